@@ -1,0 +1,76 @@
+"""The two private folders of the stores: the data, and the sockets people connect to."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+
+from app.adapters.embedded.failure import StoresNotStarted
+
+# Bytes an AF_UNIX address can hold (108 with its end on Linux, 104 on macOS), less the longest
+# file name we put in the folder.
+LONGEST_FOLDER = 103 - len("/.s.PGSQL.5432")
+
+
+def data_folder(data: Path) -> Path:
+    """The absolute folder, made for its owner only if missing; those above it stay as they are."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, exist_ok=True)
+    if data.stat().st_uid != os.geteuid():
+        raise StoresNotStarted(f"{data} belongs to another account: run as that one, or move it.")
+    return data.resolve()
+
+
+def socket_folder(data: Path) -> Path:
+    """Short, private and the same for everyone who uses this data, whatever their TMPDIR is.
+
+    `data/sockets` is a link to it. Its name cannot be guessed, so nobody can wait there for us, and
+    has a hash of `data` in it, so that a copy of the data does not lead to the original's servers.
+    """
+    prefix = f"latchkey-{sha256(os.fsencode(data)).hexdigest()[:8]}-"
+    link = data / "sockets"
+    with _alone_in(data):
+        if not _leads_to_ours(link, prefix):
+            link.unlink(missing_ok=True)
+            link.symlink_to(_new_folder(prefix))
+        return link.readlink()
+
+
+def clear_sockets(data: Path) -> None:
+    """Leaves nothing in the machine's temporary folder; the link stays, for whoever comes next."""
+    with _alone_in(data), suppress(OSError):
+        (data / "sockets").readlink().rmdir()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _leads_to_ours(link: Path, prefix: str) -> bool:
+    """Also brings a folder back that was cleared away, by us or by a restart of the machine."""
+    try:
+        folder = link.readlink()
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return False
+    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    return ours and stat.S_IMODE(found.st_mode) == 0o700 and folder.name.startswith(prefix)
+
+
+def _new_folder(prefix: str) -> Path:
+    folder = Path(mkdtemp(prefix=prefix)).resolve()
+    if len(os.fsencode(folder)) > LONGEST_FOLDER:
+        folder.rmdir()
+        raise StoresNotStarted(f"{folder.parent} is too long a path for sockets: set TMPDIR=/tmp.")
+    return folder

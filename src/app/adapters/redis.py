@@ -1,0 +1,123 @@
+"""Redis: the short memory. It may forget or fall silent; nobody loses more than a detour by it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from time import monotonic
+from typing import TypeVar, cast
+
+from redis.asyncio import Redis as Client
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+from app.domain.errors import Unavailable
+from app.domain.ports import Count, Reached, Tally
+
+T = TypeVar("T")
+
+# Seconds. Long enough for a busy server, short enough that a page waits at most one second.
+TIMEOUT = 0.25
+# After a failure nobody asks again for this long, so that a hung server is waited for only once.
+SILENCE = 1.0
+# One hash tag keeps all keys of a script in one slot of a cluster.
+TAG = "{latchkey}:"
+
+# KEYS: when counting began, then one sorted set a tally, entries scored by their time in ms.
+# ARGV: the entry, then for each tally its number of windows, each window's seconds and limit, its
+# number of waits, each wait. Two passes: look at all tallies first, enter only when none is full.
+# Returns {seconds counted} and, for the first full tally, its index, the ms to wait, 1 for a wait.
+COUNT = """
+local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
+local since = redis.call('GET', KEYS[1])
+if not since then redis.call('SET', KEYS[1], now); since = now end
+local age, at, longest = math.floor((now - since) / 1000), 2, {}
+for i = 2, #KEYS do
+  local key, full, waiting = KEYS[i], 0, 0
+  longest[i] = 0
+  local n = tonumber(ARGV[at]); at = at + 1
+  for w = 1, n do
+    local span, limit = tonumber(ARGV[at]) * 1000, tonumber(ARGV[at + 1]); at = at + 2
+    longest[i] = math.max(longest[i], span)
+    if redis.call('ZCOUNT', key, now - span + 1, '+inf') >= limit then
+      local nth = limit > 0 and redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
+      full = math.max(full, nth and nth[2] + span - now or span)
+    end
+  end
+  local m = tonumber(ARGV[at]); at = at + 1
+  local recent = m > 0 and redis.call('ZCOUNT', key, now - 3600000 + 1, '+inf') or 0
+  if recent > 0 then
+    local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    local wait = last[2] + ARGV[at + math.min(recent, m) - 1] * 1000 - now
+    if wait > full then full, waiting = wait, 1 end
+  end
+  at = at + m
+  if full > 0 then return {age, i - 2, full, waiting} end
+end
+for i = 2, #KEYS do
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - longest[i])
+  redis.call('ZADD', KEYS[i], now, ARGV[1])
+  redis.call('PEXPIRE', KEYS[i], longest[i])
+end
+return {age}
+"""
+
+
+class Redis:
+    """The `ShortMemory` port."""
+
+    def __init__(self, url: str) -> None:
+        self._client = Client.from_url(
+            url,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
+            retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 2),
+            health_check_interval=15,
+        )
+        self._count = self._client.register_script(COUNT)
+        self._silent_until = 0.0
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
+        await self._ask(lambda: self._client.set(TAG + key, value, px=lifetime))
+
+    async def get(self, key: str) -> bytes | None:
+        return cast(bytes | None, await self._ask(lambda: self._client.get(TAG + key)))
+
+    async def take(self, key: str) -> bytes | None:
+        return cast(bytes | None, await self._ask(lambda: self._client.getdel(TAG + key)))
+
+    async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
+        keys = [TAG + "counting_since", *(TAG + tally.key for tally in tallies)]
+        args: list[str | int] = [entry]
+        for tally in tallies:
+            args.append(len(tally.windows))
+            args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
+            args.extend((len(tally.waits), *tally.waits))
+        age, *full = await self._ask(lambda: self._count(keys=keys, args=args))
+        if not full:
+            return Count(None, age)
+        index, milliseconds, waiting = full
+        return Count(Reached(index, max(1, -(-milliseconds // 1000)), waiting == 1), age)
+
+    async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
+        async def remove() -> None:
+            async with self._client.pipeline(transaction=False) as pipe:
+                for tally in tallies:
+                    pipe.zrem(TAG + tally.key, entry)
+                await pipe.execute()
+
+        await self._ask(remove)
+
+    async def ping(self) -> None:
+        await self._ask(self._client.ping)
+
+    async def _ask(self, command: Callable[[], Awaitable[T]]) -> T:
+        if monotonic() < self._silent_until:
+            raise Unavailable
+        try:
+            return await command()
+        except (RedisError, OSError, TimeoutError) as error:
+            self._silent_until = monotonic() + SILENCE
+            raise Unavailable from error

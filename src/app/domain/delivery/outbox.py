@@ -1,0 +1,127 @@
+"""The outbox: messages are rows, committed with the flow that wants them sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from app.domain.ports import Connection, Reason, Record
+
+CLAIM = """
+UPDATE deliveries d
+SET state = 'sending', tries = d.tries + 1, updated_at = clock_timestamp(),
+    next_try_at = clock_timestamp() + interval '30 seconds'
+FROM (
+  SELECT id, state FROM deliveries
+  WHERE state IN ('queued', 'sending') AND next_try_at <= clock_timestamp()
+    AND channel = ANY($2)
+  ORDER BY next_try_at LIMIT $1
+  FOR UPDATE SKIP LOCKED
+) waiting
+WHERE d.id = waiting.id
+RETURNING d.*, waiting.state = 'sending' AS abandoned,
+  extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left
+"""
+
+# What became of a batch of claimed messages; a row no longer `sending` was decided elsewhere.
+SETTLE = """
+UPDATE deliveries d
+SET state = s.state, provider_id = coalesce(s.provider_id, d.provider_id),
+    provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
+    next_try_at = clock_timestamp() + make_interval(secs => s.delay),
+    updated_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::float[])
+  AS s (id, state, provider_id, provider_code, reason, uncertain, delay)
+WHERE d.id = s.id AND d.state = 'sending'
+"""
+
+
+class State(StrEnum):
+    """What became of a message; only ever moves forward."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One claimed row. `abandoned`: an earlier dispatcher died holding it."""
+
+    id: UUID
+    channel: str
+    template: str
+    destination: str
+    nonce: bytes | None
+    purpose: str | None
+    tries: int
+    uncertain: int
+    abandoned: bool
+    seconds_left: float
+
+    @classmethod
+    def from_row(cls, row: Record) -> "Message":
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What to write back about one message. `delay` in seconds, only for a state of `queued`."""
+
+    id: UUID
+    state: State
+    provider_id: str | None = None
+    provider_code: str | None = None
+    reason: Reason | None = None
+    uncertain: int = 0
+    delay: float = 0.0
+
+
+async def claim(connection: Connection, most: int, channels: list[str]) -> list[Message]:
+    """Takes up to `most` due messages for 30 seconds; several dispatchers never take the same."""
+    return [Message.from_row(row) for row in await connection.fetch(CLAIM, most, channels)]
+
+
+async def settle(connection: Connection, batch: list[Settled]) -> None:
+    """Writes what became of claimed messages, in one statement."""
+    await connection.execute(
+        SETTLE,
+        [settled.id for settled in batch],
+        [settled.state for settled in batch],
+        [settled.provider_id for settled in batch],
+        [settled.provider_code for settled in batch],
+        [settled.reason for settled in batch],
+        [settled.uncertain for settled in batch],
+        [settled.delay for settled in batch],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a person waiting for a message may know."""
+
+    state: State
+    reason: Reason | None
+    queued_at: datetime
+    updated_at: datetime
+    age: float  # seconds since it was queued
+
+
+async def progress(connection: Connection, verification_id: UUID) -> Progress | None:
+    """Of the newest message that carries this verification's code."""
+    row = await connection.fetchrow(PROGRESS, verification_id)
+    if row is None:
+        return None
+    reason = Reason(row["reason"]) if row["reason"] else None
+    return Progress(State(row["state"]), reason, row["created_at"], row["updated_at"], row["age"])
+
+
+PROGRESS = """
+SELECT state, reason, created_at, updated_at,
+  extract(epoch FROM clock_timestamp() - created_at)::float AS age
+FROM deliveries WHERE verification_id = $1 ORDER BY created_at DESC LIMIT 1
+"""

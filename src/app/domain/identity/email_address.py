@@ -1,0 +1,83 @@
+"""E-mail addresses in one canonical form, so that one mailbox is one account."""
+
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.domain.errors import Rejected
+
+MOST_CHARACTERS = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
+
+# Where most mailboxes are; a domain one slip away from these is asked about.
+POPULAR = (
+    "gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "hotmail.com", "hotmail.co.uk",
+    "outlook.com", "live.com", "icloud.com", "aol.com", "gmx.de", "gmx.net", "web.de",
+    "proton.me", "protonmail.com", "orange.fr", "laposte.net", "libero.it",
+)  # fmt: skip
+
+
+class BadEmail(Rejected):
+    code = "bad_email"
+    field = "email"
+
+
+class LikelyTypo(BadEmail):
+    """The domain is one slip away from a popular one; the person says which is meant."""
+
+    code = "likely_typo"
+
+    def __init__(self, suggestion: str) -> None:
+        super().__init__(f"Did you mean {suggestion}?")
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAddress:
+    """Lower case throughout, the domain as A-label (RFC 5890)."""
+
+    value: str
+
+    @classmethod
+    def parse(cls, raw: str, *, as_typed: bool = False) -> "EmailAddress":
+        """Reads what a person typed; `as_typed` says a suspected typo was confirmed as meant."""
+        text = raw.strip()
+        if not text:
+            raise BadEmail("Enter your e-mail address.")
+        if len(text) > MOST_CHARACTERS:
+            raise BadEmail("That is too long for an e-mail address. Check it and try again.")
+        address = cls(_canonical(text))
+        suggestion = None if as_typed else address.suggestion
+        if suggestion:
+            raise LikelyTypo(suggestion)
+        return address
+
+    @property
+    def suggestion(self) -> str | None:
+        """The address with the popular domain that was probably meant."""
+        local, _, domain = self.value.rpartition("@")
+        if domain in POPULAR:
+            return None
+        meant = next((popular for popular in POPULAR if _one_slip(domain, popular)), None)
+        return f"{local}@{meant}" if meant else None
+
+
+def _canonical(text: str) -> str:
+    if "@" not in text:
+        raise BadEmail("An e-mail address has an @ in it, such as name@example.org. Check it.")
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise BadEmail("Write the address like name@example.org. Check it and try again.") from None
+    return f"{found.ascii_local_part}@{found.ascii_domain}".lower()
+
+
+def _one_slip(typed: str, meant: str) -> bool:
+    """One letter too many, too few, wrong, or two swapped: the slips of a keyboard."""
+    if abs(len(typed) - len(meant)) > 1:
+        return False
+    start = 0
+    while start < min(len(typed), len(meant)) and typed[start] == meant[start]:
+        start += 1
+    rest, goal = typed[start:], meant[start:]
+    swapped = rest[:2] == goal[:2][::-1] and rest[2:] == goal[2:]
+    return swapped or rest[1:] == goal or rest == goal[1:] or rest[1:] == goal[1:]

@@ -1,0 +1,168 @@
+"""Phone numbers: folded to E.164, and only those that can receive a text in a place we serve."""
+
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from app.domain.errors import Rejected
+
+MOST_CHARACTERS = 40  # E.164 has at most 15 digits; the rest is room for punctuation
+FOLDED = frozenset(
+    " \u00a0\u2007\u2009\u202f-\u2010\u2011\u2012\u2013\u2014\u2212./()[]\uff0d\uff08\uff09\u3000"
+)
+TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
+class BadPhone(Rejected):
+    code = "bad_phone"
+    field = "phone"
+
+
+class LandlinePhone(BadPhone):
+    code = "landline_phone"
+    message = "That looks like a landline. Enter a mobile number that can receive texts."
+
+
+class UnservedPhone(BadPhone):
+    """Decided by libphonenumber's region, not by dial code: +1 is two dozen countries."""
+
+    code = "unserved_phone"
+    message = "We cannot text numbers from that country yet. Enter a number from another country."
+
+
+class CountryNeeded(BadPhone):
+    """Written without `+`, the number fits several countries; `regions` are those, ISO 3166."""
+
+    code = "country_needed"
+    field = "country"
+    message = "Choose the country this number belongs to."
+
+    def __init__(self, regions: tuple[str, ...]) -> None:
+        super().__init__()
+        self.regions = regions
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number that may be texted. `e164` is like +46701740605, `region` ISO 3166 like SE."""
+
+    e164: str
+    region: str
+
+    @property
+    def block(self) -> str:
+        """The number less its last four digits: what a dishonest carrier sells by the thousand."""
+        return self.e164[:-4]
+
+    @property
+    def spoken(self) -> str:
+        """As people of all countries write it: +46 70 174 06 05."""
+        number = phonenumbers.parse(self.e164)
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    @classmethod
+    def parse(cls, raw: str, served: tuple[str, ...], country: str = "") -> "Phone":
+        """Reads what a person typed. `served` are the regions that may be texted, `country` the
+        one chosen for a number without `+`. Raises `BadPhone` or one of its kinds.
+        """
+        digits = _folded(raw)
+        if digits.startswith("+"):
+            return _accepted(_parsed(digits, None), served)
+        return _without_country(digits, served, country)
+
+
+def _folded(raw: str) -> str:
+    """ASCII digits, with a leading `+` where the country code was written."""
+    text = raw.strip()
+    if text[:4].lower() == "tel:":
+        text = text[4:]
+    if not text:
+        raise BadPhone("Enter your mobile phone number.")
+    if len(text) > MOST_CHARACTERS:
+        raise BadPhone("That is too long for a phone number. Check it and try again.")
+    plus = text[0] in "+\uff0b"
+    digits = "".join(_digit(char) for char in text[plus:].replace("(0)", "") if char not in FOLDED)
+    if not digits:
+        raise BadPhone("Enter your mobile phone number, in digits.")
+    if plus:
+        return "+" + digits
+    return "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def _digit(char: str) -> str:
+    """Full-width and other scripts' digits are read; letters, `;ext=`, invisible marks are not."""
+    value = unicodedata.decimal(char, None)
+    if value is None:
+        raise BadPhone("A phone number has only digits and signs such as + - ( ). Check it.")
+    return str(value)
+
+
+def _parsed(digits: str, region: str | None) -> phonenumbers.PhoneNumber:
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException as error:
+        raise BadPhone(_why(error.error_type)) from None
+    return number
+
+
+def _why(error_type: int) -> str:
+    if error_type == phonenumbers.NumberParseException.TOO_LONG:
+        return "That is too long for a phone number. Check it and try again."
+    if error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
+        return "No country has that code. Start with + and your country code, such as +44."
+    return "That is too short for a phone number. Check it and try again."
+
+
+def _accepted(number: phonenumbers.PhoneNumber, served: tuple[str, ...]) -> Phone:
+    region = phonenumbers.region_code_for_number(number)
+    if region is None:
+        raise BadPhone(_why_impossible(number))
+    if region not in served:
+        raise UnservedPhone
+    kind = phonenumbers.number_type(number)
+    if kind not in TEXTABLE:
+        raise _unusable(kind)
+    return Phone(
+        f"+{number.country_code}{phonenumbers.national_significant_number(number)}", region
+    )
+
+
+def _why_impossible(number: phonenumbers.PhoneNumber) -> str:
+    match phonenumbers.is_possible_number_with_reason(number):
+        case phonenumbers.ValidationResult.TOO_SHORT:
+            return "That is too short for a phone number. Check it and try again."
+        case phonenumbers.ValidationResult.TOO_LONG:
+            return "That is too long for a phone number. Check it and try again."
+    return "No phone has that number. Check it and try again."
+
+
+def _unusable(kind: int) -> BadPhone:
+    if kind == PhoneNumberType.FIXED_LINE:
+        return LandlinePhone()
+    return BadPhone("That number cannot receive texts. Enter an ordinary mobile number.")
+
+
+def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phone:
+    """Reads a national number in the chosen country, else in the only served one it fits."""
+    if country:
+        if country not in served:
+            raise UnservedPhone(field="country")
+        return _accepted(_parsed(digits, country), served)
+    found = {phone.region: phone for phone in _readings(digits, served)}
+    if not found:
+        raise BadPhone("Start with + and your country code, such as +44 for the United Kingdom.")
+    if len(found) > 1:
+        raise CountryNeeded(tuple(found))
+    return next(iter(found.values()))
+
+
+def _readings(digits: str, served: tuple[str, ...]) -> list[Phone]:
+    phones = []
+    for region in served:
+        try:
+            phones.append(_accepted(_parsed(digits, region), served))
+        except BadPhone:
+            continue  # not a number of that country: one candidate less
+    return phones

@@ -1,0 +1,173 @@
+"""The needs of the domain, each met by a real and a local adapter."""
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Record(Protocol):
+    """One row, read by column name."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+
+
+class Connection(Protocol):
+    """One connection to PostgreSQL. Statements take `$1`, `$2` and the database's own clock."""
+
+    async def execute(self, query: str, /, *args: object) -> str: ...
+    async def fetch(self, query: str, /, *args: object) -> Sequence[Record]: ...
+    async def fetchrow(self, query: str, /, *args: object) -> Record | None: ...
+    async def fetchval(self, query: str, /, *args: object) -> Any: ...
+
+
+class Database(Protocol):
+    """The truth. Every method raises `Unavailable` when PostgreSQL does not answer."""
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """For single statements, each its own transaction."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """One unit of work: committed after a yes and after a `Refusal`, rolled back on a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `limit` entries within `seconds`. A limit of 0 allows none."""
+
+    seconds: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One thing that is counted, e.g. texts to one number.
+
+    `waits` are the seconds that must lie between the n-th entry of the last hour and the next one.
+    """
+
+    key: str
+    windows: tuple[Window, ...]
+    waits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The tally at `index` is full for another `retry_after` seconds."""
+
+    index: int
+    retry_after: int
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The outcome of counting. `memory_age`: seconds since the memory last forgot everything."""
+
+    reached: Reached | None
+    memory_age: int
+
+
+class ShortMemory(Protocol):
+    """Atomic verbs over a store that may forget; each raises `Unavailable` when it is silent."""
+
+    async def put(self, key: str, value: bytes, lifetime: timedelta) -> None: ...
+    async def get(self, key: str) -> bytes | None: ...
+    async def take(self, key: str) -> bytes | None:
+        """Reads and removes in one step."""
+
+    async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
+        """Enters `entry` in all tallies or, when any is full, in none and names the first."""
+
+    async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
+        """Takes `entry` back out of all tallies."""
+
+
+class Reason(StrEnum):
+    """Why a message was refused for good."""
+
+    UNUSABLE = "unusable"  # the number or address cannot receive it
+    OPTED_OUT = "opted_out"  # the person replied STOP
+    UNSERVED = "unserved"  # the place is not served
+    MISCONFIGURED = "misconfigured"  # our own account, sender or payload: an operator must act
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The provider accepted it and will speak of it under `provider_id`."""
+
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider said no for good; never tried again."""
+
+    reason: Reason
+    provider_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Not processed, so safe to try again after `retry_after` seconds (None: own backoff)."""
+
+    provider_code: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """It may have gone out; at most one more try, with the same code."""
+
+    provider_code: str
+
+
+SendOutcome = Sent | Refused | Unsent | Uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An SMS. `to` is E.164; the provider drops it undelivered after `lifetime`."""
+
+    to: str
+    body: str
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail. `reference`, our opaque id of the delivery, is all else the provider learns."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    reference: str
+
+
+class TextMessages(Protocol):
+    async def send(self, text: Text) -> SendOutcome:
+        """Never raises for what the provider or the network did: that is the outcome."""
+
+    async def find(self, text: Text) -> str | None:
+        """The provider's id of this very text, if it was taken in the last minutes, else "".
+
+        None when the provider cannot tell. Asked after a process died between send and answer.
+        """
+
+
+class Mail(Protocol):
+    async def send(self, letter: Letter) -> SendOutcome:
+        """As for texts."""
+
+
+class Stationery(Protocol):
+    """Words of the texts and letters, by template name."""
+
+    def text(self, template: str, context: dict[str, object]) -> str:
+        """The body of an SMS."""
+
+    def letter(self, template: str, context: dict[str, object]) -> tuple[str, str, str]:
+        """Subject, text part and HTML part of an e-mail."""

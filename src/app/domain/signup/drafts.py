@@ -1,0 +1,77 @@
+"""Sign-ups in progress: kept in the short memory, rebuilt from PostgreSQL when that forgot them."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import msgspec
+import phonenumbers
+
+from app.domain.errors import Unavailable
+from app.domain.identity.phone import Phone
+from app.domain.ports import Database, Record, ShortMemory
+from app.domain.signup.signup import Contact, Signup
+
+LIFETIME = timedelta(hours=20)  # WCAG 2.2.1: from here on a time limit needs no warning
+
+# The newest phone and e-mail the flow asked about; a restarted flow ended all of its own.
+REBUILD = """
+SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
+       e.email, e.consumed_at IS NOT NULL AS email_proved
+FROM (
+  SELECT phone, consumed_at, user_id FROM phone_verifications
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+    AND created_at > clock_timestamp() - $2
+  ORDER BY created_at DESC LIMIT 1
+) p
+LEFT JOIN LATERAL (
+  SELECT email, consumed_at FROM email_verifications
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  ORDER BY created_at DESC LIMIT 1
+) e ON true
+"""
+
+
+class Drafts:
+    def __init__(self, database: Database, memory: ShortMemory) -> None:
+        self._database, self._memory = database, memory
+
+    async def load(self, flow_id: bytes) -> Signup:
+        """The sign-up of this flow; an empty one when nothing is known of it."""
+        kept = None
+        with suppress(Unavailable):
+            kept = await self._memory.get(_key(flow_id))
+        return msgspec.json.decode(kept, type=Signup) if kept else await self.rebuild(flow_id)
+
+    async def rebuild(self, flow_id: bytes) -> Signup:
+        """From what is committed, which is the truth. Contacts look as they are usually written."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(REBUILD, flow_id, LIFETIME)
+        signup = _rebuilt(flow_id, row) if row else Signup(flow_id)
+        if row:
+            await self.save(signup)
+        return signup
+
+    async def save(self, signup: Signup) -> None:
+        """A silent memory costs only a rebuild later."""
+        with suppress(Unavailable):
+            await self._memory.put(_key(signup.id), msgspec.json.encode(signup), LIFETIME)
+
+    async def forget(self, flow_id: bytes) -> None:
+        with suppress(Unavailable):
+            await self._memory.take(_key(flow_id))
+
+
+def _key(flow_id: bytes) -> str:
+    return f"signup:{flow_id.hex()}"
+
+
+def _rebuilt(flow_id: bytes, row: Record) -> Signup:
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(row["phone"])) or ""
+    phone = Phone(row["phone"], region)
+    email = Contact(row["email"], row["email"], "", row["email_proved"]) if row["email"] else None
+    return Signup(
+        flow_id,
+        Contact(phone.e164, phone.spoken, region, row["phone_proved"]),
+        email,
+        row["user_id"],
+    )

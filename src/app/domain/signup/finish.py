@@ -1,0 +1,113 @@
+"""The last step of a sign-up: a password makes the account, once, and opens its first session."""
+
+from dataclasses import dataclass
+
+from app.domain.audit.events import record
+from app.domain.errors import OutOfStep
+from app.domain.identity.passwords import Passwords, accepted_password
+from app.domain.limits import Origin
+from app.domain.ports import Connection, Database
+from app.domain.sessions.sessions import Device, Sessions, Tokens
+from app.domain.signup.accounts import (
+    Account,
+    EmailTaken,
+    Proofs,
+    account_of,
+    create_account,
+    drop_email,
+    proofs_of,
+    spend_proofs,
+)
+from app.domain.signup.queues import OneAtATime
+from app.domain.signup.signup import Signup, Step
+
+OTP = ("otp", "sms")  # RFC 8176: how the person proved who they are
+PASSWORD_TOO = (*OTP, "pwd")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The end of a sign-up. `existing`: the number had an account, which was opened instead."""
+
+    tokens: Tokens
+    existing: bool
+
+
+class Finish:
+    """However many finish with one number, one account is made and all are answered."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, sessions: Sessions, password_minimum: int
+    ) -> None:
+        self._database, self._passwords, self._sessions = database, passwords, sessions
+        self._password_minimum = password_minimum
+        self._one_at_a_time = OneAtATime()
+
+    async def __call__(self, signup: Signup, raw: str, device: Device) -> SignedIn:
+        """Raises `WeakPassword`, `EmailTaken`, `Busy`, `OutOfStep`."""
+        async with self._one_at_a_time(signup.number.e164):
+            async with self._database.connection() as connection:
+                proofs = await proofs_of(connection, signup.id)
+                account = await account_of(connection, signup.number.e164)
+            if proofs is None:
+                raise OutOfStep(Step.EMAIL if signup.email else Step.PHONE)
+            if account:
+                return await self._again(signup, proofs, account, raw, device)
+            password = accepted_password(raw, self._password_minimum, (proofs.email, proofs.phone))
+            # Hashing takes a core for some 20 ms: no connection is held meanwhile.
+            return await self._created(signup, await self._passwords.hash(password), device)
+
+    async def open_existing(
+        self, connection: Connection, signup: Signup, account: Account, device: Device
+    ) -> SignedIn:
+        """Who has just proved the number of an account is let into it."""
+        await spend_proofs(connection, signup.id, account.id)
+        tokens = await self._sessions.open(connection, account.id, OTP, device)
+        return SignedIn(tokens, existing=True)
+
+    async def _again(
+        self, signup: Signup, proofs: Proofs, account: Account, raw: str, device: Device
+    ) -> SignedIn:
+        """The same form a second time, whose first answer may have been lost, is a sign-in with
+        the password just chosen. A number that got its account elsewhere opens that.
+        """
+        finished_here = proofs.user_id is not None
+        if finished_here and not await self._is_password_of(account, raw):
+            raise OutOfStep(Step.DONE)
+        async with self._database.transaction() as connection:
+            if not finished_here:
+                return await self.open_existing(connection, signup, account, device)
+            tokens = await self._sessions.open(connection, account.id, PASSWORD_TOO, device)
+        return SignedIn(tokens, existing=False)
+
+    async def _is_password_of(self, account: Account, raw: str) -> bool:
+        stored = account.password_hash
+        return stored is not None and await self._passwords.verify(stored, raw)
+
+    async def _created(self, signup: Signup, password_hash: str, device: Device) -> SignedIn:
+        async with self._database.transaction() as connection:
+            proofs = await proofs_of(connection, signup.id)
+            if proofs is None:
+                raise OutOfStep(Step.PHONE)
+            user_id = await create_account(connection, proofs, password_hash)
+            if user_id is None:
+                return await self._overtaken(connection, signup, proofs, device)
+            await spend_proofs(connection, signup.id, user_id)
+            await recorded(connection, "signup:completed", signup, device.origin)
+            tokens = await self._sessions.open(connection, user_id, PASSWORD_TOO, device)
+        return SignedIn(tokens, existing=False)
+
+    async def _overtaken(
+        self, connection: Connection, signup: Signup, proofs: Proofs, device: Device
+    ) -> SignedIn:
+        """The number or the address got an account between the proof and now."""
+        account = await account_of(connection, proofs.phone)
+        if account:
+            return await self.open_existing(connection, signup, account, device)
+        await drop_email(connection, signup.id)
+        raise EmailTaken
+
+
+async def recorded(connection: Connection, event: str, signup: Signup, origin: Origin) -> None:
+    """An audit event of this sign-up."""
+    await record(connection, event, flow_id=signup.id, network=origin.network)

@@ -1,0 +1,71 @@
+"""A sign-up is a set of proofs. What is missing is data; the first missing one is the step."""
+
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+
+
+class Step(StrEnum):
+    """The value is the tail of the URL, the name of the template and of the handlers."""
+
+    PHONE = "phone"
+    PHONE_CODE = "phone-code"
+    EMAIL = "email"
+    EMAIL_CODE = "email-code"
+    PASSWORD = "password"  # noqa: S105 - a step, not a secret
+    DONE = "done"
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """A phone or e-mail somebody named, with the way they wrote it, and whether it is proved."""
+
+    value: str
+    typed: str
+    region: str = ""
+    proved: bool = False
+
+
+class Signup(msgspec.Struct, frozen=True):
+    """One person's way in, as far as it has come. `id` is the digest of the flow cookie."""
+
+    id: bytes
+    phone: Contact | None = None
+    email: Contact | None = None
+    user_id: UUID | None = None
+
+    @property
+    def step(self) -> Step:
+        if self.user_id:
+            return Step.DONE
+        if not (self.phone and self.phone.proved):
+            return Step.PHONE_CODE if self.phone else Step.PHONE
+        if not (self.email and self.email.proved):
+            return Step.EMAIL_CODE if self.email else Step.EMAIL
+        return Step.PASSWORD
+
+    @property
+    def missing(self) -> list[str]:
+        """What still has to be given or proved, in the words of the JSON API."""
+        proofs = {
+            "phone": self.phone and self.phone.proved,
+            "email": self.email and self.email.proved,
+        }
+        return [name for name, proved in proofs.items() if not proved] + ["password"]
+
+    @property
+    def number(self) -> Phone:
+        """Only where the step says a phone was named."""
+        if self.phone is None:
+            raise LookupError("no phone was named yet")
+        return Phone(self.phone.value, self.phone.region)
+
+    @property
+    def mailbox(self) -> EmailAddress:
+        """Only where the step says an e-mail was named."""
+        if self.email is None:
+            raise LookupError("no e-mail was named yet")
+        return EmailAddress(self.email.value)

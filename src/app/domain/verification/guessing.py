@@ -1,0 +1,98 @@
+"""Guesses at codes: the address's room is taken, the guess counted and committed, then compared."""
+
+from uuid_utils.compat import uuid7
+
+from app.domain.audit.events import record
+from app.domain.errors import Refusal, Unavailable
+from app.domain.limits import DAY, HOUR, TooManyGuesses
+from app.domain.ports import Record, Tally
+from app.domain.verification.asker import Asker
+from app.domain.verification.channel import GUESSES, Channel
+from app.domain.verification.codes import is_code_of
+from app.domain.verification.guesses import NoCode, Pending, WrongCode
+from app.domain.verification.means import Means
+from app.domain.verification.statements import LOCK, Statements
+
+# With the short memory silent, an address's wrong codes are read from the audit trail.
+WRONG_ON_RECORD = """
+SELECT count(*) FROM audit_events
+WHERE event LIKE '%:code_refused' AND network = $1 AND at > clock_timestamp() - interval '1 hour'
+"""
+
+
+class Guessing:
+    """Checks guesses at one channel's codes."""
+
+    def __init__(self, channel: Channel, means: Means) -> None:
+        self._channel, self._sql = channel, Statements(channel)
+        self._keys, self._table = means.keys, means.limits
+        self._database, self._memory = means.database, means.memory
+
+    async def check(self, asker: Asker, pending: Pending, guess: str) -> None:
+        """Returns when `guess` is the code of `pending`, which is not consumed by it. Raises
+        `WrongCode`, `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyGuesses`.
+        """
+        entry = str(uuid7())
+        tally = self._table.wrong_codes_per_address.tally(f"guesses:{asker.origin.address}")
+        await self._take_room(asker, tally, entry)
+        counted = await self._counted(pending)
+        if counted is None:
+            raise await self._why(asker, pending)
+        destination = pending.destination
+        if not is_code_of(guess, self._keys, counted["nonce"], asker.purpose, destination):
+            raise await self._wrong(asker, counted["attempts"])
+        await self._give_back(tally, entry)
+
+    async def _take_room(self, asker: Asker, tally: Tally, entry: str) -> None:
+        """Every guess is entered as wrong, and taken out when it was right."""
+        try:
+            reached = (await self._memory.count([tally], entry)).reached
+        except Unavailable:
+            async with self._database.connection() as connection:
+                wrong = await connection.fetchval(WRONG_ON_RECORD, asker.origin.network)
+            if any(wrong >= window.limit for window in tally.windows):
+                raise TooManyGuesses(HOUR) from None
+            return
+        if reached:
+            raise TooManyGuesses(reached.retry_after)
+
+    async def _give_back(self, tally: Tally, entry: str) -> None:
+        try:
+            await self._memory.uncount([tally], entry)
+        except Unavailable:
+            return  # it stays counted as wrong for an hour: strict, and nobody's loss
+
+    async def _counted(self, pending: Pending) -> Record | None:
+        """Committed before anything is compared, so that a kill in between costs a guess."""
+        limits = {window[0]: window[1] for window in self._table.wrong_codes_per_contact.windows}
+        async with self._database.transaction() as connection:
+            await connection.execute(LOCK, pending.destination)
+            return await connection.fetchrow(
+                self._sql.count_guess, pending.id, pending.destination, limits[HOUR], limits[DAY]
+            )
+
+    async def _why(self, asker: Asker, pending: Pending) -> Refusal:
+        """Read again: what was shown may be older than what stopped the guess."""
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
+            await record(
+                connection,
+                f"{asker.purpose}:guess_stopped",
+                flow_id=asker.flow_id,
+                network=asker.origin.network,
+            )
+        now = Pending.from_row(row) if row else None
+        if now is None or now.id != pending.id or now.consumed:
+            return NoCode()
+        return now.refused_guess()
+
+    async def _wrong(self, asker: Asker, attempts: int) -> WrongCode:
+        async with self._database.connection() as connection:
+            await record(
+                connection,
+                f"{asker.purpose}:code_refused",
+                flow_id=asker.flow_id,
+                network=asker.origin.network,
+                channel=self._channel.name,
+            )
+        return WrongCode(GUESSES - attempts)

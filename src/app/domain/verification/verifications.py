@@ -1,0 +1,140 @@
+"""Verifications: a code is sent to a phone or mailbox, sent again, and consumed when it was right.
+
+The same for every flow and both channels. What it counts it counts by itself, in PostgreSQL, so no
+caller can forget to, and no flushed cache, new browser or new flow starts afresh.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from app.domain.audit.events import current_request
+from app.domain.delivery.allowance import Allowance, Allowed
+from app.domain.delivery.outbox import Progress, progress
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+from app.domain.ports import Connection
+from app.domain.verification.asker import Asker
+from app.domain.verification.channel import RESENDABLE, Channel
+from app.domain.verification.codes import NONCE_BYTES, parsed_code
+from app.domain.verification.guesses import Pending
+from app.domain.verification.guessing import Guessing
+from app.domain.verification.means import Means
+from app.domain.verification.statements import Statements
+
+Contact = Phone | EmailAddress
+
+
+class Verifications:
+    """One channel's codes, of all flows and purposes."""
+
+    def __init__(self, channel: Channel, means: Means) -> None:
+        self.channel = channel
+        self._means, self._sql = means, Statements(channel)
+        self._allowance = Allowance(means.memory, means.limits)
+        self._guessing = Guessing(channel, means)
+
+    async def start(self, asker: Asker, to: Contact, once: str = "") -> UUID | None:
+        """Ends the flow's earlier code, queues a message with a new one and returns its id; None
+        when another request started one at the same moment. Raises what `Allowance.take` does.
+        """
+        message_id, verification_id = uuid7(), uuid7()
+        allowed = await self._allowance.take(to, asker.origin, str(message_id), once)
+
+        async def queue(connection: Connection) -> UUID | None:
+            queued: UUID | None = await connection.fetchval(
+                self._sql.start,
+                *_asked(asker, "code_sent"),
+                *_message(message_id, to, asker),
+                verification_id,
+                secrets.token_bytes(NONCE_BYTES),
+                destination_of(to),
+                self.channel.lifetime,
+            )
+            return queued
+
+        return await self._queued(allowed, queue)
+
+    async def resend(self, asker: Asker, to: Contact) -> UUID | None:
+        """Queues the same code once more, or a new one when that is spent or nearly over."""
+        message_id = uuid7()
+        allowed = await self._allowance.take(to, asker.origin, str(message_id))
+
+        async def queue(connection: Connection) -> UUID | None:
+            queued: UUID | None = await connection.fetchval(
+                self._sql.resend,
+                *_asked(asker, "code_sent_again"),
+                *_message(message_id, to, asker),
+                RESENDABLE,
+            )
+            return queued
+
+        return await self._queued(allowed, queue)
+
+    async def pending(self, asker: Asker) -> Pending | None:
+        """The flow's newest code, whatever became of it."""
+        async with self._means.database.connection() as connection:
+            row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
+        return Pending.from_row(row) if row else None
+
+    async def progress(self, pending: Pending) -> Progress | None:
+        """What became of the newest message that carries the code."""
+        async with self._means.database.connection() as connection:
+            return await progress(connection, pending.id)
+
+    async def check(self, asker: Asker, pending: Pending, raw: str) -> None:
+        """Returns when `raw` holds the right code, which it does not consume. Raises `BadCode`
+        for what is no code, else what `Guessing.check` does.
+        """
+        guess = parsed_code(raw, self.channel.digits, self._means.host)
+        await self._guessing.check(asker, pending, guess)
+
+    async def consume(self, connection: Connection, pending: Pending) -> bool:
+        """In the transaction that uses the proof: whether this caller is the one who may."""
+        return await connection.fetchval(self._sql.consume, pending.id) is not None
+
+    async def end(self, connection: Connection, flow_id: bytes) -> None:
+        """Whatever code the flow still waits for proves nothing from now on."""
+        await connection.execute(self._sql.end, flow_id)
+
+    async def _queued(
+        self, allowed: Allowed, queue: Callable[[Connection], Awaitable[UUID | None]]
+    ) -> UUID | None:
+        """Room that was taken for a message which was then not queued is given back."""
+        queued = None
+        try:
+            if allowed.asks_floor:
+                async with self._means.database.transaction() as connection:
+                    await self._allowance.check_floor(connection, allowed)
+                    queued = await queue(connection)
+            else:
+                async with self._means.database.connection() as connection:
+                    queued = await queue(connection)
+        finally:
+            if queued is None:
+                await self._allowance.give_back(allowed)
+            else:
+                self._means.wake()
+        return queued
+
+
+def destination_of(to: Contact) -> str:
+    """As it stands in the tables."""
+    return to.e164 if isinstance(to, Phone) else to.value
+
+
+def _asked(asker: Asker, fact: str) -> tuple[object, ...]:
+    return (
+        asker.flow_id,
+        asker.purpose,
+        f"{asker.purpose}:{fact}",
+        current_request.get() or None,
+        asker.origin.network,
+    )
+
+
+def _message(message_id: UUID, to: Contact, asker: Asker) -> tuple[object, ...]:
+    block, region = (to.block, to.region) if isinstance(to, Phone) else (None, None)
+    return (message_id, block, region, asker.origin.address)

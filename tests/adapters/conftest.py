@@ -1,0 +1,33 @@
+"""The stand-ins, the adapters that talk to them, and a client as impatient as a test."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from app.adapters.sendgrid import SendGridMail
+from app.adapters.twilio import TwilioTexts
+from app.adapters.wire import vendor_client
+from tests.adapters.samples import mail_through, texts_through
+from tests.standins import fixtures
+from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.twilio import TwilioStandIn
+
+sendgrid = fixtures.sendgrid
+twilio = fixtures.twilio
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with vendor_client(httpx.Timeout(1, read=0.3)) as impatient:
+        yield impatient
+
+
+@pytest.fixture
+def twilio_texts(client: httpx.AsyncClient, twilio: TwilioStandIn) -> TwilioTexts:
+    return texts_through(client, twilio)
+
+
+@pytest.fixture
+def sendgrid_mail(client: httpx.AsyncClient, sendgrid: SendGridStandIn) -> SendGridMail:
+    return mail_through(client, sendgrid)

@@ -1,0 +1,70 @@
+"""The port `Mail`: one contract, met by the local adapter and by SendGrid alike."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from app.adapters.local import LocalMail, Outbox
+from app.adapters.sendgrid import SendGridMail
+from app.domain.ports import Mail, Sent
+from tests.adapters.samples import LETTER
+from tests.standins.sendgrid import SendGridStandIn
+
+TO = "personalizations.0.to.0.email"
+
+
+@dataclass
+class Post:
+    """An adapter, and what came out of it: (id, to, subject, text, html), oldest first."""
+
+    mail: Mail
+    arrived: Callable[[], list[tuple[str | None, ...]]]
+
+
+@pytest.fixture(params=["local", "sendgrid"])
+def post(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    sendgrid_mail: SendGridMail,
+    sendgrid: SendGridStandIn,
+) -> Post:
+    if request.param == "sendgrid":
+        return Post(
+            sendgrid_mail,
+            lambda: [(m.message_id, m.to, m.subject, m.text, m.html) for m in sendgrid.messages],
+        )
+    outbox = Outbox(tmp_path / "outbox.jsonl")
+    return Post(
+        LocalMail(outbox),
+        lambda: [(m.id, m.to, m.subject, m.body, m.html) for m in reversed(outbox.recent())],
+    )
+
+
+async def test_a_letter_arrives_as_written_under_the_id_that_was_told(post: Post) -> None:
+    outcome = await post.mail.send(LETTER)
+    assert isinstance(outcome, Sent)
+    told = (outcome.provider_id, LETTER.to, LETTER.subject, LETTER.text, LETTER.html)
+    assert post.arrived() == [told]
+
+
+async def test_letters_of_any_script_arrive(post: Post) -> None:
+    letter = replace(LETTER, subject="Größe 你好", text="Ω 👋\r\n", html="<p>Ω &amp; 👋\r\n")
+    await post.mail.send(letter)
+    assert [arrived[2:] for arrived in post.arrived()] == [
+        (letter.subject, letter.text, letter.html)
+    ]
+
+
+async def test_forty_at_once_get_each_their_own_answer(post: Post) -> None:
+    letters = [replace(LETTER, to=f"ada+{n}@example.com", text=f"letter {n}") for n in range(40)]
+    outcomes = await asyncio.gather(*map(post.mail.send, letters))
+    told = {
+        (outcome.provider_id, letter.to, letter.text)
+        for outcome, letter in zip(outcomes, letters, strict=True)
+        if isinstance(outcome, Sent)
+    }
+    assert told == {(arrived[0], arrived[1], arrived[3]) for arrived in post.arrived()}
+    assert len(told) == 40

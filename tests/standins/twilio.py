@@ -1,0 +1,117 @@
+"""A stand-in for Twilio's Messages API."""
+
+import json
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from tests.standins.behaviour import Behaviour
+from tests.standins.standin import StandIn, Violation
+from tests.standins.twilio_rules import broken_by, form_of
+from tests.standins.wire import Reply, Request
+
+JSON = {"Content-Type": "application/json"}
+
+# The HTTP status that Twilio's error pages give these codes; all others come as a 400.
+STATUS = {20003: 401, 20404: 404, 20429: 429, 21611: 429, 63038: 429}
+
+
+@dataclass(frozen=True)
+class ReceivedText:
+    to: str
+    sender: str
+    body: str
+    validity_period: int | None
+    status_callback: str | None
+    sid: str
+    received_at: datetime
+
+
+class TwilioStandIn(StandIn[ReceivedText]):
+    """`sender` is a number, or the SID of a Messaging Service."""
+
+    def __init__(self, sender: str = "+12025550100") -> None:
+        super().__init__()
+        self.account_sid = "AC" + "0123456789abcdef" * 2
+        self.auth_token = "twilio-token-of-the-tests"
+        self.sender = sender
+
+    @property
+    def environment(self) -> dict[str, str]:
+        service = self.sender.startswith("MG")
+        return {
+            "TWILIO_API_URL": self.url,
+            "TWILIO_ACCOUNT_SID": self.account_sid,
+            "TWILIO_AUTH_TOKEN": self.auth_token,
+            "TWILIO_MESSAGING_SERVICE_SID" if service else "TWILIO_FROM_NUMBER": self.sender,
+        }
+
+    def broken_rules(self, request: Request) -> list[Violation]:
+        return broken_by(request, self.account_sid, self.auth_token, self.sender)
+
+    def refusal(self, broken: Violation) -> Reply:
+        return _error(broken.status, broken.code, broken.words)
+
+    def receive(self, request: Request) -> tuple[ReceivedText, Reply]:
+        form = form_of(request)
+        text = ReceivedText(
+            to=form["To"],
+            sender=self.sender,
+            body=form["Body"],
+            validity_period=form.get("ValidityPeriod"),
+            status_callback=form.get("StatusCallback"),
+            sid="SM" + secrets.token_hex(16),
+            received_at=datetime.now(UTC),
+        )
+        return text, Reply(201, json.dumps(self._resource(text)).encode(), JSON)
+
+    def _resource(self, text: ReceivedText) -> dict[str, Any]:
+        """The Message resource. A service picks its sender later: `accepted`, not yet `queued`."""
+        service = self.sender.startswith("MG")
+        uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{text.sid}"
+        return {
+            "account_sid": self.account_sid,
+            "api_version": "2010-04-01",
+            "body": text.body,
+            "date_created": format_datetime(text.received_at),
+            "date_sent": None,
+            "date_updated": format_datetime(text.received_at),
+            "direction": "outbound-api",
+            "error_code": None,
+            "error_message": None,
+            "from": None if service else self.sender,
+            "messaging_service_sid": self.sender if service else None,
+            "num_media": "0",
+            "num_segments": "0" if service else "1",
+            "price": None,
+            "price_unit": "USD",
+            "sid": text.sid,
+            "status": "accepted" if service else "queued",
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+            "to": text.to,
+            "uri": f"{uri}.json",
+        }
+
+
+def refuse(code: int) -> Behaviour:
+    """Says no with that code, e.g. 21610 for a person who replied STOP."""
+    return Behaviour(False, lambda _: _error(STATUS.get(code, 400), code, f"Refused: {code}"))
+
+
+def rate_limited(retry_after: int | str | None = None, code: int = 20429) -> Behaviour:
+    """`retry_after` in seconds or as an HTTP date, as `Retry-After` allows."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    busy = _error(429, code, "Too Many Requests")
+    return Behaviour(False, lambda _: replace(busy, headers=JSON | headers))
+
+
+def _error(status: int, code: int, words: str) -> Reply:
+    body = {
+        "code": code,
+        "message": words,
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+        "status": status,
+    }
+    return Reply(status, json.dumps(body).encode(), JSON)
