@@ -17,7 +17,7 @@ sendgrid = fixtures.sendgrid
 twilio = fixtures.twilio
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")  # each new one reads all the certificates of the machine
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with vendor_client(httpx.Timeout(1, read=0.3)) as impatient:
         yield impatient

@@ -91,6 +91,9 @@ class TwilioTexts(TextMessages):
     async def send(self, text: Text) -> SendOutcome:
         return await over_the_wire(self._send(text), self._deadline)
 
+    async def find(self, text: Text) -> str | None:
+        return None
+
     async def _send(self, text: Text) -> SendOutcome:
         try:
             message = await self._messages.create_async(

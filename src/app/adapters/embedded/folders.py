@@ -18,8 +18,11 @@ LONGEST_FOLDER = 103 - len("/.s.PGSQL.5432")
 
 def data_folder(data: Path) -> Path:
     """The absolute folder, made for its owner only if missing; those above it stay as they are."""
-    data.parent.mkdir(parents=True, exist_ok=True)
-    data.mkdir(mode=0o700, exist_ok=True)
+    try:
+        data.parent.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise StoresNotStarted(f"{data} cannot be made: {error.strerror}.") from error
     if data.stat().st_uid != os.geteuid():
         raise StoresNotStarted(f"{data} belongs to another account: run as that one, or move it.")
     return data.resolve()

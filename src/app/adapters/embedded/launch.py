@@ -14,8 +14,8 @@ CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_OVERRIDE = 1
-# An id nobody has; below 65536, because a container may know no more ids than that.
-ORDINARY = 65533
+# `nobody`: initdb wants an account that has a name, and this one every system has.
+NOBODY = 65534
 ROOT_IS_REFUSED = (
     "PostgreSQL refuses to run as root and this machine forbids user namespaces: "
     "run as a normal user."
@@ -35,34 +35,39 @@ def launch(parent: int, signal: int, folder: str, command: list[str]) -> None:
 
 
 def _stop_being_root(folder: Path) -> None:
-    """In a user namespace root is user 1000: files stay root's and no account is needed."""
-    group = os.getegid()  # inside, it has no number until it is given one
-    if folder.stat().st_uid != ORDINARY and LIBC.unshare(CLONE_NEWUSER) == 0:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text("1000 0 1")
-        Path("/proc/self/gid_map").write_text(f"1000 {group} 1")
-    else:
-        become_ordinary(folder)
-
-
-def become_ordinary(folder: Path) -> None:
-    """Where namespaces are forbidden, as in most containers: an id without a name, which owns
-    `folder` and may, like root, pass through the closed folders above it."""
     try:
-        _hand_over(folder)
-        LIBC.prctl(PR_SET_KEEPCAPS, 1)
-        os.setgroups([])
-        os.setgid(ORDINARY)
-        os.setuid(ORDINARY)
-        _keep_only(CAP_DAC_OVERRIDE)
+        if folder.stat().st_uid == NOBODY or not _entered_a_namespace():
+            become_ordinary(folder)
     except OSError:
         sys.exit(ROOT_IS_REFUSED)
 
 
+def _entered_a_namespace() -> bool:
+    """In a user namespace root is called nobody: its files stay root's for everyone else."""
+    group = os.getegid()  # inside, it has no number until it is given one
+    if LIBC.unshare(CLONE_NEWUSER) != 0:
+        return False
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{NOBODY} 0 1")
+    Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
+    return True
+
+
+def become_ordinary(folder: Path) -> None:
+    """Where namespaces are forbidden, as in most containers: really nobody, who then owns `folder`
+    and may, like root, pass through the closed folders above it. Raises `OSError`."""
+    _hand_over(folder)
+    LIBC.prctl(PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    _keep_only(CAP_DAC_OVERRIDE)
+
+
 def _hand_over(folder: Path) -> None:
-    if folder.stat().st_uid != ORDINARY:
+    if folder.stat().st_uid != NOBODY:
         for path in [*folder.rglob("*"), folder]:
-            os.chown(path, ORDINARY, ORDINARY, follow_symlinks=False)
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
 def _keep_only(capability: int) -> None:

@@ -57,18 +57,17 @@ class Server(ABC):
     def spawn(self, lock: int) -> subprocess.Popen[bytes]:
         """Starts the program, through `launch`."""
 
-    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     @property
     def pid(self) -> int | None:
         """The main process, while it runs."""
-        return self._process.pid if self._process and self.running else None
+        return self._process.pid if self._process and self.running() else None
 
     def start(self) -> None:
         """Returns once it answers. Raises `StoresNotStarted` with the end of its log."""
-        if self.running:
+        if self.running():
             return
         lock = self._lock()
         try:
@@ -78,7 +77,7 @@ class Server(ABC):
             os.close(lock)
         deadline = monotonic() + START_TIMEOUT
         while not self.answers():
-            if not self.running or monotonic() > deadline:
+            if not self.running() or monotonic() > deadline:
                 self.kill()
                 raise self.failure()
             sleep(PAUSE)

@@ -5,14 +5,13 @@ import asyncio
 from msgspec.structs import replace
 
 from app.domain.delivery.allowance import Repeated
-from app.domain.delivery.outbox import Progress
 from app.domain.errors import OutOfStep, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.ports import Database
 from app.domain.sessions.sessions import Device
-from app.domain.signup.accounts import account_of, adopt_email
+from app.domain.signup.accounts import EmailTaken, account_of, adopt_email
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.signup import Contact, Signup, Step
@@ -87,9 +86,12 @@ class SignupFlow:
         if signup.step not in (Step.PASSWORD, Step.DONE):
             raise OutOfStep(signup.step)
         try:
-            return await self._finish(signup, raw, device)
-        finally:
+            finished = await self._finish(signup, raw, device)
+        except (EmailTaken, OutOfStep):
             await self._drafts.forget(signup.id)
+            raise
+        await self._drafts.forget(signup.id)
+        return finished
 
     async def submit_email_code(self, signup: Signup, raw: str, origin: Origin) -> Signup:
         """Proves the address."""
@@ -104,7 +106,7 @@ class SignupFlow:
     async def resend(self, signup: Signup, step: Step, origin: Origin) -> None:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
         signup, pending = await self.waiting(signup, step, origin)
-        codes, asker = self._codes(step), _asker(signup, origin)
+        codes, asker = self.codes(step), _asker(signup, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
         if not (pending.worth_sending_again and await codes.resend(asker, to)):
             await codes.start(asker, to)
@@ -121,9 +123,9 @@ class SignupFlow:
             raise OutOfStep(signup.step)
         return signup, pending
 
-    async def progress(self, step: Step, pending: Pending) -> Progress | None:
-        """What became of the message that brings the code."""
-        return await self._codes(step).progress(pending)
+    def codes(self, step: Step) -> Verifications:
+        """The channel whose code the step waits for."""
+        return self._phones if step is Step.PHONE_CODE else self._mailboxes
 
     async def restart(self, signup: Signup, origin: Origin) -> None:
         """Forgets all of it; codes on their way prove nothing any more."""
@@ -161,7 +163,7 @@ class SignupFlow:
         if signup.step is not step:
             raise OutOfStep(signup.step)
         contact = signup.phone if step is Step.PHONE_CODE else signup.email
-        pending = await self._codes(step).pending(_asker(signup, origin))
+        pending = await self.codes(step).pending(_asker(signup, origin))
         if pending is None or contact is None or pending.consumed:
             return None
         return pending if pending.destination == contact.value else None
@@ -181,9 +183,6 @@ class SignupFlow:
     async def _overtaken(self, signup: Signup) -> OutOfStep:
         """Another request with the same code was faster: its result is this one's too."""
         return OutOfStep((await self._drafts.rebuild(signup.id)).step)
-
-    def _codes(self, step: Step) -> Verifications:
-        return self._phones if step is Step.PHONE_CODE else self._mailboxes
 
 
 def _asker(signup: Signup, origin: Origin) -> Asker:

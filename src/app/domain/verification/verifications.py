@@ -6,6 +6,7 @@ caller can forget to, and no flushed cache, new browser or new flow starts afres
 
 import secrets
 from collections.abc import Awaitable, Callable
+from math import ceil
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -15,9 +16,10 @@ from app.domain.delivery.allowance import Allowance, Allowed
 from app.domain.delivery.outbox import Progress, progress
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
+from app.domain.limits import DAY, HOUR
 from app.domain.ports import Connection
 from app.domain.verification.asker import Asker
-from app.domain.verification.channel import RESENDABLE, Channel
+from app.domain.verification.channel import PHONE, RESENDABLE, Channel
 from app.domain.verification.codes import NONCE_BYTES, parsed_code
 from app.domain.verification.guesses import Pending
 from app.domain.verification.guessing import Guessing
@@ -34,6 +36,8 @@ class Verifications:
         self.channel = channel
         self._means, self._sql = means, Statements(channel)
         self._allowance = Allowance(means.memory, means.limits)
+        limits = means.limits
+        self._limit = limits.texts_per_number if channel is PHONE else limits.mails_per_mailbox
         self._guessing = Guessing(channel, means)
 
     async def start(self, asker: Asker, to: Contact, once: str = "") -> UUID | None:
@@ -78,6 +82,19 @@ class Verifications:
         async with self._means.database.connection() as connection:
             row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
         return Pending.from_row(row) if row else None
+
+    def resend_wait(self, pending: Pending) -> int:
+        """Seconds until another one may be asked for."""
+        waits = self._limit.waits
+        if not waits or not pending.sent_this_hour or pending.since_last_send is None:
+            return 0
+        wait = waits[min(pending.sent_this_hour, len(waits)) - 1]
+        return max(0, ceil(wait - pending.since_last_send))
+
+    def sends_left(self, pending: Pending) -> int:
+        """How many more may be asked for within the hour, and the day."""
+        sent = {HOUR: pending.sent_this_hour, DAY: pending.sent_today}
+        return max(0, min(most - sent.get(seconds, 0) for seconds, most in self._limit.windows))
 
     async def progress(self, pending: Pending) -> Progress | None:
         """What became of the newest message that carries the code."""

@@ -1,0 +1,80 @@
+# Every target first prepares what it needs, from Python 3.11 or newer, pip and make alone.
+# `make run PORT=8001` and the like: what is named here reaches the command as an environment variable.
+
+UV := .tools/bin/uv
+UV_VERSION := "uv>=0.13,<0.14"
+BIN := .venv/bin
+READY := .venv/.ready
+
+# The Python of this machine is good enough: none is downloaded.
+export UV_PYTHON_DOWNLOADS := never
+export PIP_ROOT_USER_ACTION := ignore
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Shell: sets $$python to the first one that is new enough and can `import $(1)`, or to nothing.
+define find_python
+for name in $(PYTHON) python3 python3.11 python3.12 python3.13 python3.14; do \
+  python=$$($$name -c 'import $(1), sys; assert sys.version_info >= (3, 11); print(sys._base_executable)' \
+    2>/dev/null) && break; python=; \
+done
+endef
+need_python = $(call find_python,os); \
+  test -n "$$python" || { echo "Latchkey needs Python 3.11 or newer: install it, or say where it is \
+  (make PYTHON=/path/to/python3)." >&2; exit 1; }
+
+# Shell: runs one check of `make test` and remembers what failed.
+check = check() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }
+
+.PHONY: help setup run test bench lock
+.DELETE_ON_ERROR:
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+setup: $(READY) ## installs everything into .venv
+
+run: $(READY) ## starts Latchkey on http://127.0.0.1:8000 (PORT=, HOST=)
+	@exec $(BIN)/latchkey dev
+
+test: $(READY) ## everything CI checks
+	@$(BIN)/python -m tests.browser_setup
+	@$(check); \
+	check format $(BIN)/ruff format --check --quiet .; \
+	check lint $(BIN)/ruff check --quiet .; \
+	check types $(BIN)/mypy; \
+	check imports $(BIN)/lint-imports; \
+	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
+	check tests $(BIN)/pytest -q -n 2; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
+
+bench: $(READY) ## the tables of the README
+	@exec $(BIN)/python -m bench
+
+lock: $(UV) ## pins every dependency with its hash (LOCK=--upgrade for newer ones)
+	@$(need_python); \
+	compile="$(UV) pip compile -q --python $$python --python-version 3.11 --universal --generate-hashes \
+	  --no-emit-index-url $(LOCK)"; \
+	$$compile pyproject.toml --extra dev -o requirements/dev.txt --custom-compile-command "make lock" && \
+	$$compile pyproject.toml -c requirements/dev.txt -o requirements/run.txt \
+	  --custom-compile-command "make lock"
+
+# A .venv knows the folder it was made in, so a moved or copied checkout gets a new one.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+$(READY): requirements/dev.txt pyproject.toml | $(UV)
+	@echo "Installing into .venv ..."
+	@if [ "$$(cat $@ 2>/dev/null)" != "$(CURDIR)" ] || ! $(BIN)/python -c ''; then \
+	  $(need_python); $(UV) venv -q --clear --python "$$python" .venv; \
+	fi
+	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@printf '%s' '$(CURDIR)' > $@
+
+# `--target` needs no virtual environment and is allowed where the system manages its packages.
+$(UV):
+	@$(need_python); $(call find_python,pip); \
+	if [ -n "$$python" ]; then "$$python" -m pip install -q --target .tools $(UV_VERSION); \
+	elif command -v uv >/dev/null; then uv pip install -q --target .tools $(UV_VERSION); \
+	else echo "Latchkey needs pip: install it (Debian: apt-get install python3-pip)." >&2; exit 1; fi

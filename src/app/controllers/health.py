@@ -1,0 +1,102 @@
+"""Health, for load balancers, for people on call, and for whoever wonders."""
+
+import hmac
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, get
+
+from app.domain.health import Check, Status, worst
+from app.web.answer import Answer, plain
+from app.web.parts import Parts
+
+RUNBOOK = "https://github.com/latchkey/latchkey/blob/main/ops/README.md#"
+NO_STORE = (b"cache-control", b"no-store")
+
+
+class HealthController(Controller):
+    path = "/health"
+    include_in_schema = False
+
+    @get("/live")
+    async def show_live(self) -> Answer:
+        """Touches nothing: a process that can answer is alive."""
+        answer = plain(200, "ok")
+        answer.answer_headers.append(NO_STORE)
+        return answer
+
+    @get("/ready")
+    async def show_ready(self, request: Request[Any, Any, Any]) -> Answer:
+        """Whether to send people here: not while draining, nor without database or schema."""
+        health = Parts.of(request).health
+        checks = await health.ready()
+        status = Status.FAIL if health.draining else worst(checks)
+        return _as_json(request, status, checks)
+
+    @get()
+    async def show_health(self, request: Request[Any, Any, Any]) -> Answer:
+        parts = Parts.of(request)
+        checks = await parts.health.all()
+        if not parts.visit(request).wants_html:
+            return _as_json(request, worst(checks), checks)
+        return _as_page(request, worst(checks), checks)
+
+    @get("/{name:str}")
+    async def show_one(self, request: Request[Any, Any, Any], name: str) -> Answer:
+        parts = Parts.of(request)
+        if name not in parts.health.names:
+            return _as_json(request, Status.FAIL, [], code=404)
+        check = await parts.health.one(name)
+        return _as_json(request, check.status, [check])
+
+
+def _as_json(
+    request: Request[Any, Any, Any], status: Status, checks: list[Check], code: int | None = None
+) -> Answer:
+    """health+json as in draft-inadarei-api-health-check-06; what failed is for operators."""
+    told = _may_see_details(request)
+    found = {f"{check.name}:state": [_fact(check, told=told)] for check in checks}
+    body = msgspec.json.encode({"status": status, "checks": found})
+    kind = (b"content-type", b"application/health+json")
+    return Answer(code or _code(status), body, [kind, NO_STORE])
+
+
+def _fact(check: Check, *, told: bool) -> dict[str, Any]:
+    fact: dict[str, Any] = {"status": check.status, "time": check.at.isoformat()}
+    if told:
+        fact |= {"observedValue": round(check.milliseconds, 1), "observedUnit": "ms"}
+    if told and check.note:
+        fact["output"] = check.note
+    return fact
+
+
+def _as_page(request: Request[Any, Any, Any], status: Status, checks: list[Check]) -> Answer:
+    parts, told = Parts.of(request), _may_see_details(request)
+    rows = [
+        (
+            check.name,
+            check.status,
+            check.note if told else "",
+            "" if check.status is Status.PASS else RUNBOOK + check.name,
+        )
+        for check in checks
+    ]
+    return parts.pages.page(
+        parts.visit(request),
+        "health/health.html",
+        {"status": status, "checks": rows},
+        status=_code(status),
+    )
+
+
+def _code(status: Status) -> int:
+    return 503 if status is Status.FAIL else 200
+
+
+def _may_see_details(request: Request[Any, Any, Any]) -> bool:
+    """With the operators' token; on a developer's own machine anybody."""
+    parts = Parts.of(request)
+    if not parts.ops_token:
+        return not parts.production
+    given = request.headers.get("authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {parts.ops_token}".encode())

@@ -1,0 +1,158 @@
+"""The sign-up in HTML: GET shows a step, POST to the same URL does it. The flow has the rules."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Controller, Request, get, post
+
+from app.controllers.signup_desk import SignupDesk
+from app.domain.signup.finish import SignedIn
+from app.domain.signup.signup import Step
+from app.web.answer import Answer, see_other
+from app.web.errors import errors_shown_on
+from app.web.forms import read_form
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class SignupController(Controller):
+    path = "/signup"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @get()
+    async def show_signup(self, request: AnyRequest) -> Answer:
+        return SignupDesk(request).choice_page()
+
+    @get("/phone")
+    async def show_phone(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        signup = await desk.load()
+        desk.expect(signup, Step.PHONE)
+        return await desk.phone_page(signup.phone.typed if signup.phone else "")
+
+    @post("/phone")
+    async def submit_phone(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        form = await read_form(request, ("phone", "country"))
+        async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
+            desk.visit.check_form(form)
+            await desk.flow.submit_phone(
+                await desk.load(),
+                form["phone"],
+                form["country"],
+                desk.visit.origin,
+                changing=desk.changing,
+            )
+        desk.visit.begin_flow()
+        return desk.to(Step.PHONE_CODE)
+
+    @get("/phone-code")
+    async def show_phone_code(self, request: AnyRequest) -> Answer:
+        return await SignupDesk(request).code_page(Step.PHONE_CODE)
+
+    @post("/phone-code")
+    async def submit_phone_code(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        form = await read_form(request, ("code",))
+        async with errors_shown_on(partial(desk.code_page, Step.PHONE_CODE, form["code"])):
+            desk.visit.check_form(form)
+            result = await desk.flow.submit_phone_code(
+                await desk.load(), form["code"], desk.visit.device
+            )
+        if isinstance(result, SignedIn):
+            return desk.signed_in(result)
+        return desk.to(result.step)
+
+    @post("/phone-code/resend")
+    async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
+        return await _resend(request, Step.PHONE_CODE)
+
+    @get("/phone-code/delivery")
+    async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
+        return await SignupDesk(request).delivery(Step.PHONE_CODE)
+
+    @get("/email")
+    async def show_email(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        signup = await desk.load()
+        desk.expect(signup, Step.EMAIL)
+        return await desk.email_page(signup.email.typed if signup.email else "")
+
+    @post("/email")
+    async def submit_email(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        form = await read_form(request, ("email", "keep"))
+        async with errors_shown_on(partial(desk.email_page, form["email"])):
+            desk.visit.check_form(form)
+            await desk.flow.submit_email(
+                await desk.load(),
+                form["email"],
+                desk.visit.origin,
+                as_typed=form["keep"] == "yes",
+                changing=desk.changing,
+            )
+        return desk.to(Step.EMAIL_CODE)
+
+    @get("/email-code")
+    async def show_email_code(self, request: AnyRequest) -> Answer:
+        return await SignupDesk(request).code_page(Step.EMAIL_CODE)
+
+    @post("/email-code")
+    async def submit_email_code(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        form = await read_form(request, ("code",))
+        async with errors_shown_on(partial(desk.code_page, Step.EMAIL_CODE, form["code"])):
+            desk.visit.check_form(form)
+            signup = await desk.flow.submit_email_code(
+                await desk.load(), form["code"], desk.visit.origin
+            )
+        return desk.to(signup.step)
+
+    @post("/email-code/resend")
+    async def submit_email_code_resend(self, request: AnyRequest) -> Answer:
+        return await _resend(request, Step.EMAIL_CODE)
+
+    @get("/email-code/delivery")
+    async def show_email_code_delivery(self, request: AnyRequest) -> Answer:
+        return await SignupDesk(request).delivery(Step.EMAIL_CODE)
+
+    @get("/password")
+    async def show_password(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        desk.expect(await desk.load(), Step.PASSWORD)
+        return await desk.password_page()
+
+    @post("/password")
+    async def submit_password(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        form = await read_form(request, ("password",))
+        async with errors_shown_on(desk.finish_page):
+            desk.visit.check_form(form)
+            finished = await desk.flow.submit_password(
+                await desk.load(), form["password"], desk.visit.device
+            )
+        return desk.signed_in(finished)
+
+    @get("/done")
+    async def show_done(self, request: AnyRequest) -> Answer:
+        return await SignupDesk(request).done_page()
+
+    @post("/restart")
+    async def submit_restart(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        desk.visit.check_form(await read_form(request, ()))
+        await desk.flow.restart(await desk.load(), desk.visit.origin)
+        desk.visit.end_flow()
+        desk.visit.notify("restarted")
+        return see_other("/signup", desk.visit.cookies_to_set)
+
+
+async def _resend(request: AnyRequest, step: Step) -> Answer:
+    desk = SignupDesk(request)
+    form = await read_form(request, ())
+    async with errors_shown_on(partial(desk.code_page, step, "")):
+        desk.visit.check_form(form)
+        await desk.flow.resend(await desk.load(), step, desk.visit.origin)
+    desk.visit.notify("sent-again")
+    return desk.to(step)

@@ -1,0 +1,125 @@
+"""One request of a sign-up: whose it is, and the pages it may be answered with."""
+
+from typing import Any
+
+from litestar import Request
+
+from app.controllers import signup_pages
+from app.domain.errors import OutOfStep, Refusal, Unavailable
+from app.domain.signup.accounts import EmailTaken
+from app.domain.signup.finish import SignedIn
+from app.domain.signup.signup import Contact, Signup, Step
+from app.web.answer import Answer, see_other
+from app.web.parts import Parts
+from app.web.visit import Visit
+
+
+class SignupDesk:
+    """`changing`: the person came back to an earlier step to correct it (`?change`)."""
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self.parts = Parts.of(request)
+        self.visit: Visit = self.parts.visit(request)
+        self.flow = self.parts.signup
+        self.changing = self.visit.query == b"change"
+
+    async def load(self) -> Signup:
+        """A visitor who has not begun has nothing to look up."""
+        if not self.visit.has_begun:
+            return Signup(self.visit.flow_id)
+        return await self.flow.load(self.visit.flow_id)
+
+    def expect(self, signup: Signup, step: Step) -> None:
+        """Raises `OutOfStep` unless it is this step, or an earlier one to be changed."""
+        order = list(Step)
+        earlier = order.index(step) < order.index(signup.step) < order.index(Step.DONE)
+        if signup.step is not step and not (self.changing and earlier):
+            raise OutOfStep(signup.step)
+
+    def to(self, step: Step) -> Answer:
+        return see_other(f"/signup/{step}", self.visit.cookies_to_set)
+
+    def signed_in(self, result: SignedIn) -> Answer:
+        self.visit.sign_in(result.tokens)
+        self.visit.notify("existing" if result.existing else "finished")
+        return see_other("/signup/done", self.visit.cookies_to_set)
+
+    def choice_page(self) -> Answer:
+        context = {"auth0_ready": self.parts.auth0_ready}
+        return self._page("signup/signup.html", context, None)
+
+    async def phone_page(
+        self, typed: str, country: str = "", refusal: Refusal | None = None
+    ) -> Answer:
+        context = signup_pages.phone_page(
+            typed,
+            country=country,
+            changing=self.changing,
+            texts_down=self.parts.dispatcher.breakers["sms"].open,
+            refusal=refusal,
+        )
+        return self._page("signup/phone.html", context, refusal)
+
+    async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
+        context = signup_pages.email_page(
+            typed,
+            changing=self.changing,
+            mail_down=self.parts.dispatcher.breakers["email"].open,
+            refusal=refusal,
+        )
+        return self._page("signup/email.html", context, refusal)
+
+    async def code_page(
+        self, step: Step, typed: str = "", refusal: Refusal | None = None
+    ) -> Answer:
+        """Shown with its numbers where the database answers, and without where it does not."""
+        codes = self.flow.codes(step)
+        signup, pending, progress = await self.load(), None, None
+        try:
+            signup, pending = await self.flow.waiting(signup, step, self.visit.origin)
+            progress = await codes.progress(pending)
+        except Unavailable:
+            if refusal is None:
+                raise
+        contact = (signup.phone if step is Step.PHONE_CODE else signup.email) or Contact("", "")
+        context = signup_pages.code_page(step, contact, codes, pending, progress, typed)
+        return self._page(f"signup/{step.replace('-', '_')}.html", context, refusal)
+
+    async def delivery(self, step: Step) -> Answer:
+        """The line alone for htmx; opened directly it leads to the page that holds it."""
+        if not self.visit.is_fragment:
+            return self.to(step)
+        _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
+        line = signup_pages.delivery_line(step, await self.flow.codes(step).progress(pending))
+        context = {"delivery": line, "delivery_url": f"/signup/{step}/delivery"}
+        return self.parts.pages.fragment(self.visit, "signup/_delivery.html", context)
+
+    async def password_page(self, refusal: Refusal | None = None) -> Answer:
+        signup = await self.load()
+        username = signup.email.value if signup.email else ""
+        context = signup_pages.password_page(username, self.parts.password_min_length)
+        return self._page("signup/password.html", context, refusal)
+
+    async def finish_page(self, refusal: Refusal) -> Answer:
+        """An address that got an account meanwhile is named anew."""
+        if isinstance(refusal, EmailTaken):
+            return await self.email_page("", refusal)
+        return await self.password_page(refusal)
+
+    async def done_page(self) -> Answer:
+        """For whoever has just been signed in, or whose account is ready but answer got lost."""
+        access = self.visit.access()
+        person = await self.parts.people.find(access.user_id) if access else None
+        signup = await self.load()
+        if person is None and signup.step is not Step.DONE:
+            return see_other("/signup")
+        context = {
+            "phone": person.phone if person else signup.number.e164,
+            "email": person.email if person else signup.mailbox.value,
+            "existing": self.visit.notice == "existing",
+            "signed_in": person is not None,
+        }
+        return self._page("signup/done.html", context, None)
+
+    def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:
+        return self.parts.pages.page(self.visit, template, context, refusal)

@@ -1,0 +1,147 @@
+"""Health: one check for each thing the product depends on; vendors by what live traffic shows.
+
+Nothing here sends a message or costs money. A vendor's trouble is a warning: people can still be
+signed in, and taking the service away would not help them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from time import monotonic
+
+from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.ports import Database, ShortMemory
+
+LIMIT = 1.0  # seconds a check may take
+KEPT = 2.0  # seconds an outcome is given again
+STUCK = 10.0  # seconds without a look at the outbox
+
+# What became of the last ten minutes' messages of a channel.
+TRAFFIC = """
+SELECT count(*) FILTER (WHERE state IN ('sent', 'delivered')) AS sent,
+       count(*) FILTER (WHERE state = 'failed' OR reason = 'misconfigured') AS failed,
+       extract(epoch FROM clock_timestamp()
+               - max(updated_at) FILTER (WHERE state IN ('sent', 'delivered')))::int AS since,
+       (array_agg(provider_code ORDER BY updated_at DESC)
+        FILTER (WHERE provider_code IS NOT NULL))[1] AS last_code
+FROM deliveries
+WHERE channel = $1 AND created_at > clock_timestamp() - interval '10 minutes'
+"""
+
+
+class Status(StrEnum):
+    PASS = "pass"  # noqa: S105 - the word of health+json
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`note` is for operators only; `milliseconds` is how long finding out took."""
+
+    name: str
+    status: Status
+    note: str
+    milliseconds: float
+    at: datetime
+
+
+Finding = tuple[Status, str]
+
+
+class Health:
+    """`schema` tells the newest revision; `revision` reads the one the database is at."""
+
+    def __init__(
+        self, database: Database, memory: ShortMemory, dispatcher: Dispatcher, schema: str
+    ) -> None:
+        self._database, self._memory = database, memory
+        self._dispatcher, self._schema = dispatcher, schema
+        self._kept: dict[str, tuple[float, Check]] = {}
+        self.draining = False
+        self._checks: dict[str, Callable[[], Awaitable[Finding]]] = {
+            "postgres": self._postgres,
+            "redis": lambda: self._leniently(self._redis),
+            "migrations": self._migrations,
+            "dispatcher": self._dispatching,
+            "twilio": lambda: self._leniently(lambda: self._vendor("sms")),
+            "sendgrid": lambda: self._leniently(lambda: self._vendor("email")),
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._checks)
+
+    async def all(self) -> list[Check]:
+        return list(await asyncio.gather(*(self.one(name) for name in self._checks)))
+
+    async def ready(self) -> list[Check]:
+        """Only what a request cannot do without."""
+        return list(await asyncio.gather(self.one("postgres"), self.one("migrations")))
+
+    async def one(self, name: str) -> Check:
+        """Raises `KeyError` for an unknown name."""
+        kept = self._kept.get(name)
+        if kept and monotonic() - kept[0] < KEPT:
+            return kept[1]
+        started = monotonic()
+        status, note = await self._found(self._checks[name])
+        check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
+        self._kept[name] = (monotonic(), check)
+        return check
+
+    async def _found(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
+        try:
+            async with asyncio.timeout(LIMIT):
+                return await look()
+        except TimeoutError:
+            return Status.FAIL, "no answer within a second"
+        except Exception as error:
+            # Whatever it is, the answer to "is it well" is no, and never a 500.
+            return Status.FAIL, type(error.__cause__ or error).__name__
+
+    async def _postgres(self) -> Finding:
+        async with self._database.connection() as connection:
+            await connection.fetchval("SELECT 1")
+        return Status.PASS, ""
+
+    async def _leniently(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
+        """Without these the product is slower or says less, but works: never worse than `warn`."""
+        status, note = await self._found(look)
+        return (Status.WARN if status is Status.FAIL else status), note
+
+    async def _redis(self) -> Finding:
+        await self._memory.get("health")
+        return Status.PASS, ""
+
+    async def _migrations(self) -> Finding:
+        async with self._database.connection() as connection:
+            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+        if revision < self._schema:
+            return Status.FAIL, f"at {revision}, needs {self._schema}: run latchkey migrate"
+        return Status.PASS, revision
+
+    async def _dispatching(self) -> Finding:
+        silent = asyncio.get_running_loop().time() - self._dispatcher.alive_at
+        if silent > STUCK:
+            return Status.FAIL, f"has not looked at the outbox for {silent:.0f} s"
+        return Status.PASS, ""
+
+    async def _vendor(self, channel: str) -> Finding:
+        async with self._database.connection() as connection:
+            [row] = await connection.fetch(TRAFFIC, channel)
+        note = f"{row['sent']} sent and {row['failed']} failed in 10 minutes"
+        if row["since"] is not None:
+            note += f", last success {row['since']} s ago"
+        if row["last_code"]:
+            note += f", last code {row['last_code']}"
+        troubled = self._dispatcher.breakers[channel].open or row["failed"] > row["sent"]
+        return (Status.WARN if troubled else Status.PASS), note
+
+
+def worst(checks: list[Check]) -> Status:
+    """A failure of one is a failure of all; a warning stays one."""
+    found = {check.status for check in checks}
+    return next((s for s in (Status.FAIL, Status.WARN) if s in found), Status.PASS)

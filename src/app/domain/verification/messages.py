@@ -1,0 +1,40 @@
+"""What a queued message says. Its code is derived at the last moment and kept nowhere else."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any
+
+from app.domain.delivery.outbox import Message
+from app.domain.ports import Letter, Stationery, Text
+from app.domain.verification.channel import EMAIL, PHONE
+from app.domain.verification.codes import derived_code
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Turns a claimed row of the outbox into a text or letter. `key` is the one that signs now."""
+
+    stationery: Stationery
+    key: bytes
+    host: str
+    base_url: str
+
+    def __call__(self, message: Message) -> Text | Letter:
+        context = self._context(message)
+        if message.channel == PHONE.name:
+            body = self.stationery.text(message.template, context)
+            return Text(message.destination, body, timedelta(seconds=message.seconds_left))
+        subject, text, html = self.stationery.letter(message.template, context)
+        return Letter(message.destination, subject, text, html, str(message.id))
+
+    def _context(self, message: Message) -> dict[str, Any]:
+        channel = PHONE if message.channel == PHONE.name else EMAIL
+        nonce, purpose = message.nonce or b"", message.purpose or ""
+        return {
+            "code": derived_code(self.key, nonce, purpose, message.destination, channel.digits),
+            "minutes": ceil(message.seconds_left / 60),
+            "host": self.host,
+            "base_url": self.base_url,
+            "when": f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC",
+        }

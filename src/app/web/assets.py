@@ -1,0 +1,76 @@
+"""Static files: read once, served from memory under a name that changes with their content."""
+
+import gzip
+import mimetypes
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from litestar.types import Receive, Scope, Send
+
+from app.web.answer import Answer, Headers
+
+SERVED = (".css", ".js", ".svg", ".txt", ".png", ".ico", ".webmanifest")
+FOREVER = b"public, max-age=31536000, immutable"
+mimetypes.add_type("text/javascript", ".js")
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    url: str
+    body: bytes
+    zipped: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    modified: float
+
+
+class Assets:
+    """`live` looks at the files again at every use, for whoever is editing them."""
+
+    def __init__(self, folder: Path, *, live: bool) -> None:
+        self._folder, self._live = folder, live
+        self._by_name = {
+            path.name: _read(path) for path in folder.iterdir() if path.suffix in SERVED
+        }
+        self._by_url = {asset.url: asset for asset in self._by_name.values()}
+
+    def url(self, name: str) -> str:
+        """For templates: `{{ asset('site.css') }}`. Raises `KeyError` for an unknown file."""
+        if self._live:
+            self._refresh(name)
+        return self._by_name[name].url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.answer(scope)(scope, receive, send)
+
+    def answer(self, scope: Scope) -> Answer:
+        asset = self._by_url.get(scope["raw_path"].decode("latin-1"))
+        if asset is None:
+            return Answer(404, b"", [])
+        headers = dict(scope["headers"])
+        fixed: Headers = list(asset.headers)
+        if headers.get(b"if-none-match") == b'"%s"' % asset.url.encode():
+            return Answer(304, b"", fixed)
+        if b"gzip" in headers.get(b"accept-encoding", b"") and len(asset.zipped) < len(asset.body):
+            return Answer(200, asset.zipped, [*fixed, (b"content-encoding", b"gzip")])
+        return Answer(200, asset.body, fixed)
+
+    def _refresh(self, name: str) -> None:
+        path = self._folder / name
+        if path.stat().st_mtime != self._by_name[name].modified:
+            self._by_name[name] = asset = _read(path)
+            self._by_url[asset.url] = asset
+
+
+def _read(path: Path) -> Asset:
+    body = path.read_bytes()
+    url = f"/static/{sha256(body).hexdigest()[:12]}/{path.name}"
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    charset = "; charset=utf-8" if kind.startswith("text/") else ""
+    headers = (
+        (b"content-type", (kind + charset).encode()),
+        (b"cache-control", FOREVER),
+        (b"etag", b'"%s"' % url.encode()),
+        (b"vary", b"Accept-Encoding"),
+    )
+    return Asset(url, body, gzip.compress(body, 9, mtime=0), headers, path.stat().st_mtime)

@@ -1,0 +1,65 @@
+"""Forms: strings by name, read strictly; what is wrong with one is told beside the form."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.exceptions import ClientException, HTTPException
+
+from app.domain.errors import Rejected
+
+FORM = "application/x-www-form-urlencoded"
+EVERYWHERE = ("csrf_token", "return_to", "plan")
+MOST_FIELDS = 20
+
+
+class BadForm(Rejected):
+    """Not what our page sends: a field twice, or one nobody asked for."""
+
+    code = "bad_form"
+
+
+class WrongContentType(HTTPException):
+    status_code = 415
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`problem` is raised only once the page to show it on is known."""
+
+    fields: dict[str, str]
+    problem: BadForm | None
+
+    def __getitem__(self, name: str) -> str:
+        """What was typed; '' for a field that was left out."""
+        return self.fields.get(name, "")
+
+
+async def read_form(request: Request[Any, Any, Any], names: tuple[str, ...]) -> Form:
+    """The fields of a posted form. Raises 413, 415, and 400 for a body that is no form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != FORM:
+        raise WrongContentType
+    body = await request.body()
+    try:
+        pairs = parse_qsl(
+            body.decode(),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError as error:
+        raise ClientException("not a form") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return Form(fields, _problem(fields, len(pairs), names))
+
+
+def _problem(fields: dict[str, str], count: int, names: tuple[str, ...]) -> BadForm | None:
+    if count > len(fields):
+        return BadForm("One of the answers arrived twice. Check what you typed and send it again.")
+    if fields.keys() - {*names, *EVERYWHERE}:
+        return BadForm("The form held something we did not ask for. Check it and send it again.")
+    return None

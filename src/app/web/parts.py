@@ -1,0 +1,45 @@
+"""The parts that `main` put together, as the controllers use them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from litestar import Request
+
+from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.health import Health
+from app.domain.identity.users import People
+from app.domain.signup.flow import SignupFlow
+from app.web.manners import Manners
+from app.web.page import Pages
+from app.web.visit import Visit
+
+
+class Outbox(Protocol):
+    """What a machine without providers kept instead of sending it."""
+
+    def recent(self, count: int, /) -> Sequence[object]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of these a process, in `app.state.parts`."""
+
+    manners: Manners
+    pages: Pages
+    signup: SignupFlow
+    people: People
+    dispatcher: Dispatcher
+    health: Health
+    auth0_ready: bool
+    password_min_length: int
+    ops_token: str
+    outbox: Outbox | None
+    production: bool
+
+    @classmethod
+    def of(cls, request: Request[Any, Any, Any]) -> "Parts":
+        return cast(Parts, request.app.state.parts)
+
+    def visit(self, request: Request[Any, Any, Any]) -> Visit:
+        return Visit(request, self.manners)
