@@ -18,9 +18,9 @@ from litestar.types import Receive, Scope, Send
 from app.adapters.limits_file import read_limits
 from app.adapters.local import LocalMail, LocalTexts, Outbox
 from app.adapters.messages import TemplateStationery
-from app.adapters.migrations import newest_revision
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
+from app.adapters.schema import newest_revision
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
 from app.adapters.wire import vendor_client

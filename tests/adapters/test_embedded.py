@@ -17,7 +17,7 @@ from app.adapters.embedded import (
     ValkeyServer,
     embedded_stores,
 )
-from app.adapters.embedded.folders import data_folder, socket_folder
+from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
 from tests.adapters.embedded_parent import (
     PARENT,
     SOURCE,
@@ -44,6 +44,7 @@ def servers(data: Path) -> Iterator[tuple[PostgresServer, ValkeyServer]]:
     postgres = PostgresServer(place, sockets, durable=False)
     valkey = ValkeyServer(place, sockets, durable=False)
     with ExitStack() as stack:
+        stack.callback(clear_sockets, place)
         for server in (postgres, valkey):
             stack.callback(server.stop)
             server.start()
@@ -179,3 +180,5 @@ def test_a_copy_of_the_data_has_servers_of_its_own(tmp_path: Path) -> None:
     (copy / "sockets").symlink_to(sockets)
     assert socket_folder(copy) != sockets
     assert socket_folder(original) == sockets
+    for place in (original, copy):
+        clear_sockets(place)

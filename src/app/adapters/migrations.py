@@ -1,30 +1,10 @@
-"""Schema migrations: Alembic through advanced-alchemy, skipped when there is nothing to do."""
+"""Schema migrations: Alembic through advanced-alchemy."""
 
-from pathlib import Path
-
-import asyncpg
 from advanced_alchemy.alembic.commands import AlembicCommands
 from advanced_alchemy.config import AlembicAsyncConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy.engine import make_url
 
-FOLDER = Path(__file__).parents[3] / "migrations"
-
-
-def newest_revision() -> str:
-    """The file names start with their time, so the last one is the head."""
-    return max(FOLDER.glob("versions/[0-9]*.py")).name.partition("_")[0]
-
-
-async def current_revision(database_url: str) -> str | None:
-    """What the database is at; None for an empty one."""
-    connection = await asyncpg.connect(dsn=database_url, timeout=5)
-    try:
-        known = await connection.fetchval("SELECT to_regclass('alembic_version')")
-        return (
-            await connection.fetchval("SELECT version_num FROM alembic_version") if known else None
-        )
-    finally:
-        await connection.close()
+from app.adapters.schema import FOLDER, newest_revision
 
 
 def commands(database_url: str) -> AlembicCommands:
@@ -40,6 +20,7 @@ def commands(database_url: str) -> AlembicCommands:
     return AlembicCommands(config)
 
 
-def upgrade(database_url: str) -> None:
-    """To the newest schema; safe when several start at once (see `migrations/env.py`)."""
+def upgrade(database_url: str) -> str:
+    """To the newest schema, whose revision is returned; safe when several start at once."""
     commands(database_url).upgrade("head")
+    return newest_revision()

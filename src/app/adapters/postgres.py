@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 
@@ -29,18 +30,20 @@ class Postgres:
     """The `Database` port. Opened in the lifespan; a server that is down then is tried later."""
 
     def __init__(self, url: str, *, size: int = 20) -> None:
-        self._pool = asyncpg.create_pool(
-            dsn=url,
+        self._url, self._size = url, size
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        """Belongs to the loop it is opened in. Connects only when it is asked to."""
+        self._pool = await asyncpg.create_pool(
+            dsn=self._url,
             min_size=0,
-            max_size=size,
+            max_size=self._size,
             timeout=CONNECT_TIMEOUT,
             command_timeout=STATEMENT_TIMEOUT,
             max_inactive_connection_lifetime=300,
             server_settings={"application_name": "latchkey", "timezone": "UTC"},
         )
-
-    async def open(self) -> None:
-        await self._pool
 
     async def close(self) -> None:
         self._pool.terminate()

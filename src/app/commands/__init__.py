@@ -1,0 +1,1 @@
+"""What `latchkey` can do: one file a command."""

@@ -1,0 +1,59 @@
+"""Settings as the commands read them: every problem at once, then exit code 2."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from app.settings import BadSettings, Settings, read_settings
+
+UNUSABLE = 2
+
+
+def settings_or_exit(*needed: str) -> Settings:
+    """The settings of the environment. `needed` are variables this command cannot do without."""
+    problems: list[str] = []
+    settings = None
+    try:
+        settings = read_settings(os.environ)
+    except BadSettings as bad:
+        problems += bad.problems
+    told = " ".join(problems)
+    problems += [
+        f"{name} is missing: set it, or run `latchkey dev`, which brings its own."
+        for name in needed
+        if not (os.environ.get(name) or os.environ.get(f"{name}_FILE") or f"{name} " in told)
+    ]
+    if settings is None or problems:
+        refuse(problems)
+    return settings
+
+
+def refuse(problems: list[str]) -> NoReturn:
+    click.echo("Latchkey cannot start with these settings:", err=True)
+    for problem in problems:
+        click.echo(f"  - {problem}", err=True)
+    sys.exit(UNUSABLE)
+
+
+def listening(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that serves. They go before the environment's HOST, PORT, WORKERS,
+    and into it, where the processes that serve read them.
+    """
+    for name, kind, words in (
+        ("workers", int, "How many processes answer."),
+        ("port", int, "Where to listen; BASE_URL says what the world sees."),
+        ("host", str, "The address to listen on."),
+    ):
+        command = click.option(
+            f"--{name}", type=kind, help=words, callback=_into_environment, expose_value=False
+        )(command)
+    return command
+
+
+def _into_environment(ctx: click.Context, param: click.Parameter, value: object) -> object:
+    if value is not None and param.name:
+        os.environ[param.name.upper()] = str(value)
+    return value
