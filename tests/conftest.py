@@ -1,0 +1,70 @@
+"""What all tests share: nothing beyond this machine, and one pair of stores a test process."""
+
+import sys
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.product import GENEROUS, Product
+from tests.stores import Stores, running_stores
+
+LOOPBACK_NAMES = {"localhost", ""}
+
+
+def pytest_configure() -> None:
+    """No test reaches the outside: a connection anywhere but to this machine is an error."""
+    sys.addaudithook(_refuse_the_outside)
+
+
+def _refuse_the_outside(event: str, args: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(args[1], tuple):
+        return
+    host = args[1][0]
+    if host not in LOOPBACK_NAMES and not ip_address(host).is_loopback:
+        raise PermissionError(f"a test tried to reach {host}")
+
+
+@pytest.fixture(scope="session")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    with running_stores(tmp_path_factory.mktemp("stores")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One that many tests share: limits out of the way, messages to its outbox."""
+    shared = Product(
+        tmp_path_factory.mktemp("product"),
+        stores.new_database(),
+        f"{stores.redis_url}?db=0",
+        limits=GENEROUS,
+    )
+    try:
+        yield shared.start()
+    finally:
+        shared.close()
+
+
+@pytest.fixture
+def another_product(stores: Stores, tmp_path: Path) -> Iterator[Callable[..., Product]]:
+    """Makes products of a test's own, each with its own database and an empty short memory."""
+    made: list[Product] = []
+
+    def make(*options: str, limits: str = "", **env: str) -> Product:
+        stores.valkey_flush(1)
+        one = Product(
+            tmp_path / f"product{len(made)}",
+            stores.new_database(),
+            f"{stores.redis_url}?db=1",
+            limits=limits,
+            **env,
+        )
+        made.append(one)
+        return one.start(*options)
+
+    yield make
+    for one in made:
+        one.close()

@@ -1,0 +1,132 @@
+"""A person with a browser that runs no scripts: cookies, forms with their tokens, redirects."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+from itertools import count
+from typing import Any
+
+import httpx
+
+from tests.product import Product
+
+SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A page as a person sees it."""
+
+    response: httpx.Response
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def path(self) -> str:
+        return self.response.url.path
+
+    @property
+    def html(self) -> str:
+        return self.response.text
+
+    @property
+    def title(self) -> str:
+        return _text(self.html, r"<title>(.*?)</title>")
+
+    @property
+    def heading(self) -> str:
+        return _text(self.html, r"<h1[^>]*>(.*?)</h1>")
+
+    @property
+    def alert(self) -> str:
+        """What the error box says; '' when there is none."""
+        return _text(self.html, r'role="alert"[^>]*>(.*?)</div>', before="<template")
+
+    @property
+    def location(self) -> str:
+        return self.response.headers.get("location", "")
+
+    def field(self, name: str) -> str:
+        """What stands in a form field."""
+        tag = re.search(rf'<input[^>]* name="{name}"[^>]*>', self.html)
+        value = tag and re.search(r' value="([^"]*)"', tag[0])
+        return unescape(value[1]) if value else ""
+
+
+class Person:
+    """Follows no redirect by itself: a test says what it expects. `address` is where they sit."""
+
+    def __init__(self, product: Product, address: str = "127.0.0.1") -> None:
+        self.product = product
+        self.http = httpx.Client(
+            base_url=product.url, headers=SAME_ORIGIN, timeout=20, transport=_from(address)
+        )
+        self.page: Seen | None = None
+        product.opened.append(self.http)
+
+    def get(self, path: str, **headers: str) -> Seen:
+        self.page = Seen(self.http.get(path, headers=headers))
+        return self.page
+
+    def post(self, path: str, **fields: str) -> Seen:
+        """Sends a form with the token of the last page that had one."""
+        self.page = Seen(self.http.post(path, data={"csrf_token": self.token(), **fields}))
+        return self.page
+
+    def submit(self, path: str, **fields: str) -> Seen:
+        """Opens the page, posts its form, and follows where that leads."""
+        self.get(path)
+        seen = self.post(path, **fields)
+        return self.get(seen.location) if seen.status == 303 else seen
+
+    def token(self) -> str:
+        """From the page at hand, else from a page everybody may open."""
+        html = self.page.html if self.page else ""
+        if 'name="csrf_token"' not in html:
+            html = self.http.get("/signup/phone", follow_redirects=True).text
+        return re.search(r'name="csrf_token" value="([^"]+)"', html)[1]  # type: ignore[index]
+
+    # The steps of a sign-up, each from its page to the next.
+
+    def give_phone(self, phone: str) -> Seen:
+        return self.submit("/signup/phone", phone=phone)
+
+    def give_phone_code(self, phone: str) -> Seen:
+        return self.submit("/signup/phone-code", code=self.product.code_for(phone))
+
+    def give_email(self, email: str) -> Seen:
+        return self.submit("/signup/email", email=email)
+
+    def give_email_code(self, email: str) -> Seen:
+        return self.submit("/signup/email-code", code=self.product.code_for(email))
+
+    def give_password(self, password: str = "correct horse battery") -> Seen:
+        return self.submit("/signup/password", password=password)
+
+    def sign_up(self, phone: str, email: str) -> Seen:
+        self.give_phone(phone)
+        self.give_phone_code(phone)
+        self.give_email(email)
+        self.give_email_code(email)
+        return self.give_password()
+
+
+def new_phone() -> str:
+    """A mobile number of Australia, in a block of its own, that nobody else in this run has."""
+    return f"+614{next(_numbers):04d}0000"
+
+
+def new_email() -> str:
+    return f"person{next(_numbers)}@example.org"
+
+
+def _from(address: str) -> Any:
+    return httpx.HTTPTransport(local_address=address)
+
+
+def _text(html: str, pattern: str, before: str = "\0") -> str:
+    found = re.search(pattern, html.partition(before)[0], re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split()) if found else ""

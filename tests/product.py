@@ -1,0 +1,129 @@
+"""The product as people meet it: `latchkey serve` in a process of its own, over HTTP."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+
+from app.adapters.local import LocalMessage, Outbox
+
+START_TIMEOUT = 30.0  # seconds
+# As a day of counting would leave it: the floors of PostgreSQL are asked by tests of their own.
+GENEROUS = """
+texts_per_number = { windows = [[3600, 100000]] }
+texts_per_block = { windows = [[3600, 100000]] }
+texts_per_region = { windows = [[86400, 100000]] }
+texts_in_all = { windows = [[86400, 100000]] }
+texts_per_address = { windows = [[3600, 100000]] }
+texts_per_network = { windows = [[3600, 100000]] }
+mails_per_mailbox = { windows = [[3600, 100000]] }
+mails_per_address = { windows = [[3600, 100000]] }
+wrong_codes_per_address = { windows = [[3600, 100000]] }
+"""
+
+
+class Product:
+    """One deployment. `env` is added to what every test run needs; `limits` is a TOML table."""
+
+    def __init__(
+        self, folder: Path, database_url: str, redis_url: str, *, limits: str = "", **env: str
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.port = folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "product.log"
+        self.env = {
+            "ENVIRONMENT": "test",
+            "BASE_URL": self.url,
+            "PORT": str(self.port),
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+        } | env
+        if limits:
+            (folder / "limits.toml").write_text(limits)
+            self.env["LIMITS_FILE"] = str(folder / "limits.toml")
+        self.outbox = Outbox(folder / ".latchkey" / "outbox.jsonl")
+        # Clients of people who visit, closed with the product.
+        self.opened: list[httpx.Client] = []
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *options: str) -> "Product":
+        """Returns once it answers."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "app.cli", "serve", *options],
+                cwd=self.folder,
+                env=_clean_environment() | self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = monotonic() + START_TIMEOUT
+        while not self._answers():
+            if self._process.poll() is not None or monotonic() > deadline:
+                raise RuntimeError(f"the product did not start:\n{self.log.read_text()[-4000:]}")
+            sleep(0.05)
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL to all of its processes: what a power cut does."""
+        process = self._running()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self._process = None
+
+    def stop(self) -> int:
+        """SIGTERM, as a deployment does; returns the exit code."""
+        process = self._running()
+        process.terminate()
+        code = process.wait(timeout=30)
+        self._process = None
+        return code
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+        self.outbox.close()
+        for client in self.opened:
+            client.close()
+
+    def messages(self, to: str) -> list[LocalMessage]:
+        """What the local outbox sent there, newest first."""
+        return [message for message in self.outbox.recent() if message.to == to]
+
+    def code_for(self, to: str, seconds: float = 5.0) -> str:
+        """The newest code sent there; waits for the dispatcher."""
+        deadline = monotonic() + seconds
+        while monotonic() < deadline:
+            for message in self.messages(to):
+                if message.code:
+                    return message.code
+            sleep(0.02)
+        raise AssertionError(f"no code was sent to {to} within {seconds} s")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None
+        return self._process
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/live", timeout=1).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def _clean_environment() -> dict[str, str]:
+    """Without anything that whoever runs the tests may have set for the product."""
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in kept if name in os.environ}
