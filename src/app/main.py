@@ -4,10 +4,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from jinja2 import Environment
 from litestar import Litestar
 from litestar.datastructures import State
@@ -16,14 +14,9 @@ from litestar.handlers import ASGIRouteHandler, asgi
 from litestar.types import Receive, Scope, Send
 
 from app.adapters.limits_file import read_limits
-from app.adapters.local import LocalMail, LocalTexts, Outbox
 from app.adapters.messages import TemplateStationery
-from app.adapters.postgres import Postgres
-from app.adapters.redis import Redis
+from app.adapters.outside import Outside, outside_of
 from app.adapters.schema import newest_revision
-from app.adapters.sendgrid import SendGridMail
-from app.adapters.twilio import TwilioTexts
-from app.adapters.wire import vendor_client
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
@@ -35,7 +28,6 @@ from app.domain.identity.passwords import Passwords
 from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
-from app.domain.ports import Mail, TextMessages
 from app.domain.sessions.access_tokens import AccessTokens
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
 from app.domain.signup.drafts import Drafts
@@ -66,7 +58,6 @@ from app.web.telemetry import set_up_logging
 STATIC = Path(__file__).parents[2] / "static"
 DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
-OUTBOX = Path(".latchkey") / "outbox.jsonl"
 
 
 def create_app() -> Litestar:
@@ -77,7 +68,7 @@ def create_app() -> Litestar:
 
 
 def build(settings: Settings, limits: LimitTable) -> Litestar:
-    outside = _outside(settings)
+    outside = outside_of(settings)
     assets = Assets(STATIC, live=not settings.production)
     environment = template_environment(assets, live=not settings.production)
     pages = Pages(environment)
@@ -103,52 +94,6 @@ def build(settings: Settings, limits: LimitTable) -> Litestar:
     return app
 
 
-@dataclass(frozen=True, slots=True)
-class _Outside:
-    """What the product talks to, and what must be closed in the end."""
-
-    database: Postgres
-    memory: Redis
-    texts: TextMessages
-    mail: Mail
-    outbox: Outbox | None
-    wire: httpx.AsyncClient
-    passwords: Passwords
-
-
-def _outside(settings: Settings) -> _Outside:
-    """A vendor without credentials is replaced by an outbox; production has none of those."""
-    wire, outbox = vendor_client(), Outbox(OUTBOX)
-    texts: TextMessages = LocalTexts(outbox)
-    mail: Mail = LocalMail(outbox)
-    if settings.sends_texts:
-        texts = TwilioTexts(
-            wire,
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token,
-            sender=settings.twilio_messaging_service_sid or settings.twilio_from_number,
-            api_url=settings.twilio_api_url,
-            status_callback=f"{settings.base_url}/webhooks/twilio/status",
-        )
-    if settings.sends_mail:
-        mail = SendGridMail(
-            wire,
-            api_key=settings.sendgrid_api_key,
-            sender=settings.sendgrid_from_email,
-            api_url=settings.sendgrid_api_url,
-        )
-    local = not (settings.sends_texts and settings.sends_mail)
-    return _Outside(
-        Postgres(settings.database_url),
-        Redis(settings.redis_url),
-        texts,
-        mail,
-        outbox if local and not settings.production else None,
-        wire,
-        Passwords(),
-    )
-
-
 def _composer(settings: Settings, environment: Environment) -> Composer:
     return Composer(
         TemplateStationery(environment),
@@ -159,7 +104,7 @@ def _composer(settings: Settings, environment: Environment) -> Composer:
 
 
 def _parts(
-    settings: Settings, limits: LimitTable, outside: _Outside, pages: Pages, dispatcher: Dispatcher
+    settings: Settings, limits: LimitTable, outside: Outside, pages: Pages, dispatcher: Dispatcher
 ) -> Parts:
     tokens = AccessTokens(keys_for("access tokens", settings.secret_key), settings.base_url)
     manners = Manners(
@@ -187,7 +132,7 @@ def _parts(
 def _signup(
     settings: Settings,
     limits: LimitTable,
-    outside: _Outside,
+    outside: Outside,
     dispatcher: Dispatcher,
     sessions: Sessions,
 ) -> SignupFlow:
@@ -205,11 +150,11 @@ def _signup(
         Drafts(outside.database, outside.memory),
         Verifications(PHONE, means),
         Verifications(EMAIL, means),
-        Finish(outside.database, outside.passwords, sessions, settings.password_min_length),
+        Finish(outside.database, Passwords(), sessions, settings.password_min_length),
     )
 
 
-def _running(outside: _Outside, dispatcher: Dispatcher, health: Health) -> Lifespan:
+def _running(outside: Outside, dispatcher: Dispatcher, health: Health) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await outside.database.open()
@@ -221,10 +166,7 @@ def _running(outside: _Outside, dispatcher: Dispatcher, health: Health) -> Lifes
             dispatcher.close()
             await asyncio.wait([dispatching], timeout=DRAIN)
             dispatching.cancel()
-            await outside.wire.aclose()
-            await outside.memory.close()
-            await outside.database.close()
-            outside.passwords.close()
+            await outside.close()
 
     return running
 

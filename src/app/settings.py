@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
+
+from app.environment import Network, Reader, split
 
 Environment = Literal["development", "test", "production"]
 LogFormat = Literal["json", "console"]
-Network = IPv4Network | IPv6Network
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
 
@@ -83,7 +80,7 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Reads and checks everything; raises `BadSettings` with all problems at once."""
-    reader = _Reader(environ)
+    reader = Reader(environ)
     settings = _read_all(reader)
     problems = reader.problems + _contradictions(settings)
     if settings.production:
@@ -93,106 +90,58 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-class _Reader:
-    """Reads one variable after the other and remembers what was wrong with each."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self.problems: list[str] = []
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._environ.get(name, default).strip()
-
-    def secret(self, name: str, default: str = "") -> str:
-        """A value, or the content of the file that `NAME_FILE` points to."""
-        path = self.text(f"{name}_FILE")
-        if not path:
-            return self.text(name, default)
-        if self.text(name):
-            self.problems.append(f"Set {name} or {name}_FILE, not both.")
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            self.problems.append(f"{name}_FILE cannot be read: {error}.")
-            return ""
-
-    def number(self, name: str, default: int, least: int, most: int) -> int:
-        raw = self.text(name) or str(default)
-        if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):
-            self.problems.append(f"{name} must be a whole number from {least} to {most}.")
-            return default
-        return int(raw)
-
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
-        value = self.text(name) or default
-        if value not in allowed:
-            self.problems.append(f"{name} must be one of {', '.join(allowed)}.")
-            return default
-        return value
-
-    def items(self, name: str, default: str = "") -> tuple[str, ...]:
-        return _split(self.text(name, default))
-
-    def networks(self, name: str) -> tuple[Network, ...]:
-        found: list[Network] = []
-        for item in self.items(name):
-            try:
-                found.append(ip_network(item))
-            except ValueError:
-                self.problems.append(f"{name}: {item} is not a network such as 10.0.0.0/8.")
-        return tuple(found)
-
-    def url(self, name: str, default: str) -> str:
-        """An origin without path; plain http only on loopback, where nobody can listen in."""
-        value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        plain_elsewhere = parts.scheme == "http" and parts.hostname not in LOOPBACK
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
-            self.problems.append(f"{name} must be an address such as https://login.example.org.")
-        elif plain_elsewhere:
-            self.problems.append(f"{name} must start with https:// (http only on loopback).")
-        return value
+def _read_all(read: Reader) -> Settings:
+    return Settings(**_deployment(read), **_vendors(read), **_rules(read))
 
 
-def _split(raw: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in raw.split(",") if item.strip())
-
-
-def _read_all(read: _Reader) -> Settings:
+def _deployment(read: Reader) -> dict[str, Any]:
+    """Where it runs and what it stands on."""
     environment = read.choice("ENVIRONMENT", get_args(Environment), "development")
     key = "" if environment == "production" else DEVELOPMENT_KEY
     port = read.number("PORT", 8000, 1, 65535)
-    return Settings(
-        environment=cast(Environment, environment),
-        base_url=read.url("BASE_URL", f"http://127.0.0.1:{port}"),
-        secret_key=_split(read.secret("SECRET_KEY") or key),
-        database_url=read.secret("DATABASE_URL"),
-        redis_url=read.secret("REDIS_URL"),
-        trusted_proxies=read.networks("TRUSTED_PROXIES"),
-        allowed_origins=read.items("ALLOWED_ORIGINS"),
-        twilio_account_sid=read.text("TWILIO_ACCOUNT_SID"),
-        twilio_auth_token=read.secret("TWILIO_AUTH_TOKEN"),
-        twilio_from_number=read.text("TWILIO_FROM_NUMBER"),
-        twilio_messaging_service_sid=read.text("TWILIO_MESSAGING_SERVICE_SID"),
-        twilio_api_url=read.url("TWILIO_API_URL", "https://api.twilio.com"),
-        sendgrid_api_key=read.secret("SENDGRID_API_KEY"),
-        sendgrid_from_email=read.text("SENDGRID_FROM_EMAIL"),
-        sendgrid_webhook_public_key=read.text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
-        sendgrid_api_url=read.url("SENDGRID_API_URL", "https://api.sendgrid.com"),
-        auth0_issuer=read.text("AUTH0_ISSUER"),
-        auth0_client_id=read.text("AUTH0_CLIENT_ID"),
-        auth0_client_secret=read.secret("AUTH0_CLIENT_SECRET"),
-        sms_regions=read.items("SMS_REGIONS", "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"),
-        sms_daily_limit=read.number("SMS_DAILY_LIMIT", 500, 0, 10_000_000),
-        limits_file=read.text("LIMITS_FILE"),
-        password_min_length=read.number("PASSWORD_MIN_LENGTH", 12, 8, 256),
-        ops_token=read.secret("OPS_TOKEN"),
-        log_level=read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
-        log_format=cast(LogFormat, read.choice("LOG_FORMAT", get_args(LogFormat), "json")),
-        host=read.text("HOST") or "127.0.0.1",
-        port=port,
-        workers=read.number("WORKERS", 1, 1, 64),
-    )
+    return {
+        "environment": environment,
+        "base_url": read.url("BASE_URL", f"http://127.0.0.1:{port}"),
+        "secret_key": split(read.secret("SECRET_KEY") or key),
+        "database_url": read.secret("DATABASE_URL"),
+        "redis_url": read.secret("REDIS_URL"),
+        "trusted_proxies": read.networks("TRUSTED_PROXIES"),
+        "allowed_origins": read.items("ALLOWED_ORIGINS"),
+        "ops_token": read.secret("OPS_TOKEN"),
+        "log_level": read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+        "log_format": read.choice("LOG_FORMAT", get_args(LogFormat), "json"),
+        "host": read.text("HOST") or "127.0.0.1",
+        "port": port,
+        "workers": read.number("WORKERS", 1, 1, 64),
+    }
+
+
+def _vendors(read: Reader) -> dict[str, Any]:
+    """Who sends for us, and who else may vouch for a person."""
+    return {
+        "twilio_account_sid": read.text("TWILIO_ACCOUNT_SID"),
+        "twilio_auth_token": read.secret("TWILIO_AUTH_TOKEN"),
+        "twilio_from_number": read.text("TWILIO_FROM_NUMBER"),
+        "twilio_messaging_service_sid": read.text("TWILIO_MESSAGING_SERVICE_SID"),
+        "twilio_api_url": read.url("TWILIO_API_URL", "https://api.twilio.com"),
+        "sendgrid_api_key": read.secret("SENDGRID_API_KEY"),
+        "sendgrid_from_email": read.text("SENDGRID_FROM_EMAIL"),
+        "sendgrid_webhook_public_key": read.text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
+        "sendgrid_api_url": read.url("SENDGRID_API_URL", "https://api.sendgrid.com"),
+        "auth0_issuer": read.text("AUTH0_ISSUER"),
+        "auth0_client_id": read.text("AUTH0_CLIENT_ID"),
+        "auth0_client_secret": read.secret("AUTH0_CLIENT_SECRET"),
+    }
+
+
+def _rules(read: Reader) -> dict[str, Any]:
+    """What a deployment may decide about people and money."""
+    return {
+        "sms_regions": read.items("SMS_REGIONS", "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"),
+        "sms_daily_limit": read.number("SMS_DAILY_LIMIT", 500, 0, 10_000_000),
+        "limits_file": read.text("LIMITS_FILE"),
+        "password_min_length": read.number("PASSWORD_MIN_LENGTH", 12, 8, 256),
+    }
 
 
 def _contradictions(settings: Settings) -> list[str]:

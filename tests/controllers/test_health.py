@@ -1,0 +1,59 @@
+"""Health, as load balancers, people on call and browsers ask for it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.person import Person
+from tests.product import Product
+
+DEPENDENCIES = ("postgres", "redis", "migrations", "dispatcher", "twilio", "sendgrid")
+
+
+def test_a_living_process_says_ok(product: Product) -> None:
+    live = Person(product).get("/health/live")
+    assert (live.status, live.html) == (200, "ok")
+    assert live.response.headers["cache-control"] == "no-store"
+
+
+def test_a_migrated_product_is_ready(product: Product) -> None:
+    ready = Person(product).get("/health/ready")
+    assert ready.status == 200
+    assert set(ready.response.json()["checks"]) == {"postgres:state", "migrations:state"}
+
+
+def test_health_has_one_entry_a_dependency(product: Product) -> None:
+    health = Person(product).get("/health", accept="application/json")
+    assert health.response.headers["content-type"] == "application/health+json"
+    body = health.response.json()
+    assert body["status"] in ("pass", "warn")
+    assert set(body["checks"]) == {f"{name}:state" for name in DEPENDENCIES}
+
+
+@pytest.mark.parametrize("name", DEPENDENCIES)
+def test_one_dependency_can_be_asked_for(product: Product, name: str) -> None:
+    one = Person(product).get(f"/health/{name}")
+    assert one.status == 200
+    assert list(one.response.json()["checks"]) == [f"{name}:state"]
+
+
+def test_an_unknown_dependency_is_not_found(product: Product) -> None:
+    assert Person(product).get("/health/nonsense").status == 404
+
+
+def test_a_browser_gets_a_page(product: Product) -> None:
+    page = Person(product).get("/health", accept="text/html")
+    assert "Service status" in page.heading
+    assert "postgres" in page.html
+
+
+def test_details_are_for_whoever_has_the_token(another_product: Callable[..., Product]) -> None:
+    guarded = another_product(OPS_TOKEN="ops-token-of-a-test")
+    stranger = Person(guarded).get("/health/postgres").response.json()
+    operator = (
+        Person(guarded)
+        .get("/health/postgres", authorization="Bearer ops-token-of-a-test")
+        .response.json()
+    )
+    assert "observedValue" not in stranger["checks"]["postgres:state"][0]
+    assert operator["checks"]["postgres:state"][0]["observedUnit"] == "ms"

@@ -1,0 +1,168 @@
+"""The rules of the house that a machine can hold: sizes, names that mirror, one of each."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+
+import pytest
+
+import app
+from app.domain import errors
+from app.domain.errors import Refusal
+from app.domain.signup.signup import Step
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+SOURCE, PARTIALS, STATIC = ROOT / "src" / "app", ROOT / "src" / "app" / "partials", ROOT / "static"
+KINDS = {errors.Rejected, errors.Unauthenticated, errors.Forbidden, errors.Conflict,
+         errors.OutOfStep, errors.TooMany, errors.Unavailable}  # fmt: skip
+BANNED_NAMES = re.compile(r"Service|Manager|Helper|Utils?\b|Common|\bCore|^do_|^process_")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+
+
+def length(node: Function) -> int:
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_modules_have_at_most_200_lines() -> None:
+    long = [p for p in modules("src", "tests", "bench") if p.read_text().count("\n") > 200]
+    assert long == []
+
+
+def test_functions_have_at_most_30_lines_and_tests_20() -> None:
+    def most(node: Function) -> int:
+        return 20 if node.name.startswith("test_") else 30
+
+    long = [
+        f"{path.name}:{node.name}"
+        for path in modules("src", "tests", "bench")
+        for node in functions(path)
+        if length(node) > most(node)
+    ]
+    assert long == []
+
+
+def test_templates_have_at_most_80_lines() -> None:
+    assert [p for p in PARTIALS.rglob("*.*") if p.read_text().count("\n") > 80] == []
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    found = [
+        f"{path.name}:{node.name}"
+        for path in modules("src", "tests", "bench")
+        for node in functions(path)
+        if any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
+    ]
+    assert found == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        path for path in modules("src") if tree(path).body and not ast.get_docstring(tree(path))
+    ]
+    assert silent == []
+
+
+def test_names_are_the_fields_standard_terms() -> None:
+    found = [
+        f"{path.name}:{node.name}"
+        for path in modules("src")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ClassDef | Function) and BANNED_NAMES.search(node.name)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_a_step_has_the_same_word_in_every_room(step: Step) -> None:
+    word = step.replace("-", "_")
+    handlers = {node.name for node in functions(SOURCE / "controllers" / "signup.py")}
+    wanted = {f"show_{word}"} | ({f"submit_{word}"} if step is not Step.DONE else set())
+    assert (PARTIALS / "signup" / f"{word}.html").exists()
+    assert wanted <= handlers
+
+
+def test_every_controller_has_its_test() -> None:
+    features = {
+        path.stem
+        for path in (SOURCE / "controllers").glob("*.py")
+        if "Controller" in path.read_text()
+    }
+    tested = {
+        path.stem.removeprefix("test_") for path in (ROOT / "tests/controllers").glob("test_*")
+    }
+    assert features <= tested
+
+
+def test_every_screen_extends_the_shell() -> None:
+    screens = [
+        path for path in PARTIALS.rglob("*.html")
+        if not path.name.startswith("_") and path.parent.name not in ("_shell", "messages")
+    ]  # fmt: skip
+    assert screens
+    assert [p for p in screens if not p.read_text().startswith("{% extends shell %}")] == []
+
+
+def refusals() -> set[type[Refusal]]:
+    for module in walk_packages(app.__path__, "app."):
+        import_module(module.name)
+    found, waiting = set(), [Refusal]
+    while waiting:
+        below = waiting.pop().__subclasses__()
+        found.update(below)
+        waiting.extend(below)
+    return found
+
+
+def test_every_refusal_has_a_status_and_its_own_code() -> None:
+    own = [refusal for refusal in refusals() if refusal not in KINDS]
+    codes = [refusal.code for refusal in own]
+    assert sorted(codes) == sorted(set(codes))
+    assert "refused" not in codes
+    assert {refusal.status for refusal in own} <= {401, 403, 409, 422, 429, 503}
+    assert all("code" in vars(refusal) for refusal in own)
+
+
+def test_the_example_environment_names_every_setting() -> None:
+    example = (ROOT / ".env.example").read_text()
+    named = re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)
+    assert sorted(named) == sorted(field.name.upper() for field in fields(Settings))
+
+
+def test_vendored_htmx_is_the_version_it_says() -> None:
+    told = (STATIC / "htmx.version.txt").read_text()
+    assert sha256((STATIC / "htmx.min.js").read_bytes()).hexdigest() in told
+    assert "4.0.1" in told
+    assert (STATIC / "htmx.LICENSE.txt").exists()
+
+
+def test_our_own_script_stays_small() -> None:
+    assert len((STATIC / "latchkey.js").read_bytes()) <= 2048
+
+
+def test_no_package_host_is_named() -> None:
+    hosts = re.compile(
+        "py" + r"pi\.org|registry\.npm" + r"js|files\.python" + "hosted|deb" + r"ian\.org"
+    )
+    kept = [*ROOT.glob("*.*"), *ROOT.glob("requirements/*"), ROOT / "Makefile", ROOT / ".ci/run"]
+    assert [p.name for p in kept if p.is_file() and hosts.search(p.read_text())] == []
