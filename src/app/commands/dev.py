@@ -25,6 +25,7 @@ SOURCE = Path(__file__).parents[1]
 @listening
 def dev() -> None:
     """Serve on this machine: starts what is missing, migrates, seeds, reloads on change."""
+    os.environ.setdefault("LOG_FORMAT", "console")
     with _stores():
         settings = settings_or_exit("DATABASE_URL", "REDIS_URL")
         _prepare(settings)

@@ -10,7 +10,15 @@ from app.domain.health import Check, Status, worst
 from app.web.answer import Answer, plain
 from app.web.parts import Parts
 
-RUNBOOK = "https://github.com/latchkey/latchkey/blob/main/ops/README.md#"
+# What to do about each, for whoever reads the page at night.
+REMEDIES = {
+    "postgres": "Check that PostgreSQL runs and DATABASE_URL leads to it.",
+    "redis": "Check that Redis runs and REDIS_URL leads to it. People can go on meanwhile.",
+    "migrations": "Run latchkey migrate.",
+    "dispatcher": "Restart this process; messages wait in the database.",
+    "twilio": "Look at Twilio's status page and at the last code. Texts are tried again.",
+    "sendgrid": "Look at SendGrid's status page and at the last code. E-mail is tried again.",
+}
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -77,7 +85,7 @@ def _as_page(request: Request[Any, Any, Any], status: Status, checks: list[Check
             check.name,
             check.status,
             check.note if told else "",
-            "" if check.status is Status.PASS else RUNBOOK + check.name,
+            "" if check.status is Status.PASS else REMEDIES[check.name],
         )
         for check in checks
     ]

@@ -119,7 +119,9 @@ def _error_page(
 def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Answer:
     """`/signup/email` for the step `email` of the flow the request was about."""
     visit = Parts.of(request).visit(request)
-    if request.scope["method"] == "POST":
+    if visit.has_begun and refusal.step == "phone":
+        visit.notify("forgotten")
+    elif request.scope["method"] == "POST":
         visit.notify("elsewhere")
     feature = request.scope["path"].split("/")[1]
     return see_other(f"/{feature}/{refusal.step}", visit.cookies_to_set)

@@ -19,6 +19,7 @@ PRODUCT = "Latchkey"
 NOTICES = {
     "sent-again": "We sent the code again.",
     "restarted": "We forgot what you entered. You can start again.",
+    "forgotten": "That sign-up was too long ago. Start again with your number.",
     "elsewhere": "You already did this in another tab. Here is where you are now.",
     "finished": "Your account is ready.",
     "existing": "You already had an account with this number, so we signed you in.",

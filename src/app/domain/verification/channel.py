@@ -22,4 +22,5 @@ PHONE = Channel("sms", "phone_verifications", "phone", 6, timedelta(minutes=10))
 EMAIL = Channel("email", "email_verifications", "email", 8, timedelta(minutes=30))
 
 GUESSES = 5  # for one code
+MOST_IN_A_ROW = 100  # wrong ones for one contact, over all codes, until it is proved some other way
 RESENDABLE = timedelta(minutes=2)  # less left than this, and a resend brings a new code

@@ -1,6 +1,6 @@
 """The SQL of verifications, written once for both tables. The clock is always the database's."""
 
-from app.domain.verification.channel import GUESSES, Channel
+from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW, Channel
 
 LIVE = "consumed_at IS NULL AND ended_at IS NULL"
 
@@ -63,11 +63,19 @@ UPDATE {table} SET attempts = attempts + 1, last_attempt_at = clock_timestamp()
 WHERE id = $1 AND {live} AND attempts < {guesses} AND expires_at > clock_timestamp()
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {hour}) < $3
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {day}) < $4
+  AND ({in_a_row}) < {most_in_a_row}
 RETURNING nonce, attempts
 """
 WRONG = """
   SELECT attempts - (consumed_at IS NOT NULL)::int AS wrong, last_attempt_at AS at FROM {table}
   WHERE {column} = $2 AND created_at > clock_timestamp() - interval '2 days'
+"""
+
+# Since the contact was last proved, however slowly somebody guesses.
+IN_A_ROW = """
+  SELECT coalesce(sum(attempts), 0) FROM {table}
+  WHERE {column} = $2 AND consumed_at IS NULL AND created_at > coalesce(
+    (SELECT max(consumed_at) FROM {table} WHERE {column} = $2), '-infinity')
 """
 
 CONSUME = """
@@ -105,12 +113,14 @@ class Statements:
             "channel": channel.name,
             "live": LIVE,
             "guesses": str(GUESSES),
+            "most_in_a_row": str(MOST_IN_A_ROW),
             "hour": "interval '1 hour'",
             "day": "interval '1 day'",
             "template": TEMPLATES[channel.name],
         }
         self._words["queued"] = self._filled(QUEUED)
         self._words["wrong"] = self._filled(WRONG)
+        self._words["in_a_row"] = self._filled(IN_A_ROW)
         self.start = self._filled(START)
         self.resend = self._filled(RESEND)
         self.count_guess = self._filled(COUNT_GUESS)

@@ -6,14 +6,16 @@ caller can forget to, and no flushed cache, new browser or new flow starts afres
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from math import ceil
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit.events import current_request
-from app.domain.delivery.allowance import Allowance, Allowed
+from app.domain.audit.events import current_request, record
+from app.domain.delivery.allowance import Allowance, Allowed, Repeated
 from app.domain.delivery.outbox import Progress, progress
+from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import DAY, HOUR
@@ -45,7 +47,7 @@ class Verifications:
         when another request started one at the same moment. Raises what `Allowance.take` does.
         """
         message_id, verification_id = uuid7(), uuid7()
-        allowed = await self._allowance.take(to, asker.origin, str(message_id), once)
+        allowed = await self._allowed(asker, to, message_id, once)
 
         async def queue(connection: Connection) -> UUID | None:
             queued: UUID | None = await connection.fetchval(
@@ -64,7 +66,7 @@ class Verifications:
     async def resend(self, asker: Asker, to: Contact) -> UUID | None:
         """Queues the same code once more, or a new one when that is spent or nearly over."""
         message_id = uuid7()
-        allowed = await self._allowance.take(to, asker.origin, str(message_id))
+        allowed = await self._allowed(asker, to, message_id)
 
         async def queue(connection: Connection) -> UUID | None:
             queued: UUID | None = await connection.fetchval(
@@ -115,6 +117,29 @@ class Verifications:
     async def end(self, connection: Connection, flow_id: bytes) -> None:
         """Whatever code the flow still waits for proves nothing from now on."""
         await connection.execute(self._sql.end, flow_id)
+
+    async def _allowed(
+        self, asker: Asker, to: Contact, message_id: UUID, once: str = ""
+    ) -> Allowed:
+        """A limit that fires is an event; the same form sent twice is none."""
+        try:
+            return await self._allowance.take(to, asker.origin, str(message_id), once)
+        except Repeated:
+            raise
+        except Refusal as limit:
+            await self._record_limit(asker, limit)
+            raise
+
+    async def _record_limit(self, asker: Asker, limit: Refusal) -> None:
+        with suppress(Unavailable):  # the person is refused either way
+            async with self._means.database.connection() as connection:
+                await record(
+                    connection,
+                    f"{asker.purpose}:send_refused",
+                    flow_id=asker.flow_id,
+                    network=asker.origin.network,
+                    limit=limit.code,
+                )
 
     async def _queued(
         self, allowed: Allowed, queue: Callable[[Connection], Awaitable[UUID | None]]
