@@ -7,6 +7,8 @@ from litestar.types import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 
+BODILESS = (204, 304)
+
 
 class Answer(Response[bytes]):
     """Sent as it is. What else the framework's response prepares for each request would cost a step
@@ -19,8 +21,9 @@ class Answer(Response[bytes]):
         self.answer_status, self.body, self.answer_headers = status, body, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = (b"content-length", b"%d" % len(self.body))
-        headers = [*self.answer_headers, length]
+        headers = self.answer_headers
+        if self.answer_status not in BODILESS:
+            headers = [*headers, (b"content-length", b"%d" % len(self.body))]
         await send(
             {"type": "http.response.start", "status": self.answer_status, "headers": headers}
         )

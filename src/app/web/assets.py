@@ -2,15 +2,19 @@
 
 import gzip
 import mimetypes
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import Receive, Scope, Send
 
 from app.web.answer import Answer, Headers
 
 SERVED = (".css", ".js", ".svg", ".txt", ".png", ".ico", ".webmanifest")
+ANY_VERSION = re.compile(r"/static/[0-9a-f]{12}/[A-Za-z0-9._-]+")
 FOREVER = b"public, max-age=31536000, immutable"
 mimetypes.add_type("text/javascript", ".js")
 
@@ -43,17 +47,30 @@ class Assets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.answer(scope)(scope, receive, send)
 
-    def answer(self, scope: Scope) -> Answer:
-        asset = self._by_url.get(scope["raw_path"].decode("latin-1"))
+    def answer(self, scope: Any) -> Answer:
+        """Raises what Litestar answers with 404 and 405."""
+        if scope["method"] != "GET":
+            raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
+        path = scope["raw_path"].decode("latin-1")
+        asset = self._by_url.get(path)
+        fixed: Headers = list(asset.headers) if asset else []
         if asset is None:
-            return Answer(404, b"", [])
+            asset, fixed = self._of_another_version(path)
         headers = dict(scope["headers"])
-        fixed: Headers = list(asset.headers)
         if headers.get(b"if-none-match") == b'"%s"' % asset.url.encode():
             return Answer(304, b"", fixed)
         if b"gzip" in headers.get(b"accept-encoding", b"") and len(asset.zipped) < len(asset.body):
             return Answer(200, asset.zipped, [*fixed, (b"content-encoding", b"gzip")])
         return Answer(200, asset.body, fixed)
+
+    def _of_another_version(self, path: str) -> tuple[Asset, Headers]:
+        """A page of the version before or after, in the middle of a deployment, is given what we
+        have, and keeps it for as long as it is open.
+        """
+        asset = self._by_name.get(path.rpartition("/")[2])
+        if asset is None or not ANY_VERSION.fullmatch(path):
+            raise NotFoundException
+        return asset, [(b"cache-control", b"no-store"), *asset.headers[:1]]
 
     def _refresh(self, name: str) -> None:
         path = self._folder / name

@@ -85,7 +85,9 @@ def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> An
     """What the framework refuses: unknown paths, wrong methods, bodies it will not read."""
     answer = _error_page(request, error.status_code)
     for name, value in (error.headers or {}).items():
-        answer.answer_headers.append((name.lower().encode(), value.encode()))
+        # What answers GET answers HEAD, which the framework does not know.
+        told = value.replace("GET", "GET, HEAD") if "HEAD" not in value else value
+        answer.answer_headers.append((name.lower().encode(), told.encode()))
     return answer
 
 

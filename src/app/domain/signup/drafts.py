@@ -20,7 +20,7 @@ SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
 FROM (
   SELECT phone, consumed_at, user_id FROM phone_verifications
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
-    AND created_at > clock_timestamp() - $2
+    AND created_at > clock_timestamp() - $2::interval
   ORDER BY created_at DESC LIMIT 1
 ) p
 LEFT JOIN LATERAL (
