@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 import app.domain.audit.tables
 import app.domain.delivery.tables
 import app.domain.identity.tables
+import app.domain.login.tables
 import app.domain.sessions.tables
 import app.domain.verification.tables  # noqa: F401
 from app.domain.schema import Table

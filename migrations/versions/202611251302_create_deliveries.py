@@ -19,6 +19,7 @@ CREATE TABLE deliveries (
   verification_id uuid,
   nonce bytea,
   purpose text,
+  context jsonb NOT NULL DEFAULT '{}',
   state text NOT NULL DEFAULT 'queued'
     CONSTRAINT ck_deliveries_state_is_known CHECK (
       state IN ('queued', 'sending', 'sent', 'delivered', 'refused', 'failed', 'expired')

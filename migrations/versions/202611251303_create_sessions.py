@@ -10,9 +10,11 @@ CREATE TABLE sessions (
   id uuid CONSTRAINT pk_sessions PRIMARY KEY,
   user_id uuid NOT NULL
     CONSTRAINT fk_sessions_user_id_users REFERENCES users (id) ON DELETE CASCADE,
-  refresh_digest bytea NOT NULL,
   generation integer NOT NULL DEFAULT 0,
+  seen_generation integer NOT NULL DEFAULT 0,
+  rotated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   amr text[] NOT NULL,
+  authenticated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   device text NOT NULL,
   network text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -22,7 +24,6 @@ CREATE TABLE sessions (
   revoked_at timestamptz,
   revoked_reason text
 );
-CREATE UNIQUE INDEX uq_sessions_refresh_digest ON sessions (refresh_digest);
 CREATE INDEX ix_sessions_live ON sessions (user_id) WHERE revoked_at IS NULL
 """
 DOWNGRADE = """

@@ -20,6 +20,6 @@ async def clean_up(database: Database) -> dict[str, int]:
     removed = {}
     for table, condition in EXPIRED.items():
         async with database.connection() as connection:
-            answer = await connection.execute(f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 - our own words
+            answer = await connection.execute(f"DELETE FROM {table} WHERE {condition}")
         removed[table] = int(answer.split()[-1])
     return removed

@@ -1,6 +1,9 @@
 """The table of texts and mails on their way, and of what became of them."""
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.schema import Created, Digest, Key, Moment, Reference, Table, Words
@@ -38,6 +41,8 @@ class Deliveries(Table):
     # With the secret key these yield the code when it is sent; see `verification/codes.py`.
     nonce: Mapped[Digest | None]
     purpose: Mapped[Words | None]
+    # What the words of a notice need beside that: never a code.
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     state: Mapped[Words] = mapped_column(server_default="queued")
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     # How often it may have gone out without an answer that said so; twice ends it.

@@ -75,6 +75,8 @@ class Passwords:
     def __init__(self) -> None:
         cores = os.cpu_count() or 1
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
+        # Verified for addresses nobody has; nothing hashes to it that anybody could type.
+        self.decoy = self._hasher.hash(os.urandom(32))
         self._threads = ThreadPoolExecutor(cores, thread_name_prefix="argon2")
         self._room = cores + QUEUE
         self._inside = 0
@@ -86,6 +88,10 @@ class Passwords:
     async def verify(self, stored: str, password: str) -> bool:
         """Whether `password` belongs to the stored PHC string. Raises `Busy`."""
         return await self._aside(self._matches, stored, password.encode())
+
+    def outdated(self, stored: str) -> bool:
+        """Whether it was hashed with other parameters than are used now."""
+        return self._hasher.check_needs_rehash(stored)
 
     def _matches(self, stored: str, password: bytes) -> bool:
         try:

@@ -1,27 +1,33 @@
-"""Sessions: opened when somebody has proved who they are, one row a device."""
+"""Sessions: opened by a proof, carried on by rotation, ended by a person, a replay or time."""
 
-import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
+from app.domain.delivery.notices import queue_notice
+from app.domain.errors import Unauthenticated
 from app.domain.limits import Origin
-from app.domain.ports import Connection
+from app.domain.ports import Connection, Database, Record
 from app.domain.sessions.access_tokens import Access, AccessTokens
+from app.domain.sessions.liveness import Liveness
+from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.statements import (
+    CONFIRM,
+    END,
+    END_OTHERS,
+    LIST,
+    OPEN,
+    REFRESH,
+)
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
 MOST_DEVICE = 200  # characters kept of what a browser says it is
-
-OPEN = """
-INSERT INTO sessions (id, user_id, refresh_digest, amr, device, network,
-                      idle_expires_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7, clock_timestamp() + $8)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +40,141 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Both halves of a session as its holder keeps them; the refresh token is nowhere else."""
+    """Both halves of a session as its holder keeps them."""
 
     access: str
     refresh: str
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session as its owner sees it."""
+
+    id: UUID
+    device: str
+    network: str
+    created_at: datetime
+    last_used_at: datetime
+    amr: Sequence[str]
+
+
 class Sessions:
-    def __init__(self, tokens: AccessTokens) -> None:
-        self._tokens = tokens
+    """All of them, of everybody."""
+
+    def __init__(
+        self, database: Database, tokens: AccessTokens, refresh_tokens: RefreshTokens
+    ) -> None:
+        self._database, self._tokens, self._refresh_tokens = database, tokens, refresh_tokens
+        self._liveness = Liveness(database)
 
     async def open(
         self, connection: Connection, user_id: UUID, amr: tuple[str, ...], device: Device
     ) -> Tokens:
         """In the transaction that proved the person. Every identifier in it is new."""
-        session_id, refresh = uuid7(), secrets.token_urlsafe(32)
-        await connection.execute(
+        session_id = uuid7()
+        proved_at = await connection.fetchval(
             OPEN,
             session_id,
             user_id,
-            sha256(refresh.encode()).digest(),
             list(amr),
             device.agent[:MOST_DEVICE],
             device.origin.network,
             IDLE,
             ABSOLUTE,
         )
-        await record(
-            connection,
-            "session:opened",
-            user_id=user_id,
-            network=device.origin.network,
-            amr=" ".join(amr),
+        await _record(connection, "session:opened", user_id, device.origin, amr=" ".join(amr))
+        return self._pair(Access(user_id, session_id, 0, proved_at, amr))
+
+    async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
+        """The successor of a refresh token, the same for all who ask at once. A token that must
+        have been copied ends its session and tells the owner. Raises `Unauthenticated`.
+        """
+        presented = self._refresh_tokens.read(token)
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(
+                REFRESH, presented.session_id, presented.generation, IDLE
+            )
+            if row is None:
+                raise Unauthenticated
+            if row["replayed"]:
+                await self._tell_of_replay(connection, row, origin)
+                raise Unauthenticated
+        access = Access(
+            row["user_id"],
+            presented.session_id,
+            row["generation"],
+            row["authenticated_at"],
+            tuple(row["amr"]),
         )
-        access = Access(user_id, session_id, 0, datetime.now(UTC), amr)
+        return access, self._pair(access)
+
+    async def check(self, access: Access) -> None:
+        """Raises `Unauthenticated` within a second of the session's end, wherever it was ended."""
+        await self._liveness.check(access)
+
+    async def of(self, user_id: UUID) -> list[Listed]:
+        """The live ones, last used first."""
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(LIST, user_id)
+        return [Listed(**{name: row[name] for name in Listed.__dataclass_fields__}) for row in rows]
+
+    async def end(
+        self, connection: Connection, user_id: UUID, session_id: UUID, reason: str, origin: Origin
+    ) -> bool:
+        """Whether there was one of this person's to end."""
+        ended = await connection.fetch(END, user_id, session_id, reason)
+        if ended:
+            await _record(connection, "session:ended", user_id, origin, reason=reason)
+        return bool(ended)
+
+    async def end_others(
+        self,
+        connection: Connection,
+        user_id: UUID,
+        kept: UUID | None,
+        reason: str,
+        origin: Origin,
+    ) -> int:
+        """How many were ended; without `kept` that is all of them."""
+        ended = len(await connection.fetch(END_OTHERS, user_id, kept, reason))
+        if ended:
+            await _record(
+                connection, "session:others_ended", user_id, origin, reason=reason, count=ended
+            )
+        return ended
+
+    async def confirm(
+        self, connection: Connection, access: Access, amr: tuple[str, ...], origin: Origin
+    ) -> Tokens:
+        """A fresh proof within a session: changes of the account may be made again."""
+        proved_at = await connection.fetchval(CONFIRM, access.session_id, list(amr))
+        await _record(connection, "session:confirmed", access.user_id, origin, amr=" ".join(amr))
+        methods = tuple(dict.fromkeys((*access.amr, *amr)))
+        fresh = Access(access.user_id, access.session_id, access.generation, proved_at, methods)
+        return self._pair(fresh)
+
+    def _pair(self, access: Access) -> Tokens:
+        refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
+
+    async def _tell_of_replay(self, connection: Connection, row: Record, origin: Origin) -> None:
+        await _record(connection, "session:replayed", row["user_id"], origin)
+        await queue_notice(
+            connection,
+            "session_replayed",
+            row["user_id"],
+            origin,
+            device=row["device"],
+            when=moment(),
+        )
+
+
+def moment() -> str:
+    """Now, as notices tell it."""
+    return f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC"
+
+
+async def _record(
+    connection: Connection, event: str, user_id: UUID, origin: Origin, **details: Any
+) -> None:
+    await record(connection, event, user_id=user_id, network=origin.network, **details)

@@ -1,0 +1,134 @@
+"""The failure budget of passwords: an attempt is counted and committed before it is looked at."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+
+from uuid_utils.compat import uuid7
+
+from app.domain.errors import TooMany, Unavailable
+from app.domain.identity.email_address import EmailAddress
+from app.domain.limits import MINUTE, LimitTable, Origin, in_words
+from app.domain.ports import Connection, Database, ShortMemory, Tally
+
+FREE = 5  # wrong ones within a quarter of an hour before there is a wait at all
+
+# $1 subject, $2 device. Below the free ones a quarter of an hour forgives; after them each further
+# one doubles the wait: 1, 2, 4 ... 60 minutes. No row: it is locked.
+LOCKED_UNTIL = """
+b.last_wrong_at + CASE WHEN b.wrong < {free} THEN interval '0'
+  ELSE least(interval '60 minutes', interval '1 minute' * 2 ^ least(b.wrong - {free}, 6)) END
+"""
+COUNT = f"""
+INSERT INTO password_budgets AS b (subject, device, wrong) VALUES ($1, $2, 1)
+ON CONFLICT (subject, device) DO UPDATE SET
+  wrong = CASE WHEN b.last_wrong_at < clock_timestamp() - interval '15 minutes' AND b.wrong < {FREE}
+               THEN 1 ELSE b.wrong + 1 END,
+  last_wrong_at = clock_timestamp()
+WHERE {LOCKED_UNTIL.format(free=FREE)} <= clock_timestamp()
+RETURNING wrong
+"""
+WAIT = f"""
+SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
+FROM password_budgets b WHERE subject = $1 AND device = $2
+"""
+WRONG_ON_RECORD = """
+SELECT count(*) FROM audit_events
+WHERE event = 'login:password_refused' AND network = $1
+  AND at > clock_timestamp() - make_interval(secs => $2)
+"""
+FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
+
+
+class PasswordLocked(TooMany):
+    """Too many wrong passwords for an address, whoever tried them."""
+
+    code = "password_locked"
+
+    def __init__(self, seconds: float) -> None:
+        minutes = max(1, -(-int(seconds) // MINUTE))
+        wait = in_words(minutes * MINUTE)
+        super().__init__(
+            f"There were too many wrong passwords. Try again in {wait}, or use your phone.",
+            retry_after=minutes * MINUTE,
+        )
+
+
+class TooManyPasswords(TooMany):
+    """Too many wrong passwords, or too many accounts tried, from one address."""
+
+    code = "too_many_passwords"
+
+    def __init__(self, seconds: int) -> None:
+        minutes = max(1, -(-seconds // MINUTE))
+        super().__init__(
+            f"There were too many wrong passwords from here. Try again in "
+            f"{in_words(minutes * MINUTE)}.",
+            retry_after=minutes * MINUTE,
+        )
+
+
+class PasswordBudget:
+    """One attempt after the other: `take`, look at the password, then `forgive` if it was right."""
+
+    def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
+        self._database, self._memory, self._table = database, memory, table
+
+    async def take(self, email: EmailAddress, device: str, origin: Origin) -> "Attempt":
+        """`device` is '' unless its cookie says that the owner has used it before. Raises
+        `PasswordLocked`, `TooManyPasswords`.
+        """
+        attempt = Attempt(subject_of(email), device, self._tallies(origin), str(uuid7()))
+        await self._take_room(attempt, origin)
+        async with self._database.connection() as connection:
+            counted = await connection.fetchval(COUNT, attempt.subject, device)
+            if counted is None:
+                wait = await connection.fetchval(WAIT, attempt.subject, device)
+                raise PasswordLocked(wait or 0.0)
+        return attempt
+
+    async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
+        """The password was right: what was wrong before no longer counts."""
+        await connection.execute(FORGIVE, attempt.subject, attempt.device)
+        accounts, wrong = attempt.tallies
+        with suppress(Unavailable):
+            await self._memory.uncount([accounts], attempt.subject.hex())
+            await self._memory.uncount([wrong], attempt.entry)
+
+    def _tallies(self, origin: Origin) -> tuple[Tally, Tally]:
+        return (
+            self._table.accounts_per_address.tally(f"accounts:{origin.address}"),
+            self._table.wrong_passwords_per_address.tally(f"passwords:{origin.address}"),
+        )
+
+    async def _take_room(self, attempt: "Attempt", origin: Origin) -> None:
+        """Every attempt is entered as wrong; an account tried again is the same entry."""
+        accounts, wrong = attempt.tallies
+        try:
+            found = await self._memory.count([accounts], attempt.subject.hex())
+            found = found if found.reached else await self._memory.count([wrong], attempt.entry)
+        except Unavailable:
+            await self._check_record(origin)
+            return
+        if found.reached:
+            raise TooManyPasswords(found.reached.retry_after)
+
+    async def _check_record(self, origin: Origin) -> None:
+        """With the short memory silent, the audit trail knows what was wrong from there."""
+        [(seconds, most)] = self._table.wrong_passwords_per_address.windows
+        async with self._database.connection() as connection:
+            wrong = await connection.fetchval(WRONG_ON_RECORD, origin.network, float(seconds))
+        if wrong >= most:
+            raise TooManyPasswords(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    subject: bytes
+    device: str
+    tallies: tuple[Tally, Tally]
+    entry: str
+
+
+def subject_of(email: EmailAddress) -> bytes:
+    return sha256(email.value.encode()).digest()

@@ -1,0 +1,41 @@
+"""Whether a session still lives: asked of PostgreSQL, and remembered for less than a second."""
+
+from collections import OrderedDict
+from time import monotonic
+from uuid import UUID
+
+from app.domain.errors import Unauthenticated
+from app.domain.ports import Database
+from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.statements import CHECK, SEEN
+
+# Seconds. What was ended elsewhere is dead here within one, with nothing to be told or missed.
+REMEMBERED = 0.8
+MOST = 10_000
+
+
+class Liveness:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: OrderedDict[tuple[UUID, int], float] = OrderedDict()
+
+    async def check(self, access: Access) -> None:
+        """Raises `Unauthenticated` for a session that has ended."""
+        key = (access.session_id, access.generation)
+        if self._known.get(key, 0.0) > monotonic():
+            return
+        asked_at = monotonic()
+        async with self._database.connection() as connection:
+            seen = await connection.fetchval(CHECK, access.session_id)
+            if seen is None:
+                raise Unauthenticated
+            if seen < access.generation:
+                # A token this new is in use, so the one before it need not be honoured for long.
+                await connection.execute(SEEN, access.session_id, access.generation)
+        self._remember(key, asked_at + REMEMBERED)
+
+    def _remember(self, key: tuple[UUID, int], until: float) -> None:
+        self._known[key] = until
+        self._known.move_to_end(key)
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)

@@ -1,0 +1,58 @@
+"""The SQL of sessions."""
+
+LIVE = "revoked_at IS NULL AND least(idle_expires_at, expires_at) > clock_timestamp()"
+
+OPEN = """
+INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7)
+RETURNING authenticated_at
+"""
+
+# One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime.
+# The newest token rotates. The one before is answered with the newest again, since its answer may
+# have been lost or other requests be under way, until ten seconds have passed and the newest has
+# been seen in use. Anything older, or later, was copied: the session ends.
+REPLAYED = (
+    "generation > $2 + 1 OR (generation = $2 + 1 AND seen_generation >= generation"
+    " AND rotated_at < clock_timestamp() - interval '10 seconds')"
+)
+REFRESH = f"""
+UPDATE sessions SET
+  generation = generation + (generation = $2)::int,
+  rotated_at = CASE WHEN generation = $2 THEN clock_timestamp() ELSE rotated_at END,
+  seen_generation = greatest(seen_generation, least($2, generation)),
+  last_used_at = clock_timestamp(),
+  idle_expires_at = clock_timestamp() + $3,
+  revoked_at = CASE WHEN {REPLAYED} THEN clock_timestamp() END,
+  revoked_reason = CASE WHEN {REPLAYED} THEN 'replayed' END
+WHERE id = $1 AND {LIVE} AND $2 <= generation
+RETURNING user_id, generation, amr, authenticated_at, device, revoked_at IS NOT NULL AS replayed
+"""
+
+CHECK = f"SELECT seen_generation FROM sessions WHERE id = $1 AND {LIVE}"
+
+SEEN = """
+UPDATE sessions SET seen_generation = $2, last_used_at = clock_timestamp()
+WHERE id = $1 AND seen_generation < $2 AND generation >= $2
+"""
+
+LIST = f"""
+SELECT id, device, network, created_at, last_used_at, amr FROM sessions
+WHERE user_id = $1 AND {LIVE} ORDER BY last_used_at DESC
+"""
+
+END = """
+UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
+WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id
+"""
+
+END_OTHERS = """
+UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
+WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
+"""
+
+CONFIRM = """
+UPDATE sessions SET authenticated_at = clock_timestamp(),
+  amr = ARRAY(SELECT DISTINCT unnest(amr || $2::text[]))
+WHERE id = $1 RETURNING authenticated_at
+"""
