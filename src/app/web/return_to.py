@@ -1,0 +1,15 @@
+"""Where to go after signing in: only ever a path of our own."""
+
+import re
+
+ALLOWED = ("/account", "/signup/done", "/pricing")
+DEFAULT = "/account"
+# One leading slash and ordinary characters: no scheme, host, backslash, dot segment or control.
+PATH = re.compile(r"/(?!/)[A-Za-z0-9/_\-?=&%.,]*")
+
+
+def safe_return(path: str, default: str = DEFAULT) -> str:
+    """`path` when it is below one of the allowed prefixes, else `default`."""
+    named = path.partition("?")[0]
+    below = any(named == prefix or named.startswith(f"{prefix}/") for prefix in ALLOWED)
+    return path if below and PATH.fullmatch(path) and ".." not in path else default
