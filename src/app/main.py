@@ -69,8 +69,9 @@ def create_app() -> Litestar:
 
 def build(settings: Settings, limits: LimitTable) -> Litestar:
     outside = outside_of(settings)
-    assets = Assets(STATIC, live=not settings.production)
-    environment = template_environment(assets, live=not settings.production)
+    live = settings.environment == "development"
+    assets = Assets(STATIC, live=live)
+    environment = template_environment(assets, live=live)
     pages = Pages(environment)
     dispatcher = Dispatcher(
         outside.database, outside.texts, outside.mail, _composer(settings, environment)

@@ -20,8 +20,14 @@ class Document:
         content = self._whole["paths"][path]["post"]["requestBody"]["content"]
         return content[media_type]["schema"]
 
-    def answer_schema(self, path: str, status: str) -> dict[str, Any]:
-        responses = self._whole["paths"][path]["post"]["responses"]
+    def query_schema(self, path: str) -> dict[str, Any]:
+        """What may follow the path of a GET."""
+        listed = self._whole["paths"][path]["get"]["parameters"]
+        query = {one["name"]: one["schema"] for one in listed if one["in"] == "query"}
+        return {"properties": query}
+
+    def answer_schema(self, path: str, status: str, method: str = "post") -> dict[str, Any]:
+        responses = self._whole["paths"][path][method]["responses"]
         return responses[status]["content"]["application/json"]["schema"]
 
     def component(self, name: str) -> dict[str, Any]:

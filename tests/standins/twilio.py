@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
-from tests.standins.behaviour import Behaviour
+from tests.standins.behaviour import Behaviour, ordinary
 from tests.standins.standin import StandIn, Violation
-from tests.standins.twilio_rules import broken_by, form_of
+from tests.standins.twilio_rules import broken_by, form_of, query_of
 from tests.standins.wire import Reply, Request
 
 JSON = {"Content-Type": "application/json"}
@@ -30,13 +30,18 @@ class ReceivedText:
 
 
 class TwilioStandIn(StandIn[ReceivedText]):
-    """`sender` is a number, or the SID of a Messaging Service."""
+    """`sender` is a number, or the SID of a Messaging Service. `listing` is how it behaves when it
+    is asked for the list of what it took, `status` what it says has become of each text.
+    """
 
     def __init__(self, sender: str = "+12025550100") -> None:
         super().__init__()
         self.account_sid = "AC" + "0123456789abcdef" * 2
         self.auth_token = "twilio-token-of-the-tests"
         self.sender = sender
+        self.listing = ordinary()
+        self.status = ""
+        self.lookups = 0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -67,6 +72,25 @@ class TwilioStandIn(StandIn[ReceivedText]):
         )
         return text, Reply(201, json.dumps(self._resource(text)).encode(), JSON)
 
+    def _reply(self, request: Request) -> Reply:
+        if request.method != "GET":
+            return super()._reply(request)
+        with self._changed:
+            self.lookups += 1
+            broken = self.broken_rules(request)
+            self.violations += broken
+            return self.refusal(broken[0]) if broken else self.listing.answer(self._list(request))
+
+    def _list(self, request: Request) -> Reply:
+        """Newest first, one page of it."""
+        query = query_of(request)
+        found = [text for text in self.messages[::-1] if text.to == query.get("To", text.to)]
+        page = [self._resource(text) for text in found[: query.get("PageSize", 50)]]
+        here = {"uri": request.path, "first_page_uri": request.path, "page": 0, "start": 0}
+        rest = {"next_page_uri": None, "previous_page_uri": None, "page_size": len(page)}
+        body = {"messages": page, "end": max(0, len(page) - 1), **here, **rest}
+        return Reply(200, json.dumps(body).encode(), JSON)
+
     def _resource(self, text: ReceivedText) -> dict[str, Any]:
         """The Message resource. A service picks its sender later: `accepted`, not yet `queued`."""
         service = self.sender.startswith("MG")
@@ -88,7 +112,7 @@ class TwilioStandIn(StandIn[ReceivedText]):
             "price": None,
             "price_unit": "USD",
             "sid": text.sid,
-            "status": "accepted" if service else "queued",
+            "status": self.status or ("accepted" if service else "queued"),
             "subresource_uris": {"media": f"{uri}/Media.json"},
             "to": text.to,
             "uri": f"{uri}.json",

@@ -12,6 +12,7 @@ from tests.standins.wire import Request
 PATH = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 DOCUMENT = Document("twilio_api_v2010.messages.json")
 SCHEMA = DOCUMENT.request_schema(PATH, FORM)
+QUERY = DOCUMENT.query_schema(PATH)
 
 
 def form_of(request: Request) -> dict[str, Any]:
@@ -19,13 +20,20 @@ def form_of(request: Request) -> dict[str, Any]:
     return typed_form(SCHEMA, pairs)
 
 
+def query_of(request: Request) -> dict[str, Any]:
+    return typed_form(QUERY, parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
+
+
 def broken_by(request: Request, account_sid: str, auth_token: str, sender: str) -> list[Violation]:
     """The first that matters first: who asks, what it looks like, what it says."""
-    if request.path != PATH.replace("{AccountSid}", account_sid) or request.method != "POST":
+    path = urlsplit(request.path).path
+    if path != PATH.replace("{AccountSid}", account_sid) or request.method not in ("GET", "POST"):
         return [Violation(404, 20404, f"no such resource: {request.method} {request.path}")]
     pair = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
     if request.headers.get("authorization") != f"Basic {pair}":
         return [Violation(401, 20003, "Authenticate")]
+    if request.method == "GET":
+        return [Violation(400, 20001, it) for it in DOCUMENT.problems(QUERY, query_of(request))]
     if request.headers.get("content-type", "").split(";")[0] != FORM:
         return [Violation(400, 20001, "the body is not a form")]
     try:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Literal
@@ -152,9 +152,11 @@ class LocalTexts(TextMessages):
             LocalMessage(_made_up_id(), "text", text.to, None, text.body, None, now),
         )
 
-    async def find(self, text: Text) -> str | None:
-        same = (kept for kept in self._outbox.recent() if kept.to == text.to)
-        return next((kept.id for kept in same if kept.body == text.body), "")
+    async def find(self, text: Text, age: timedelta) -> str | None:
+        since = datetime.now(UTC) - age
+        sent = (kept for kept in self._outbox.recent() if kept.to == text.to)
+        same = (kept for kept in sent if kept.sent_at >= since and text.matches(kept.body))
+        return next((kept.id for kept in same), "")
 
 
 class LocalMail(Mail):

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 from redis.asyncio import Redis as Client
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import RedisError
 
 from app.domain.errors import Unavailable
@@ -15,7 +16,7 @@ from app.domain.ports import Count, Reached, Tally
 
 T = TypeVar("T")
 
-# Seconds. Long enough for a busy server, short enough that a page waits at most one second.
+# Seconds. Long enough for a busy server, short enough that a page hardly waits.
 TIMEOUT = 0.25
 # After a failure nobody asks again for this long, so that a hung server is waited for only once.
 SILENCE = 1.0
@@ -70,7 +71,9 @@ class Redis:
             url,
             socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT,
-            retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 2),
+            # For a connection that a restart closed. A timeout is not tried again: that is a server
+            # that hangs, and a person waits.
+            retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 1, (Disconnected,)),
             health_check_interval=15,
         )
         self._count = self._client.register_script(COUNT)

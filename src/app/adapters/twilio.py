@@ -1,19 +1,16 @@
 """Texts through Twilio: every answer of its Messages API as one of our four outcomes."""
 
-# The SDK ships no types, so its AsyncHttpClient is `Any` to mypy.
-# mypy: allow-subclassing-any
-
-import logging
+import asyncio
 import re
-from datetime import timedelta
-from urllib.parse import urlsplit
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
-from twilio.http import AsyncHttpClient
-from twilio.http.response import Response
+from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
-from app.adapters.wire import DEADLINE, over_the_wire, seconds_to_wait
+from app.adapters.twilio_wire import Declined, HttpxTwilioClient
+from app.adapters.wire import DEADLINE, over_the_wire
 from app.domain.ports import (
     Reason,
     Refused,
@@ -59,7 +56,13 @@ MEANINGS: dict[int, Reason | None] = {
 }
 
 # How the SDK trips over a 2xx that is no Message: a page of HTML, a list, a text for a number.
-_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, TwilioException)
+
+# More than one number may be sent in a day, so what is asked about is on the first page.
+LISTED = 20
+# What Twilio's clock and ours may differ by; far less than the wait between two texts.
+SKEW = timedelta(seconds=10)
+NEVER_CAME = ("failed", "undelivered", "canceled")
 
 
 class TwilioTexts(TextMessages):
@@ -91,8 +94,16 @@ class TwilioTexts(TextMessages):
     async def send(self, text: Text) -> SendOutcome:
         return await over_the_wire(self._send(text), self._deadline)
 
-    async def find(self, text: Text) -> str | None:
-        return None
+    async def find(self, text: Text, age: timedelta) -> str | None:
+        """None also for a provider that speaks Twilio's language but keeps no list (404, 405)."""
+        since = datetime.now(UTC) - age - SKEW
+        try:
+            async with asyncio.timeout(self._deadline):
+                # Without DateSent: what still waits in a queue of Twilio's has none.
+                page = await self._messages.page_async(to=text.to, page_size=LISTED)
+            return next((str(sent.sid) for sent in page if _is(sent, text, since)), "")
+        except (Declined, httpx.HTTPError, TimeoutError, *_UNREADABLE):
+            return None
 
     async def _send(self, text: Text) -> SendOutcome:
         try:
@@ -112,44 +123,9 @@ class TwilioTexts(TextMessages):
         return Sent(sid)
 
 
-class Declined(Exception):
-    """Any answer but 2xx. Holds no words of Twilio's: they repeat the full number."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.status = response.status_code
-        self.code = _code(response)
-        self.retry_after = seconds_to_wait(response)
-        super().__init__(f"{self.status}/{self.code}")
-
-
-class HttpxTwilioClient(AsyncHttpClient):
-    """The SDK on our own client: its own has no timeout, repeats POSTs and logs what it sends.
-
-    Everything goes to `api_url`, also when TWILIO_EDGE or TWILIO_REGION is set.
-    """
-
-    def __init__(self, client: httpx.AsyncClient, api_url: str) -> None:
-        super().__init__(logging.getLogger("twilio.http"), is_async=True)
-        self._client = client
-        self._api_url = api_url.rstrip("/")
-
-    async def request(
-        self,
-        method: str,
-        uri: str,
-        data: dict[str, object] | None = None,
-        headers: dict[str, str] | None = None,
-        auth: tuple[str, str] | None = None,
-        **_: object,  # query, timeout and redirects: our client has its own mind on them
-    ) -> Response:
-        """Raises `Declined` for any answer but 2xx, and httpx's own errors."""
-        url = self._api_url + urlsplit(uri).path
-        response = await self._client.request(
-            method, url, data=data, headers=headers, auth=auth, follow_redirects=False
-        )
-        if not response.is_success:
-            raise Declined(response)
-        return Response(response.status_code, response.text, response.headers)
+def _is(sent: Any, text: Text, since: datetime) -> bool:
+    """Raises TypeError for an answer without the time or the words, which tells us nothing."""
+    return sent.date_created >= since and text.matches(sent.body) and sent.status not in NEVER_CAME
 
 
 def _outcome(declined: Declined) -> SendOutcome:
@@ -161,16 +137,6 @@ def _outcome(declined: Declined) -> SendOutcome:
     if reason is None:
         return Unsent(code, declined.retry_after)
     return Refused(reason, code)
-
-
-def _code(response: httpx.Response) -> int:
-    """The code in an error body of Twilio's, else 0."""
-    try:
-        body = response.json()
-    except ValueError:
-        return 0
-    code = body.get("code") if isinstance(body, dict) else 0
-    return code if isinstance(code, int) else 0
 
 
 def _validity(lifetime: timedelta) -> int:

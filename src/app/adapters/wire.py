@@ -23,7 +23,8 @@ _NOT_BUILT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 def vendor_client(timeout: httpx.Timeout = PATIENCE) -> httpx.AsyncClient:
     """One per process, to be closed at shutdown. Follows no redirect, reads no proxy or .netrc."""
-    limits = httpx.Limits(max_connections=20, max_keepalive_connections=10)
+    # One for each message in hand: a vendor who hangs must not keep the other's waiting.
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
     return httpx.AsyncClient(timeout=timeout, limits=limits, trust_env=False)
 
 

@@ -8,12 +8,15 @@ from app.adapters.postgres import Postgres
 from app.commands.settings import settings_or_exit
 from app.domain.cleanup import clean_up
 
+PATIENCE = 3600.0  # seconds; nobody waits for it, and the first time there may be a lot
+
 
 @click.command()
 def cleanup() -> None:
     """Remove what has expired and say how much it was; to be run daily."""
     settings = settings_or_exit("DATABASE_URL")
-    for table, count in asyncio.run(_cleanup(Postgres(settings.database_url))).items():
+    database = Postgres(settings.database_url, patience=PATIENCE)
+    for table, count in asyncio.run(_cleanup(database)).items():
         click.echo(f"{table}: {count} removed")
 
 

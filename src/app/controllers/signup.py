@@ -64,6 +64,11 @@ class SignupController(Controller):
             return desk.signed_in(result)
         return desk.to(result.step)
 
+    @get("/phone-code/resend")
+    async def show_phone_code_resend(self, request: AnyRequest) -> Answer:
+        """A reload of the page that said it was too soon."""
+        return SignupDesk(request).to(Step.PHONE_CODE)
+
     @post("/phone-code/resend")
     async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
         return await _resend(request, Step.PHONE_CODE)
@@ -108,6 +113,10 @@ class SignupController(Controller):
                 await desk.load(), form["code"], desk.visit.origin
             )
         return desk.to(signup.step)
+
+    @get("/email-code/resend")
+    async def show_email_code_resend(self, request: AnyRequest) -> Answer:
+        return SignupDesk(request).to(Step.EMAIL_CODE)
 
     @post("/email-code/resend")
     async def submit_email_code_resend(self, request: AnyRequest) -> Answer:

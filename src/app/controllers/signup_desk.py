@@ -21,7 +21,7 @@ class SignupDesk:
         self.parts = Parts.of(request)
         self.visit: Visit = self.parts.visit(request)
         self.flow = self.parts.signup
-        self.changing = self.visit.query == b"change"
+        self.changing = self.visit.query.partition(b"=")[0] == b"change"
 
     async def load(self) -> Signup:
         """A visitor who has not begun has nothing to look up."""
@@ -41,33 +41,31 @@ class SignupDesk:
 
     def signed_in(self, result: SignedIn) -> Answer:
         self.visit.sign_in(result.tokens)
-        self.visit.notify("existing" if result.existing else "finished")
+        if result.existing:
+            self.visit.notify("existing")
         return see_other("/signup/done", self.visit.cookies_to_set)
 
     def choice_page(self) -> Answer:
         context = {"auth0_ready": self.parts.auth0_ready}
-        return self._page("signup/signup.html", context, None)
+        return self._blank_page("signup/signup.html", context)
 
     async def phone_page(
         self, typed: str, country: str = "", refusal: Refusal | None = None
     ) -> Answer:
+        changing, down = self.changing, self.parts.dispatcher.breakers["sms"].open
         context = signup_pages.phone_page(
-            typed,
-            country=country,
-            changing=self.changing,
-            texts_down=self.parts.dispatcher.breakers["sms"].open,
-            refusal=refusal,
+            typed, country=country, changing=changing, texts_down=down, refusal=refusal
         )
-        return self._page("signup/phone.html", context, refusal)
+        if typed or refusal:
+            return self._page("signup/phone.html", context, refusal)
+        return self._blank_page("signup/phone.html", context, changing, down)
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
-        context = signup_pages.email_page(
-            typed,
-            changing=self.changing,
-            mail_down=self.parts.dispatcher.breakers["email"].open,
-            refusal=refusal,
-        )
-        return self._page("signup/email.html", context, refusal)
+        changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
+        context = signup_pages.email_page(typed, changing=changing, mail_down=down, refusal=refusal)
+        if typed or refusal:
+            return self._page("signup/email.html", context, refusal)
+        return self._blank_page("signup/email.html", context, changing, down)
 
     async def code_page(
         self, step: Step, typed: str = "", refusal: Refusal | None = None
@@ -112,14 +110,19 @@ class SignupDesk:
         person = await self.parts.people.find(access.user_id) if access else None
         signup = await self.load()
         if person is None and signup.step is not Step.DONE:
-            return see_other("/signup")
+            return self.to(signup.step)
+        email = person.email if person else signup.email and signup.email.value
         context = {
             "phone": person.phone if person else signup.number.e164,
-            "email": person.email if person else signup.mailbox.value,
-            "existing": self.visit.notice == "existing",
+            "email": email,
+            # Who proved a known number was never asked for an address.
+            "existing": self.visit.notice == "existing" or email is None,
             "signed_in": person is not None,
         }
         return self._page("signup/done.html", context, None)
 
     def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:
         return self.parts.pages.page(self.visit, template, context, refusal)
+
+    def _blank_page(self, template: str, context: dict[str, Any], *kind: bool) -> Answer:
+        return self.parts.pages.blank_page(self.visit, template, context, *kind)

@@ -17,6 +17,7 @@ from app.domain.ports import Database, ShortMemory
 LIMIT = 1.0  # seconds a check may take
 KEPT = 2.0  # seconds an outcome is given again
 STUCK = 10.0  # seconds without a look at the outbox
+REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 
 # What became of the last ten minutes' messages of a channel.
 TRAFFIC = """
@@ -124,9 +125,13 @@ class Health:
         return Status.PASS, revision
 
     async def _dispatching(self) -> Finding:
-        silent = asyncio.get_running_loop().time() - self._dispatcher.alive_at
+        now, crash = monotonic(), self._dispatcher.crash
+        silent = now - self._dispatcher.looked_at
+        note = f"{crash.name} {now - crash.at:.0f} s ago" if crash else ""
         if silent > STUCK:
-            return Status.FAIL, f"has not looked at the outbox for {silent:.0f} s"
+            return Status.FAIL, f"has not looked at the outbox for {silent:.0f} s {note}".strip()
+        if crash and now - crash.at < REMEMBERED:
+            return Status.WARN, note
         return Status.PASS, ""
 
     async def _vendor(self, channel: str) -> Finding:

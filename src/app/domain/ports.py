@@ -135,6 +135,12 @@ class Text:
     body: str
     lifetime: timedelta
 
+    def matches(self, body: str) -> bool:
+        """Whether `body` is of this text, at whatever time it was written: the last line holds the
+        code, while the minutes that are named before it have become fewer meanwhile.
+        """
+        return self.body.splitlines()[-1:] == body.splitlines()[-1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -151,8 +157,8 @@ class TextMessages(Protocol):
     async def send(self, text: Text) -> SendOutcome:
         """Never raises for what the provider or the network did: that is the outcome."""
 
-    async def find(self, text: Text) -> str | None:
-        """The provider's id of this very text, if it was taken in the last minutes, else "".
+    async def find(self, text: Text, age: timedelta) -> str | None:
+        """The provider's id of this very text, if it was taken since `age` ago, else "".
 
         None when the provider cannot tell. Asked after a process died between send and answer.
         """

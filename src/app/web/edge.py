@@ -33,7 +33,10 @@ POLICIES = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (
+        b"permissions-policy",
+        b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)",
+    ),
 )
 HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
@@ -104,6 +107,8 @@ class _Outgoing:
 
     async def give_up(self, status: int, body: bytes) -> None:
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+        if status == 503:
+            headers.append((b"retry-after", b"30"))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 

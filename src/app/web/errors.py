@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from app.domain.audit.events import current_request
-from app.domain.errors import OutOfStep, Refusal, Unauthenticated, Unavailable
+from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
 
@@ -61,6 +61,10 @@ async def errors_shown_on(page: Callable[[Refusal], Awaitable[Answer]]) -> Async
     except Refusal as refusal:
         try:
             answer = await page(refusal)
+        except OutOfStep:
+            if not isinstance(refusal, Forbidden):
+                raise
+            raise refusal from None  # whose form that was is not known
         except Unavailable:
             raise refusal from None  # not even the page can be made now
         raise Shown(answer) from refusal

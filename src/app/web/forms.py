@@ -54,12 +54,21 @@ async def read_form(request: Request[Any, Any, Any], names: tuple[str, ...]) -> 
     fields: dict[str, str] = {}
     for name, value in pairs:
         fields.setdefault(name, value)
-    return Form(fields, _problem(fields, len(pairs), names))
+    return Form(fields, _problem([name for name, _ in pairs], names))
 
 
-def _problem(fields: dict[str, str], count: int, names: tuple[str, ...]) -> BadForm | None:
-    if count > len(fields):
-        return BadForm("One of the answers arrived twice. Check what you typed and send it again.")
-    if fields.keys() - {*names, *EVERYWHERE}:
-        return BadForm("The form held something we did not ask for. Check it and send it again.")
+def _problem(given: list[str], names: tuple[str, ...]) -> BadForm | None:
+    """Told beside the form's own field when that is the one, as in `phone=1&phone=2`."""
+    own = next(iter(names), None)
+    if len(given) > len(set(given)):
+        return BadForm(
+            "One of the answers arrived twice. Check what you typed and send it again.",
+            field=own if given.count(str(own)) > 1 else None,
+        )
+    unknown = set(given) - {*names, *EVERYWHERE}
+    if unknown:
+        return BadForm(
+            "The form held something we did not ask for. Check it and send it again.",
+            field=own if any(name.partition("[")[0] == own for name in unknown) else None,
+        )
     return None

@@ -44,6 +44,8 @@ def set_up_logging(level: str, style: str) -> None:
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines() if style == "json" else ConsoleLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Not told, so not to be found out for each line.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 

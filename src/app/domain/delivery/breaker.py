@@ -17,9 +17,12 @@ class Breaker:
     def open(self) -> bool:
         return self._failures >= FAILURES and monotonic() < self._rests_until
 
-    @property
-    def trying(self) -> bool:
-        return self._failures >= FAILURES and not self.open
+    def room(self, in_hand: int, most: int) -> int:
+        """How many more may be sent at once, with so many in hand already."""
+        if self.open:
+            return 0
+        trying = self._failures >= FAILURES
+        return max(0, (1 if trying else most) - in_hand)
 
     def succeeded(self) -> None:
         self._failures = 0

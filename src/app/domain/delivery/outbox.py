@@ -7,32 +7,44 @@ from uuid import UUID
 
 from app.domain.ports import Connection, Reason, Record
 
-CLAIM = """
+DUE = """
+SELECT id, state FROM deliveries
+WHERE channel = '{channel}' AND state IN ('queued', 'sending')
+  AND next_try_at <= clock_timestamp()
+ORDER BY next_try_at LIMIT {most} FOR UPDATE SKIP LOCKED
+"""
+
+# Each channel has its own room, so that neither waits for the other. Materialized, because planned
+# as the inner side of a join it would be run again and again, and take more at each turn.
+CLAIM = f"""
+WITH waiting AS MATERIALIZED (
+  SELECT * FROM ({DUE.format(channel="sms", most="$1")}) texts
+  UNION ALL
+  SELECT * FROM ({DUE.format(channel="email", most="$2")}) letters
+)
 UPDATE deliveries d
 SET state = 'sending', tries = d.tries + 1, updated_at = clock_timestamp(),
     next_try_at = clock_timestamp() + interval '30 seconds'
-FROM (
-  SELECT id, state FROM deliveries
-  WHERE state IN ('queued', 'sending') AND next_try_at <= clock_timestamp()
-    AND channel = ANY($2)
-  ORDER BY next_try_at LIMIT $1
-  FOR UPDATE SKIP LOCKED
-) waiting
+FROM waiting
 WHERE d.id = waiting.id
 RETURNING d.*, waiting.state = 'sending' AS abandoned,
+  extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
   extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left
-"""
+"""  # noqa: S608 - our own words
 
-# What became of a batch of claimed messages; a row no longer `sending` was decided elsewhere.
+# What became of a batch of claimed messages. Whoever lost its claim to another, which the number of
+# tries tells, has nothing to say any more, except that the message was sent.
 SETTLE = """
 UPDATE deliveries d
 SET state = s.state, provider_id = coalesce(s.provider_id, d.provider_id),
     provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
     next_try_at = clock_timestamp() + make_interval(secs => s.delay),
     updated_at = clock_timestamp()
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int[], $7::float[])
-  AS s (id, state, provider_id, provider_code, reason, uncertain, delay)
-WHERE d.id = s.id AND d.state = 'sending'
+FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
+            $8::float[])
+  AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
+WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
+                       OR d.state IN ('queued', 'sending') AND s.state = 'sent')
 """
 
 
@@ -50,7 +62,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One claimed row. `abandoned`: an earlier dispatcher died holding it."""
+    """One claimed row. `abandoned`: an earlier dispatcher died holding it. `age` in seconds."""
 
     id: UUID
     channel: str
@@ -61,6 +73,7 @@ class Message:
     tries: int
     uncertain: int
     abandoned: bool
+    age: float
     seconds_left: float
 
     @classmethod
@@ -72,7 +85,7 @@ class Message:
 class Settled:
     """What to write back about one message. `delay` in seconds, only for a state of `queued`."""
 
-    id: UUID
+    message: Message
     state: State
     provider_id: str | None = None
     provider_code: str | None = None
@@ -81,16 +94,17 @@ class Settled:
     delay: float = 0.0
 
 
-async def claim(connection: Connection, most: int, channels: list[str]) -> list[Message]:
-    """Takes up to `most` due messages for 30 seconds; several dispatchers never take the same."""
-    return [Message.from_row(row) for row in await connection.fetch(CLAIM, most, channels)]
+async def claim(connection: Connection, texts: int, letters: int) -> list[Message]:
+    """Takes up to so many due messages for 30 seconds; no two dispatchers ever take the same."""
+    return [Message.from_row(row) for row in await connection.fetch(CLAIM, texts, letters)]
 
 
 async def settle(connection: Connection, batch: list[Settled]) -> None:
     """Writes what became of claimed messages, in one statement."""
     await connection.execute(
         SETTLE,
-        [settled.id for settled in batch],
+        [settled.message.id for settled in batch],
+        [settled.message.tries for settled in batch],
         [settled.state for settled in batch],
         [settled.provider_id for settled in batch],
         [settled.provider_code for settled in batch],

@@ -148,7 +148,7 @@ def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phon
     """Reads a national number in the chosen country, else in the only served one it fits."""
     if country:
         if country not in served:
-            raise UnservedPhone(field="country")
+            raise UnservedPhone
         return _accepted(_parsed(digits, country), served)
     found = {phone.region: phone for phone in _readings(digits, served)}
     if not found:

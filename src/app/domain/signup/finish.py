@@ -1,6 +1,6 @@
 """The last step of a sign-up: a password makes the account, once, and opens its first session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.audit.events import record
 from app.domain.errors import OutOfStep
@@ -18,7 +18,7 @@ from app.domain.signup.accounts import (
     proofs_of,
     spend_proofs,
 )
-from app.domain.signup.queues import OneAtATime
+from app.domain.signup.queues import OneAtATime, Together
 from app.domain.signup.signup import Signup, Step
 
 OTP = ("otp", "sms")  # RFC 8176: how the person proved who they are
@@ -42,9 +42,16 @@ class Finish:
         self._database, self._passwords, self._sessions = database, passwords, sessions
         self._password_minimum = password_minimum
         self._one_at_a_time = OneAtATime()
+        self._together = Together[SignedIn]()
 
     async def __call__(self, signup: Signup, raw: str, device: Device) -> SignedIn:
-        """Raises `WeakPassword`, `EmailTaken`, `Busy`, `OutOfStep`."""
+        """Raises `WeakPassword`, `EmailTaken`, `Busy`, `OutOfStep`. The same form, sent many times
+        at once, costs one hash.
+        """
+        same_form = (signup.id, raw)
+        return await self._together(same_form, lambda: self._finished(signup, raw, device))
+
+    async def _finished(self, signup: Signup, raw: str, device: Device) -> SignedIn:
         async with self._one_at_a_time(signup.number.e164):
             async with self._database.connection() as connection:
                 proofs = await proofs_of(connection, signup.id)
@@ -103,7 +110,9 @@ class Finish:
         """The number or the address got an account between the proof and now."""
         account = await account_of(connection, proofs.phone)
         if account:
-            return await self.open_existing(connection, signup, account, device)
+            opened = await self.open_existing(connection, signup, account, device)
+            # Not when it was this very sign-up that made it, in another process.
+            return replace(opened, existing=proofs.user_id is None)
         await drop_email(connection, signup.id)
         raise EmailTaken
 

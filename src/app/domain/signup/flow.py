@@ -19,6 +19,7 @@ from app.domain.verification.asker import Asker
 from app.domain.verification.guesses import Pending
 from app.domain.verification.verifications import Verifications, destination_of
 
+WHILE = 20  # looks for what another request is about to commit, a twentieth of a second apart
 CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
 
@@ -144,19 +145,22 @@ class SignupFlow:
             started = await codes.start(asker, to, f"{named.id.hex()}:{destination_of(to)}")
         except Repeated:
             started = None
-        if started is None:
-            await self._until_asked(codes, asker, destination_of(to))
+        if started is None and not await self._is_asked(codes, asker, destination_of(to)):
+            # No repetition: something else was asked for or proved in between.
+            started = await codes.start(asker, to)
+            if started is None:
+                raise Unavailable
         await self._drafts.save(named)
         return named
 
-    async def _until_asked(self, codes: Verifications, asker: Asker, destination: str) -> None:
-        """The same form is being worked on by another request: wait for what that one commits."""
-        for _ in range(40):
+    async def _is_asked(self, codes: Verifications, asker: Asker, destination: str) -> bool:
+        """Another request works on the same form: whether that one, in a while, commits it."""
+        for _ in range(WHILE):
             pending = await codes.pending(asker)
             if pending and pending.destination == destination and not pending.consumed:
-                return
+                return True
             await asyncio.sleep(0.05)
-        raise Unavailable
+        return False
 
     async def _pending(self, signup: Signup, step: Step, origin: Origin) -> Pending | None:
         """None when the draft and what is committed do not agree on what is waited for."""

@@ -5,10 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from app.domain.errors import Rejected, TooMany
-from app.domain.limits import HOUR, MINUTE, in_words
+from app.domain.limits import MINUTE, in_words
 from app.domain.ports import Record
 from app.domain.verification.channel import GUESSES, RESENDABLE
 
+DECIDED = 0.5  # seconds after which a guess that was counted has been compared
 TELL_FROM = 2  # tries left, from which the page says how many
 
 
@@ -71,6 +72,7 @@ class Pending:
     sent_this_hour: int
     sent_today: int
     since_last_send: float | None
+    since_last_guess: float | None
 
     @classmethod
     def from_row(cls, row: Record) -> "Pending":
@@ -81,16 +83,22 @@ class Pending:
         return max(0, GUESSES - self.attempts)
 
     @property
+    def being_decided(self) -> bool:
+        """The last guess it allows may be under way elsewhere, and may be right."""
+        just_now = self.since_last_guess is not None and self.since_last_guess < DECIDED
+        return just_now and self.attempts_left == 0 and not self.consumed
+
+    @property
     def worth_sending_again(self) -> bool:
         return self.attempts_left > 0 and self.seconds_left >= RESENDABLE.total_seconds()
 
-    def refused_guess(self) -> Rejected | TooMany:
+    def refused_guess(self, locked_for: int) -> Rejected | TooMany:
         """Why a guess was not even counted."""
         if self.seconds_left <= 0:
             return ExpiredCode()
         if self.attempts_left == 0:
             return SpentCode()
-        return ContactLocked(HOUR)
+        return ContactLocked(locked_for)
 
 
 def _wrong(attempts_left: int) -> str:

@@ -1,5 +1,8 @@
 """Guesses at codes: the address's room is taken, the guess counted and committed, then compared."""
 
+import asyncio
+from math import ceil
+
 from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
@@ -19,6 +22,8 @@ SELECT count(*) FROM audit_events
 WHERE event LIKE '%:code_refused' AND network = $1 AND at > clock_timestamp() - interval '1 hour'
 """
 
+LOOK_AGAIN = 0.1  # seconds
+
 
 class Guessing:
     """Checks guesses at one channel's codes."""
@@ -27,6 +32,8 @@ class Guessing:
         self._channel, self._sql = channel, Statements(channel)
         self._keys, self._table = means.keys, means.limits
         self._database, self._memory = means.database, means.memory
+        most = dict(means.limits.wrong_codes_per_contact.windows)
+        self._most_wrong = (most[HOUR], most[DAY])
 
     async def check(self, asker: Asker, pending: Pending, guess: str) -> None:
         """Returns when `guess` is the code of `pending`, which is not consumed by it. Raises
@@ -64,27 +71,41 @@ class Guessing:
 
     async def _counted(self, pending: Pending) -> Record | None:
         """Committed before anything is compared, so that a kill in between costs a guess."""
-        limits = {window[0]: window[1] for window in self._table.wrong_codes_per_contact.windows}
         async with self._database.transaction() as connection:
             await connection.execute(LOCK, pending.destination)
             return await connection.fetchrow(
-                self._sql.count_guess, pending.id, pending.destination, limits[HOUR], limits[DAY]
+                self._sql.count_guess, pending.destination, pending.id, *self._most_wrong
             )
 
     async def _why(self, asker: Asker, pending: Pending) -> Refusal:
         """Read again: what was shown may be older than what stopped the guess."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
             await record(
                 connection,
                 f"{asker.purpose}:guess_stopped",
                 flow_id=asker.flow_id,
                 network=asker.origin.network,
             )
-        now = Pending.from_row(row) if row else None
+        now = await self._now(asker)
+        while now and now.being_decided:
+            await asyncio.sleep(LOOK_AGAIN)
+            now = await self._now(asker)
         if now is None or now.id != pending.id or now.consumed:
             return NoCode()
-        return now.refused_guess()
+        return now.refused_guess(await self._locked_for(now.destination))
+
+    async def _now(self, asker: Asker) -> Pending | None:
+        async with self._database.connection() as connection:
+            row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
+        return Pending.from_row(row) if row else None
+
+    async def _locked_for(self, contact: str) -> int:
+        """Seconds until the budget of the contact has room again. The lock of too many in a row
+        does not end by waiting: an hour is told, after which it may have been lifted.
+        """
+        async with self._database.connection() as connection:
+            wait = await connection.fetchval(self._sql.locked_for, contact, *self._most_wrong)
+        return ceil(wait) if wait and wait > 0 else HOUR
 
     async def _wrong(self, asker: Asker, attempts: int) -> WrongCode:
         async with self._database.connection() as connection:

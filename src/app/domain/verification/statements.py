@@ -57,10 +57,10 @@ TEMPLATES = {
 # Everybody's guesses at one contact stand in line, so that its budget cannot be raced.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-# $1 id, $2 contact, $3 most wrong in an hour, $4 in a day.
+# $1 contact, $2 id, $3 most wrong in an hour, $4 in a day.
 COUNT_GUESS = """
 UPDATE {table} SET attempts = attempts + 1, last_attempt_at = clock_timestamp()
-WHERE id = $1 AND {live} AND attempts < {guesses} AND expires_at > clock_timestamp()
+WHERE id = $2 AND {live} AND attempts < {guesses} AND expires_at > clock_timestamp()
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {hour}) < $3
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {day}) < $4
   AND ({in_a_row}) < {most_in_a_row}
@@ -68,14 +68,22 @@ RETURNING nonce, attempts
 """
 WRONG = """
   SELECT attempts - (consumed_at IS NOT NULL)::int AS wrong, last_attempt_at AS at FROM {table}
-  WHERE {column} = $2 AND created_at > clock_timestamp() - interval '2 days'
+  WHERE {column} = $1 AND created_at > clock_timestamp() - interval '2 days'
+"""
+
+# Seconds until enough of them are old enough. $1 contact, $2 most wrong in an hour, $3 in a day.
+LOCKED_FOR = """
+SELECT extract(epoch FROM greatest(max(at) FILTER (WHERE so_far >= $2) + {hour},
+                                   max(at) FILTER (WHERE so_far >= $3) + {day})
+               - clock_timestamp())::float
+FROM (SELECT at, sum(wrong) OVER (ORDER BY at DESC) AS so_far FROM ({wrong}) w) newest_first
 """
 
 # Since the contact was last proved, however slowly somebody guesses.
 IN_A_ROW = """
   SELECT coalesce(sum(attempts), 0) FROM {table}
-  WHERE {column} = $2 AND consumed_at IS NULL AND created_at > coalesce(
-    (SELECT max(consumed_at) FROM {table} WHERE {column} = $2), '-infinity')
+  WHERE {column} = $1 AND consumed_at IS NULL AND created_at > coalesce(
+    (SELECT max(consumed_at) FROM {table} WHERE {column} = $1), '-infinity')
 """
 
 CONSUME = """
@@ -88,7 +96,8 @@ SELECT v.id, v.{column} AS destination, v.attempts, v.expires_at,
        v.consumed_at IS NOT NULL AS consumed, v.user_id,
        extract(epoch FROM v.expires_at - clock_timestamp())::float AS seconds_left,
        sent.hour AS sent_this_hour, sent.day AS sent_today,
-       extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send
+       extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send,
+       extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess
 FROM (
   SELECT * FROM {table} WHERE flow_id = $1 AND purpose = $2 AND ended_at IS NULL
   ORDER BY created_at DESC LIMIT 1
@@ -100,7 +109,10 @@ LATERAL (
 ) sent
 """
 
-END = "UPDATE {table} SET ended_at = clock_timestamp() WHERE flow_id = $1 AND {live}"
+END = """
+UPDATE {table} SET ended_at = clock_timestamp()
+WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
+"""
 
 
 class Statements:
@@ -124,6 +136,7 @@ class Statements:
         self.start = self._filled(START)
         self.resend = self._filled(RESEND)
         self.count_guess = self._filled(COUNT_GUESS)
+        self.locked_for = self._filled(LOCKED_FOR)
         self.consume = self._filled(CONSUME)
         self.pending = self._filled(PENDING)
         self.end = self._filled(END)

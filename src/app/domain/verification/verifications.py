@@ -115,7 +115,7 @@ class Verifications:
         return await connection.fetchval(self._sql.consume, pending.id) is not None
 
     async def end(self, connection: Connection, flow_id: bytes) -> None:
-        """Whatever code the flow still waits for proves nothing from now on."""
+        """Whatever the flow waits for or has proved proves nothing from now on."""
         await connection.execute(self._sql.end, flow_id)
 
     async def _allowed(

@@ -1,0 +1,65 @@
+"""People who sign up: flow cookies, form tokens and codes, made with the product's own keys so that
+the driver need not read pages or messages.
+"""
+
+import secrets
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from app.domain.keys import keys_for
+from app.domain.verification.channel import EMAIL, PHONE, Channel
+from app.domain.verification.codes import derived_code
+from app.settings import DEVELOPMENT_KEY
+from app.web.csrf import Csrf
+from bench.driver import get, post
+from bench.place import BASE_URL
+
+GZIP = b"accept-encoding: gzip, deflate, br"
+FORMS = Csrf(keys_for("forms", (DEVELOPMENT_KEY,)), BASE_URL)
+[CODES] = keys_for("verification codes", (DEVELOPMENT_KEY,))
+_numbers = count(1)
+
+
+class Visitor:
+    """Somebody who has opened the first page. The number and address are nobody else's."""
+
+    def __init__(self) -> None:
+        number = next(_numbers)
+        self._secret = secrets.token_urlsafe(32)
+        self._state = "n."
+        # Australian mobile numbers, of which +614 0 to 3 are all in use; spread over blocks.
+        self.phone = f"+614{number * 7919 % 40_000_000:08d}"
+        self.email = f"person{number}@example.org"
+
+    @property
+    def flow_id(self) -> bytes:
+        return sha256(self._secret.encode()).digest()
+
+    def has_begun(self) -> None:
+        self._state = "b."
+
+    def get(self, path: str, *headers: bytes) -> bytes:
+        return get(path, self._cookie(), GZIP, *headers)
+
+    def post(self, path: str, field: str, value: str) -> bytes:
+        value = value.replace("+", "%2B").replace("@", "%40").replace(" ", "+")
+        body = f"csrf_token={FORMS.token(self._secret)}&{field}={value}"
+        return post(path, body.encode(), self._cookie(), GZIP)
+
+    def give_phone(self) -> bytes:
+        return self.post("/signup/phone", "phone", self.phone)
+
+    async def code(self, database: Any, channel: Channel) -> str:
+        """What the message says, from the nonce that it is derived from."""
+        nonce = await database.fetchval(
+            f"SELECT nonce FROM {channel.table} WHERE flow_id = $1", self.flow_id
+        )
+        to = self.phone if channel is PHONE else self.email
+        return derived_code(CODES, nonce, "signup", to, channel.digits)
+
+    def _cookie(self) -> bytes:
+        return f"cookie: __Host-flow={self._state}{self._secret}".encode()
+
+
+__all__ = ["EMAIL", "PHONE", "Visitor"]

@@ -1,0 +1,107 @@
+"""Where it is measured: embedded stores as `latchkey dev` runs them, the product, the bare side."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep, time
+
+import httpx
+from redis import Redis
+from tests.product import GENEROUS, free_port
+
+from app.adapters.embedded.stores import embedded_stores
+from app.adapters.migrations import upgrade
+
+# As the world sees a real one: with HSTS and `__Host-` cookies.
+BASE_URL = "https://login.example.org"
+YESTERDAY = 25 * 3600 * 1000  # ms
+ROOT = Path(__file__).parents[1]
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """What its process has used so far; NaN where there is no /proc to ask."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return float("nan")
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Both sides, running on the same stores, one worker each."""
+
+    product: Server
+    bare: Server
+    database_url: str
+    memory: Redis
+
+    def memory_counts_since(self, milliseconds_ago: int) -> None:
+        """As after so long of running; 0 is right after a start with an empty memory."""
+        self.memory.set("{latchkey}:counting_since", int(time() * 1000) - milliseconds_ago)
+
+
+@contextmanager
+def running_place() -> Iterator[Place]:
+    with TemporaryDirectory(prefix="latchkey-bench-") as name:
+        folder = Path(name)
+        limits = folder / "limits.toml"
+        limits.write_text(GENEROUS.replace("100000", "100000000"))
+        with embedded_stores(folder / "stores") as urls:
+            upgrade(urls.database_url)
+            env = {
+                "ENVIRONMENT": "test",
+                "BASE_URL": BASE_URL,
+                "DATABASE_URL": urls.database_url,
+                "REDIS_URL": urls.redis_url,
+                "LIMITS_FILE": str(limits),
+            }
+            with (
+                _serving(folder, env, "app.cli", "serve") as product,
+                _serving(folder, env, "bench.bare") as bare,
+                Redis.from_url(urls.redis_url) as memory,
+            ):
+                yield Place(product, bare, urls.database_url, memory)
+
+
+@contextmanager
+def _serving(folder: Path, env: dict[str, str], *module: str) -> Iterator[Server]:
+    """Started in `folder`, where it keeps its log and outbox."""
+    port = free_port()
+    with (folder / f"{module[0]}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "PORT": str(port)} | env,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/health/live", 30)
+        yield Server(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for(url: str, most: float) -> float:
+    """Seconds until it is answered with 200. Raises `TimeoutError` after `most`."""
+    started = monotonic()
+    while monotonic() < started + most:
+        try:
+            if httpx.get(url, timeout=5).status_code == 200:
+                return monotonic() - started
+        except httpx.TransportError:
+            sleep(0.02)
+    raise TimeoutError(f"{url} did not answer within {most} s")

@@ -1,0 +1,109 @@
+"""Sending: a claimed message goes to its provider, and the answer becomes what is written down."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+from app.domain.delivery.breaker import Breaker
+from app.domain.delivery.outbox import Message, Settled, State
+from app.domain.ports import (
+    Letter,
+    Mail,
+    Refused,
+    SendOutcome,
+    Sent,
+    Text,
+    TextMessages,
+    Uncertain,
+    Unsent,
+)
+
+log = logging.getLogger("app.sending")
+
+TRIES = 3  # the first and at most two more
+BACKOFF = (1.0, 4.0)  # seconds, full jitter below
+UNKNOWN = 2  # so often may a message go out without an answer
+
+Compose = Callable[[Message], Text | Letter]
+
+
+class Sending:
+    """`compose` turns a claimed row into words, code and all; `breakers` are by channel."""
+
+    def __init__(
+        self, texts: TextMessages, mail: Mail, compose: Compose, breakers: dict[str, Breaker]
+    ) -> None:
+        self._texts, self._mail = texts, mail
+        self._compose, self._breakers = compose, breakers
+
+    async def __call__(self, message: Message) -> Settled:
+        """Never lets one bad message stop another: what goes wrong here is its own outcome."""
+        try:
+            return await self._settled(message)
+        except Exception:
+            log.exception("message could not be sent", extra={"delivery": str(message.id)})
+            return Settled(message, State.FAILED, provider_code="internal")
+
+    async def _settled(self, message: Message) -> Settled:
+        if message.seconds_left <= 0:
+            return Settled(message, State.EXPIRED)
+        if message.tries > TRIES:
+            return Settled(message, State.FAILED, provider_code="abandoned")
+        composed = self._compose(message)
+        if message.abandoned or message.uncertain:
+            found = await self._found(message, composed)
+            if found:
+                return Settled(message, State.SENT, found, "found")
+            if found is None and message.abandoned:
+                # Whoever held it may have sent it: nobody is texted twice by a crash of ours.
+                return Settled(message, State.FAILED, provider_code="abandoned")
+        outcome = await self._handed_over(composed)
+        self._note(message, outcome)
+        return _judged(message, outcome)
+
+    async def _found(self, message: Message, composed: Text | Letter) -> str | None:
+        """What the provider knows of it; a letter twice does no harm, so none is asked about."""
+        if isinstance(composed, Letter):
+            return ""
+        return await self._texts.find(composed, timedelta(seconds=message.age))
+
+    async def _handed_over(self, composed: Text | Letter) -> SendOutcome:
+        if isinstance(composed, Text):
+            return await self._texts.send(composed)
+        return await self._mail.send(composed)
+
+    def _note(self, message: Message, outcome: SendOutcome) -> None:
+        breaker = self._breakers[message.channel]
+        if isinstance(outcome, Sent | Refused):
+            breaker.succeeded()
+        else:
+            breaker.failed()
+        log.info(
+            "message handed over",
+            extra={"delivery": str(message.id), "channel": message.channel,
+                   "template": message.template, "outcome": type(outcome).__name__.lower(),
+                   "provider_code": getattr(outcome, "provider_code", None)},
+        )  # fmt: skip
+
+
+def _judged(message: Message, outcome: SendOutcome) -> Settled:
+    """Only what is safe is tried again: what was not taken, and once what may have been."""
+    match outcome:
+        case Sent(provider_id):
+            return Settled(message, State.SENT, provider_id, uncertain=message.uncertain)
+        case Refused(reason, code):
+            return Settled(message, State.REFUSED, None, code, reason, message.uncertain)
+        case Unsent(code, retry_after):
+            return _again(message, code, message.uncertain, retry_after)
+        case Uncertain(code):
+            return _again(message, code, message.uncertain + 1, None)
+
+
+def _again(message: Message, code: str, uncertain: int, retry_after: float | None) -> Settled:
+    delay = retry_after
+    if delay is None:
+        delay = random.uniform(0, BACKOFF[min(message.tries, len(BACKOFF)) - 1])  # noqa: S311 - jitter
+    if message.tries >= TRIES or uncertain >= UNKNOWN or delay >= message.seconds_left:
+        return Settled(message, State.FAILED, None, code, None, uncertain)
+    return Settled(message, State.QUEUED, None, code, None, uncertain, delay)

@@ -1,0 +1,84 @@
+"""A product with the limits people really meet, behind a proxy, over a short memory of its own."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from redis import Redis
+
+from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
+from app.adapters.embedded.valkey import ValkeyServer
+from tests.crowd import sql
+from tests.person import Person
+from tests.product import Product
+from tests.stores import Stores
+
+DAILY = 60  # more than one region's 50
+OLDER = """
+UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
+"""
+SENT_BEFORE = """
+INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
+                        state, expires_at)
+SELECT gen_random_uuid(), 'sms', 'phone_code', '+61400000000', '+6140000', $1, $2, $3,
+       'sent', clock_timestamp() FROM generate_series(1, $4)
+"""
+
+
+class Limited:
+    """The product and its short memory, whose time a test can move."""
+
+    def __init__(self, product: Product, valkey: ValkeyServer) -> None:
+        self.product, self.valkey = product, valkey
+        self._addresses = count(1)
+
+    def visitor(self, address: str = "") -> Person:
+        """Somebody at an address of the world, by default in a network that nobody else is in."""
+        person = Person(self.product)
+        here = next(self._addresses)
+        person.http.headers["x-forwarded-for"] = address or f"10.{here // 250}.{here % 250}.1"
+        return person
+
+    def flush(self) -> None:
+        """The short memory forgets everything."""
+        with Redis.from_url(self.valkey.url) as client:
+            client.flushall()
+
+    def wait(self, seconds: int) -> None:
+        """As if so much time had passed since whatever was sent."""
+        sql(self.product, OLDER, seconds)
+        self.flush()
+
+    def sent_before(self, times: int, region: str = "AU", address: str = "9.9.9.9") -> None:
+        """Texts that went out before this test began."""
+        network = address.rpartition(".")[0]
+        sql(self.product, SENT_BEFORE, region, f"{address}/32", f"{network}.0/24", times)
+
+    def texts(self, to: str) -> int:
+        """How many were queued."""
+        asked = "SELECT count(*) FROM deliveries WHERE destination = $1"
+        return int(sql(self.product, asked, to)[0]["count"])
+
+
+@pytest.fixture(scope="session")
+def limited_product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
+    data = data_folder(tmp_path_factory.mktemp("limits"))
+    valkey = ValkeyServer(data, socket_folder(data), durable=False)
+    valkey.start()
+    proxied = {"TRUSTED_PROXIES": "127.0.0.1/32", "SMS_DAILY_LIMIT": str(DAILY)}
+    product = Product(data / "product", stores.new_database(), valkey.url, **proxied)
+    try:
+        yield Limited(product.start(), valkey)
+    finally:
+        product.close()
+        valkey.stop()
+        clear_sockets(data)
+
+
+@pytest.fixture
+def limited(limited_product: Limited) -> Limited:
+    """Nothing was sent and nothing guessed yet."""
+    for table in ("deliveries", "phone_verifications", "email_verifications", "audit_events"):
+        sql(limited_product.product, f"DELETE FROM {table}")
+    limited_product.flush()
+    return limited_product

@@ -1,0 +1,140 @@
+"""How many codes are sent: to one number, block, region, in all, and for whoever asks."""
+
+import re
+
+from tests.controllers.conftest import DAILY, Limited
+from tests.crowd import answers, post_at_once
+from tests.person import Person, Seen, new_email, new_phone
+
+SENT = (303, "/signup/phone-code")
+ENOUGH = "That is as many codes as we send for now. Try again later, or another way."
+STOPPED = "We cannot send texts to that number today. Nothing was lost. Try again tomorrow."
+
+
+def ask(person: Person, phone: str) -> Seen:
+    person.get("/signup/phone")
+    return person.post("/signup/phone", phone=phone)
+
+
+def outcome(seen: Seen) -> tuple[int, str]:
+    return seen.status, seen.location
+
+
+def refusal(seen: Seen) -> tuple[int, str | None, str]:
+    """Status, what `Retry-After` says, and what the person is told beside the form."""
+    told = seen.alert.removeprefix("There is a problem ")
+    return seen.status, seen.response.headers.get("retry-after"), told
+
+
+def assert_told_to_wait(seen: Seen, seconds: int) -> None:
+    """The header and the words say the same, at most three seconds (of this test) less."""
+    status, header, told = refusal(seen)
+    assert status == 429
+    assert seconds - 3 <= int(str(header)) <= seconds
+    number, unit = re.fullmatch(r"You can ask again in ([0-9]+) (second|minute)s?\.", told).groups()  # type: ignore[union-attr]
+    assert int(number) * {"second": 1, "minute": 60}[unit] >= int(str(header))
+
+
+def test_the_waits_between_texts_grow_until_there_are_five_an_hour(limited: Limited) -> None:
+    phone = new_phone()
+    assert outcome(ask(limited.visitor(), phone)) == SENT
+    for wait in (30, 60, 120, 300):
+        assert_told_to_wait(ask(limited.visitor(), phone), wait)
+        limited.wait(wait - 4)
+        assert_told_to_wait(ask(limited.visitor(), phone), 4)
+        limited.wait(4)
+        assert outcome(ask(limited.visitor(), phone)) == SENT
+    assert refusal(ask(limited.visitor(), phone)) == (429, None, ENOUGH)
+    limited.wait(3600)
+    assert outcome(ask(limited.visitor(), phone)) == SENT
+    assert limited.texts(phone) == 6
+
+
+def test_ten_texts_are_a_days_worth_for_one_number(limited: Limited) -> None:
+    phone = new_phone()
+    for _ in range(10):
+        assert outcome(ask(limited.visitor(), phone)) == SENT
+        limited.wait(2 * 3600)
+    limited.wait(-4 * 3600)
+    assert refusal(ask(limited.visitor(), phone)) == (429, None, ENOUGH)
+    limited.wait(9 * 3600)
+    assert outcome(ask(limited.visitor(), phone)) == SENT
+
+
+def test_a_resend_waits_too_and_ten_at_once_are_one(limited: Limited) -> None:
+    person, phone = limited.visitor(), new_phone()
+    ask(person, phone)
+    person.get("/signup/phone-code")
+    refused = person.post("/signup/phone-code/resend")
+    assert_told_to_wait(refused, 30)
+    assert refused.heading == "Enter the code from the text"
+    limited.wait(31)
+    given = post_at_once(person, "/signup/phone-code/resend", 10)
+    assert answers(given) == {"303 /signup/phone-code": 1, "429": 9}
+    assert limited.texts(phone) == 2
+
+
+def test_a_block_of_numbers_gets_five_an_hour(limited: Limited) -> None:
+    block = new_phone()[:-4]
+    for last in range(5):
+        assert outcome(ask(limited.visitor(), f"{block}000{last}")) == SENT
+    assert refusal(ask(limited.visitor(), f"{block}0005")) == (429, None, ENOUGH)
+    assert outcome(ask(limited.visitor(), new_phone())) == SENT
+
+
+def test_a_region_gets_fifty_a_day(limited: Limited) -> None:
+    limited.sent_before(50, region="SE")
+    assert refusal(ask(limited.visitor(), "+46701740606")) == (503, None, STOPPED)
+    assert outcome(ask(limited.visitor(), new_phone())) == SENT
+
+
+def test_all_texts_of_a_day_have_a_limit(limited: Limited) -> None:
+    limited.sent_before(DAILY - 1, region="US")
+    assert outcome(ask(limited.visitor(), new_phone())) == SENT
+    person, phone = limited.visitor(), new_phone()
+    refused = ask(person, phone)
+    assert refusal(refused) == (503, None, STOPPED)
+    assert refused.field("phone") == phone
+    limited.wait(24 * 3600)
+    assert outcome(ask(person, phone)) == SENT
+
+
+def test_an_address_asks_ten_times_an_hour(limited: Limited) -> None:
+    here = "203.0.113.7"
+    for left in range(10):
+        spoofed = f"198.51.100.{left}, garbage, {here}, 127.0.0.1"
+        assert outcome(ask(limited.visitor(spoofed), new_phone())) == SENT
+    assert refusal(ask(limited.visitor(here), new_phone())) == (429, None, ENOUGH)
+    assert outcome(ask(limited.visitor("203.0.113.8"), new_phone())) == SENT
+    limited.wait(3600)
+    assert outcome(ask(limited.visitor(here), new_phone())) == SENT
+
+
+def test_a_network_asks_fifty_times_an_hour(limited: Limited) -> None:
+    limited.sent_before(50, region="US", address="203.0.113.50")
+    assert refusal(ask(limited.visitor("203.0.113.51"), new_phone())) == (429, None, ENOUGH)
+    assert outcome(ask(limited.visitor("203.0.114.51"), new_phone())) == SENT
+
+
+def test_a_customer_with_a_million_v6_addresses_is_one(limited: Limited) -> None:
+    for last in range(10):
+        assert outcome(ask(limited.visitor(f"2001:db8:1:2::{last}"), new_phone())) == SENT
+    refused = ask(limited.visitor("2001:db8:1:2:ffff::1"), new_phone())
+    assert refusal(refused) == (429, None, ENOUGH)
+    assert outcome(ask(limited.visitor("2001:db8:1:3::1"), new_phone())) == SENT
+
+
+def test_a_mailbox_waits_a_minute_and_gets_five_an_hour(limited: Limited) -> None:
+    person, phone, email = limited.visitor(), new_phone(), new_email()
+    ask(person, phone)
+    person.give_phone_code(phone)
+    person.give_email(email)
+    for _ in range(4):
+        assert_told_to_wait(person.post("/signup/email-code/resend"), 60)
+        limited.wait(60)
+        assert person.post("/signup/email-code/resend").status == 303
+        person.get("/signup/email-code")
+    assert refusal(person.post("/signup/email-code/resend")) == (429, None, ENOUGH)
+    limited.wait(3600)
+    assert person.post("/signup/email-code/resend").status == 303
+    assert limited.texts(email) == 6

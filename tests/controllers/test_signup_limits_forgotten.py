@@ -1,0 +1,117 @@
+"""Limits when the short memory has forgotten or is gone: PostgreSQL knows what was sent."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.controllers.conftest import Limited
+from tests.crowd import answers, at_once, nth_code, sql, wrong
+from tests.person import Person, new_email, new_phone
+
+CODE = "/signup/phone-code"
+
+
+@pytest.fixture
+def forgetful(limited: Limited) -> Iterator[Limited]:
+    """Without any short memory."""
+    limited.valkey.kill()
+    try:
+        yield limited
+    finally:
+        limited.valkey.start()
+
+
+def ask_at_once(people: list[Person], phone: str) -> dict[str, int]:
+    forms = [{"csrf_token": person.token(), "phone": phone} for person in people]
+    posts = [(p, "/signup/phone", form) for p, form in zip(people, forms, strict=True)]
+    return dict(answers(at_once(posts)))
+
+
+def test_ten_people_who_ask_for_one_number_at_once_send_one_text(limited: Limited) -> None:
+    phone = new_phone()
+    given = ask_at_once([limited.visitor() for _ in range(10)], phone)
+    assert given == {"303 /signup/phone-code": 1, "429": 9}
+    assert limited.texts(phone) == 1
+
+
+def test_they_send_one_text_without_short_memory(forgetful: Limited) -> None:
+    phone = new_phone()
+    given = ask_at_once([forgetful.visitor() for _ in range(10)], phone)
+    assert given == {"303 /signup/phone-code": 1, "429": 9}
+    assert forgetful.texts(phone) == 1
+
+
+def test_a_flush_between_two_texts_does_not_allow_the_second(limited: Limited) -> None:
+    phone = new_phone()
+    for status in (303, 429):
+        person = limited.visitor()
+        person.get("/signup/phone")
+        seen = person.post("/signup/phone", phone=phone)
+        assert seen.status == status
+        limited.flush()
+    assert 27 <= int(seen.response.headers["retry-after"]) <= 30
+    assert limited.texts(phone) == 1
+
+
+def test_a_day_is_counted_without_short_memory(forgetful: Limited) -> None:
+    forgetful.sent_before(50, region="SE")
+    person = forgetful.visitor()
+    person.get("/signup/phone")
+    assert person.post("/signup/phone", phone="+46701740607").status == 503
+    assert person.post("/signup/phone", phone=new_phone()).status == 303
+
+
+def test_a_whole_sign_up_works_without_short_memory(forgetful: Limited) -> None:
+    done = forgetful.visitor().sign_up(new_phone(), new_email())
+    assert (done.status, done.heading) == (200, "Your account is ready")
+
+
+def test_the_memory_may_come_back_in_the_middle_of_a_sign_up(limited: Limited) -> None:
+    person, phone, email = limited.visitor(), new_phone(), new_email()
+    limited.valkey.kill()
+    person.give_phone(phone)
+    limited.valkey.start()
+    assert person.give_phone_code(phone).path == "/signup/email"
+    limited.flush()
+    assert person.give_email(email).path == "/signup/email-code"
+    limited.flush()
+    assert person.give_email_code(email).path == "/signup/password"
+    assert person.give_password().heading == "Your account is ready"
+
+
+def guess_until_refused(person: Person, code: str) -> list[int]:
+    person.get(CODE)
+    return [person.post(CODE, code=wrong(code)).status for _ in range(31)]
+
+
+def test_an_address_guesses_thirty_times_an_hour(limited: Limited) -> None:
+    person, phone = limited.visitor("203.0.113.9"), new_phone()
+    person.give_phone(phone)
+    assert guess_until_refused(person, nth_code(limited.product, phone, 1)) == [422] * 30 + [429]
+    other = limited.visitor("203.0.113.9")
+    other.give_phone(another := new_phone())
+    code = nth_code(limited.product, another, 1)
+    refused = other.post(CODE, code=code)
+    assert refused.status == 429
+    assert refused.response.headers["retry-after"] == "3600"
+    assert "There were too many wrong codes. Try again in 1 hour." in refused.alert
+    other.http.headers["x-forwarded-for"] = "203.0.113.10"
+    assert other.post(CODE, code=code).location == "/signup/email"
+
+
+def test_its_guesses_are_on_record_without_short_memory(forgetful: Limited) -> None:
+    person, phone = forgetful.visitor("203.0.113.9"), new_phone()
+    person.give_phone(phone)
+    code = nth_code(forgetful.product, phone, 1)
+    assert person.post(CODE, code=wrong(code)).status == 422
+    sql(forgetful.product, REPEATED, 29)
+    assert person.post(CODE, code=code).status == 429
+    sql(forgetful.product, "DELETE FROM audit_events WHERE event = 'signup:code_refused'")
+    assert person.post(CODE, code=code).location == "/signup/email"
+
+
+REPEATED = """
+INSERT INTO audit_events (event, network)
+SELECT event, network FROM audit_events, generate_series(1, $1)
+WHERE event = 'signup:code_refused'
+"""

@@ -1,0 +1,71 @@
+"""Many requests at one moment, and a look into the database of the product they went to."""
+
+import asyncio
+from collections import Counter
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+
+from tests.person import SAME_ORIGIN, Person
+from tests.product import Product
+from tests.stores import execute
+
+
+def sql(product: Product, statement: str, *args: object) -> list[Any]:
+    """Runs one statement on the product's own database."""
+    return asyncio.run(execute(product.env["DATABASE_URL"], statement, *args))
+
+
+def post_at_once(
+    person: Person, path: str, times: int, *different: dict[str, str], **fields: str
+) -> list[httpx.Response]:
+    """The same form of the person's page, `times` in parallel; each of `different` as often."""
+    forms = [{"csrf_token": person.token(), **fields, **own} for own in different or ({},)] * times
+    return at_once([(person, path, form) for form in forms])
+
+
+def at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Response]:
+    """Posts of several people, all of them under way before the first is answered."""
+    return asyncio.run(_at_once(posts))
+
+
+async def _at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Response]:
+    room = httpx.Limits(max_connections=len(posts))
+    async with httpx.AsyncClient(headers=SAME_ORIGIN, limits=room, timeout=30) as client:
+        # Opened first, so that connecting does not put them one behind the other.
+        base = posts[0][0].product.url
+        await asyncio.gather(*(client.get(f"{base}/health/live") for _ in posts))
+        return await asyncio.gather(*(_post(client, *post) for post in posts))
+
+
+async def _post(
+    client: httpx.AsyncClient, person: Person, path: str, form: dict[str, str]
+) -> httpx.Response:
+    cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+    headers = {"cookie": cookies} | {
+        name: value for name, value in person.http.headers.items() if name == "x-forwarded-for"
+    }
+    return await client.post(f"{person.product.url}{path}", data=form, headers=headers)
+
+
+def answers(responses: list[httpx.Response]) -> Counter[str]:
+    """How often each answer was given, as `303 /signup/email` or `422`."""
+    return Counter(
+        f"{response.status_code} {response.headers.get('location', '')}".strip()
+        for response in responses
+    )
+
+
+def wrong(code: str) -> str:
+    """Another code as long as this one."""
+    return str((int(code) + 1) % 10 ** len(code)).zfill(len(code))
+
+
+def nth_code(product: Product, to: str, number: int) -> str:
+    """The code of the `number`-th message that is sent there; waits for it."""
+    deadline = monotonic() + 10
+    while len(product.messages(to)) < number:
+        assert monotonic() < deadline, f"message {number} to {to} was not sent"
+        sleep(0.02)
+    return product.messages(to)[-number].code or ""

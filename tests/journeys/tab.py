@@ -1,0 +1,137 @@
+"""A tab of a real browser, driven as a person drives it, and what it shows at a moment."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from time import monotonic
+
+from playwright.async_api import BrowserContext, Locator, Page, Response
+from playwright.async_api import Error as BrowserError
+
+PATIENCE = 15.0  # seconds for a page to come, on a busy machine
+
+# A chrome that reports an answer of 4xx or 5xx is doing what we want of it.
+EXPECTED = re.compile(r"Failed to load resource: the server responded with a status of [45]")
+
+LOUD = ("error", "warning")
+
+# Counts what htmx has under way, and brings policy violations to the console.
+WATCH = """
+window.busy = 0;
+addEventListener('htmx:before:request', () => { window.busy += 1; }, true);
+addEventListener('htmx:finally:request', () => { window.busy -= 1; }, true);
+addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective));
+"""
+SEEN = "for (const part of document.querySelectorAll('h1')) part.dataset.seen = ''"
+ARRIVED = """() => document.readyState == 'complete' && !window.busy
+  && document.querySelector('h1') && !document.querySelector('h1[data-seen]')"""
+LOOK = """() => {
+  const text = (what) => document.querySelector(what)?.innerText.replace(/\\s+/g, ' ').trim() ?? '';
+  const at = document.activeElement;
+  return {
+    url: location.pathname + location.search,
+    title: document.title,
+    heading: text('h1'),
+    focus: at.id || at.getAttribute('role') || at.localName,
+    alert: text('main [role=alert]'),
+    notice: text('#live'),
+    fields: Object.fromEntries([...document.querySelectorAll('main input:not([type=hidden])')]
+      .map((field) => [field.id, field.type == 'radio' ? `${field.checked}` : field.value])),
+  };
+}"""
+
+
+@dataclass(frozen=True)
+class Look:
+    """`focus` is the id of what has it, else its role, else its tag."""
+
+    url: str
+    title: str
+    heading: str
+    focus: str
+    alert: str
+    notice: str
+    fields: dict[str, str]
+
+
+class Tab:
+    """`url` is where the product is; `posts` the statuses that forms were answered with."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
+        self.posts: list[int] = []
+        page.on("response", self._count)
+
+    async def open(self, path: str) -> Look:
+        await self.page.goto(self.url + path)
+        return await self.look()
+
+    async def type(self, field: str, text: str) -> None:
+        await self.page.fill(f"#{field}", text)
+
+    async def press(self, name: str) -> Look:
+        """Presses the button of that name and waits for what comes of it."""
+        return await self.go(self.page.get_by_role("button", name=name, exact=True))
+
+    async def follow(self, words: str) -> Look:
+        """Follows the link whose words begin so."""
+        return await self.go(self.page.get_by_role("link", name=re.compile(f"^{words}")))
+
+    async def go(self, way: Locator) -> Look:
+        await self.mark()
+        await way.click(no_wait_after=True)
+        return await self.arrived()
+
+    async def enter(self, key: str = "Enter") -> Look:
+        """Presses a key that leads to another page."""
+        await self.mark()
+        await self.page.keyboard.press(key)
+        return await self.arrived()
+
+    async def back(self) -> Look:
+        await self.mark()
+        await self.page.go_back(wait_until="commit")
+        return await self.arrived()
+
+    async def reload(self) -> Look:
+        await self.page.reload()
+        return await self.look()
+
+    async def mark(self) -> None:
+        """What is here now is old: `arrived` waits for another."""
+        await self.page.evaluate(SEEN)
+
+    async def arrived(self) -> Look:
+        """Once another page is here, loaded or swapped in."""
+        deadline = monotonic() + PATIENCE
+        while not await self._holds(ARRIVED):
+            assert monotonic() < deadline, f"nothing came after {self.page.url}"
+            await asyncio.sleep(0.01)
+        return await self.look()
+
+    async def look(self) -> Look:
+        return Look(**await self.page.evaluate(LOOK))
+
+    def _count(self, response: Response) -> None:
+        if response.request.method == "POST":
+            self.posts.append(response.status)
+
+    async def _holds(self, condition: str) -> bool:
+        try:
+            return bool(await self.page.evaluate(condition))
+        except BrowserError:
+            return False  # between two pages
+
+
+async def watch(context: BrowserContext) -> list[str]:
+    """What the browser complains of from now on, which should be nothing."""
+    troubles: list[str] = []
+
+    def note(text: str) -> None:
+        if not EXPECTED.match(text):
+            troubles.append(text)
+
+    context.on("console", lambda said: note(said.text) if said.type in LOUD else None)
+    context.on("weberror", lambda failed: note(f"{failed.error}"))
+    await context.add_init_script(WATCH)
+    return troubles

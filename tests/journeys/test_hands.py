@@ -1,0 +1,73 @@
+"""Hands: a keyboard and nothing else, a small screen with a keyboard on it, a wait."""
+
+import pytest
+
+from tests.journeys.conftest import Walk
+from tests.journeys.test_scripts import Visit
+from tests.journeys.visitor import Visitor
+from tests.product import Product
+
+PHONE_IN_HAND = {"width": 360, "height": 640 - 260}
+FIELDS = {
+    "phone": "phone",
+    "phone-code": "code",
+    "email": "email",
+    "email-code": "code",
+    "password": "password",
+}
+WAITING = """() => ({
+  seconds: +getComputedStyle(document.querySelector('.counting')).getPropertyValue('--count'),
+  counting: getComputedStyle(document.querySelector('.counting')).visibility,
+  ready: getComputedStyle(document.querySelector('.ready')).visibility,
+})"""
+
+
+async def test_a_keyboard_alone_signs_up(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        async def keys(tabs: int, text: str) -> None:
+            for _ in range(tabs):
+                await visitor.tab.page.keyboard.press("Tab")
+            await visitor.tab.page.keyboard.type(text)
+            await visitor.note(await visitor.tab.enter())
+
+        await visitor.open("/signup")
+        await keys(1, "")
+        await keys(1, visitor.phone)
+        await keys(0, visitor.code(visitor.phone))
+        await keys(1, visitor.email)
+        await keys(0, visitor.code(visitor.email))
+        await keys(2, "correct horse battery")
+
+    notes = await walk(journey)
+    assert notes[-1].look.url == "/signup/done"
+
+
+@pytest.mark.parametrize("step", FIELDS)
+async def test_field_and_button_are_in_view_above_a_keyboard(visit: Visit, step: str) -> None:
+    visitor = await visit(viewport=PHONE_IN_HAND, has_touch=True)
+    await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
+    field = visitor.tab.page.locator(f"#{FIELDS[step]}")
+    await field.focus()
+    button = visitor.tab.page.locator("main form button[type=submit]").first
+    for part in (field, button):
+        box = await part.bounding_box()
+        assert box
+        assert 0 <= box["y"] <= PHONE_IN_HAND["height"] - box["height"], (step, box)
+        assert box["height"] >= 44
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_wait_is_counted_by_the_server_and_shown_without_scripts(
+    visit: Visit, strict: Product, scripts: bool
+) -> None:
+    visitor = await visit(at=strict, java_script_enabled=scripts)
+    await visitor.come_to("phone-code")
+    await visitor.tab.page.wait_for_timeout(1100)
+    waited = await visitor.tab.page.evaluate(WAITING)
+    assert waited == {"seconds": 0, "counting": "hidden", "ready": "visible"}
+    await visitor.press("Send the text again")
+    for _ in range(2):
+        waiting = await visitor.tab.page.evaluate(WAITING)
+        assert 590 <= waiting.pop("seconds") <= 600
+        assert waiting == {"counting": "visible", "ready": "hidden"}
+        await visitor.reload()

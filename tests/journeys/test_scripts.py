@@ -1,0 +1,182 @@
+"""What scripts add: pages that change without loading, and calm when something goes wrong."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Request, Route
+
+from tests.journeys.visitor import Visitor
+from tests.product import Product
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+HERE = "window.here = true; document.getElementById('live').here = true"
+STILL_HERE = "window.here === true && document.getElementById('live').here === true"
+LOST = "That did not reach us"
+BECAME = "UPDATE deliveries SET state = $2 WHERE destination = $1"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 422, 429, 500, 503])
+async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit, status: int) -> None:
+    async def answered(route: Route) -> None:
+        await route.fulfill(response=await route.fetch(), status=status)
+
+    visitor = await visit()
+    page = visitor.tab.page
+    await visitor.open("/signup/phone")
+    await page.evaluate(HERE)
+    await page.route("**/signup/phone", answered)
+    look = await visitor.press("Text me a code", phone="12")
+    assert look.title.startswith("Error: Your phone number")
+    assert (look.focus, look.fields) == ("alert", {"phone": "12"})
+    assert await page.evaluate(STILL_HERE)
+
+
+@pytest.mark.parametrize("status", [200, 404, 500, 502, 503, 504])
+async def test_a_strange_answer_keeps_the_form_and_says_so(visit: Visit, status: int) -> None:
+    body = "<!doctype html><title>Proxy</title><h1>Bad gateway</h1>"
+    visitor = await visit()
+    page = visitor.tab.page
+    before = await visitor.open("/signup/phone")
+    await page.route(
+        "**/signup/phone",
+        lambda route: route.fulfill(status=status, body=body, content_type="text/html"),
+    )
+    await visitor.tab.type("phone", visitor.phone)
+    await page.get_by_role("button", name="Text me a code").click()
+    await page.get_by_role("alert").wait_for()
+    look = await visitor.tab.look()
+    assert look.alert.startswith(LOST)
+    assert (look.url, look.title, look.heading) == (before.url, before.title, before.heading)
+    assert (look.focus, look.fields) == ("alert", {"phone": visitor.phone})
+
+
+async def test_a_dropped_connection_keeps_the_form_which_works_again_later(
+    visit: Visit, strict: Product
+) -> None:
+    visitor = await visit(at=strict)
+    page = visitor.tab.page
+    await visitor.open("/signup/phone")
+    await visitor.tab.type("phone", visitor.phone)
+    strict.kill()
+    try:
+        await page.get_by_role("button", name="Text me a code").click()
+        await page.get_by_role("alert").wait_for()
+        look = await visitor.tab.look()
+    finally:
+        strict.start()
+    assert len(visitor.troubles) == 2  # the browser's word and htmx's
+    visitor.troubles.clear()
+    assert (look.focus, look.fields) == ("alert", {"phone": visitor.phone})
+    assert (await visitor.press("Text me a code")).url == "/signup/phone-code"
+    assert len(await visitor.messages()) == 1
+
+
+async def test_a_double_click_sends_one_form_and_one_text(visit: Visit) -> None:
+    visitor = await visit()
+    await visitor.open("/signup/phone")
+    await visitor.tab.type("phone", visitor.phone)
+    await visitor.tab.mark()
+    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(
+        no_wait_after=True
+    )
+    assert (await visitor.tab.arrived()).url == "/signup/phone-code"
+    await asyncio.sleep(0.3)
+    assert visitor.tab.posts == [303]
+    assert len(await visitor.messages()) == 1
+
+
+async def test_a_double_click_without_scripts_sends_one_text(visit: Visit) -> None:
+    visitor = await visit(java_script_enabled=False)
+    await visitor.open("/signup/phone")
+    await visitor.tab.type("phone", visitor.phone)
+    await visitor.tab.mark()
+    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(
+        no_wait_after=True
+    )
+    assert (await visitor.tab.arrived()).url == "/signup/phone-code"
+    assert len(await visitor.messages()) == 1
+
+
+async def test_the_delivery_line_follows_the_message_and_then_rests(visit: Visit) -> None:
+    polls: list[str] = []
+
+    def count(request: Request) -> None:
+        if request.url.endswith("/delivery"):
+            polls.append(request.url)
+
+    visitor = await visit()
+    page = visitor.tab.page
+    await visitor.come_to("phone-code")
+    await page.evaluate(HERE)
+    page.on("request", count)
+    await visitor.sql(BECAME, visitor.phone, "delivered")
+    await page.get_by_text("The text was delivered.").wait_for()
+    polled = len(polls)
+    assert polled >= 1
+    await asyncio.sleep(2.5)
+    assert len(polls) == polled
+    look = await visitor.tab.look()
+    assert (look.url, look.focus) == ("/signup/phone-code", "code")
+    assert await page.evaluate(STILL_HERE)
+
+
+async def test_sending_again_is_announced_in_the_place_screen_readers_watch(visit: Visit) -> None:
+    visitor = await visit()
+    page = visitor.tab.page
+    await visitor.come_to("phone-code")
+    await page.evaluate(HERE)
+    await visitor.press("Send the text again")
+    live = page.locator("#live")
+    assert await live.get_attribute("role") == "status"
+    assert await live.inner_text() == "We sent the code again."
+    assert await page.evaluate(STILL_HERE)
+    await visitor.press("Continue", code="1")
+    assert await live.inner_text() == ""
+
+
+async def test_the_password_form_loads_a_page_so_that_managers_notice(visit: Visit) -> None:
+    visitor = await visit()
+    page = visitor.tab.page
+    await visitor.come_to("password")
+    await page.evaluate(HERE)
+    await visitor.give_password("password1234")
+    assert await page.evaluate("window.here") is None
+
+
+async def test_a_password_can_be_shown_and_is_hidden_again_when_sent(visit: Visit) -> None:
+    visitor = await visit()
+    page = visitor.tab.page
+    kinds: list[Any] = []
+    await visitor.come_to("password")
+    await visitor.tab.type("password", "correct horse battery")
+    for name in ("Show password", "Hide password", "Show password"):
+        await page.get_by_role("button", name=name).click()
+        kinds.append(await page.get_attribute("#password", "type"))
+    assert kinds == ["text", "password", "text"]
+    await page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    await page.get_by_role("button", name="Create my account").click()
+    assert await page.get_attribute("#password", "type") == "password"
+
+
+async def test_a_text_that_the_browser_reads_is_filled_in_and_sent_once(visit: Visit) -> None:
+    visitor = await visit()
+    page = visitor.tab.page
+    await page.add_init_script(TEXT_READER)
+    await visitor.come_to("phone-code")
+    await visitor.tab.mark()
+    await page.evaluate("(code) => textArrives({ code })", visitor.code(visitor.phone))
+    assert (await visitor.tab.arrived()).url == "/signup/email"
+    assert visitor.tab.posts == [303]
+
+
+# WebOTP as Chrome on a phone has it; here the test says when the text arrives.
+TEXT_READER = """
+window.OTPCredential = class {};
+navigator.credentials.get = ({ signal }) => new Promise((arrived, gone) => {
+  window.textArrives = arrived;
+  signal.addEventListener('abort', () => gone(new DOMException('', 'AbortError')));
+});
+"""

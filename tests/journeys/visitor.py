@@ -1,0 +1,142 @@
+"""A person with a phone, a mailbox and a browser, who writes down what every page shows."""
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from tests.journeys.tab import Look, Tab
+from tests.person import Person, new_email, new_phone
+from tests.product import Product
+from tests.stores import execute
+
+UNDER_WAY = """
+SELECT count(*) AS n FROM deliveries
+WHERE destination = ANY($1) AND state IN ('queued', 'sending')
+"""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A page, how each form so far was answered and the messages sent so far, without the digits in
+    which two people differ.
+    """
+
+    look: Look
+    posts: list[int]
+    messages: list[str]
+
+
+class Visitor:
+    """`person` is the same one without a browser, for steps that are not what is looked at.
+    `troubles` is what the browser complained of.
+    """
+
+    def __init__(self, tab: Tab, product: Product, troubles: list[str]) -> None:
+        self.tab, self.product, self.troubles = tab, product, troubles
+        self.person = Person(product)
+        self.phone, self.email = new_phone(), new_email()
+        self.notes: list[Noted] = []
+        self._contacts = {self.phone, self.email}
+
+    async def open(self, path: str) -> Look:
+        return await self.note(await self.tab.open(path))
+
+    async def press(self, button: str, **typed: str) -> Look:
+        """Fills the fields, presses the button, notes what comes."""
+        for field, text in typed.items():
+            await self.tab.type(field, text)
+        return await self.note(await self.tab.press(button))
+
+    async def follow(self, link: str) -> Look:
+        """Follows the link whose words begin so."""
+        return await self.note(await self.tab.follow(link))
+
+    async def back(self) -> Look:
+        return await self.note(await self.tab.back())
+
+    async def reload(self) -> Look:
+        return await self.note(await self.tab.reload())
+
+    def expect_to(self, contact: str) -> None:
+        """From now on that is where this person gets codes."""
+        self._contacts.add(contact)
+        if "@" in contact:
+            self.email = contact
+        else:
+            self.phone = contact
+
+    async def give_phone(self, phone: str = "") -> Look:
+        """Typed with spaces or without."""
+        if phone:
+            self.expect_to(phone.replace(" ", ""))
+        return await self.press("Text me a code", phone=phone or self.phone)
+
+    async def give_email(self, email: str = "") -> Look:
+        if email:
+            self.expect_to(email)
+        return await self.press("Mail me a code", email=self.email)
+
+    async def give_phone_code(self) -> Look:
+        return await self.press("Continue", code=self.code(self.phone))
+
+    async def give_email_code(self) -> Look:
+        return await self.press("Continue", code=self.code(self.email))
+
+    async def give_password(self, password: str = "correct horse battery") -> Look:
+        return await self.press("Create my account", password=password)
+
+    async def come_to(self, step: str) -> Look:
+        """That step, with those before it done."""
+        person = self.person
+        ways = [
+            ("phone-code", lambda: person.give_phone(self.phone)),
+            ("email", lambda: person.give_phone_code(self.phone)),
+            ("email-code", lambda: person.give_email(self.email)),
+            ("password", lambda: person.give_email_code(self.email)),
+        ]
+        for name, way in ways:
+            way()
+            if name == step:
+                break
+        await self.take_over()
+        return await self.open(f"/signup/{step}")
+
+    async def take_over(self) -> None:
+        """The browser goes on where the person without one is."""
+        jar = self.person.http.cookies
+        cookies: list[Any] = [
+            {"name": name, "value": value, "url": self.product.url} for name, value in jar.items()
+        ]
+        await self.tab.page.context.add_cookies(cookies)
+
+    def code(self, to: str) -> str:
+        """The newest code sent there; all that was sent has arrived when a page was noted."""
+        return self.product.code_for(to)
+
+    def wrong_code(self, to: str) -> str:
+        right = self.code(to)
+        return f"{(int(right) + 1) % 10 ** len(right):0{len(right)}}"
+
+    async def sql(self, statement: str, *args: object) -> list[Any]:
+        return await execute(self.product.env["DATABASE_URL"], statement, *args)
+
+    async def note(self, look: Look) -> Look:
+        fields = {name: _blank(value) for name, value in look.fields.items()}
+        blank = replace(look, fields=fields, alert=_blank(look.alert))
+        self.notes.append(Noted(blank, [*self.tab.posts], await self.messages()))
+        return look
+
+    async def messages(self) -> list[str]:
+        """What was sent to this person, oldest first, once nothing is under way any more."""
+        deadline = monotonic() + 10
+        while (await self.sql(UNDER_WAY, list(self._contacts)))[0]["n"]:
+            assert monotonic() < deadline, "a message stays under way"
+            await asyncio.sleep(0.02)
+        sent = [m for m in self.product.outbox.recent() if m.to in self._contacts]
+        return [_blank(f"{m.kind}: {m.subject or m.body}") for m in reversed(sent)]
+
+
+def _blank(text: str) -> str:
+    return re.sub("[0-9]+", "#", text)
