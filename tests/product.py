@@ -12,6 +12,7 @@ import httpx
 
 from app.adapters.local import LocalMessage, Outbox
 
+SOURCE = Path(__file__).parents[1] / "src"
 START_TIMEOUT = 30.0  # seconds
 # As a day of counting would leave it: the floors of PostgreSQL are asked by tests of their own.
 GENEROUS = """
@@ -38,6 +39,8 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "product.log"
         self.env = {
+            # The tree these tests stand in, wherever else the package may be installed from.
+            "PYTHONPATH": str(SOURCE),
             "ENVIRONMENT": "test",
             "BASE_URL": self.url,
             "PORT": str(self.port),

@@ -17,10 +17,14 @@ from app.adapters.limits_file import read_limits
 from app.adapters.messages import TemplateStationery
 from app.adapters.outside import Outside, outside_of
 from app.adapters.schema import newest_revision
+from app.controllers.account import AccountController
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
+from app.controllers.login import LoginController
+from app.controllers.logout import LogoutController
 from app.controllers.signup import SignupController
+from app.controllers.well_known import WellKnownController
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.errors import Refusal
 from app.domain.health import Health
@@ -28,8 +32,13 @@ from app.domain.identity.passwords import Passwords
 from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
+from app.domain.login.budget import PasswordBudget
+from app.domain.login.flow import LoginFlow
 from app.domain.sessions.access_tokens import AccessTokens
+from app.domain.sessions.keyring import keep_fresh
+from app.domain.sessions.refresh_tokens import RefreshTokens
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
+from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish
 from app.domain.signup.flow import SignupFlow
@@ -41,6 +50,7 @@ from app.settings import Settings, read_settings
 from app.web.assets import Assets
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
+from app.web.devices import Devices
 from app.web.edge import Edge
 from app.web.errors import (
     Shown,
@@ -55,6 +65,16 @@ from app.web.page import Pages, template_environment
 from app.web.parts import Parts
 from app.web.telemetry import set_up_logging
 
+CONTROLLERS = (
+    HomeController,
+    SignupController,
+    LoginController,
+    LogoutController,
+    AccountController,
+    WellKnownController,
+    HealthController,
+    DevController,
+)
 STATIC = Path(__file__).parents[2] / "static"
 DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -78,14 +98,14 @@ def build(settings: Settings, limits: LimitTable) -> Litestar:
     )
     parts = _parts(settings, limits, outside, pages, dispatcher)
     app = Litestar(
-        [HomeController, SignupController, HealthController, DevController, _static(assets)],
+        [*CONTROLLERS, _static(assets)],
         exception_handlers={
             Shown: show_shown,
             Refusal: show_refusal,
             HTTPException: show_http_error,
             Exception: show_crash,
         },
-        lifespan=[_running(outside, dispatcher, parts.health)],
+        lifespan=[_running(outside, dispatcher, parts)],
         state=State({"parts": parts}),
         request_max_body_size=64 * 1024,
         openapi_config=None,
@@ -107,10 +127,13 @@ def _composer(settings: Settings, environment: Environment) -> Composer:
 def _parts(
     settings: Settings, limits: LimitTable, outside: Outside, pages: Pages, dispatcher: Dispatcher
 ) -> Parts:
-    tokens = AccessTokens(keys_for("access tokens", settings.secret_key), settings.base_url)
+    tokens = AccessTokens(settings.base_url)
+    refresh_tokens = RefreshTokens(keys_for("refresh tokens", settings.secret_key))
+    sessions, passwords = Sessions(outside.database, tokens, refresh_tokens), Passwords()
     manners = Manners(
         Cookies(settings.secure),
         Csrf(keys_for("forms", settings.secret_key), settings.base_url),
+        Devices(keys_for("devices", settings.secret_key)),
         tokens,
         int(ABSOLUTE.total_seconds()),
         settings.trusted_proxies,
@@ -118,7 +141,22 @@ def _parts(
     return Parts(
         manners=manners,
         pages=pages,
-        signup=_signup(settings, limits, outside, dispatcher, Sessions(tokens)),
+        signup=_signup(
+            settings,
+            limits,
+            outside,
+            dispatcher,
+            Finish(outside.database, passwords, sessions, settings.password_min_length),
+        ),
+        login=LoginFlow(
+            outside.database,
+            passwords,
+            sessions,
+            PasswordBudget(outside.database, outside.memory, limits),
+            dispatcher.wake,
+        ),
+        sessions=sessions,
+        signing_keys=SigningKeys(keys_for("signing keys", settings.secret_key), outside.database),
         people=People(outside.database),
         dispatcher=dispatcher,
         health=Health(outside.database, outside.memory, dispatcher, newest_revision()),
@@ -135,7 +173,7 @@ def _signup(
     limits: LimitTable,
     outside: Outside,
     dispatcher: Dispatcher,
-    sessions: Sessions,
+    finish: Finish,
 ) -> SignupFlow:
     means = Means(
         outside.database,
@@ -151,19 +189,21 @@ def _signup(
         Drafts(outside.database, outside.memory),
         Verifications(PHONE, means),
         Verifications(EMAIL, means),
-        Finish(outside.database, Passwords(), sessions, settings.password_min_length),
+        finish,
     )
 
 
-def _running(outside: Outside, dispatcher: Dispatcher, health: Health) -> Lifespan:
+def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await outside.database.open()
         dispatching = asyncio.create_task(dispatcher.run())
+        keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
         try:
             yield
         finally:
-            health.draining = True
+            parts.health.draining = True
+            keys.cancel()
             dispatcher.close()
             await asyncio.wait([dispatching], timeout=DRAIN)
             dispatching.cancel()

@@ -16,5 +16,5 @@ class HomeController(Controller):
     async def show_home(self, request: Request[Any, Any, Any]) -> Answer:
         parts = Parts.of(request)
         return parts.pages.public_page(
-            parts.visit(request), "home/home.html", {"login_ready": False}
+            parts.visit(request), "home/home.html", {"login_ready": True}
         )

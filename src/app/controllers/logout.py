@@ -25,7 +25,7 @@ class LogoutController(Controller):
         visit.check_form(await read_form(request, ()))
         access = await signed_in_or_none(visit, parts.sessions)
         if access:
-            await parts.account.log_out(access, visit.origin)
+            await parts.sessions.end(access.user_id, access.session_id, "signed out", visit.origin)
         visit.sign_out()
         visit.notify("signed-out")
         return see_other("/", [*visit.cookies_to_set, CLEAR])

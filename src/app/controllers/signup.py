@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.signup_desk import SignupDesk
-from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Step
 from app.web.answer import Answer, see_other
 from app.web.errors import errors_shown_on
@@ -36,15 +35,7 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         form = await read_form(request, ("phone", "country"))
         async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
-            desk.visit.check_form(form)
-            await desk.flow.submit_phone(
-                await desk.load(),
-                form["phone"],
-                form["country"],
-                desk.visit.origin,
-                changing=desk.changing,
-            )
-        desk.visit.begin_flow()
+            await desk.ask_phone(form)
         return desk.to(Step.PHONE_CODE)
 
     @get("/phone-code")
@@ -56,13 +47,7 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         form = await read_form(request, ("code",))
         async with errors_shown_on(partial(desk.code_page, Step.PHONE_CODE, form["code"])):
-            desk.visit.check_form(form)
-            result = await desk.flow.submit_phone_code(
-                await desk.load(), form["code"], desk.visit.device
-            )
-        if isinstance(result, SignedIn):
-            return desk.signed_in(result)
-        return desk.to(result.step)
+            return await desk.prove_phone(form)
 
     @get("/phone-code/resend")
     async def show_phone_code_resend(self, request: AnyRequest) -> Answer:
@@ -71,7 +56,7 @@ class SignupController(Controller):
 
     @post("/phone-code/resend")
     async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
-        return await _resend(request, Step.PHONE_CODE)
+        return await SignupDesk(request).resend(await read_form(request, ()), Step.PHONE_CODE)
 
     @get("/phone-code/delivery")
     async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
@@ -120,7 +105,7 @@ class SignupController(Controller):
 
     @post("/email-code/resend")
     async def submit_email_code_resend(self, request: AnyRequest) -> Answer:
-        return await _resend(request, Step.EMAIL_CODE)
+        return await SignupDesk(request).resend(await read_form(request, ()), Step.EMAIL_CODE)
 
     @get("/email-code/delivery")
     async def show_email_code_delivery(self, request: AnyRequest) -> Answer:
@@ -155,13 +140,3 @@ class SignupController(Controller):
         desk.visit.end_flow()
         desk.visit.notify("restarted")
         return see_other("/signup", desk.visit.cookies_to_set)
-
-
-async def _resend(request: AnyRequest, step: Step) -> Answer:
-    desk = SignupDesk(request)
-    form = await read_form(request, ())
-    async with errors_shown_on(partial(desk.code_page, step, "")):
-        desk.visit.check_form(form)
-        await desk.flow.resend(await desk.load(), step, desk.visit.origin)
-    desk.visit.notify("sent-again")
-    return desk.to(step)

@@ -1,5 +1,6 @@
 """One request of a sign-up: whose it is, and the pages it may be answered with."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Request
@@ -10,12 +11,22 @@ from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Contact, Signup, Step
 from app.web.answer import Answer, see_other
+from app.web.auth import signed_in_or_none
+from app.web.errors import errors_shown_on
+from app.web.forms import Form
 from app.web.parts import Parts
 from app.web.visit import Visit
 
+PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
+
 
 class SignupDesk:
-    """`changing`: the person came back to an earlier step to correct it (`?change`)."""
+    """`door` is where the phone is proved: at sign-up or at sign-in, which are one flow.
+    `changing`: the person came back to an earlier step to correct it (`?change`).
+    """
+
+    door = "signup"
+    landing = "/signup/done"
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.parts = Parts.of(request)
@@ -36,14 +47,19 @@ class SignupDesk:
         if signup.step is not step and not (self.changing and earlier):
             raise OutOfStep(signup.step)
 
+    def url(self, step: Step) -> str:
+        """Only the phone is proved at either door; what follows is the sign-up."""
+        return f"/{self.door if step in PHONE_STEPS else 'signup'}/{step}"
+
     def to(self, step: Step) -> Answer:
-        return see_other(f"/signup/{step}", self.visit.cookies_to_set)
+        return see_other(self.url(step), self.visit.cookies_to_set)
 
     def signed_in(self, result: SignedIn) -> Answer:
-        self.visit.sign_in(result.tokens)
-        if result.existing:
+        self.visit.sign_in(result.tokens, "phone")
+        landing = self.visit.return_taken(self.landing)
+        if result.existing and self.door == "signup":
             self.visit.notify("existing")
-        return see_other("/signup/done", self.visit.cookies_to_set)
+        return see_other(landing, self.visit.cookies_to_set)
 
     def choice_page(self) -> Answer:
         context = {"auth0_ready": self.parts.auth0_ready}
@@ -57,8 +73,8 @@ class SignupDesk:
             typed, country=country, changing=changing, texts_down=down, refusal=refusal
         )
         if typed or refusal:
-            return self._page("signup/phone.html", context, refusal)
-        return self._blank_page("signup/phone.html", context, changing, down)
+            return self._page(f"{self.door}/phone.html", context, refusal)
+        return self._blank_page(f"{self.door}/phone.html", context, changing, down)
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
@@ -81,7 +97,36 @@ class SignupDesk:
                 raise
         contact = (signup.phone if step is Step.PHONE_CODE else signup.email) or Contact("", "")
         context = signup_pages.code_page(step, contact, codes, pending, progress, typed)
-        return self._page(f"signup/{step.replace('-', '_')}.html", context, refusal)
+        context["delivery_url"] = f"{self.url(step)}/delivery"
+        template = f"{self.url(step)[1:].replace('-', '_')}.html"
+        return self._page(template, context, refusal)
+
+    async def ask_phone(self, form: Form) -> None:
+        """Has a code texted; from then on there is a flow to come back to."""
+        self.visit.check_form(form)
+        await self.flow.submit_phone(
+            await self.load(),
+            form["phone"],
+            form["country"],
+            self.visit.origin,
+            changing=self.changing,
+        )
+        self.visit.begin_flow()
+
+    async def prove_phone(self, form: Form) -> Answer:
+        """On to what is missing, or in, for a number that has an account."""
+        self.visit.check_form(form)
+        result = await self.flow.submit_phone_code(
+            await self.load(), form["code"], self.visit.device
+        )
+        return self.signed_in(result) if isinstance(result, SignedIn) else self.to(result.step)
+
+    async def resend(self, form: Form, step: Step) -> Answer:
+        async with errors_shown_on(partial(self.code_page, step, "")):
+            self.visit.check_form(form)
+            await self.flow.resend(await self.load(), step, self.visit.origin)
+        self.visit.notify("sent-again")
+        return self.to(step)
 
     async def delivery(self, step: Step) -> Answer:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
@@ -89,7 +134,7 @@ class SignupDesk:
             return self.to(step)
         _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
         line = signup_pages.delivery_line(step, await self.flow.codes(step).progress(pending))
-        context = {"delivery": line, "delivery_url": f"/signup/{step}/delivery"}
+        context = {"delivery": line, "delivery_url": f"{self.url(step)}/delivery"}
         return self.parts.pages.fragment(self.visit, "signup/_delivery.html", context)
 
     async def password_page(self, refusal: Refusal | None = None) -> Answer:
@@ -106,7 +151,7 @@ class SignupDesk:
 
     async def done_page(self) -> Answer:
         """For whoever has just been signed in, or whose account is ready but answer got lost."""
-        access = self.visit.access()
+        access = await signed_in_or_none(self.visit, self.parts.sessions)
         person = await self.parts.people.find(access.user_id) if access else None
         signup = await self.load()
         if person is None and signup.step is not Step.DONE:

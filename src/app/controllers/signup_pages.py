@@ -90,7 +90,6 @@ def code_page(
         "resend_seconds": min(MOST_COUNTED, codes.resend_wait(pending)) if pending else 0,
         "sends_left": codes.sends_left(pending) if pending else 1,
         "delivery": delivery_line(step, progress),
-        "delivery_url": f"/signup/{step}/delivery",
     }
 
 

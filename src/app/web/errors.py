@@ -79,7 +79,9 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
     if isinstance(refusal, OutOfStep):
         return _to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
-        return see_other(f"/login?return_to={quote(request.scope['path'])}")
+        visit = Parts.of(request).visit(request)
+        visit.sign_out()
+        return see_other(f"/login?return_to={quote(request.scope['path'])}", visit.cookies_to_set)
     if isinstance(refusal, Unavailable):
         log.warning("unavailable", extra={"code": refusal.code, "cause": _cause(refusal)})
     return _error_page(request, refusal.status, refusal.message, refusal)
@@ -129,8 +131,10 @@ def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Ans
         visit.notify("forgotten")
     elif request.scope["method"] == "POST":
         visit.notify("elsewhere")
+    # Signing in by phone is the sign-up as far as the code; what follows is only there.
     feature = request.scope["path"].split("/")[1]
-    return see_other(f"/{feature}/{refusal.step}", visit.cookies_to_set)
+    door = feature if refusal.step in ("phone", "phone-code") else "signup"
+    return see_other(f"/{door}/{refusal.step}", visit.cookies_to_set)
 
 
 def _cause(refusal: Refusal) -> str:

@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from app.domain.sessions.access_tokens import AccessTokens
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
+from app.web.devices import Devices
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,7 @@ class Manners:
 
     cookies: Cookies
     csrf: Csrf
+    devices: Devices
     access_tokens: AccessTokens
     session_lifetime: int
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]

@@ -22,6 +22,9 @@ NOTICES = {
     "restarted": "We forgot what you entered. You can start again.",
     "forgotten": "That sign-up was too long ago. Start again with your number.",
     "elsewhere": "You already did this in another tab. Here is where you are now.",
+    "signed-out": "You are signed out.",
+    "session-ended": "That session has ended.",
+    "others-ended": "All other sessions have ended.",
     "existing": "You already had an account with this number, so we signed you in.",
 }
 

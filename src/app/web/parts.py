@@ -9,6 +9,9 @@ from litestar import Request
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
+from app.domain.login.flow import LoginFlow
+from app.domain.sessions.sessions import Sessions
+from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
 from app.web.manners import Manners
 from app.web.page import Pages
@@ -28,6 +31,9 @@ class Parts:
     manners: Manners
     pages: Pages
     signup: SignupFlow
+    login: LoginFlow
+    sessions: Sessions
+    signing_keys: SigningKeys
     people: People
     dispatcher: Dispatcher
     health: Health

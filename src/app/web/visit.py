@@ -1,6 +1,7 @@
 """A visit: what one request says of who asks, from where, and how they want to be answered."""
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
@@ -14,12 +15,15 @@ from app.web.answer import Headers
 from app.web.forms import Form
 from app.web.manners import Manners
 from app.web.proxies import client_ip
+from app.web.return_to import safe_return
 
 # The flow cookie begins with one of these. Nothing was kept yet of a fresh flow, so nothing need be
 # looked up for it; both name the same flow.
 FRESH, BEGUN = "n.", "b."
 FLOW_LIFETIME = 20 * 3600  # seconds, as long as a sign-up is kept
 NOTICE_LIFETIME = 60
+DEVICE_LIFETIME = 90 * 86_400
+YEAR = 365 * 86_400
 
 
 class Visit:
@@ -80,7 +84,7 @@ class Visit:
 
     def end_flow(self) -> None:
         self.flow_cookie = None
-        self.cookies_to_set.append(self._manners.cookies.clear("flow"))
+        self._drop("flow")
 
     def csrf_token(self) -> str:
         return self._manners.csrf.token(self._flow_secret())
@@ -102,18 +106,60 @@ class Visit:
         except Unauthenticated:
             return None
 
-    def sign_in(self, tokens: Tokens) -> None:
-        """New identifiers for both halves; the flow that led here is dead."""
-        cookies = self._manners.cookies
+    @property
+    def refresh_token(self) -> str | None:
+        return self._manners.cookies.read(self._raw, "refresh")
+
+    def sign_in(self, tokens: Tokens, method: str) -> None:
+        """New identifiers for both halves; the flow that led here is dead. `method` is remembered
+        for the next time, and nothing else.
+        """
         self.end_flow()
-        self.cookies_to_set += [
-            cookies.set("access", tokens.access),
-            cookies.set("refresh", tokens.refresh, self._manners.session_lifetime),
-        ]
+        self.carry_on(tokens)
+        self._keep("seen", method, YEAR)
+
+    def carry_on(self, tokens: Tokens) -> None:
+        """The same session with its next tokens."""
+        self._keep("access", tokens.access)
+        self._keep("refresh", tokens.refresh, self._manners.session_lifetime)
+
+    def sign_out(self) -> None:
+        for name in ("access", "refresh", "flow", "notice", "return"):
+            self._drop(name)
+
+    @property
+    def last_method(self) -> str | None:
+        """How somebody last signed in from this browser."""
+        return self._manners.cookies.read(self._raw, "seen")
+
+    def device_known_to(self, subject: bytes) -> str:
+        """The id of this device if the owner of `subject` has signed in from it, else ''."""
+        return self._manners.devices.read(
+            self._manners.cookies.read(self._raw, "device") or "", subject
+        )
+
+    def remember_device(self, subject: bytes) -> None:
+        known = self.device_known_to(subject)
+        self._keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
+
+    def remember_return(self, path: str) -> None:
+        """Where to go once signed in, through however many steps that takes."""
+        self._keep("return", urlsafe_b64encode(path.encode()).decode().rstrip("="), FLOW_LIFETIME)
+
+    def return_taken(self, default: str) -> str:
+        """Where to go now, for the last time; only ever a path of ours."""
+        kept = self._manners.cookies.read(self._raw, "return")
+        if kept is None:
+            return default
+        self._drop("return")
+        try:
+            return safe_return(urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode(), default)
+        except ValueError:
+            return default
 
     def notify(self, notice: str) -> None:
         """To be told once, on the next page."""
-        self.cookies_to_set.append(self._manners.cookies.set("notice", notice, NOTICE_LIFETIME))
+        self._keep("notice", notice, NOTICE_LIFETIME)
 
     @property
     def notice(self) -> str | None:
@@ -124,7 +170,7 @@ class Visit:
         """The notice, for the last time."""
         notice = self.notice
         if notice:
-            self.cookies_to_set.append(self._manners.cookies.clear("notice"))
+            self._drop("notice")
         return notice
 
     def _flow_secret(self) -> str:
@@ -134,4 +180,10 @@ class Visit:
 
     def _set_flow(self, value: str) -> None:
         self.flow_cookie = value
-        self.cookies_to_set.append(self._manners.cookies.set("flow", value, FLOW_LIFETIME))
+        self._keep("flow", value, FLOW_LIFETIME)
+
+    def _keep(self, name: str, value: str, max_age: int | None = None) -> None:
+        self.cookies_to_set.append(self._manners.cookies.set(name, value, max_age))
+
+    def _drop(self, name: str) -> None:
+        self.cookies_to_set.append(self._manners.cookies.clear(name))

@@ -30,7 +30,7 @@ WHERE d.id = waiting.id
 RETURNING d.*, waiting.state = 'sending' AS abandoned,
   extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
   extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left
-"""  # noqa: S608 - our own words
+"""
 
 # What became of a batch of claimed messages. Whoever lost its claim to another, which the number of
 # tries tells, has nothing to say any more, except that the message was sent.
@@ -70,6 +70,7 @@ class Message:
     destination: str
     nonce: bytes | None
     purpose: str | None
+    context: str
     tries: int
     uncertain: int
     abandoned: bool

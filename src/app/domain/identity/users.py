@@ -1,11 +1,12 @@
 """People with an account."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.domain.ports import Database
 
-PERSON = "SELECT id, phone, email FROM users WHERE id = $1"
+PERSON = "SELECT id, phone, email, password_changed_at FROM users WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Person:
     id: UUID
     phone: str
     email: str
+    password_changed_at: datetime | None
 
 
 class People:
@@ -22,4 +24,6 @@ class People:
     async def find(self, user_id: UUID) -> Person | None:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(PERSON, user_id)
-        return Person(row["id"], row["phone"], row["email"]) if row else None
+        if row is None:
+            return None
+        return Person(**{name: row[name] for name in Person.__dataclass_fields__})

@@ -1,5 +1,6 @@
 """Signing in with e-mail and password. By phone it is the sign-up, which a known number ends."""
 
+from collections.abc import Callable
 from typing import NoReturn
 from uuid import UUID
 
@@ -28,10 +29,15 @@ class WrongCredentials(Rejected):
 
 class LoginFlow:
     def __init__(
-        self, database: Database, passwords: Passwords, sessions: Sessions, budget: PasswordBudget
+        self,
+        database: Database,
+        passwords: Passwords,
+        sessions: Sessions,
+        budget: PasswordBudget,
+        wake: Callable[[], None],
     ) -> None:
         self._database, self._passwords = database, passwords
-        self._sessions, self._budget = sessions, budget
+        self._sessions, self._budget, self._wake = sessions, budget, wake
 
     async def submit_password(
         self, typed: str, password: str, device: Device, known_device: str
@@ -49,6 +55,7 @@ class LoginFlow:
             tokens = await self._sessions.open(connection, user_id, PASSWORD, device)
             if not known_device:
                 await self._tell_of_new_device(connection, user_id, device)
+        self._wake()
         return tokens
 
     async def _owner(self, email: EmailAddress, password: str) -> UUID | None:

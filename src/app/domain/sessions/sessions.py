@@ -17,7 +17,6 @@ from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
 from app.domain.sessions.refresh_tokens import RefreshTokens
 from app.domain.sessions.statements import (
-    CONFIRM,
     END,
     END_OTHERS,
     LIST,
@@ -118,40 +117,23 @@ class Sessions:
             rows = await connection.fetch(LIST, user_id)
         return [Listed(**{name: row[name] for name in Listed.__dataclass_fields__}) for row in rows]
 
-    async def end(
-        self, connection: Connection, user_id: UUID, session_id: UUID, reason: str, origin: Origin
-    ) -> bool:
+    async def end(self, user_id: UUID, session_id: UUID, reason: str, origin: Origin) -> bool:
         """Whether there was one of this person's to end."""
-        ended = await connection.fetch(END, user_id, session_id, reason)
-        if ended:
-            await _record(connection, "session:ended", user_id, origin, reason=reason)
+        async with self._database.transaction() as connection:
+            ended = await connection.fetch(END, user_id, session_id, reason)
+            if ended:
+                await _record(connection, "session:ended", user_id, origin, reason=reason)
         return bool(ended)
 
-    async def end_others(
-        self,
-        connection: Connection,
-        user_id: UUID,
-        kept: UUID | None,
-        reason: str,
-        origin: Origin,
-    ) -> int:
-        """How many were ended; without `kept` that is all of them."""
-        ended = len(await connection.fetch(END_OTHERS, user_id, kept, reason))
-        if ended:
-            await _record(
-                connection, "session:others_ended", user_id, origin, reason=reason, count=ended
-            )
+    async def end_others(self, user_id: UUID, kept: UUID, reason: str, origin: Origin) -> int:
+        """How many were ended."""
+        async with self._database.transaction() as connection:
+            ended = len(await connection.fetch(END_OTHERS, user_id, kept, reason))
+            if ended:
+                await _record(
+                    connection, "session:others_ended", user_id, origin, reason=reason, count=ended
+                )
         return ended
-
-    async def confirm(
-        self, connection: Connection, access: Access, amr: tuple[str, ...], origin: Origin
-    ) -> Tokens:
-        """A fresh proof within a session: changes of the account may be made again."""
-        proved_at = await connection.fetchval(CONFIRM, access.session_id, list(amr))
-        await _record(connection, "session:confirmed", access.user_id, origin, amr=" ".join(amr))
-        methods = tuple(dict.fromkeys((*access.amr, *amr)))
-        fresh = Access(access.user_id, access.session_id, access.generation, proved_at, methods)
-        return self._pair(fresh)
 
     def _pair(self, access: Access) -> Tokens:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)

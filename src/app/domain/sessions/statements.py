@@ -50,9 +50,3 @@ END_OTHERS = """
 UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
 WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
 """
-
-CONFIRM = """
-UPDATE sessions SET authenticated_at = clock_timestamp(),
-  amr = ARRAY(SELECT DISTINCT unnest(amr || $2::text[]))
-WHERE id = $1 RETURNING authenticated_at
-"""

@@ -1,5 +1,6 @@
 """What a queued message says. Its code is derived at the last moment and kept nowhere else."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -37,4 +38,5 @@ class Composer:
             "host": self.host,
             "base_url": self.base_url,
             "when": f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC",
+            **json.loads(message.context),
         }

@@ -1,0 +1,121 @@
+"""Signing in: by phone, which is the sign-up as far as its code, or by e-mail and password."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Controller, Request, get, post
+
+from app.controllers.signup_desk import SignupDesk
+from app.domain.errors import Refusal
+from app.domain.identity.email_address import BadEmail, EmailAddress
+from app.domain.login.budget import subject_of
+from app.domain.signup.signup import Step
+from app.web.answer import Answer, see_other
+from app.web.auth import signed_in_or_none
+from app.web.errors import errors_shown_on
+from app.web.forms import read_form
+from app.web.return_to import DEFAULT, safe_return
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class LoginDesk(SignupDesk):
+    """One request of a sign-in."""
+
+    door = "login"
+    landing = DEFAULT
+
+    async def password_form(self, typed: str, refusal: Refusal | None = None) -> Answer:
+        return self._page("login/password.html", {"typed": typed}, refusal)
+
+    def choices(self) -> Answer:
+        context = {
+            "auth0_ready": self.parts.auth0_ready,
+            "last_method": self.visit.last_method,
+            "texts_down": self.parts.dispatcher.breakers["sms"].open,
+        }
+        return self._page("login/login.html", context, None)
+
+
+class LoginController(Controller):
+    path = "/login"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @get()
+    async def show_login(self, request: AnyRequest) -> Answer:
+        """The ways in; whoever is signed in already goes straight on."""
+        desk = LoginDesk(request)
+        wanted = request.query_params.get("return_to", "")
+        if await signed_in_or_none(desk.visit, desk.parts.sessions):
+            return see_other(safe_return(wanted), desk.visit.cookies_to_set)
+        if wanted:
+            desk.visit.remember_return(safe_return(wanted))
+        return desk.choices()
+
+    @get("/password")
+    async def show_password(self, request: AnyRequest) -> Answer:
+        return await LoginDesk(request).password_form("")
+
+    @post("/password")
+    async def submit_password(self, request: AnyRequest) -> Answer:
+        desk = LoginDesk(request)
+        form = await read_form(request, ("email", "password"))
+        async with errors_shown_on(partial(desk.password_form, form["email"])):
+            desk.visit.check_form(form)
+            tokens = await desk.parts.login.submit_password(
+                form["email"],
+                form["password"],
+                desk.visit.device,
+                desk.visit.device_known_to(_subject(form["email"])),
+            )
+        desk.visit.sign_in(tokens, "password")
+        desk.visit.remember_device(_subject(form["email"]))
+        return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
+
+    @get("/phone")
+    async def show_phone(self, request: AnyRequest) -> Answer:
+        desk = LoginDesk(request)
+        signup = await desk.load()
+        desk.expect(signup, Step.PHONE)
+        return await desk.phone_page(signup.phone.typed if signup.phone else "")
+
+    @post("/phone")
+    async def submit_phone(self, request: AnyRequest) -> Answer:
+        desk = LoginDesk(request)
+        form = await read_form(request, ("phone", "country"))
+        async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
+            await desk.ask_phone(form)
+        return desk.to(Step.PHONE_CODE)
+
+    @get("/phone-code")
+    async def show_phone_code(self, request: AnyRequest) -> Answer:
+        return await LoginDesk(request).code_page(Step.PHONE_CODE)
+
+    @post("/phone-code")
+    async def submit_phone_code(self, request: AnyRequest) -> Answer:
+        """A number nobody has goes on at the sign-up, already proved."""
+        desk = LoginDesk(request)
+        form = await read_form(request, ("code",))
+        async with errors_shown_on(partial(desk.code_page, Step.PHONE_CODE, form["code"])):
+            return await desk.prove_phone(form)
+
+    @get("/phone-code/resend")
+    async def show_phone_code_resend(self, request: AnyRequest) -> Answer:
+        return LoginDesk(request).to(Step.PHONE_CODE)
+
+    @post("/phone-code/resend")
+    async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
+        return await LoginDesk(request).resend(await read_form(request, ()), Step.PHONE_CODE)
+
+    @get("/phone-code/delivery")
+    async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
+        return await LoginDesk(request).delivery(Step.PHONE_CODE)
+
+
+def _subject(typed: str) -> bytes:
+    """Whose device this may be; what is no address is nobody's."""
+    try:
+        return subject_of(EmailAddress.parse(typed, as_typed=True))
+    except BadEmail:
+        return b""

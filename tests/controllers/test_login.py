@@ -1,0 +1,89 @@
+"""Signing in: the ways, each from its page to the account."""
+
+import re
+
+import pytest
+
+from tests.person import Person, new_email, new_phone
+from tests.product import Product
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def account(product: Product) -> tuple[str, str]:
+    """The phone and e-mail of somebody with an account."""
+    phone, email = new_phone(), new_email()
+    Person(product).sign_up(phone, email)
+    return phone, email
+
+
+def test_a_password_signs_in(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    landed = person.submit("/login/password", email=account[1], password=PASSWORD)
+    assert (landed.status, landed.path, landed.heading) == (200, "/account", "Your account")
+    assert account[0] in landed.html
+
+
+def test_a_phone_signs_in(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    person.submit("/login/phone", phone=account[0])
+    landed = person.submit("/login/phone-code", code=product.code_for(account[0]))
+    assert (landed.status, landed.path) == (200, "/account")
+
+
+def test_a_number_nobody_has_goes_on_at_the_sign_up(product: Product) -> None:
+    person, phone = Person(product), new_phone()
+    person.submit("/login/phone", phone=phone)
+    landed = person.submit("/login/phone-code", code=product.code_for(phone))
+    assert (landed.status, landed.path) == (200, "/signup/email")
+
+
+def test_every_wrong_pair_is_answered_alike(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    known = person.submit("/login/password", email=account[1], password="not the right one")
+    unknown = person.submit("/login/password", email=new_email(), password="not the right one")
+    assert known.status == unknown.status == 422
+    assert known.alert == unknown.alert != ""
+    assert known.field("password") == ""
+
+
+def test_the_page_first_asked_for_comes_after(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    sent_away = person.get("/account/sessions")
+    assert sent_away.location == "/login?return_to=/account/sessions"
+    person.get(sent_away.location)
+    landed = person.submit("/login/password", email=account[1], password=PASSWORD)
+    assert landed.path == "/account/sessions"
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/account/../x", "x"]
+)
+def test_nobody_is_sent_to_another_site(
+    product: Product, account: tuple[str, str], elsewhere: str
+) -> None:
+    person = Person(product)
+    person.http.get("/login", params={"return_to": elsewhere})
+    landed = person.submit("/login/password", email=account[1], password=PASSWORD)
+    assert landed.path == "/account"
+
+
+def test_signing_out_ends_the_session_for_good(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    person.submit("/login/password", email=account[1], password=PASSWORD)
+    kept = dict(person.http.cookies)
+    out = person.post("/logout")
+    assert (out.status, out.location) == (303, "/")
+    person.http.cookies.update({name: kept[name] for name in ("access", "refresh")})
+    assert person.get("/account").location.startswith("/login")
+
+
+def test_the_way_last_used_is_named(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    person.submit("/login/password", email=account[1], password=PASSWORD)
+    person.get("/account")
+    person.post("/logout")
+    page = person.get("/login")
+    assert re.search(r"Last used: With my e-mail and password", page.html)
+    assert "Last used" not in person.get("/signup").html
