@@ -83,7 +83,7 @@ def _serving(folder: Path, env: dict[str, str], *module: str) -> Iterator[Server
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PORT": str(port)} | env,
+            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PORT": str(port)} | env,
             stdout=log,
             stderr=log,
         )

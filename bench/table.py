@@ -36,7 +36,7 @@ class Figure:
     def _written(self, number: float) -> str:
         if self.unit == "%":
             return f"{number * 100:.0f} %"
-        return f"{number:.3g} {self.unit}"
+        return f"{number:.2g} {self.unit}" if number < 10 else f"{number:.0f} {self.unit}"
 
 
 HEAD = "| what | ours | bare | figure | target | |\n| --- | --- | --- | --- | --- | --- |"
@@ -53,4 +53,5 @@ def ratio(ours: Sequence[float], bare: Sequence[float]) -> float:
 
 def middle(numbers: Sequence[float]) -> str:
     """The median, rounded for reading."""
-    return f"{median(numbers):.3g}"
+    value = median(numbers)
+    return f"{value:,.0f}".replace(",", " ") if value >= 100 else f"{value:.3g}"

@@ -1,6 +1,6 @@
 """Every screen in every state it can be in, one group a step, for what looks at all of them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 from tests.journeys.visitor import Visitor
 

@@ -7,6 +7,7 @@ import uvicorn
 
 from app.commands.settings import listening, settings_or_exit
 from app.settings import Settings
+from app.web.unreadable import Protocol
 
 DRAIN = 20  # seconds a stop waits for requests that are being answered
 
@@ -32,7 +33,7 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         reload=reload_dirs is not None,
         reload_dirs=reload_dirs,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
         proxy_headers=False,
