@@ -1,5 +1,11 @@
 """`make bench`: prints the table of the README. Figures are told, never a reason to fail."""
 
+import os
+import traceback
+from collections.abc import Awaitable, Callable
+from functools import partial
+from time import monotonic
+
 import uvloop
 
 from bench.first_page import first_page_figures
@@ -10,21 +16,30 @@ from bench.starts import start_figures
 from bench.table import Figure, table
 from bench.weight import weight_figures
 
-
-async def under_load(place: Place) -> list[Figure]:
-    return [
-        *await page_figures(place),
-        *await start_figures(place),
-        *await signup_figures(place),
-        *await weight_figures(place),
-    ]
+Measured = Callable[[Place], Awaitable[list[Figure]]]
+UNDER_LOAD: tuple[Measured, ...] = (page_figures, start_figures, signup_figures, weight_figures)
 
 
 def main() -> None:
-    figures = first_page_figures()
-    with running_place() as place:
-        figures = uvloop.run(under_load(place)) + figures
+    started = monotonic()
+    figures: list[Figure] = []
+    for measure in (*(partial(_on_a_place, one) for one in UNDER_LOAD), first_page_figures):
+        try:
+            figures += measure()
+        except Exception:
+            # An overloaded machine spoils one figure, not all of them.
+            traceback.print_exc()
     print(table(figures))
+    took, load = monotonic() - started, os.getloadavg()[1]
+    print(
+        f"\n{os.cpu_count()} cores, {load:.1f} busy on average in the last minutes; {took:.0f} s."
+    )
+
+
+def _on_a_place(measured: Measured) -> list[Figure]:
+    """On stores of its own: what another one leaves behind is not its load."""
+    with running_place() as place:
+        return uvloop.run(measured(place))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A product with the limits people really meet, behind a proxy, over a short memory of its own."""
+"""People at every step; a product with the limits people really meet, and a memory of its own."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,10 +11,11 @@ from app.adapters.embedded.folders import clear_sockets, data_folder, socket_fol
 from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE
 from tests.crowd import sql
-from tests.person import Person
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.stores import Stores
 
+STEPS = ("phone", "phone-code", "email", "email-code", "password")
 DAILY = 60  # more than one region's 50
 OLDER = """
 UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
@@ -98,3 +99,23 @@ def limited(limited_product: Limited) -> Limited:
     )
     limited_product.flush()
     return limited_product
+
+
+@pytest.fixture(scope="module")
+def people(product: Product) -> dict[str, Person]:
+    """Somebody at every step of a sign-up."""
+    return {step: _at(product, step) for step in STEPS}
+
+
+def _at(product: Product, step: str) -> Person:
+    person, phone, email = Person(product), new_phone(), new_email()
+    deeds = (
+        (person.give_phone, phone),
+        (person.give_phone_code, phone),
+        (person.give_email, email),
+        (person.give_email_code, email),
+    )
+    for deed, contact in deeds[: STEPS.index(step)]:
+        deed(contact)
+    assert person.get(f"/signup/{step}").status == 200
+    return person

@@ -16,6 +16,7 @@ def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         product = Staged(tmp_path_factory.mktemp("staged"), stores, twilio, sendgrid)
         try:
             yield product.start()
+            assert product.stop() == 0, "it ends well after all of it"
         finally:
             product.close()
         assert twilio.violations == []

@@ -42,8 +42,6 @@ def run(staged: Staged) -> Run:
     staged.sendgrid.script.for_destination(bounced, acts.http_500(), mail.bad_address())
     signed_up, used = a_rocky_sign_up(staged, refused, bounced)
     crash(staged)
-    staged.kill()
-    staged.start()
     signed_up.get("/signup/done")
     cookies = {value.split(".")[-1] for value in signed_up.http.cookies.values()}
     keys = {DEVELOPMENT_KEY, staged.twilio.auth_token, staged.sendgrid.api_key, PASSWORD}

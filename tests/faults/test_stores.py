@@ -13,7 +13,7 @@ import pytest
 from tests.faults.staged import Clocked, until
 from tests.faults.stand import STEPS, Stand, somebody
 from tests.person import Seen, new_email, new_phone
-from tests.product import Product
+from tests.product import NO_TLS, Product
 from tests.stores import Stores, running_stores
 
 
@@ -160,8 +160,8 @@ def told_to_operators(served: Product) -> tuple[int, int, int]:
 
 
 def served_with(served: Product, path: str) -> int:
-    return httpx.get(served.url + path, timeout=5).status_code
+    return httpx.get(served.url + path, timeout=5, verify=NO_TLS).status_code
 
 
 def health(served: Product, name: str) -> str:
-    return httpx.get(f"{served.url}/health/{name}", timeout=5).json()["status"]
+    return httpx.get(f"{served.url}/health/{name}", timeout=5, verify=NO_TLS).json()["status"]

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.journeys.conftest import Walk
-from tests.journeys.test_scripts import Visit
+from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.product import Product
 

@@ -1,16 +1,13 @@
 """What scripts add: pages that change without loading, and calm when something goes wrong."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Request, Route
 
-from tests.journeys.visitor import Visitor
+from tests.journeys.conftest import Visit
 from tests.product import Product
-
-Visit = Callable[..., Awaitable[Visitor]]
 
 HERE = "window.here = true; document.getElementById('live').here = true"
 STILL_HERE = "window.here === true && document.getElementById('live').here === true"
@@ -79,9 +76,7 @@ async def test_a_double_click_sends_one_form_and_one_text(visit: Visit) -> None:
     await visitor.open("/signup/phone")
     await visitor.tab.type("phone", visitor.phone)
     await visitor.tab.mark()
-    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(
-        no_wait_after=True
-    )
+    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(no_wait_after=True)
     assert (await visitor.tab.arrived()).url == "/signup/phone-code"
     await asyncio.sleep(0.3)
     assert visitor.tab.posts == [303]
@@ -93,9 +88,7 @@ async def test_a_double_click_without_scripts_sends_one_text(visit: Visit) -> No
     await visitor.open("/signup/phone")
     await visitor.tab.type("phone", visitor.phone)
     await visitor.tab.mark()
-    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(
-        no_wait_after=True
-    )
+    await visitor.tab.page.get_by_role("button", name="Text me a code").dblclick(no_wait_after=True)
     assert (await visitor.tab.arrived()).url == "/signup/phone-code"
     assert len(await visitor.messages()) == 1
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_scripts import Visit
+from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 
 FIRST, NEXT = 25 * 1024, 3 * 1024  # bytes
@@ -43,7 +43,6 @@ async def test_a_first_visit_weighs_little(visit: Visit, step: str) -> None:
     await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
     await visitor.tab.page.wait_for_load_state("networkidle")
     weight = scale.taken()
-    print(step, weight)
     assert 4 * 1024 < weight <= FIRST
 
 
