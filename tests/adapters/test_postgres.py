@@ -11,9 +11,10 @@ from app.adapters.embedded.folders import clear_sockets, data_folder, socket_fol
 from app.adapters.embedded.postgres import PostgresServer
 from app.adapters.postgres import Postgres
 from app.domain.errors import Rejected, Unavailable
+from tests.stores import execute
 
-PATIENCE = 0.5  # seconds
-SOON = 3.0
+PATIENCE = 1.0  # seconds
+SOON = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]
 async def database(server: PostgresServer) -> AsyncIterator[Postgres]:
     opened = Postgres(server.url, size=4, patience=PATIENCE)
     await opened.open()
-    async with opened.connection() as connection:
-        await connection.execute("CREATE TABLE IF NOT EXISTS notes (words text UNIQUE)")
-        await connection.execute("TRUNCATE notes")
+    await execute(server.url, "CREATE TABLE IF NOT EXISTS notes (words text UNIQUE)")
+    await execute(server.url, "TRUNCATE notes")
     yield opened
     await opened.close()
 
@@ -43,9 +43,13 @@ async def written(database: Postgres) -> list[str]:
         return [row["words"] for row in await connection.fetch("SELECT words FROM notes")]
 
 
-async def write(database: Postgres, words: str, trouble: BaseException | None = None) -> None:
+async def write(
+    database: Postgres, words: str, trouble: BaseException | None = None, then: str = "SELECT 1"
+) -> None:
+    """One unit of work: a row, what comes `then`, and the trouble with it."""
     async with database.transaction() as connection:
         await connection.execute("INSERT INTO notes VALUES ($1)", words)
+        await connection.execute(then)
         if trouble:
             raise trouble
 
@@ -83,9 +87,7 @@ async def test_a_crash_is_undone(database: Postgres, trouble: BaseException) -> 
 
 async def test_what_takes_longer_than_a_page_may_is_undone(database: Postgres) -> None:
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1), database.transaction() as connection:
-            await connection.execute("INSERT INTO notes VALUES ('late')")
-            await connection.execute("SELECT pg_sleep(0.4)")
+        await asyncio.wait_for(write(database, "late", then="SELECT pg_sleep(0.4)"), 0.1)
     assert await written(database) == []
 
 
@@ -98,27 +100,23 @@ async def test_a_broken_promise_of_the_table_is_a_bug_and_not_an_outage(database
 
 
 async def test_a_single_statement_is_kept_whatever_comes_after(database: Postgres) -> None:
-    with pytest.raises(RuntimeError):
-        async with database.connection() as connection:
-            await connection.execute("INSERT INTO notes VALUES ('kept')")
-            raise RuntimeError
-    assert await written(database) == ["kept"]
+    async with database.connection() as connection, asyncio.timeout(5):
+        await connection.execute("INSERT INTO notes VALUES ('kept')")
+        assert await written(database) == ["kept"]
 
 
 async def test_a_statement_that_hangs_is_given_up(database: Postgres) -> None:
     started = monotonic()
     with pytest.raises(Unavailable):
-        async with database.transaction() as connection:
-            await connection.execute("SELECT pg_sleep(5)")
+        await write(database, "hung", then="SELECT pg_sleep(5)")
     assert monotonic() - started < SOON
     await answers_again(database)
+    assert await written(database) == []
 
 
 async def test_a_connection_that_was_cut_is_replaced(database: Postgres) -> None:
     with pytest.raises(Unavailable):
-        async with database.transaction() as connection:
-            await connection.execute("INSERT INTO notes VALUES ('cut')")
-            await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        await write(database, "cut", then="SELECT pg_terminate_backend(pg_backend_pid())")
     await answers_again(database)
     assert await written(database) == []
 
