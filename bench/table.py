@@ -36,7 +36,7 @@ class Figure:
     def _written(self, number: float) -> str:
         if self.unit == "%":
             return f"{number * 100:.0f} %"
-        return f"{number:.2g} {self.unit}" if number < 10 else f"{number:.0f} {self.unit}"
+        return f"{number:.1f}".removesuffix(".0") + f" {self.unit}"
 
 
 HEAD = "| what | ours | bare | figure | target | |\n| --- | --- | --- | --- | --- | --- |"
