@@ -1,4 +1,4 @@
-"""What people are sent, to the byte: a text that phones understand, a letter that reads anywhere."""
+"""What people are sent, to the byte: a text that phones read, a letter that reads anywhere."""
 
 import re
 from pathlib import Path

@@ -161,8 +161,8 @@ def _running(outside: Outside, dispatcher: Dispatcher, health: Health) -> Lifesp
     async def running(app: Litestar) -> AsyncIterator[None]:
         await outside.database.open()
         dispatching = asyncio.create_task(dispatcher.run())
-        # What is there now stays for good: a full look for garbage need not go through it, for which
-        # everybody would wait a tenth of a second.
+        # What is there now stays for good: a full look for garbage need not go through it, and
+        # nobody waits a tenth of a second for that.
         gc.collect()
         gc.freeze()
         try:
