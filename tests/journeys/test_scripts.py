@@ -107,8 +107,7 @@ async def test_the_delivery_line_follows_the_message_and_then_rests(visit: Visit
     page.on("request", count)
     await visitor.sql(BECAME, visitor.phone, "delivered")
     await page.get_by_text("The text was delivered.").wait_for()
-    polled = len(polls)
-    assert polled >= 1
+    assert (polled := len(polls)) >= 1
     await asyncio.sleep(2.5)
     assert len(polls) == polled
     look = await visitor.tab.look()
