@@ -42,7 +42,7 @@ def _seconds_to_first_page(clone: Path) -> float:
         start_new_session=True,
     )
     try:
-        return wait_for(f"http://127.0.0.1:{port}/signup/phone", PATIENCE)
+        return wait_for(port, "/signup/phone", PATIENCE)
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.wait()

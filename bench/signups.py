@@ -92,8 +92,8 @@ async def signup_figures(place: Place) -> list[Figure]:
         ),
         Figure(
             "99 of 100 `GET /signup/phone` while sign-ups run flat out",
-            f"{page * 1e3:.3g} ms",
-            f"{plain * 1e3:.3g} ms",
+            f"{page * 1e3:.1f} ms",
+            f"{plain * 1e3:.1f} ms",
             page / plain,
             3,
             "x",

@@ -19,6 +19,7 @@ class Figure:
     target: float | None
     unit: str = "%"
     most: bool = False
+    aside: str = ""
 
     @property
     def verdict(self) -> str:
@@ -30,7 +31,7 @@ class Figure:
     def line(self) -> str:
         sign = "at most" if self.most else "at least"
         target = "" if self.target is None else f"{sign} {self._written(self.target)}"
-        number = self._written(self.number)
+        number = f"{self._written(self.number)} {self.aside}".strip()
         return f"| {self.name} | {self.ours} | {self.bare} | {number} | {target} | {self.verdict} |"
 
     def _written(self, number: float) -> str:
