@@ -108,7 +108,7 @@ async def test_a_single_statement_is_kept_whatever_comes_after(database: Postgre
 async def test_a_statement_that_hangs_is_given_up(database: Postgres) -> None:
     started = monotonic()
     with pytest.raises(Unavailable):
-        await write(database, "hung", then="SELECT pg_sleep(5)")
+        await write(database, "hung", then="SELECT pg_sleep(2)")
     assert monotonic() - started < SOON
     await answers_again(database)
     assert await written(database) == []

@@ -8,7 +8,7 @@ from time import sleep
 import pytest
 
 from tests.commands.running import latchkey, typed
-from tests.faults.staged import Staged, locked, somebody_waits, until
+from tests.faults.staged import Staged, locked, until, waiting
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.standins import behaviour as acts
@@ -86,7 +86,7 @@ def test_sigterm_finishes_what_is_under_way_and_exits_with_0(staged: Staged) -> 
     with ThreadPoolExecutor(2) as threads:
         with locked(staged.database_url, "sessions"):
             finishing = threads.submit(person.post, "/signup/password", password="a long password")
-            until(lambda: somebody_waits(staged.database_url))
+            until(lambda: waiting(staged.database_url) == 1)
             stopping = threads.submit(staged.stop)
             sleep(0.3)  # for the signal to arrive
         assert finishing.result().location == "/signup/done"

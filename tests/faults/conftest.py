@@ -1,4 +1,4 @@
-"""A product between stand-ins, started once: each start of one takes seconds."""
+"""A product between stand-ins, and stores to be broken: started once, as that takes seconds."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.staged import Staged
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
-from tests.stores import Stores
+from tests.stores import Stores, running_stores
 
 
 @pytest.fixture(scope="package")
@@ -21,3 +21,9 @@ def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             product.close()
         assert twilio.violations == []
         assert sendgrid.violations == []
+
+
+@pytest.fixture(scope="package")
+def own_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
+    with running_stores(tmp_path_factory.mktemp("own")) as running:
+        yield running

@@ -147,8 +147,8 @@ async def test_a_lost_claim_has_nothing_to_say_but_that_it_was_sent(desk: Desk) 
         await settle(connection, [Settled(message, State.QUEUED) for message in slow])
         assert set((await desk.states()).values()) == {"sending"}
         [one] = [message for message in slow if message.destination == "+1"]
-        await settle(connection, [Settled(one, State.SENT, "SM1")])
         await settle(connection, [Settled(message, State.FAILED) for message in fast])
+        await settle(connection, [Settled(one, State.SENT, "SM1")])
     assert await desk.states() == {"+1": "sent", "+2": "failed"}
 
 

@@ -7,7 +7,7 @@ from time import sleep
 import httpx
 import pytest
 
-from tests.faults.staged import Staged, locked, somebody_waits, told, until
+from tests.faults.staged import Staged, locked, told, until, waiting
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts
 
@@ -19,6 +19,7 @@ def test_killed_after_each_step_the_flow_goes_on_where_it_was(staged: Staged) ->
     person.give_phone(phone)
     staged.wait_for_state(phone, "sent")
     restart(staged)
+    assert person.get("/signup/phone").location == "/signup/phone-code"
     person.give_phone_code(phone)
     restart(staged)
     assert person.get("/signup/phone").location == "/signup/email"
@@ -32,6 +33,10 @@ def test_killed_after_each_step_the_flow_goes_on_where_it_was(staged: Staged) ->
     assert person.give_password(PASSWORD).heading == "Your account is ready"
     restart(staged)
     assert person.get("/signup/done").heading == "Your account is ready"
+    assert_one_of_each(staged, phone, email)
+
+
+def assert_one_of_each(staged: Staged, phone: str, email: str) -> None:
     assert (accounts(staged, phone), sessions(staged, phone)) == (1, 1)
     assert len(staged.texts_to(phone)) == len(staged.letters_to(email)) == 1
 
@@ -41,7 +46,7 @@ def kill_while_the_account_is_made(staged: Staged, person: Person) -> None:
     url = staged.database_url
     with locked(url, "sessions"), ThreadPoolExecutor(1) as thread:
         finishing = thread.submit(person.post, "/signup/password", password=PASSWORD)
-        until(lambda: somebody_waits(url))
+        until(lambda: waiting(url) == 1)
         staged.kill()
         assert isinstance(finishing.exception(10), httpx.TransportError)
     staged.start()

@@ -14,13 +14,7 @@ from tests.faults.staged import Clocked, until
 from tests.faults.stand import STEPS, Stand, somebody
 from tests.person import Seen, new_email, new_phone
 from tests.product import NO_TLS, Product
-from tests.stores import Stores, running_stores
-
-
-@pytest.fixture(scope="module")
-def own_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    with running_stores(tmp_path_factory.mktemp("own")) as running:
-        yield running
+from tests.stores import Stores
 
 
 @pytest.fixture(scope="module")

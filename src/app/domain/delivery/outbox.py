@@ -43,7 +43,7 @@ FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[
             $8::float[])
   AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
 WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
-                       OR d.state IN ('queued', 'sending') AND s.state = 'sent')
+                       OR d.state IN ('queued', 'sending', 'failed') AND s.state = 'sent')
 """
 
 
