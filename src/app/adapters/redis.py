@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 # Seconds. Long enough for a busy server, short enough that a page hardly waits.
 TIMEOUT = 0.25
+# A cold process opens many at once while it has other work; a hung server still accepts at once,
+# and is found out by TIMEOUT.
+CONNECT_TIMEOUT = 1.0
 # At most so many at once; whoever finds all in use waits for a turn, which takes milliseconds.
 CONNECTIONS = 20
 TURN = 1.0
@@ -78,7 +81,7 @@ class Redis:
             max_connections=CONNECTIONS,
             timeout=TURN,
             socket_timeout=TIMEOUT,
-            socket_connect_timeout=2 * TIMEOUT,
+            socket_connect_timeout=CONNECT_TIMEOUT,
             # For a connection that a restart closed. A timeout is not tried again: that is a server
             # that hangs, and a person waits.
             retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 1, (Disconnected,)),
