@@ -13,7 +13,7 @@ import httpx
 
 from app.adapters.local import LocalMessage, Outbox
 
-START_TIMEOUT = 30.0  # seconds
+START_TIMEOUT = 60.0  # seconds; alone it takes two or three
 # All is plain http here, and each client of its own would read the machine's certificates (40 ms).
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # As a day of counting would leave it: the floors of PostgreSQL are asked by tests of their own.

@@ -19,7 +19,7 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
             started = [
                 threads.submit(latchkey, tmp_path, "migrate", DATABASE_URL=url) for _ in range(2)
             ]
-            until(lambda: waiting(url) == 2, 30)
+            until(lambda: waiting(url) == 2, 60)
         ended = [one.result() for one in started]
     told = f"The database is at {newest_revision()}.\n"
     assert [(one.returncode, one.stdout) for one in ended] == [(0, told)] * 2
