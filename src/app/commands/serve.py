@@ -7,7 +7,6 @@ import uvicorn
 
 from app.commands.settings import listening, settings_or_exit
 from app.settings import Settings
-from app.web.unreadable import Protocol
 
 DRAIN = 20  # seconds a stop waits for requests that are being answered
 
@@ -33,7 +32,8 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         reload=reload_dirs is not None,
         reload_dirs=reload_dirs,
         loop="uvloop",
-        http=Protocol,
+        # By name: the process that only watches the others imports none of it.
+        http="app.web.unreadable:Protocol",
         lifespan="on",
         # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
         proxy_headers=False,
