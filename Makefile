@@ -8,6 +8,8 @@ READY := .venv/.ready
 
 # The Python of this machine is good enough: none is downloaded.
 export UV_PYTHON_DOWNLOADS := never
+# Python keeps what it compiled: without it every start compiles the libraries again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -44,7 +46,7 @@ test: $(READY) ## everything CI checks
 	check types $(BIN)/mypy; \
 	check imports $(BIN)/lint-imports; \
 	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
-	check tests $(BIN)/pytest -q -n 2; \
+	check tests $(BIN)/pytest -q -n 2 --dist loadfile; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 
 bench: $(READY) ## the tables of the README
@@ -71,10 +73,12 @@ $(READY): requirements/dev.txt pyproject.toml | $(UV)
 	@$(UV) pip sync -q --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@printf '%s' '$(CURDIR)' > $@
+	@# Compiles what the application imports while the first start is busy with its stores.
+	@$(BIN)/python -c 'import app.main' >/dev/null 2>&1 &
 
 # `--target` needs no virtual environment and is allowed where the system manages its packages.
 $(UV):
 	@$(need_python); $(call find_python,pip); \
-	if [ -n "$$python" ]; then "$$python" -m pip install -q --target .tools $(UV_VERSION); \
+	if [ -n "$$python" ]; then "$$python" -m pip install -q --no-compile --target .tools $(UV_VERSION); \
 	elif command -v uv >/dev/null; then uv pip install -q --target .tools $(UV_VERSION); \
 	else echo "Latchkey needs pip: install it (Debian: apt-get install python3-pip)." >&2; exit 1; fi

@@ -43,16 +43,21 @@ class Connection(asyncio.Protocol):
         self._then: Callable[[Reply], None] = lambda reply: None
         self._lost: Callable[[], None] = lambda: None
         self._transport: Any = None
+        self._is_open = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport, self._is_open = transport, True
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._is_open = False
         self._lost()
 
     def send(self, request: bytes, then: Callable[[Reply], None], lost: Callable[[], None]) -> None:
         self._then, self._lost = then, lost
-        self._transport.write(request)
+        if self._is_open:
+            self._transport.write(request)
+        else:
+            lost()  # it had been idle for too long
 
     def data_received(self, data: bytes) -> None:
         received = self._received + data if self._received else data

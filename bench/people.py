@@ -2,13 +2,14 @@
 the driver need not read pages or messages.
 """
 
+import re
 import secrets
 from hashlib import sha256
 from itertools import count
 from typing import Any
 
 from app.domain.keys import keys_for
-from app.domain.verification.channel import EMAIL, PHONE, Channel
+from app.domain.verification.channel import PHONE, Channel
 from app.domain.verification.codes import derived_code
 from app.settings import DEVELOPMENT_KEY
 from app.web.csrf import Csrf
@@ -18,6 +19,7 @@ from bench.place import BASE_URL
 GZIP = b"accept-encoding: gzip, deflate, br"
 FORMS = Csrf(keys_for("forms", (DEVELOPMENT_KEY,)), BASE_URL)
 [CODES] = keys_for("verification codes", (DEVELOPMENT_KEY,))
+COOKIE = re.compile(rb"set-cookie: (__Host-(?:access|refresh)=[^;]+)")
 _numbers = count(1)
 
 
@@ -58,8 +60,10 @@ class Visitor:
         to = self.phone if channel is PHONE else self.email
         return derived_code(CODES, nonce, "signup", to, channel.digits)
 
+    @staticmethod
+    def session(head: bytes) -> bytes:
+        """The cookies of whoever was signed in by this answer."""
+        return b"cookie: " + b"; ".join(COOKIE.findall(head))
+
     def _cookie(self) -> bytes:
         return f"cookie: __Host-flow={self._state}{self._secret}".encode()
-
-
-__all__ = ["EMAIL", "PHONE", "Visitor"]

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep, time
 
-import httpx
 from redis import Redis
 from tests.product import GENEROUS, free_port
 
@@ -83,25 +83,25 @@ def _serving(folder: Path, env: dict[str, str], *module: str) -> Iterator[Server
         process = subprocess.Popen(
             [sys.executable, "-m", *module],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "PORT": str(port)} | env,
+            env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT / 'src'}", "PORT": str(port)} | env,
             stdout=log,
             stderr=log,
         )
     try:
-        wait_for(f"http://127.0.0.1:{port}/health/live", 30)
+        wait_for(port, "/health/live", 60)
         yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait()
 
 
-def wait_for(url: str, most: float) -> float:
+def wait_for(port: int, path: str, most: float) -> float:
     """Seconds until it is answered with 200. Raises `TimeoutError` after `most`."""
     started = monotonic()
     while monotonic() < started + most:
-        try:
-            if httpx.get(url, timeout=5).status_code == 200:
+        with suppress(OSError), closing(HTTPConnection("127.0.0.1", port, timeout=5)) as client:
+            client.request("GET", path)
+            if client.getresponse().status == 200:
                 return monotonic() - started
-        except httpx.TransportError:
-            sleep(0.02)
-    raise TimeoutError(f"{url} did not answer within {most} s")
+        sleep(0.02)
+    raise TimeoutError(f"{path} was not answered within {most} s")

@@ -24,6 +24,6 @@ async def start_figures(place: Place) -> list[Figure]:
     )
     loads = await measure(bare, [warm, cold], SECONDS)
     return [
-        figure("`POST /signup/phone`, Redis counting for a day", loads[1], loads[0], 0.35),
-        figure("the same right after Redis was emptied", loads[2], loads[0], None),
+        figure("`POST /signup/phone`, new numbers", loads[1], loads[0], 0.35),
+        figure("the same in the first seconds after Redis was emptied", loads[2], loads[0], None),
     ]

@@ -19,6 +19,7 @@ class Figure:
     target: float | None
     unit: str = "%"
     most: bool = False
+    aside: str = ""
 
     @property
     def verdict(self) -> str:
@@ -30,13 +31,13 @@ class Figure:
     def line(self) -> str:
         sign = "at most" if self.most else "at least"
         target = "" if self.target is None else f"{sign} {self._written(self.target)}"
-        number = self._written(self.number)
+        number = f"{self._written(self.number)} {self.aside}".strip()
         return f"| {self.name} | {self.ours} | {self.bare} | {number} | {target} | {self.verdict} |"
 
     def _written(self, number: float) -> str:
         if self.unit == "%":
             return f"{number * 100:.0f} %"
-        return f"{number:.3g} {self.unit}"
+        return f"{number:.1f}".removesuffix(".0") + f" {self.unit}"
 
 
 HEAD = "| what | ours | bare | figure | target | |\n| --- | --- | --- | --- | --- | --- |"
@@ -53,4 +54,5 @@ def ratio(ours: Sequence[float], bare: Sequence[float]) -> float:
 
 def middle(numbers: Sequence[float]) -> str:
     """The median, rounded for reading."""
-    return f"{median(numbers):.3g}"
+    value = median(numbers)
+    return f"{value:,.0f}".replace(",", " ") if value >= 100 else f"{value:.3g}"

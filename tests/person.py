@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from tests.product import Product
+from tests.product import NO_TLS, Product
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 _numbers = count(1)
@@ -124,7 +124,7 @@ def new_email() -> str:
 
 
 def _from(address: str) -> Any:
-    return httpx.HTTPTransport(local_address=address)
+    return httpx.HTTPTransport(verify=NO_TLS, local_address=address)
 
 
 def _text(html: str, pattern: str, before: str = "\0") -> str:

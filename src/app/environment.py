@@ -33,6 +33,13 @@ class Reader:
             self.problems.append(f"{name}_FILE cannot be read: {error}.")
             return ""
 
+    def store(self, name: str, *schemes: str) -> str:
+        """The URL of a database, which may hold a password."""
+        value = self.secret(name)
+        if value and urlsplit(value).scheme not in schemes:
+            self.problems.append(f"{name} must start with {' or '.join(schemes)}, then ://.")
+        return value
+
     def number(self, name: str, default: int, least: int, most: int) -> int:
         raw = self.text(name) or str(default)
         if not (raw.isascii() and raw.isdigit() and least <= int(raw) <= most):

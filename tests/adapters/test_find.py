@@ -94,7 +94,7 @@ async def test_an_odd_answer_tells_nothing(
     twilio_texts: TwilioTexts, twilio: TwilioStandIn, act: acts.Behaviour
 ) -> None:
     await twilio_texts.send(TEXT)
-    twilio.listing = act
+    twilio.lists.always(act)
     assert await twilio_texts.find(TEXT, JUST_NOW) is None
 
 
@@ -106,7 +106,7 @@ async def test_nobody_there_tells_nothing(twilio_texts: TwilioTexts, twilio: Twi
 async def test_an_answer_that_drips_tells_nothing_and_ends(
     client: httpx.AsyncClient, twilio: TwilioStandIn
 ) -> None:
-    twilio.listing = acts.drip_body()
+    twilio.lists.always(acts.drip_body())
     assert await texts_through(client, twilio, deadline=0.3).find(TEXT, JUST_NOW) is None
 
 

@@ -1,18 +1,21 @@
-"""A product with the limits people really meet, behind a proxy, over a short memory of its own."""
+"""People at every step; a product with the limits people really meet, and a memory of its own."""
 
 from collections.abc import Iterator
 from itertools import count
+from time import sleep
 
 import pytest
 from redis import Redis
 
 from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
 from app.adapters.embedded.valkey import ValkeyServer
+from app.adapters.redis import SILENCE
 from tests.crowd import sql
-from tests.person import Person
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.stores import Stores
 
+STEPS = ("phone", "phone-code", "email", "email-code", "password")
 DAILY = 60  # more than one region's 50
 OLDER = """
 UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
@@ -20,8 +23,8 @@ UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
 SENT_BEFORE = """
 INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                         state, expires_at)
-SELECT gen_random_uuid(), 'sms', 'phone_code', '+61400000000', '+6140000', $1, $2, $3,
-       'sent', clock_timestamp() FROM generate_series(1, $4)
+SELECT gen_random_uuid(), 'sms', 'phone_code', $1, left($1, -4), $2, $3, $4,
+       'sent', clock_timestamp() FROM generate_series(1, $5)
 """
 
 
@@ -44,15 +47,27 @@ class Limited:
         with Redis.from_url(self.valkey.url) as client:
             client.flushall()
 
+    def bring_back(self) -> None:
+        """The short memory answers again, and is asked again."""
+        self.valkey.start()
+        sleep(SILENCE)
+
+    def age_memory(self) -> None:
+        """It has been counting for days, so that PostgreSQL is no longer asked."""
+        with Redis.from_url(self.valkey.url) as client:
+            client.set("{latchkey}:counting_since", 0)
+
     def wait(self, seconds: int) -> None:
         """As if so much time had passed since whatever was sent."""
         sql(self.product, OLDER, seconds)
         self.flush()
 
-    def sent_before(self, times: int, region: str = "AU", address: str = "9.9.9.9") -> None:
+    def sent_before(
+        self, times: int, phone: str = "+61400000000", region: str = "AU", address: str = "9.9.9.9"
+    ) -> None:
         """Texts that went out before this test began."""
-        network = address.rpartition(".")[0]
-        sql(self.product, SENT_BEFORE, region, f"{address}/32", f"{network}.0/24", times)
+        network = f"{address.rpartition('.')[0]}.0/24"
+        sql(self.product, SENT_BEFORE, phone, region, f"{address}/32", network, times)
 
     def texts(self, to: str) -> int:
         """How many were queued."""
@@ -78,7 +93,29 @@ def limited_product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture
 def limited(limited_product: Limited) -> Limited:
     """Nothing was sent and nothing guessed yet."""
-    for table in ("deliveries", "phone_verifications", "email_verifications", "audit_events"):
-        sql(limited_product.product, f"DELETE FROM {table}")
+    sql(
+        limited_product.product,
+        "TRUNCATE deliveries, phone_verifications, email_verifications, audit_events",
+    )
     limited_product.flush()
     return limited_product
+
+
+@pytest.fixture(scope="module")
+def people(product: Product) -> dict[str, Person]:
+    """Somebody at every step of a sign-up."""
+    return {step: _at(product, step) for step in STEPS}
+
+
+def _at(product: Product, step: str) -> Person:
+    person, phone, email = Person(product), new_phone(), new_email()
+    deeds = (
+        (person.give_phone, phone),
+        (person.give_phone_code, phone),
+        (person.give_email, email),
+        (person.give_email_code, email),
+    )
+    for deed, contact in deeds[: STEPS.index(step)]:
+        deed(contact)
+    assert person.get(f"/signup/{step}").status == 200
+    return person

@@ -69,6 +69,18 @@ def test_fifty_different_guesses_at_once_get_no_further(busy: Product) -> None:
     assert sql(busy, f"{ATTEMPTS} WHERE phone = $1", phone)[0]["attempts"] == 5
 
 
+def test_guesses_of_four_browsers_at_once_share_the_budget_of_the_number(busy: Product) -> None:
+    phone, posts = new_phone(), []
+    for sent in range(1, 5):
+        person = with_code(busy, phone)
+        form = {"csrf_token": person.token(), "code": wrong(nth_code(busy, phone, sent))}
+        posts += [(person, "/signup/phone-code", form)] * 5
+    given = at_once(posts)
+    assert answers(given) == {"422": 10, "429": 10}
+    [row] = sql(busy, "SELECT sum(attempts) FROM phone_verifications WHERE phone = $1", phone)
+    assert row["sum"] == 10
+
+
 def test_the_right_code_sixteen_times_at_once_counts_once(busy: Product) -> None:
     phone = new_phone()
     person = with_code(busy, phone)

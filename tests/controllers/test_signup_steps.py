@@ -1,14 +1,14 @@
 """The order of the steps: none is skipped, swapped or repeated, in however many tabs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.person import Person, Seen, new_email, new_phone
+from tests.controllers.conftest import STEPS
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
-STEPS = ("phone", "phone-code", "email", "email-code", "password")
 # What would be right at each step, if it were its turn.
 FORMS = {
     "phone": {"phone": "+61491570006"},
@@ -21,26 +21,6 @@ FORMS = {
 CORRECTABLE = {("phone-code", "phone"), ("email-code", "email")}
 OTHERS = [(at, step) for at in STEPS for step in STEPS if step != at]
 TOLD = "You already did this in another tab. Here is where you are now."
-
-
-@pytest.fixture(scope="module")
-def people(product: Product) -> dict[str, Person]:
-    """Somebody at every step."""
-    return {step: _at(product, step) for step in STEPS}
-
-
-def _at(product: Product, step: str) -> Person:
-    person, phone, email = Person(product), new_phone(), new_email()
-    deeds: tuple[Callable[[], Seen], ...] = (
-        lambda: person.give_phone(phone),
-        lambda: person.give_phone_code(phone),
-        lambda: person.give_email(email),
-        lambda: person.give_email_code(email),
-    )
-    for deed in deeds[: STEPS.index(step)]:
-        deed()
-    assert person.get(f"/signup/{step}").status == 200
-    return person
 
 
 @contextmanager

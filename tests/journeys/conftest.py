@@ -27,6 +27,7 @@ STRICT = GENEROUS.replace(
     "texts_per_number = { windows", "texts_per_number = { waits = [1, 600], windows"
 )
 
+Visit = Callable[..., Awaitable[Visitor]]
 Journey = Callable[[Visitor], Awaitable[None]]
 Walk = Callable[..., Awaitable[list[Noted]]]
 
@@ -57,7 +58,7 @@ def strict(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-async def visit(chromium: Browser, product: Product) -> AsyncIterator[Callable[..., Any]]:
+async def visit(chromium: Browser, product: Product) -> AsyncIterator[Visit]:
     """Makes visitors with a fresh browser each; at the end none of them may have complained."""
     async with AsyncExitStack() as stack:
         troubles: list[list[str]] = []
@@ -74,12 +75,13 @@ async def visit(chromium: Browser, product: Product) -> AsyncIterator[Callable[.
 
 
 @pytest.fixture
-def walk(visit: Callable[..., Any]) -> Walk:
+def walk(visit: Visit) -> Walk:
     """Goes a journey with scripts and without, which must show and send the same at each step."""
 
     async def both(journey: Journey, **options: Any) -> list[Noted]:
-        with_scripts, without = await visit(**options), await visit(
-            java_script_enabled=False, **options
+        with_scripts, without = (
+            await visit(**options),
+            await visit(java_script_enabled=False, **options),
         )
         await journey(with_scripts)
         await journey(without)

@@ -1,15 +1,23 @@
-"""Every screen in every state it can be in, one group a step, for what looks at all of them."""
+"""Every screen in every state it can be in, one group a step, for what looks at all of them.
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+They are asked of the product that makes people wait, since waiting is a state too.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
 
 from tests.journeys.visitor import Visitor
 
 Group = Callable[[Visitor], AsyncIterator[str]]
-EXPIRE = "UPDATE {} SET expires_at = clock_timestamp() - interval '1 second' WHERE flow_id IN (SELECT flow_id FROM phone_verifications WHERE phone = $1)"
+EXPIRE = """
+UPDATE {} SET expires_at = clock_timestamp() - interval '1 second'
+WHERE flow_id IN (SELECT flow_id FROM phone_verifications WHERE phone = $1)
+"""
 BECAME = "UPDATE deliveries SET state = $2, reason = $3 WHERE destination = $1"
 
 
 async def home(visitor: Visitor) -> AsyncIterator[str]:
+    visitor.person.give_phone(visitor.phone)
     for path in ("/", "/signup", "/health", "/nowhere", "/dev/outbox"):
         await visitor.tab.open(path)
         yield path.strip("/").replace("/", "-") or "home"
@@ -27,24 +35,32 @@ async def phone(visitor: Visitor) -> AsyncIterator[str]:
 async def phone_code(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.come_to("phone-code")
     yield "phone-code"
-    await visitor.press("Send the text again")
-    yield "phone-code-sent-again"
-    await visitor.press("Send the text again")
-    yield "phone-code-again"
-    await visitor.press("Continue", code="12 34")
-    yield "phone-code-short"
-    for tries in range(4, -1, -1):
-        await visitor.press("Continue", code=visitor.wrong_code(visitor.phone))
-        if tries in (4, 1, 0):
-            yield f"phone-code-wrong-{tries}-left"
+    await visitor.sql(BECAME, visitor.phone, "refused", "opted_out")
     await visitor.reload()
-    yield "phone-code-locked"
-    await visitor.follow("Use a different number")
-    yield "phone-change"
-    await visitor.give_phone("+61 491 570 156")
-    await visitor.sql(EXPIRE.format("phone_verifications"), "+61491570156")
-    await visitor.open("/signup/phone-code")
+    yield "phone-code-refused"
+    await asyncio.sleep(1.1)
+    await visitor.tab.press("Send the text again")
+    yield "phone-code-sent-again"
+    await visitor.tab.press("Send the text again")
+    yield "phone-code-too-soon"
+    await visitor.sql(EXPIRE.format("phone_verifications"), visitor.phone)
+    await visitor.tab.open("/signup/phone-code")
     yield "phone-code-expired"
+    await visitor.tab.follow("Use a different number")
+    yield "phone-change"
+
+
+async def wrong_code(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.come_to("phone-code")
+    wrong = visitor.wrong_code(visitor.phone)
+    for tries in range(4, -1, -1):
+        if tries in (2, 0):
+            await visitor.press("Continue", code=wrong)
+            yield f"phone-code-wrong-{tries}-left"
+        else:
+            visitor.person.submit("/signup/phone-code", code=wrong)
+    await visitor.tab.open("/signup/phone-code")
+    yield "phone-code-locked"
 
 
 async def email(visitor: Visitor) -> AsyncIterator[str]:
@@ -77,4 +93,4 @@ async def password(visitor: Visitor) -> AsyncIterator[str]:
     yield "done"
 
 
-GROUPS: tuple[Group, ...] = (home, phone, phone_code, email, email_code, password)
+GROUPS: tuple[Group, ...] = (home, phone, phone_code, wrong_code, email, email_code, password)

@@ -23,8 +23,10 @@ addEventListener('htmx:finally:request', () => { window.busy -= 1; }, true);
 addEventListener('securitypolicyviolation', (e) => console.error('CSP', e.violatedDirective));
 """
 SEEN = "for (const part of document.querySelectorAll('h1')) part.dataset.seen = ''"
+# Focus is part of a page: no page of ours leaves it on the body.
 ARRIVED = """() => document.readyState == 'complete' && !window.busy
-  && document.querySelector('h1') && !document.querySelector('h1[data-seen]')"""
+  && document.querySelector('h1') && !document.querySelector('h1[data-seen]')
+  && document.activeElement != document.body"""
 LOOK = """() => {
   const text = (what) => document.querySelector(what)?.innerText.replace(/\\s+/g, ' ').trim() ?? '';
   const at = document.activeElement;
@@ -64,7 +66,7 @@ class Tab:
 
     async def open(self, path: str) -> Look:
         await self.page.goto(self.url + path)
-        return await self.look()
+        return await self.arrived()
 
     async def type(self, field: str, text: str) -> None:
         await self.page.fill(f"#{field}", text)
@@ -95,7 +97,7 @@ class Tab:
 
     async def reload(self) -> Look:
         await self.page.reload()
-        return await self.look()
+        return await self.arrived()
 
     async def mark(self) -> None:
         """What is here now is old: `arrived` waits for another."""
@@ -105,7 +107,7 @@ class Tab:
         """Once another page is here, loaded or swapped in."""
         deadline = monotonic() + PATIENCE
         while not await self._holds(ARRIVED):
-            assert monotonic() < deadline, f"nothing came after {self.page.url}"
+            assert monotonic() < deadline, f"nothing came, or nothing has focus: {self.page.url}"
             await asyncio.sleep(0.01)
         return await self.look()
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.journeys.conftest import Walk
-from tests.journeys.test_scripts import Visit
+from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.product import Product
 
@@ -47,7 +46,7 @@ async def test_field_and_button_are_in_view_above_a_keyboard(visit: Visit, step:
     visitor = await visit(viewport=PHONE_IN_HAND, has_touch=True)
     await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
     field = visitor.tab.page.locator(f"#{FIELDS[step]}")
-    await field.focus()
+    await visitor.tab.page.evaluate("scrollTo(0, 0)")
     button = visitor.tab.page.locator("main form button[type=submit]").first
     for part in (field, button):
         box = await part.bounding_box()

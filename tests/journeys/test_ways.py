@@ -12,7 +12,7 @@ def places(notes: list[Noted]) -> list[str]:
 async def test_back_leads_to_the_current_step_and_its_form_works(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.open("/signup")
-        await visitor.follow("Continue with your phone")
+        await visitor.open("/signup/phone")
         await visitor.give_phone()
         await visitor.back()
         await visitor.give_phone_code()
@@ -24,10 +24,9 @@ async def test_back_leads_to_the_current_step_and_its_form_works(walk: Walk) -> 
         await visitor.give_password()
 
     notes = await walk(journey)
-    steps = ["phone-code", "email", "email-code", "password"]
-    assert places(notes)[2:] == [f"/signup/{step}" for s in steps for step in (s, s)] + [
-        "/signup/done"
-    ]
+    steps = ("phone-code", "email", "email-code", "password")
+    assert places(notes)[2:-1] == [f"/signup/{step}" for step in steps for _ in range(2)]
+    assert notes[-1].look.url == "/signup/done"
     assert notes[-1].posts == [303] * 5
     assert len(notes[-1].messages) == 2
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.test_scripts import Visit
+from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 
 FIRST, NEXT = 25 * 1024, 3 * 1024  # bytes
@@ -12,28 +12,32 @@ STEPS = ("phone", "phone-code", "email", "email-code", "password")
 
 
 class Scale:
-    """Counts every byte of every answer, redirects too."""
+    """Counts every byte of every answer, redirects too; not what a page that stays open asks."""
 
     def __init__(self) -> None:
         self.bytes = 0
+        self._polls: set[str] = set()
 
     async def put_under(self, visitor: Visitor) -> None:
         page = visitor.tab.page
         wire = await page.context.new_cdp_session(page)
-        wire.on("Network.loadingFinished", self._finished)
-        wire.on("Network.requestWillBeSent", self._redirected)
+        wire.on("Network.requestWillBeSent", self._asked)
+        wire.on("Network.loadingFinished", self._answered)
         await wire.send("Network.enable")
 
     def taken(self) -> int:
         taken, self.bytes = self.bytes, 0
         return taken
 
-    def _finished(self, event: Any) -> None:
-        self.bytes += int(event["encodedDataLength"])
-
-    def _redirected(self, event: Any) -> None:
+    def _asked(self, event: Any) -> None:
+        if event["request"]["url"].endswith("/delivery"):
+            self._polls.add(event["requestId"])
         redirect = event.get("redirectResponse")
         self.bytes += int(redirect["encodedDataLength"]) if redirect else 0
+
+    def _answered(self, event: Any) -> None:
+        if event["requestId"] not in self._polls:
+            self.bytes += int(event["encodedDataLength"])
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -43,7 +47,6 @@ async def test_a_first_visit_weighs_little(visit: Visit, step: str) -> None:
     await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
     await visitor.tab.page.wait_for_load_state("networkidle")
     weight = scale.taken()
-    print(step, weight)
     assert 4 * 1024 < weight <= FIRST
 
 

@@ -89,7 +89,7 @@ class Script:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: deque[Behaviour] = deque()
-        self._by_destination: dict[str, Behaviour] = {}
+        self._by_destination: dict[str, deque[Behaviour]] = {}
         self._usual = ordinary()
 
     def next(self, behaviour: Behaviour, times: int = 1) -> None:
@@ -97,9 +97,10 @@ class Script:
         with self._lock:
             self._queue.extend([behaviour] * times)
 
-    def for_destination(self, destination: str, behaviour: Behaviour) -> None:
+    def for_destination(self, destination: str, *behaviours: Behaviour) -> None:
+        """One after the other; the last one stays."""
         with self._lock:
-            self._by_destination[destination] = behaviour
+            self._by_destination[destination] = deque(behaviours)
 
     def always(self, behaviour: Behaviour) -> None:
         """From now on, until `clear`."""
@@ -114,6 +115,6 @@ class Script:
 
     def due(self, destination: str) -> Behaviour:
         with self._lock:
-            if destination in self._by_destination:
-                return self._by_destination[destination]
+            if own := self._by_destination.get(destination):
+                return own.popleft() if len(own) > 1 else own[0]
             return self._queue.popleft() if self._queue else self._usual

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
-from tests.standins.behaviour import Behaviour, ordinary
+from tests.standins.behaviour import Behaviour, Script
 from tests.standins.standin import StandIn, Violation
 from tests.standins.twilio_rules import broken_by, form_of, query_of
 from tests.standins.wire import Reply, Request
@@ -30,8 +30,8 @@ class ReceivedText:
 
 
 class TwilioStandIn(StandIn[ReceivedText]):
-    """`sender` is a number, or the SID of a Messaging Service. `listing` is how it behaves when it
-    is asked for the list of what it took, `status` what it says has become of each text.
+    """`sender` is a number, or the SID of a Messaging Service. `lists` is how it behaves when it is
+    asked for the list of what it took, `status` what it says has become of each text.
     """
 
     def __init__(self, sender: str = "+12025550100") -> None:
@@ -39,9 +39,8 @@ class TwilioStandIn(StandIn[ReceivedText]):
         self.account_sid = "AC" + "0123456789abcdef" * 2
         self.auth_token = "twilio-token-of-the-tests"
         self.sender = sender
-        self.listing = ordinary()
+        self.lists = Script()
         self.status = ""
-        self.lookups = 0
 
     @property
     def environment(self) -> dict[str, str]:
@@ -76,10 +75,11 @@ class TwilioStandIn(StandIn[ReceivedText]):
         if request.method != "GET":
             return super()._reply(request)
         with self._changed:
-            self.lookups += 1
             broken = self.broken_rules(request)
             self.violations += broken
-            return self.refusal(broken[0]) if broken else self.listing.answer(self._list(request))
+            if broken:
+                return self.refusal(broken[0])
+            return self.lists.due(query_of(request).get("To", "")).answer(self._list(request))
 
     def _list(self, request: Request) -> Reply:
         """Newest first, one page of it."""

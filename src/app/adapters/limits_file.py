@@ -12,17 +12,21 @@ from app.settings import BadSettings, Settings
 def read_limits(settings: Settings) -> LimitTable:
     """The table in force. Raises `BadSettings` with every entry that is off."""
     table = replace(LimitTable(), texts_in_all=Limit(((DAY, settings.sms_daily_limit),)))
-    if not settings.limits_file:
-        return table
+    entries = read_entries(settings.limits_file) if settings.limits_file else {}
+    values: dict[str, Any] = {name: _value(name, entry) for name, entry in entries.items()}
+    return replace(table, **values)
+
+
+def read_entries(path: str) -> dict[str, Any]:
+    """What the file at `path` replaces. Raises `BadSettings` like `read_limits`."""
     try:
-        entries = tomllib.loads(Path(settings.limits_file).read_text(encoding="utf-8"))
+        entries = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadSettings([f"LIMITS_FILE cannot be read: {error}."]) from error
     problems = [problem for item in entries.items() for problem in _problems(*item)]
     if problems:
         raise BadSettings(problems)
-    values: dict[str, Any] = {name: _value(name, entry) for name, entry in entries.items()}
-    return replace(table, **values)
+    return entries
 
 
 def _problems(name: str, entry: Any) -> list[str]:

@@ -20,7 +20,7 @@ STATEMENT_TIMEOUT = 2.0
 SILENCE = 1.0
 
 # What asyncpg raises when the server is gone, going, starting, full or not the one to be written
-# to. Everything else is our bug, and so is an `InterfaceError` that is a `ValueError` too.
+# to. Everything else is our bug.
 SILENT = (
     OSError,
     TimeoutError,
@@ -73,8 +73,6 @@ class Postgres:
                     _hang_up(connection)
                     raise
         except SILENT as error:
-            if isinstance(error, ValueError):
-                raise
             if isinstance(error, TimeoutError):
                 self._silent_until = monotonic() + SILENCE
             raise Unavailable from error

@@ -5,6 +5,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import TypeVar, cast
 
+from redis.asyncio import BlockingConnectionPool
 from redis.asyncio import Redis as Client
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -18,6 +19,12 @@ T = TypeVar("T")
 
 # Seconds. Long enough for a busy server, short enough that a page hardly waits.
 TIMEOUT = 0.25
+# A cold process opens many at once while it has other work; a hung server still accepts at once,
+# and is found out by TIMEOUT.
+CONNECT_TIMEOUT = 1.0
+# At most so many at once; whoever finds all in use waits for a turn, which takes milliseconds.
+CONNECTIONS = 20
+TURN = 1.0
 # After a failure nobody asks again for this long, so that a hung server is waited for only once.
 SILENCE = 1.0
 # One hash tag keeps all keys of a script in one slot of a cluster.
@@ -32,6 +39,8 @@ local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
 local since = redis.call('GET', KEYS[1])
 if not since then redis.call('SET', KEYS[1], now); since = now end
 local age, at, longest = math.floor((now - since) / 1000), 2, {}
+-- Asked again after a lost answer: it is entered already.
+if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return {age} end
 for i = 2, #KEYS do
   local key, full, waiting = KEYS[i], 0, 0
   longest[i] = 0
@@ -67,15 +76,18 @@ class Redis:
     """The `ShortMemory` port."""
 
     def __init__(self, url: str) -> None:
-        self._client = Client.from_url(
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=CONNECTIONS,
+            timeout=TURN,
             socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
+            socket_connect_timeout=CONNECT_TIMEOUT,
             # For a connection that a restart closed. A timeout is not tried again: that is a server
             # that hangs, and a person waits.
             retry=Retry(ExponentialBackoff(cap=0.1, base=0.02), 1, (Disconnected,)),
             health_check_interval=15,
         )
+        self._client = Client.from_pool(pool)
         self._count = self._client.register_script(COUNT)
         self._silent_until = 0.0
 

@@ -32,7 +32,8 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         reload=reload_dirs is not None,
         reload_dirs=reload_dirs,
         loop="uvloop",
-        http="httptools",
+        # By name: the process that only watches the others imports none of it.
+        http="app.web.unreadable:Protocol",
         lifespan="on",
         # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
         proxy_headers=False,

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
+from app.adapters.limits_file import read_entries
 from app.settings import BadSettings, Settings, read_settings
 
 UNUSABLE = 2
@@ -18,6 +19,11 @@ def settings_or_exit(*needed: str) -> Settings:
     settings = None
     try:
         settings = read_settings(os.environ)
+    except BadSettings as bad:
+        problems += bad.problems
+    try:
+        if limits_file := os.environ.get("LIMITS_FILE", "").strip():
+            read_entries(limits_file)
     except BadSettings as bad:
         problems += bad.problems
     told = " ".join(problems)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, get
+from litestar.params import FromPath
 
 from app.domain.health import Check, Status, worst
 from app.web.answer import Answer, plain
@@ -50,7 +51,7 @@ class HealthController(Controller):
         return _as_page(request, worst(checks), checks)
 
     @get("/{name:str}")
-    async def show_one(self, request: Request[Any, Any, Any], name: str) -> Answer:
+    async def show_one(self, request: Request[Any, Any, Any], name: FromPath[str]) -> Answer:
         parts = Parts.of(request)
         if name not in parts.health.names:
             return _as_json(request, Status.FAIL, [], code=404)

@@ -130,7 +130,7 @@ class SignupDesk:
 
     async def delivery(self, step: Step) -> Answer:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
-        if not self.visit.is_fragment:
+        if not self.visit.is_by_htmx:
             return self.to(step)
         _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
         line = signup_pages.delivery_line(step, await self.flow.codes(step).progress(pending))

@@ -29,6 +29,7 @@ STEPS = (
 )
 POLLED = 120.0  # seconds; what has not been confirmed by then hardly ever is
 SLOW = 10.0  # seconds in the outbox, from which the wait is told
+NOT_SENT = "We couldn’t send the code. Try again in a few minutes."
 MOST_COUNTED = 999  # what the countdown's three digits can show
 
 
@@ -128,7 +129,7 @@ def delivery_line(step: Step, progress: Progress | None) -> DeliveryLine:
             return DeliveryLine("delivered", f"The {what} was delivered.", polling=False)
         case State.REFUSED:
             return DeliveryLine("refused", _refused(what, progress.reason), polling=False)
-    return DeliveryLine("refused", _failed(what), polling=False)
+    return DeliveryLine("refused", _unsure(what) if progress.unsure else NOT_SENT, polling=False)
 
 
 def _slow(what: str) -> str:
@@ -139,11 +140,13 @@ def _unconfirmed(what: str) -> str:
     return f"The {what} was sent, but its arrival is not confirmed. If nothing came, ask again."
 
 
-def _failed(what: str) -> str:
+def _unsure(what: str) -> str:
     return f"We could not be sure that the {what} went out. If nothing arrives, ask for another."
 
 
 def _refused(what: str, reason: Reason | None) -> str:
+    if reason is Reason.MISCONFIGURED:
+        return NOT_SENT
     if what == "e-mail":
         return "That address cannot receive our e-mail. Check it, or use another."
     match reason:
@@ -156,4 +159,4 @@ def _refused(what: str, reason: Reason | None) -> str:
             )
         case Reason.UNSERVED:
             return "We can’t text that country yet. Use a number from another country."
-    return "We couldn’t send the code. Try again in a few minutes."
+    return NOT_SENT

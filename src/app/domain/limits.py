@@ -1,11 +1,12 @@
 """Every limit in one table, and who is counted. The numbers come from `promises`; 0 allows none.
 
 Entries are counted in the short memory, atomically over all processes. PostgreSQL holds what was
-sent, so when the short memory is silent, or has not been counting for a whole day, the same limits
-are read from there: a flushed cache resets nothing.
+sent, so when the short memory is silent, or has not been counting for a whole day, the
+same limits are read from there: a flushed cache resets nothing.
 """
 
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 
 from app.domain.errors import TooMany, Unavailable
@@ -22,7 +23,12 @@ class Limit:
     waits: tuple[int, ...] = ()
 
     def tally(self, key: str) -> Tally:
-        return Tally(key, tuple(Window(*window) for window in self.windows), self.waits)
+        return Tally(key, _windows(self.windows), self.waits)
+
+
+@cache
+def _windows(pairs: tuple[tuple[int, int], ...]) -> tuple[Window, ...]:
+    return tuple(Window(*pair) for pair in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Origin:
     network: str
 
     @classmethod
+    @lru_cache(4096)
     def of(cls, ip: str) -> "Origin":
         """v4: /32 and /24. v6: /64 and /48, since one customer is given at least a /64."""
         wide, near = (24, 32) if ip_address(ip).version == 4 else (48, 64)

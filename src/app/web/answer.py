@@ -36,7 +36,8 @@ class Answer(Response[bytes]):
 
 def see_other(path: str, headers: Headers | None = None) -> Answer:
     """303: the result of a POST is another page, which a reload does not repeat."""
-    return Answer(303, b"", [(b"location", path.encode()), *(headers or [])])
+    fixed = [(b"location", path.encode()), (b"cache-control", b"no-store")]
+    return Answer(303, b"", [*fixed, *(headers or [])])
 
 
 def plain(status: int, text: str) -> Answer:

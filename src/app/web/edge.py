@@ -15,9 +15,9 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit.events import current_request
+from app.web.telemetry import tell_request
 
 log = logging.getLogger("app.edge")
-access_log = logging.getLogger("app.access")
 
 DEADLINE = 5.0  # seconds; what would take longer is answered with 503
 UNTOLD = ("/health", "/static/", "/metrics")  # polled or cached: no line each
@@ -116,15 +116,14 @@ class _Outgoing:
         path = self.scope["path"]
         if path.startswith(UNTOLD):
             return
-        access_log.info(
-            "request",
-            extra={
+        tell_request(
+            {
                 "method": "HEAD" if self._is_head else self.scope["method"],
                 "path": path[:200],
                 "status": self.status,
                 "ms": round((perf_counter() - self._started_at) * 1000, 1),
                 "request_id": self._request_id,
-            },
+            }
         )
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:

@@ -9,7 +9,7 @@ from litestar.exceptions import ClientException, HTTPException
 
 from app.domain.errors import Rejected
 
-FORM = "application/x-www-form-urlencoded"
+FORM = b"application/x-www-form-urlencoded"
 EVERYWHERE = ("csrf_token", "return_to", "plan")
 MOST_FIELDS = 20
 
@@ -38,7 +38,8 @@ class Form:
 
 async def read_form(request: Request[Any, Any, Any], names: tuple[str, ...]) -> Form:
     """The fields of a posted form. Raises 413, 415, and 400 for a body that is no form."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = dict(request.scope["headers"]).get(b"content-type", b"")
+    kind = given.partition(b";")[0].strip().lower()
     if kind != FORM:
         raise WrongContentType
     body = await request.body()

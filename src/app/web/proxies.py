@@ -1,5 +1,6 @@
 """The client's address, when proxies of ours stand in between."""
 
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -28,6 +29,7 @@ def _forwarded(headers: list[tuple[bytes, bytes]]) -> list[str]:
     return [hop.strip() for hop in ",".join(lines).split(",") if hop.strip()]
 
 
+@lru_cache(4096)
 def _address(hop: str) -> str | None:
     """Canonical, a v4 address in v6 clothing as v4; None for what is no address."""
     try:

@@ -2,8 +2,10 @@
 
 import logging
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from time import time
+from typing import Any, TextIO
 
 import msgspec
 
@@ -13,46 +15,77 @@ from app.domain.audit.events import current_request
 STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 # Libraries that write URLs, headers or bodies: with secrets, codes and whole numbers in them.
 TALKATIVE = ("httpx", "httpcore", "twilio", "python_http_client", "asyncio", "uvicorn.access")
+SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")
+
+Facts = dict[str, Any]
+
+access_log = logging.getLogger("app.access")
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Where every line goes; `style` makes text of what there is to tell."""
+
+    def __init__(self, stream: TextIO, style: "JsonLines") -> None:
+        super().__init__(stream)
+        self.setFormatter(style)
+        self._style = style
+
+    def tell(self, facts: Facts) -> None:
+        with suppress(OSError, ValueError):  # a full disk or closed stream stops no answer
+            self.stream.write(self._style.line(facts) + self.terminator)
+            self.flush()
 
 
 class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = _facts(record)
+        facts = _facts(record)
         if record.exc_info and record.exc_info[0]:
             # Not the exception's text: a database or vendor error repeats what it was given.
-            line["exception"] = record.exc_info[0].__name__
-            line["where"] = _where(record)
-        return msgspec.json.encode(line).decode()
+            facts["exception"] = record.exc_info[0].__name__
+            facts["where"] = _where(record)
+        return self.line(facts)
+
+    def line(self, facts: Facts) -> str:
+        return msgspec.json.encode(facts).decode()
 
 
-class ConsoleLines(logging.Formatter):
+class ConsoleLines(JsonLines):
     """The same facts for a person at a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
-        facts = _facts(record)
-        clock = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
-        rest = " ".join(f"{key}={value}" for key, value in facts.items() if key not in KNOWN)
-        line = f"{clock} {record.levelname.lower():7} {record.getMessage()} {rest}"
+        line = self.line(_facts(record))
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
-
-KNOWN = ("at", "level", "logger", "event", "request_id")
+    def line(self, facts: Facts) -> str:
+        rest = " ".join(f"{key}={value}" for key, value in facts.items() if key not in SHOWN_FIRST)
+        return f"{facts['at'][11:19]} {facts['level']:7} {facts['event']} {rest}"
 
 
 def set_up_logging(level: str, style: str) -> None:
     """Everything to standard output, from here and from every library alike."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines() if style == "json" else ConsoleLines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    lines = Lines(sys.stdout, JsonLines() if style == "json" else ConsoleLines())
+    logging.basicConfig(level=level, handlers=[lines], force=True)
     # Not told, so not to be found out for each line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+def tell_request(facts: Facts) -> None:
+    """One line of the access log, without the long way through `logging`, on which each request
+    would spend a quarter of the time of a page.
+    """
+    if not access_log.isEnabledFor(logging.INFO):
+        return
+    line = {"at": _moment(time()), "level": "info", "logger": access_log.name, "event": "request"}
+    for handler in logging.root.handlers:
+        if isinstance(handler, Lines):
+            handler.tell(line | facts)
+
+
+def _facts(record: logging.LogRecord) -> Facts:
+    facts: Facts = {
+        "at": _moment(record.created),
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": record.getMessage(),
@@ -61,6 +94,10 @@ def _facts(record: logging.LogRecord) -> dict[str, Any]:
         facts["request_id"] = request_id
     facts |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
     return facts
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def _where(record: logging.LogRecord) -> list[str]:

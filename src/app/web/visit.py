@@ -39,12 +39,13 @@ class Visit:
         self.cookies_to_set: Headers = []
 
     @property
+    def is_by_htmx(self) -> bool:
+        return self._headers.get(b"hx-request") == b"true"
+
+    @property
     def is_fragment(self) -> bool:
-        """htmx swaps the inside of `<main>`; for Back it asks for the whole document."""
-        return (
-            self._headers.get(b"hx-request") == b"true"
-            and self._headers.get(b"hx-request-type") != b"full"
-        )
+        """htmx swaps the inside of `<main>`; where it selects a part it wants the document."""
+        return self.is_by_htmx and self._headers.get(b"hx-request-type") != b"full"
 
     @property
     def takes_gzip(self) -> bool:

@@ -137,12 +137,15 @@ class Server(ABC):
         return descriptor
 
     def _signal(self, number: signal.Signals) -> None:
-        if self.pid:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-            pids = children.read_text().split() if children.exists() else []
-            for pid in (self.pid, *map(int, pids)):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
+        main = self.pid  # looked at once: it may end at any moment
+        if main is None:
+            return
+        pids = ""
+        with suppress(OSError):
+            pids = Path(f"/proc/{main}/task/{main}/children").read_text()
+        for pid in (main, *map(int, pids.split())):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def _environment() -> dict[str, str]:

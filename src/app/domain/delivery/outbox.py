@@ -1,7 +1,6 @@
 """The outbox: messages are rows, committed with the flow that wants them sent."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -44,7 +43,7 @@ FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[
             $8::float[])
   AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
 WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
-                       OR d.state IN ('queued', 'sending') AND s.state = 'sent')
+                       OR d.state IN ('queued', 'sending', 'failed') AND s.state = 'sent')
 """
 
 
@@ -117,12 +116,11 @@ async def settle(connection: Connection, batch: list[Settled]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a person waiting for a message may know."""
+    """What a person waiting for a message may know. `unsure`: it may have gone out all the same."""
 
     state: State
     reason: Reason | None
-    queued_at: datetime
-    updated_at: datetime
+    unsure: bool
     age: float  # seconds since it was queued
 
 
@@ -132,11 +130,12 @@ async def progress(connection: Connection, verification_id: UUID) -> Progress | 
     if row is None:
         return None
     reason = Reason(row["reason"]) if row["reason"] else None
-    return Progress(State(row["state"]), reason, row["created_at"], row["updated_at"], row["age"])
+    return Progress(State(row["state"]), reason, row["unsure"], row["age"])
 
 
 PROGRESS = """
-SELECT state, reason, created_at, updated_at,
+SELECT state, reason,
+  uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
   extract(epoch FROM clock_timestamp() - created_at)::float AS age
 FROM deliveries WHERE verification_id = $1 ORDER BY created_at DESC LIMIT 1
 """

@@ -65,7 +65,7 @@ def _canonical(text: str) -> str:
     if "@" not in text:
         raise BadEmail("An e-mail address has an @ in it, such as name@example.org. Check it.")
     try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise BadEmail("Write the address like name@example.org. Check it and try again.") from None
     return f"{found.ascii_local_part}@{found.ascii_domain}".lower()

@@ -1,0 +1,140 @@
+"""The unit of work over real PostgreSQL: kept after yes and no, undone after a crash."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from time import monotonic
+
+import asyncpg
+import pytest
+
+from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
+from app.adapters.embedded.postgres import PostgresServer
+from app.adapters.postgres import Postgres
+from app.domain.errors import Rejected, Unavailable
+from tests.stores import execute
+
+PATIENCE = 1.0  # seconds
+SOON = 4.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """Of its own, since it is stopped, killed and suspended here."""
+    data = data_folder(tmp_path_factory.mktemp("postgres"))
+    started = PostgresServer(data, socket_folder(data), durable=False)
+    started.start()
+    yield started
+    started.stop()
+    clear_sockets(data)
+
+
+@pytest.fixture
+async def database(server: PostgresServer) -> AsyncIterator[Postgres]:
+    opened = Postgres(server.url, size=4, patience=PATIENCE)
+    await opened.open()
+    await execute(server.url, "CREATE TABLE IF NOT EXISTS notes (words text UNIQUE)")
+    await execute(server.url, "TRUNCATE notes")
+    yield opened
+    await opened.close()
+
+
+async def written(database: Postgres) -> list[str]:
+    async with database.connection() as connection:
+        return [row["words"] for row in await connection.fetch("SELECT words FROM notes")]
+
+
+async def write(
+    database: Postgres, words: str, trouble: BaseException | None = None, then: str = "SELECT 1"
+) -> None:
+    """One unit of work: a row, what comes `then`, and the trouble with it."""
+    async with database.transaction() as connection:
+        await connection.execute("INSERT INTO notes VALUES ($1)", words)
+        await connection.execute(then)
+        if trouble:
+            raise trouble
+
+
+async def answers_again(database: Postgres) -> None:
+    """Within 30 seconds, as promised; without a restart of ours."""
+    deadline = monotonic() + 30
+    while True:
+        try:
+            await written(database)
+            return
+        except Unavailable:
+            assert monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def test_a_yes_is_kept(database: Postgres) -> None:
+    await write(database, "yes")
+    assert await written(database) == ["yes"]
+
+
+async def test_a_refusal_is_kept_and_told(database: Postgres) -> None:
+    with pytest.raises(Rejected) as told:
+        await write(database, "no", no := Rejected())
+    assert told.value is no
+    assert await written(database) == ["no"]
+
+
+@pytest.mark.parametrize("trouble", [RuntimeError(), asyncio.CancelledError(), KeyError()])
+async def test_a_crash_is_undone(database: Postgres, trouble: BaseException) -> None:
+    with pytest.raises(type(trouble)):
+        await write(database, "crash", trouble)
+    assert await written(database) == []
+
+
+async def test_what_takes_longer_than_a_page_may_is_undone(database: Postgres) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(write(database, "late", then="SELECT pg_sleep(0.4)"), 0.1)
+    assert await written(database) == []
+
+
+async def test_a_broken_promise_of_the_table_is_a_bug_and_not_an_outage(database: Postgres) -> None:
+    await write(database, "once")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await write(database, "once")
+    await write(database, "twice")
+    assert await written(database) == ["once", "twice"]
+
+
+async def test_a_single_statement_is_kept_whatever_comes_after(database: Postgres) -> None:
+    async with database.connection() as connection, asyncio.timeout(5):
+        await connection.execute("INSERT INTO notes VALUES ('kept')")
+        assert await written(database) == ["kept"]
+
+
+async def test_a_statement_that_hangs_is_given_up(database: Postgres) -> None:
+    started = monotonic()
+    with pytest.raises(Unavailable):
+        await write(database, "hung", then="SELECT pg_sleep(2)")
+    assert monotonic() - started < SOON
+    await answers_again(database)
+    assert await written(database) == []
+
+
+async def test_a_connection_that_was_cut_is_replaced(database: Postgres) -> None:
+    with pytest.raises(Unavailable):
+        await write(database, "cut", then="SELECT pg_terminate_backend(pg_backend_pid())")
+    await answers_again(database)
+    assert await written(database) == []
+
+
+@pytest.mark.parametrize("how", ["stop", "kill", "suspend"])
+async def test_a_server_that_is_gone_is_told_soon_and_found_again(
+    server: PostgresServer, database: Postgres, how: str
+) -> None:
+    await write(database, "before")
+    getattr(server, how)()
+    started = monotonic()
+    try:
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await write(database, "meanwhile")
+        assert monotonic() - started < SOON
+    finally:
+        server.resume()
+        server.start()
+    await answers_again(database)
+    assert await written(database) == ["before"]

@@ -1,0 +1,106 @@
+"""The short memory on a real server: atomic, forgetful, and silent for a moment at most."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+from redis import Redis as Client
+
+from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
+from app.adapters.embedded.valkey import ValkeyServer
+from app.adapters.redis import SILENCE, TIMEOUT, Redis
+from app.domain.errors import Unavailable
+from app.domain.ports import Tally, Window
+
+LONG = timedelta(minutes=1)
+TALLY = Tally("test", (Window(60, 2),))
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    data = data_folder(tmp_path_factory.mktemp("valkey"))
+    server = ValkeyServer(data, socket_folder(data), durable=False)
+    server.start()
+    yield server
+    server.stop()
+    clear_sockets(data)
+
+
+@pytest.fixture
+async def memory(valkey: ValkeyServer) -> AsyncIterator[Redis]:
+    with Client.from_url(valkey.url) as client:
+        client.flushall()
+    opened = Redis(valkey.url)
+    yield opened
+    await opened.close()
+
+
+async def test_two_hundred_at_once_are_each_given_their_own(memory: Redis) -> None:
+    numbers = range(200)
+    await asyncio.gather(*(memory.put(f"k{n}", b"%d" % n, LONG) for n in numbers))
+    told = await asyncio.gather(*(memory.get(f"k{n}") for n in numbers))
+    assert told == [b"%d" % n for n in numbers]
+
+
+async def test_whoever_leaves_takes_no_answer_with_them(memory: Redis) -> None:
+    await memory.put("a", b"1", LONG)
+    leaving = [asyncio.create_task(memory.get("nothing")) for _ in range(50)]
+    await asyncio.sleep(0)
+    for task in leaving:
+        task.cancel()
+    assert await memory.get("a") == b"1"
+
+
+async def test_a_restart_is_not_noticed(valkey: ValkeyServer, memory: Redis) -> None:
+    await memory.put("a", b"1", LONG)
+    valkey.stop()
+    valkey.start()
+    assert await memory.get("a") is None
+
+
+async def test_a_server_that_hangs_is_waited_for_once(valkey: ValkeyServer, memory: Redis) -> None:
+    await memory.put("a", b"1", LONG)
+    valkey.suspend()
+    started = monotonic()
+    try:
+        for _ in range(3):
+            with pytest.raises(Unavailable):
+                await memory.get("a")
+    finally:
+        valkey.resume()
+    assert monotonic() - started < 4 * TIMEOUT
+    await asyncio.sleep(SILENCE)
+    assert await memory.get("a") == b"1"
+
+
+async def test_a_full_tally_takes_no_entry_and_says_how_long(memory: Redis) -> None:
+    free = Tally("free", (Window(60, 5),))
+    counts = [await memory.count([free, TALLY], entry) for entry in "abc"]
+    assert [count.reached and count.reached.index for count in counts] == [None, None, 1]
+    assert counts[2].reached
+    assert 58 <= counts[2].reached.retry_after <= 60
+    await memory.uncount([free, TALLY], "a")
+    assert (await memory.count([TALLY], "c")).reached is None
+
+
+async def test_an_entry_asked_for_again_counts_once(memory: Redis) -> None:
+    """The answer may have been lost on the way; the entry was not."""
+    entries = ["a", "a", "a", "b"]
+    counts = [await memory.count([TALLY], entry) for entry in entries]
+    assert [count.reached for count in counts] == [None] * 4
+    assert (await memory.count([TALLY], "c")).reached
+
+
+async def test_fifty_at_once_find_room_for_two(memory: Redis) -> None:
+    counts = await asyncio.gather(*(memory.count([TALLY], str(n)) for n in range(50)))
+    assert sum(count.reached is None for count in counts) == 2
+
+
+async def test_the_wait_grows_with_each_entry(memory: Redis) -> None:
+    waiting = Tally("waits", (Window(3600, 9),), waits=(30, 60))
+    assert (await memory.count([waiting], "a")).reached is None
+    told = (await memory.count([waiting], "b")).reached
+    assert told
+    assert (told.waiting, told.retry_after) == (True, 30)

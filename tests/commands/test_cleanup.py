@@ -1,0 +1,59 @@
+"""`latchkey cleanup`: removes what has expired, keeps the rest, and tells how much it was."""
+
+import pytest
+
+from app.domain.cleanup import EXPIRED
+from tests.commands.running import typed
+from tests.faults.staged import ask
+from tests.stores import Stores
+
+# A row of each kind as old as `$1`; what lives for a while lives for a day.
+OLD = {
+    "phone_verifications": "INSERT INTO phone_verifications"
+    " (id, flow_id, purpose, nonce, phone, created_at, expires_at) VALUES"
+    " (gen_random_uuid(), '', md5(random()::text), '', '+61491570006', {at}, {at})",
+    "email_verifications": "INSERT INTO email_verifications"
+    " (id, flow_id, purpose, nonce, email, created_at, expires_at) VALUES"
+    " (gen_random_uuid(), '', md5(random()::text), '', 'ada@example.org', {at}, {at})",
+    "deliveries": "INSERT INTO deliveries"
+    " (id, channel, template, destination, address, network, created_at, expires_at) VALUES"
+    " (gen_random_uuid(), 'email', '', '', '', '', {at}, {at})",
+    "sessions": "INSERT INTO sessions (id, user_id, refresh_digest, amr, device, network,"
+    " idle_expires_at, expires_at) SELECT gen_random_uuid(), id, md5(random()::text)::bytea,"
+    " '{{}}', '', '', {at} + interval '1 day', {at} + interval '30 days' FROM users",
+    "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
+}
+# Days: the oldest that is kept, the youngest that goes.
+KEPT = {
+    "phone_verifications": (6, 8),
+    "email_verifications": (6, 8),
+    "deliveries": (29, 31),
+    "sessions": (29, 32),
+    "audit_events": (399, 401),
+}
+PERSON = (
+    "INSERT INTO users (id, phone, email) VALUES"
+    " (gen_random_uuid(), '+61491570006', 'ada@example.org')"
+)
+
+
+@pytest.fixture
+def url(stores: Stores) -> str:
+    """One row of each that is still kept, and two that are not."""
+    fresh = stores.new_database()
+    ask(fresh, PERSON)
+    for table, (kept, gone) in KEPT.items():
+        for days in (kept, gone, gone + 100):
+            ask(fresh, OLD[table].format(at=f"(now() - interval '{days} days')"))
+    return fresh
+
+
+def test_only_what_has_expired_goes_and_is_counted(url: str) -> None:
+    told = typed("cleanup", DATABASE_URL=url)
+    assert told.exit_code == 0
+    assert told.output.splitlines() == [f"{table}: 2 removed" for table in EXPIRED]
+    left = {table: ask(url, f"SELECT count(*) FROM {table}")[0]["count"] for table in KEPT}
+    assert left == dict.fromkeys(KEPT, 1)
+    assert ask(url, "SELECT count(*) FROM users")[0]["count"] == 1
+    again = typed("cleanup", DATABASE_URL=url)
+    assert again.output.splitlines() == [f"{table}: 0 removed" for table in EXPIRED]

@@ -1,0 +1,32 @@
+"""`latchkey migrate`: to the newest schema, however many start at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from app.adapters.migrations import commands
+from app.adapters.schema import newest_revision
+from tests.commands.running import latchkey, typed
+from tests.faults.staged import held, until, waiting
+from tests.stores import Stores
+
+
+def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
+    stores: Stores, tmp_path: Path
+) -> None:
+    url = stores.empty_database()
+    with ThreadPoolExecutor(2) as threads:
+        with held(url, "SELECT pg_advisory_xact_lock(727274)"):
+            started = [
+                threads.submit(latchkey, tmp_path, "migrate", DATABASE_URL=url) for _ in range(2)
+            ]
+            until(lambda: waiting(url) == 2, 60)
+        ended = [one.result() for one in started]
+    told = f"The database is at {newest_revision()}.\n"
+    assert [(one.returncode, one.stdout) for one in ended] == [(0, told)] * 2
+    commands(url).check()
+
+
+def test_without_a_database_it_says_what_is_missing() -> None:
+    refused = typed("migrate")
+    assert refused.exit_code == 2
+    assert "DATABASE_URL is missing" in refused.stderr

@@ -1,0 +1,105 @@
+"""`latchkey serve`: refuses what is unsafe, all of it at once, and loses nothing when it stops."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from tests.commands.running import latchkey, typed
+from tests.faults.staged import Staged, locked, until, waiting
+from tests.person import Person, new_email, new_phone
+from tests.product import Product
+from tests.standins import behaviour as acts
+from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.twilio import TwilioStandIn
+from tests.stores import Stores
+
+UNSAFE = {
+    "ENVIRONMENT": "production",
+    "BASE_URL": "http://door.example.org",
+    "SECRET_KEY": "too short",
+    "DATABASE_URL": "mysql://somewhere/else",
+    "TRUSTED_PROXIES": "0.0.0.0/0, here",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "SMS_REGIONS": "Germany",
+    "SMS_DAILY_LIMIT": "unlimited",
+    "PORT": "0",
+    "WORKERS": "many",
+    "LIMITS_FILE": "/nowhere/limits.toml",
+    "OPS_TOKEN_FILE": "/nowhere/token",
+}
+
+
+def test_an_unsafe_production_does_not_start_and_hears_of_everything(tmp_path: Path) -> None:
+    refused = latchkey(tmp_path, "serve", **UNSAFE)
+    problems = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
+    named = {problem.split()[1].rstrip(":") for problem in problems}
+    assert refused.returncode == 2
+    assert named == UNSAFE.keys() - {"ENVIRONMENT"} | {"SENDGRID_API_KEY", "REDIS_URL"}
+    assert refused.stdout == "", "it did not even begin to listen"
+
+
+def test_a_production_with_nothing_set_hears_what_it_needs() -> None:
+    refused = typed("serve", ENVIRONMENT="production")
+    needed = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY",
+              "BASE_URL")  # fmt: skip
+    assert refused.exit_code == 2
+    assert [name for name in needed if f"  - {name} " not in refused.stderr] == []
+
+
+def test_a_secret_is_not_repeated() -> None:
+    url = "mysql://latchkey:hunter2@somewhere/else"
+    refused = typed("serve", DATABASE_URL=url, REDIS_URL=url, SECRET_KEY="xyz")
+    assert refused.exit_code == 2
+    assert "hunter2" not in refused.output
+    assert "xyz" not in refused.output
+
+
+@pytest.fixture
+def staged(stores: Stores, tmp_path: Path) -> Iterator[Staged]:
+    """With its secrets in files, and two workers."""
+    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
+        product = Staged(tmp_path / "staged", stores, twilio, sendgrid)
+        in_files(product, "DATABASE_URL", "REDIS_URL", "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY")
+        try:
+            yield product.start("--workers", "2")
+        finally:
+            product.close()
+        assert twilio.violations == sendgrid.violations == []
+
+
+def in_files(product: Product, *names: str) -> None:
+    for name in names:
+        path = product.folder / name.lower()
+        path.write_text(product.env[name] + "\n")
+        product.env[f"{name}_FILE"] = str(path)
+        del product.env[name]
+
+
+def test_sigterm_finishes_what_is_under_way_and_exits_with_0(staged: Staged) -> None:
+    person, late = about_to_finish(staged), new_phone()
+    staged.twilio.script.for_destination(late, acts.delayed(2.0))
+    Person(staged).give_phone(late)
+    until(lambda: bool(staged.texts_to(late)))
+    with ThreadPoolExecutor(2) as threads:
+        with locked(staged.database_url, "sessions"):
+            finishing = threads.submit(person.post, "/signup/password", password="a long password")
+            until(lambda: waiting(staged.database_url) == 1)
+            stopping = threads.submit(staged.stop)
+            sleep(0.3)  # for the signal to arrive
+        assert finishing.result().location == "/signup/done"
+        assert stopping.result() == 0
+    assert staged.state_of(late) == "sent"
+    assert len(staged.texts_to(late)) == 1
+
+
+def about_to_finish(staged: Staged) -> Person:
+    """By a sign-up that any of the workers may have served a part of."""
+    person, phone, email = Person(staged), new_phone(), new_email()
+    person.give_phone(phone)
+    person.give_phone_code(phone)
+    person.give_email(email)
+    assert person.give_email_code(email).path == "/signup/password"
+    return person

@@ -1,0 +1,183 @@
+"""Nobody learns from an answer whether a number or an address has an account (promise 1)."""
+
+import random
+import re
+from dataclasses import dataclass
+from itertools import product as pairs
+from time import perf_counter
+
+import pytest
+
+from tests.controllers.conftest import Limited
+from tests.crowd import nth_code, sql
+from tests.person import Person, Seen, new_email, new_phone
+from tests.product import Product
+
+KNOWN = """
+INSERT INTO users (id, phone, email)
+SELECT gen_random_uuid(), '+46701' || (100000 + n), $1 || n || '@example.org'
+FROM generate_series(100, 399) n
+"""
+LONG_AGO = """
+UPDATE deliveries SET created_at = created_at - interval '2 days' WHERE destination = ANY($1)
+"""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two people who do the same; one names what is known, the other something new."""
+
+    people: tuple[Person, Person]
+    contacts: tuple[str, str]
+
+    def get(self, path: str, **headers: str) -> Seen:
+        return self._alike([person.get(path, **headers) for person in self.people])
+
+    def post(self, path: str, **fields: str) -> Seen:
+        """CONTACT in a field is replaced by their own."""
+        seen = []
+        for person, contact in zip(self.people, self.contacts, strict=True):
+            own = {name: value.replace("CONTACT", contact) for name, value in fields.items()}
+            seen.append(person.post(path, **own))
+        return self._alike(seen)
+
+    def _alike(self, seen: list[Seen]) -> Seen:
+        one, other = (masked(*pair) for pair in zip(seen, self.contacts, strict=True))
+        assert one == other
+        return seen[0]
+
+
+def masked(seen: Seen, contact: str) -> tuple[int, dict[str, str], str]:
+    """An answer without what differs between any two answers: secrets, times, the contact."""
+    headers = dict(seen.response.headers)
+    del headers["date"], headers["x-request-id"]
+    if "set-cookie" in headers:
+        headers["set-cookie"] = re.sub("=[nb]\\.[^;]+", "=SECRET", headers["set-cookie"])
+    body = seen.html.replace(contact, "CONTACT")
+    body = re.sub(r'name="csrf_token" value="[^"]+"', "TOKEN", body)
+    # What dispatcher and clock did between the two.
+    body, lines = re.subn(r'(<p id="delivery").*?(</p>)', r"\1\2", body, flags=re.DOTALL)
+    body = re.sub(r"[0-9]+ more minutes, until [0-9:]+ UTC", "UNTIL", body)
+    if lines or "retry-after" in headers:
+        headers |= {"content-length": "", "retry-after": ""}
+        body = re.sub(r"again in [0-9]+ seconds", "WAIT", body)
+    return seen.status, headers, body
+
+
+def long_email() -> str:
+    """As long as every other one."""
+    return f"{new_email():x>40}"
+
+
+@pytest.fixture(scope="module")
+def owner(product: Product) -> tuple[str, str]:
+    phone, email = new_phone(), long_email()
+    assert Person(product).sign_up(phone, email).path == "/signup/done"
+    # Long ago: what was sent lately is counted, whether or not there is an account.
+    sql(product, LONG_AGO, [phone, email])
+    return phone, email
+
+
+@pytest.fixture
+def people(product: Product) -> tuple[Person, Person]:
+    both = Person(product), Person(product)
+    for person in both:
+        person.http.headers["accept-encoding"] = "identity"
+    return both
+
+
+def look_around(twins: Twins, step: str, contact: str, code: str) -> None:
+    """Everything that can be asked between naming a contact and proving it."""
+    assert twins.post(f"/signup/{contact}", **{contact: "CONTACT"}).location == f"/signup/{step}"
+    for path in (f"/signup/{step}", f"/signup/{contact}?change", "/signup", "/signup/done"):
+        twins.get(path)
+        twins.get(path, **{"hx-request": "true"})
+    twins.get(f"/signup/{step}/delivery", **{"hx-request": "true"})
+    assert twins.post(f"/signup/{contact}", **{contact: "CONTACT"}).status == 303  # a double click
+    for _ in range(2):
+        assert twins.post(f"/signup/{step}/resend").status == 303
+        twins.get(f"/signup/{step}")
+        assert [twins.post(f"/signup/{step}", code=code).status for _ in range(6)] == [422] * 6
+
+
+def test_a_known_number_is_answered_like_a_new_one(
+    people: tuple[Person, Person], owner: tuple[str, str]
+) -> None:
+    twins = Twins(people, (owner[0], new_phone()))
+    twins.get("/signup/phone")
+    look_around(twins, "phone-code", "phone", "000000")
+
+
+def test_a_known_address_is_answered_like_a_new_one(
+    people: tuple[Person, Person], owner: tuple[str, str]
+) -> None:
+    for person in people:
+        person.give_phone(phone := new_phone())
+        person.give_phone_code(phone)
+    twins = Twins(people, (owner[1], long_email()))
+    twins.get("/signup/email")
+    look_around(twins, "email-code", "email", "00000000")
+
+
+def test_a_known_number_waits_like_a_new_one(limited: Limited) -> None:
+    known, email, new = new_phone(), new_email(), new_phone()
+    account = "INSERT INTO users (id, phone, email) VALUES (gen_random_uuid(), $1, $2)"
+    sql(limited.product, account, known, email)
+    for status in (303, 429, 429):
+        twins = Twins((limited.visitor(), limited.visitor()), (known, new))
+        twins.get("/signup/phone")
+        assert twins.post("/signup/phone", phone="CONTACT").status == status
+
+
+def test_the_owner_of_a_known_address_is_told_and_sent_no_code(
+    product: Product, owner: tuple[str, str]
+) -> None:
+    person, phone = Person(product), new_phone()
+    person.give_phone(phone)
+    person.give_phone_code(phone)
+    before = len(product.messages(owner[1]))
+    person.give_email(owner[1].upper())
+    nth_code(product, owner[1], before + 1)
+    letter = product.messages(owner[1])[0]
+    assert letter.subject == "You already have a Latchkey account"
+    assert letter.code is None
+    assert f"{product.url}/login" in letter.body
+
+
+def test_whoever_proves_a_known_number_is_signed_in_and_told(
+    product: Product,
+) -> None:
+    owner, person = (new_phone(), new_email()), Person(product)
+    Person(product).sign_up(*owner)
+    person.give_phone(owner[0])
+    code = nth_code(product, owner[0], 2)
+    done = person.submit("/signup/phone-code", code=code)
+    assert (done.path, done.heading) == ("/signup/done", "Welcome back")
+    assert "You already had an account with this number" in done.html
+    assert owner[1] in done.html
+    assert {"access", "refresh"} <= set(person.http.cookies)
+
+
+def test_the_address_step_takes_as_long_for_a_known_address(product: Product) -> None:
+    person, phone = Person(product), new_phone()
+    person.give_phone(phone)
+    person.give_phone_code(phone)
+    sql(product, KNOWN, known := f"known.{phone[-8:]}.")
+    # A leak shows every time, chance does not.
+    numbers = iter(random.sample(range(100, 400), 300))
+    rounds = (auc(person, known, [next(numbers) for _ in range(60)]) for _ in range(3))
+    assert any(0.35 <= separated <= 0.65 for separated in rounds)
+
+
+def auc(person: Person, known: str, numbers: list[int]) -> float:
+    """How well time tells known from new: 0.5 not at all, 0 or 1 always."""
+    times: dict[str, list[float]] = {known: [], known.replace("known", "other"): []}
+    person.get("/signup/email")
+    for number in numbers:
+        for name in random.sample(list(times), 2):
+            started = perf_counter()
+            assert person.post("/signup/email", email=f"{name}{number}@example.org").status == 303
+            times[name].append(perf_counter() - started)
+            person.get("/signup/email?change")
+    wins = [one > other for one, other in pairs(*times.values())]
+    return sum(wins) / len(wins)

@@ -1,0 +1,132 @@
+"""Codes: uniform, bound to what they prove, read from whatever is pasted."""
+
+import re
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.verification.codes import (
+    BadCode,
+    OtherSitesCode,
+    derived_code,
+    is_code_of,
+    parsed_code,
+)
+
+OLD, NEW = b"o" * 32, b"n" * 32
+NONCE, PURPOSE, PHONE = b"0123456789abcdef", "signup", "+61491570006"
+HOST = "login.example.org"
+TEXT = (
+    "123456 is your Latchkey code. It works for 10 minutes.\nDo not share it.\n\n"
+    "@login.example.org #123456"
+)
+READ = [
+    "123456",
+    " 123456\n",
+    "123 456",
+    "12-34-56",
+    "123\u2013456",
+    "123.456",
+    "#123456",
+    "１２３４５６",
+    "١٢٣٤٥٦",
+    "Code: 123456",
+    "123456 is your code",
+    "G-123456",
+    TEXT,
+    TEXT.upper(),
+    TEXT + "\n",
+    "@login.example.org #123456",
+    "On 22 November 2026: 123456, from 5 to 10",
+]
+REFUSED = [
+    ("", "Enter the 6-digit code from the message."),
+    (" \n ", "Enter the 6-digit code from the message."),
+    ("12345", "The code has 6 digits; that was only 5. Check it."),
+    ("1234567", "The code has 6 digits; that was 7. Check it."),
+    ("123456789012", "The code has 6 digits; that was 12. Check it."),
+    ("code", "The code is 6 digits and nothing else. Check it."),
+    ("1234a6", "The code is 6 digits and nothing else. Check it."),
+    ("12345\u200b6", "The code is 6 digits and nothing else. Check it."),
+    ("12345\x006", "The code is 6 digits and nothing else. Check it."),
+    ("-1234567", "The code has 6 digits; that was 7. Check it."),
+    ("1" * 10_000, "Enter only the 6-digit code."),
+    ("x" * 501, "Enter only the 6-digit code."),
+]
+OTHER_SITES = [
+    "@evil.example #123456",
+    "Your code is 123456\n\n@evil.example #123456",
+    "123456\n@login.example.org.evil.example #123456",
+    "123456\n@evil-login.example.org #123456 ",
+    "123456\n@EVIL.example #123456",
+]
+
+
+def test_a_code_is_uniform_and_keeps_its_zeros() -> None:
+    codes = [derived_code(NEW, b"%d" % n, PURPOSE, PHONE, 6) for n in range(20_000)]
+    assert all(re.fullmatch("[0-9]{6}", code) for code in codes)
+    for place in range(6):
+        counted = Counter(code[place] for code in codes)
+        # Five standard deviations of 20,000 throws of a die with ten sides.
+        assert all(1788 < counted[digit] < 2212 for digit in "0123456789")
+    assert len(set(codes)) > 19_600
+
+
+@pytest.mark.parametrize("digits", [6, 8])
+def test_a_code_proves_one_key_nonce_purpose_and_destination(digits: int) -> None:
+    code = derived_code(NEW, NONCE, PURPOSE, PHONE, digits)
+    assert is_code_of(code, (NEW,), NONCE, PURPOSE, PHONE)
+    assert not is_code_of(code, (OLD,), NONCE, PURPOSE, PHONE)
+    assert not is_code_of(code, (NEW,), b"another", PURPOSE, PHONE)
+    assert not is_code_of(code, (NEW,), NONCE, "login", PHONE)
+    assert not is_code_of(code, (NEW,), NONCE, PURPOSE, "+61491570007")
+
+
+def test_a_code_of_a_retired_key_is_still_right() -> None:
+    code = derived_code(OLD, NONCE, PURPOSE, PHONE, 6)
+    assert is_code_of(code, (NEW, OLD), NONCE, PURPOSE, PHONE)
+    assert derived_code(NEW, NONCE, PURPOSE, PHONE, 6) != code
+
+
+@pytest.mark.parametrize("typed", READ, ids=lambda text: ascii(text)[:25])
+def test_a_code_is_found_in_what_is_pasted(typed: str) -> None:
+    assert parsed_code(typed, 6, HOST) == "123456"
+
+
+@pytest.mark.parametrize(("typed", "told"), REFUSED, ids=lambda text: ascii(text)[:25])
+def test_what_is_no_code_is_told_why(typed: str, told: str) -> None:
+    with pytest.raises(BadCode) as refused:
+        parsed_code(typed, 6, HOST)
+    assert (refused.value.message, refused.value.field) == (told, "code")
+
+
+@pytest.mark.parametrize("typed", OTHER_SITES)
+def test_a_code_bound_to_another_site_is_refused(typed: str) -> None:
+    with pytest.raises(OtherSitesCode) as refused:
+        parsed_code(typed, 6, HOST)
+    assert refused.value.message == "That code is for another site. Do not enter it here."
+
+
+def test_a_mailed_code_has_eight_digits() -> None:
+    assert parsed_code("12345678", 8, HOST) == "12345678"
+    with pytest.raises(BadCode, match="bad_code"):
+        parsed_code("123456", 8, HOST)
+
+
+def parsed(typed: str) -> str | None:
+    """The code, or None for a refusal with a sentence; nothing else may be raised."""
+    try:
+        return parsed_code(typed, 6, HOST)
+    except BadCode as refused:
+        return None if refused.message.endswith(".") else ""
+
+
+codeish = st.text(alphabet="0123456789 -#@.\n\x00１٣abc\u200b", max_size=600)
+
+
+@given(st.text(max_size=100) | codeish)
+def test_anything_typed_is_one_guess_or_a_sentence(typed: str) -> None:
+    code = parsed(typed)
+    assert code is None or re.fullmatch("[0-9]{6}", code)

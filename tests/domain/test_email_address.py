@@ -1,0 +1,114 @@
+"""E-mail addresses: one mailbox, one canonical form; and a question where a slip is likely."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.identity.email_address import BadEmail, EmailAddress, LikelyTypo
+
+# What the table's own check demands, and nothing that could end a header line.
+CANONICAL = re.compile(r"[!-?A-`{-~]*[!-~]+@[a-z0-9.-]+")
+WRITTEN = [
+    ("name@example.org", "name@example.org"),
+    ("  name@example.org\n", "name@example.org"),
+    ("Name.Surname+tag@EXAMPLE.org", "name.surname+tag@example.org"),
+    ("o'brien@example.org", "o'brien@example.org"),
+    ("name@müller.example.org", "name@xn--mller-kva.example.org"),
+    ("name@ＥＸＡＭＰＬＥ.org", "name@example.org"),
+    ("name@xn--mller-kva.example.org", "name@xn--mller-kva.example.org"),
+    ("a@b.co", "a@b.co"),
+]
+REFUSED = [
+    "",
+    "   ",
+    "name",
+    "name@",
+    "@example.org",
+    "name@@example.org",
+    "name@example",
+    "name@localhost",
+    "name@127.0.0.1",
+    "name@[127.0.0.1]",
+    "name@example..org",
+    ".name@example.org",
+    "na me@example.org",
+    "name@exa mple.org",
+    "name@example.org\r\nBcc: all@example.org",
+    "name@example.org\x00",
+    "name\u200b@example.org",
+    "na\u0430me@example.org",
+    "\u202ename@example.org",
+    '"name"@example.org',
+    '"a@b"@example.org',
+    "name@example.org,other@example.org",
+    "Name <name@example.org>",
+    "mailto:name@example.org?cc=x@example.org",
+    "<script>@example.org",
+    f"{'x' * 65}@example.org",
+    f"name@{'x' * 64}.org",
+    f"{'x' * 250}@example.org",
+    "x" * 10_000,
+    f"{'@' * 10_000}",
+    f"name@{'é' * 60}.{'é' * 60}.{'é' * 60}.org",
+]
+
+
+@pytest.mark.parametrize(("typed", "value"), WRITTEN)
+def test_one_mailbox_has_one_form(typed: str, value: str) -> None:
+    assert EmailAddress.parse(typed).value == value
+
+
+@pytest.mark.parametrize("typed", REFUSED, ids=lambda text: ascii(text)[:25])
+def test_what_is_no_address_is_told_why(typed: str) -> None:
+    with pytest.raises(BadEmail) as refused:
+        EmailAddress.parse(typed)
+    assert refused.value.field == "email"
+    assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("name@gmial.com", "name@gmail.com"),
+        ("name@gmail.co", "name@gmail.com"),
+        ("name@gmaill.com", "name@gmail.com"),
+        ("name@hotmal.com", "name@hotmail.com"),
+        ("name@yaho.co.uk", "name@yahoo.co.uk"),
+    ],
+)
+def test_a_likely_slip_is_asked_about_and_may_be_meant(typed: str, meant: str) -> None:
+    with pytest.raises(LikelyTypo) as asked:
+        EmailAddress.parse(typed)
+    assert asked.value.suggestion == meant
+    assert asked.value.message == f"Did you mean {meant}?"
+    assert EmailAddress.parse(typed, as_typed=True).value == typed
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "googlemail.com", "live.com", "example.org"])
+def test_a_popular_domain_and_a_different_one_are_not_asked_about(domain: str) -> None:
+    assert EmailAddress.parse(f"name@{domain}").value == f"name@{domain}"
+
+
+def parsed(typed: str, as_typed: bool) -> EmailAddress | str:
+    """The address, or the sentence of a refusal; nothing else may be raised."""
+    try:
+        return EmailAddress.parse(typed, as_typed=as_typed)
+    except BadEmail as refused:
+        return refused.message
+
+
+addressish = st.text(alphabet="aZ0.+-_@\"'<> \\\r\n\x00é\u200b%", max_size=40)
+
+
+@given(st.text(max_size=80) | addressish | st.emails(), st.booleans())
+def test_anything_typed_is_an_address_or_a_sentence(typed: str, as_typed: bool) -> None:
+    address = parsed(typed, as_typed)
+    if isinstance(address, str):
+        assert address.endswith((".", "?"))
+        return
+    assert CANONICAL.fullmatch(address.value)
+    assert address.value == address.value.lower()
+    assert len(address.value) <= 254
+    assert EmailAddress.parse(address.value, as_typed=True) == address

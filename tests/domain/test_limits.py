@@ -1,0 +1,92 @@
+"""The table of limits, who is counted, and how a wait is told."""
+
+from dataclasses import fields
+
+import pytest
+
+from app.domain.limits import (
+    DAY,
+    HOUR,
+    Limit,
+    LimitTable,
+    Origin,
+    TooManyGuesses,
+    TooSoon,
+    in_words,
+)
+from app.domain.ports import Tally, Window
+
+WORDS = [
+    (1, "1 second"),
+    (2, "2 seconds"),
+    (30, "30 seconds"),
+    (59, "59 seconds"),
+    (60, "1 minute"),
+    (61, "61 seconds"),
+    (119, "119 seconds"),
+    (120, "2 minutes"),
+    (121, "3 minutes"),
+    (300, "5 minutes"),
+    (3599, "60 minutes"),
+    (3600, "1 hour"),
+    (3601, "61 minutes"),
+    (7199, "120 minutes"),
+    (7200, "2 hours"),
+    (7201, "3 hours"),
+    (86_400, "24 hours"),
+    (0, "a moment"),
+    (-5, "a moment"),
+]
+ORIGINS = [
+    ("203.0.113.7", "203.0.113.7/32", "203.0.113.0/24"),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+    ("2001:db8:1:2::", "2001:db8:1:2::/64", "2001:db8:1::/48"),
+    ("255.255.255.255", "255.255.255.255/32", "255.255.255.0/24"),
+    ("::1", "::/64", "::/48"),
+]
+
+
+@pytest.mark.parametrize(("seconds", "words"), WORDS)
+def test_a_wait_is_told_as_people_say_it(seconds: int, words: str) -> None:
+    assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize(("ip", "address", "network"), ORIGINS)
+def test_an_origin_is_as_coarse_as_it_is_counted(ip: str, address: str, network: str) -> None:
+    assert Origin.of(ip) == Origin(address, network)
+
+
+def test_the_numbers_are_those_that_were_promised() -> None:
+    table = LimitTable()
+    assert table.texts_per_number == Limit(((HOUR, 5), (DAY, 10)), (30, 60, 120, 300))
+    assert table.texts_per_block == Limit(((HOUR, 5), (DAY, 20)))
+    assert table.texts_per_region == Limit(((DAY, 50),))
+    assert table.texts_in_all == Limit(((DAY, 500),))
+    assert table.texts_per_address == Limit(((HOUR, 10), (DAY, 30)))
+    assert table.texts_per_network == Limit(((HOUR, 50),))
+    assert table.mails_per_mailbox == Limit(((HOUR, 5), (DAY, 10)), (60,))
+    assert table.mails_per_address == Limit(((HOUR, 20),))
+    assert table.wrong_codes_per_address == Limit(((HOUR, 30),))
+    assert table.wrong_codes_per_contact == Limit(((HOUR, 10), (DAY, 20)))
+    assert len(fields(table)) == 11
+
+
+def test_a_region_may_be_raised_and_only_that_one() -> None:
+    table = LimitTable(raised_regions={"US": 5000, "FR": 0})
+    assert table.for_region("US") == Limit(((DAY, 5000),))
+    assert table.for_region("FR") == Limit(((DAY, 0),))
+    assert table.for_region("SE") == LimitTable().texts_per_region
+
+
+def test_a_limit_is_counted_under_its_key() -> None:
+    limit = Limit(((HOUR, 5), (DAY, 10)), waits=(30,))
+    assert limit.tally("k") == Tally("k", (Window(HOUR, 5), Window(DAY, 10)), (30,))
+
+
+def test_a_wait_is_told_in_words_and_in_seconds() -> None:
+    assert (TooSoon(18).message, TooSoon(18).retry_after) == (
+        "You can ask again in 18 seconds.",
+        18,
+    )
+    assert TooManyGuesses(61).retry_after == 120
+    assert "Try again in 2 minutes." in TooManyGuesses(61).message

@@ -1,0 +1,111 @@
+"""Passwords: long enough, not too long, not the first that others would try; then argon2id."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.identity.passwords import QUEUE, Busy, Passwords, WeakPassword, accepted_password
+
+PERSONAL = ("jane.doe@example.org", "+61491570006")
+SHORT = "Use at least 12 characters; {} more to go."
+LONG = "Use at most 256 characters."
+OWN = "Leave your own e-mail address and phone number out of the password."
+COMMON = (
+    "That password is among the first that others would guess. Try a few unrelated words in a row."
+)
+ACCEPTED = [
+    "correct horse battery",
+    "a quiet door opens",
+    "   spaces   around   ",
+    "ünïcödé wörds häpp",
+    "密码很长而且没有人会猜到的",
+    "🦊🐙🦉🐝🦋🐌🐢🦎🐍🐲🐳🐬",
+    "Tr0ub4dor&3 staples everything",
+    "jane.doe@example.org likes long walks",
+    "kX9$vQ2!mZ7w",
+    "q\x00w\x01e\x02r\x03t\x04y\x05z",
+    "x7" + "fqzjvkwpxg" * 25 + "mq",
+]
+REFUSED = [
+    ("", "Choose a password with at least 12 characters."),
+    ("x", SHORT.format(11)),
+    ("elevenchars", SHORT.format(1)),
+    ("🦊" * 11, SHORT.format(1)),
+    ("x" * 257, LONG),
+    ("x" * 10_000, LONG),
+    ("🦊" * 257, LONG),
+    ("jane.doe@example.org", OWN),
+    ("JANE.DOE@example.org1", OWN),
+    ("61491570006!", OWN),
+    ("+61491570006", OWN),
+    ("jane.doe1234", OWN),
+    ("password1234", COMMON),
+    ("Password1234!", COMMON),
+    ("qwertyuiop123", COMMON),
+    ("123456789012", COMMON),
+    ("aaaaaaaaaaaa", COMMON),
+    ("            ", COMMON),
+    ("abcabcabcabc", COMMON),
+    ("latchkeylatchkey", COMMON),
+    ("iloveyouiloveyou", COMMON),
+]
+
+
+@pytest.mark.parametrize("raw", ACCEPTED, ids=ascii)
+def test_a_good_password_is_taken_exactly_as_it_is(raw: str) -> None:
+    assert accepted_password(raw, 12, PERSONAL) == raw
+
+
+@pytest.mark.parametrize(("raw", "told"), REFUSED, ids=lambda text: ascii(text)[:25])
+def test_a_bad_password_is_told_why(raw: str, told: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        accepted_password(raw, 12, PERSONAL)
+    assert (refused.value.message, refused.value.field) == (told, "password")
+
+
+def accepted(raw: str) -> str | None:
+    try:
+        return accepted_password(raw, 12, PERSONAL)
+    except WeakPassword:
+        return None
+
+
+@given(st.text(max_size=80) | st.text(alphabet="aA1 \x00é🦊\u0301\u202e", max_size=300))
+def test_anything_typed_is_a_password_or_a_sentence(raw: str) -> None:
+    assert accepted(raw) in (None, raw)
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
+async def test_a_hash_names_its_own_parameters_and_no_two_are_alike(passwords: Passwords) -> None:
+    one, other = [await passwords.hash("a quiet door opens") for _ in range(2)]
+    assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert one != other
+    assert await passwords.verify(one, "a quiet door opens")
+    for wrong in ("a quiet door open", "A quiet door opens", " a quiet door opens", ""):
+        assert not await passwords.verify(one, wrong)
+
+
+async def test_a_password_is_not_normalised(passwords: Passwords) -> None:
+    stored = await passwords.hash("caf\u00e9 caf\u00e9 caf\u00e9")
+    assert not await passwords.verify(stored, "cafe\u0301 cafe\u0301 cafe\u0301")
+    nul = await passwords.hash("before\x00after")
+    assert not await passwords.verify(nul, "before\x00other")
+
+
+async def test_when_too_many_hash_at_once_the_rest_is_told(passwords: Passwords) -> None:
+    asked = [passwords.hash("a quiet door opens") for _ in range(QUEUE + 20)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    refused = [outcome for outcome in done if isinstance(outcome, Busy)]
+    assert 0 < len(refused) < 20
+    assert {busy.retry_after for busy in refused} == {2}
+    assert all(isinstance(outcome, str | Busy) for outcome in done)
+    assert await passwords.hash("a quiet door opens")

@@ -1,0 +1,144 @@
+"""Phone numbers: whatever is typed is a number that can be texted, or a sentence why it is not."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.identity.phone import BadPhone, CountryNeeded, LandlinePhone, Phone, UnservedPhone
+
+SERVED = ("US", "CA", "GB", "IE", "DE", "FR", "ES", "IT", "NL", "SE", "AU", "NZ")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+AU = "+61491570006"
+WRITTEN = [
+    ("+61491570006", AU),
+    (" +61 491 570 006 ", AU),
+    ("+61-491-570-006", AU),
+    ("+61.491.570.006", AU),
+    ("+61 (0)491 570 006", AU),
+    ("0061 491 570 006", AU),
+    ("tel:+61491570006", AU),
+    ("TEL:+61-491-570-006", AU),
+    ("＋６１４９１５７０００６", AU),
+    ("+٦١٤٩١٥٧٠٠٠٦", AU),
+    ("+61\u00a0491\u202f570\u2009006", AU),
+    ("+61 491\u2013570\u2014006", AU),
+    ("+1 (202) 555-0123", "+12025550123"),
+    ("+39 312 345 6789", "+393123456789"),
+    ("+46 70 174 06 05", "+46701740605"),
+]
+REFUSED = [
+    ("", "Enter your mobile phone number."),
+    (" \t\n", "Enter your mobile phone number."),
+    ("tel:", "Enter your mobile phone number."),
+    ("+", "in digits"),
+    ("() - .", "in digits"),
+    ("+61 491 570 006;ext=5", "only digits"),
+    ("+61 491 570 006 x5", "only digits"),
+    ("0491CALLNOW", "only digits"),
+    ("+61491\x00570006", "only digits"),
+    ("+61491\u200b570006", "only digits"),
+    ("+61491\u202e570006", "only digits"),
+    ("+61491\t570006", "only digits"),
+    ("+61491\n570006", "only digits"),
+    ("+61491570006\n+61491570007", "only digits"),
+    ("+61491570006,+61491570007", "only digits"),
+    ("++61491570006", "only digits"),
+    ("+61+491570006", "only digits"),
+    ("①②③", "only digits"),
+    ("+1 202 555", "too short"),
+    ("+6149157000600600600", "too long"),
+    ("9" * 10_000, "too long"),
+    ("+999 1234567", "No country has that code"),
+    ("+0123456789", "No country has that code"),
+    ("123", "Start with + and your country code"),
+]
+UNTEXTABLE = [
+    ("+44 20 7946 0000", LandlinePhone),
+    ("+1 876 555 0123", UnservedPhone),
+    ("+86 131 2345 6789", UnservedPhone),
+    ("+7 912 345 67 89", UnservedPhone),
+    ("+881 612 345 678", UnservedPhone),
+    ("+870 773 111 632", UnservedPhone),
+    ("+44 909 879 0000", BadPhone),
+    ("+1 800 555 0199", BadPhone),
+    ("+1 900 555 0199", BadPhone),
+    ("+44 70 1234 5678", BadPhone),
+    ("+44 76 1234 5678", BadPhone),
+    ("+44 843 123 4567", BadPhone),
+    ("+44 3031 234567", BadPhone),
+    ("+447700900123", BadPhone),
+]
+
+
+@pytest.mark.parametrize(("typed", "e164"), WRITTEN)
+def test_a_number_is_read_however_it_is_written(typed: str, e164: str) -> None:
+    assert Phone.parse(typed, SERVED).e164 == e164
+
+
+@pytest.mark.parametrize(("typed", "words"), REFUSED, ids=lambda text: ascii(text)[:25])
+def test_what_is_no_number_is_told_why(typed: str, words: str) -> None:
+    with pytest.raises(BadPhone) as refused:
+        Phone.parse(typed, SERVED)
+    assert words in refused.value.message
+    assert refused.value.field == "phone"
+
+
+@pytest.mark.parametrize(("typed", "kind"), UNTEXTABLE)
+def test_a_number_that_cannot_be_texted_is_refused(typed: str, kind: type[BadPhone]) -> None:
+    with pytest.raises(kind) as refused:
+        Phone.parse(typed, SERVED)
+    assert refused.value.field == "phone"
+
+
+def test_without_country_code_the_only_fitting_country_is_taken() -> None:
+    assert Phone.parse("0491 570 006", ("AU",)) == Phone(AU, "AU")
+    assert Phone.parse("0491 570 006", ("AU", "US")) == Phone(AU, "AU")
+
+
+def test_without_country_code_and_in_doubt_the_country_is_asked_for() -> None:
+    with pytest.raises(CountryNeeded) as asked:
+        Phone.parse("612 345 678", SERVED)
+    assert len(asked.value.regions) > 1
+    for region in asked.value.regions:
+        assert Phone.parse("612 345 678", SERVED, region).region == region
+
+
+@pytest.mark.parametrize("country", ["XX", "RU", "au", "", "AU\x00", "AU;DROP", "A" * 10_000])
+def test_only_a_served_country_can_be_chosen(country: str) -> None:
+    with pytest.raises(BadPhone):
+        Phone.parse("491 570 0069", ("AU",), country)
+
+
+def test_a_block_is_the_number_less_its_last_four_digits() -> None:
+    assert Phone(AU, "AU").block == "+6149157"
+
+
+def parsed(typed: str, country: str) -> Phone | str:
+    """The number, or the sentence of a refusal; nothing else may be raised."""
+    try:
+        return Phone.parse(typed, SERVED, country)
+    except BadPhone as refused:
+        return refused.message
+
+
+numberish = st.text(alphabet="+0123456789 ()-.０１９٣\u200bx;\x00", max_size=45)
+
+
+@given(st.text(max_size=60) | numberish, st.text(max_size=3) | st.sampled_from(SERVED))
+def test_anything_typed_is_a_number_or_a_sentence(typed: str, country: str) -> None:
+    phone = parsed(typed, country)
+    if isinstance(phone, str):
+        assert phone.endswith((".", "?"))
+        return
+    assert E164.fullmatch(phone.e164)
+    assert phone.region in SERVED
+    assert Phone.parse(phone.e164, SERVED) == phone
+    assert Phone.parse(phone.spoken, SERVED) == phone
+
+
+@given(st.integers(0, 10**8 - 1))
+def test_every_accepted_number_reads_the_same_again(number: int) -> None:
+    phone = parsed(f"+614{number:08d}", "")
+    assert isinstance(phone, str) or phone == Phone(f"+614{number:08d}", "AU")

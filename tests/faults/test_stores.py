@@ -1,0 +1,161 @@
+"""PostgreSQL and Redis stopped, hanging, flushed: what people see, and that nothing is lost by it.
+
+On stores of their own, with the limits that are really in force.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from tests.faults.staged import Clocked, until
+from tests.faults.stand import STEPS, Stand, somebody
+from tests.person import Seen, new_email, new_phone
+from tests.product import NO_TLS, Product
+from tests.stores import Stores
+
+
+@pytest.fixture(scope="module")
+def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    product = Product(
+        tmp_path_factory.mktemp("served"),
+        own_stores.new_database(),
+        f"{own_stores.redis_url}?db=0",
+        OPS_TOKEN="token-of-the-operators",
+    )
+    try:
+        yield product.start()
+    finally:
+        product.close()
+
+
+@contextmanager
+def broken(stores: Stores, served: Product, how: str) -> Iterator[None]:
+    """`how` is what happens to which, e.g. "postgres suspended". The product recovers by itself."""
+    names, _, what = how.rpartition(" ")
+    servers = [getattr(stores, name) for name in names.split(" and ")]
+    for server in servers:
+        server.suspend() if what == "suspended" else server.stop()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.resume() if what == "suspended" else server.start()
+        until(lambda: served_with(served, "/health/ready") == 200, 30)
+
+
+def test_flushed_at_every_step_the_sign_up_goes_on(own_stores: Stores, served: Product) -> None:
+    phone, email, person = new_phone(), new_email(), somebody(served)
+    steps = (
+        lambda: person.give_phone(phone),
+        lambda: person.give_phone_code(phone),
+        lambda: person.give_email(email),
+        lambda: person.give_email_code(email),
+        lambda: person.give_password(),
+    )
+    for step in steps:
+        done = step()
+        own_stores.valkey_flush(0)
+    assert (done.status, done.path) == (200, "/signup/done")
+    assert (len(served.messages(phone)), len(served.messages(email))) == (1, 1)
+
+
+def test_flushed_counters_start_nowhere_near_zero(own_stores: Stores, served: Product) -> None:
+    phone, person = new_phone(), somebody(served)
+    person.give_phone(phone)
+    own_stores.valkey_flush(0)
+    again = person.submit("/signup/phone-code/resend")
+    assert (again.status, int(again.response.headers["retry-after"]) <= 30) == (429, True)
+
+
+@pytest.mark.parametrize("how", ["valkey stopped", "valkey suspended"])
+def test_without_redis_the_whole_sign_up_runs_from_postgresql(
+    own_stores: Stores, served: Product, how: str
+) -> None:
+    person, phone = somebody(served), new_phone()
+    with broken(own_stores, served, how):
+        done = person.sign_up(phone, new_email())
+        assert (done.status, done.path) == (200, "/signup/done")
+        assert person.slowest < 2
+        assert health(served, "redis") == "warn"
+        assert served_with(served, "/health/ready") == 200
+        too_soon(somebody(served), phone)
+    assert len(served.messages(phone)) == 1
+
+
+def test_without_redis_sends_are_never_unlimited(own_stores: Stores, served: Product) -> None:
+    person = somebody(served)
+    with broken(own_stores, served, "valkey stopped"):
+        answers = []
+        for _ in range(12):
+            person.http.cookies.clear()
+            answers.append(person.submit("/signup/phone", phone=new_phone()).status)
+    assert answers == [200] * 10 + [429] * 2
+
+
+def too_soon(person: Clocked, phone: str) -> None:
+    """The number was texted by somebody just now."""
+    seen = person.submit("/signup/phone", phone=phone)
+    assert (seen.status, seen.field("phone")) == (429, phone)
+
+
+def at_once(stands: list[Stand], what: Callable[[Stand], Seen]) -> list[Seen]:
+    with ThreadPoolExecutor(len(stands)) as threads:
+        return list(threads.map(what, stands))
+
+
+# What happens, the steps whose page can still be shown with what was typed into it (passwords never
+# are), and those that can be opened: Redis knows what a code page is about, but not of the code.
+OUTAGES = [
+    ("postgres suspended", {"phone", "phone-code", "email", "email-code"}, [503, 200, 503, 200]),
+    ("postgres stopped", {"phone", "phone-code", "email", "email-code"}, [503, 200, 503, 200]),
+    ("postgres and valkey stopped", {"phone", "email"}, [503, 503, 503, 503]),
+]
+
+
+@pytest.mark.parametrize(("how", "still_typed", "opened"), OUTAGES)
+def test_without_postgresql_nothing_is_done_and_nothing_is_lost(
+    own_stores: Stores, served: Product, how: str, still_typed: set[str], opened: list[int]
+) -> None:
+    stands = [Stand(served, step) for step in STEPS]
+    at_once(stands, Stand.look)
+    with broken(own_stores, served, how):
+        entered = at_once(stands, Stand.enter)
+        assert [seen.status for seen in entered] == [503] * 5
+        assert all(polite(seen) for seen in entered)
+        assert kept(entered, stands) == still_typed
+        assert [seen.status for seen in at_once(stands[1:], Stand.look)] == opened
+        assert max(stand.person.slowest for stand in stands) < 5
+        until(lambda: told_to_operators(served) == (200, 503, 503))
+    at_once(stands, Stand.look)
+    assert [seen.status for seen in at_once(stands, Stand.enter)] == [303] * 5
+
+
+def polite(seen: Seen) -> bool:
+    """It says when to come back and takes nothing away."""
+    headers = seen.response.headers
+    told = "Nothing was lost" in seen.html
+    return told and "retry-after" in headers and "set-cookie" not in headers
+
+
+def kept(entered: list[Seen], stands: list[Stand]) -> set[str]:
+    """The steps whose page still shows what was typed."""
+    pairs = zip(entered, stands, strict=True)
+    return {
+        stand.step for seen, stand in pairs
+        if all(seen.field(name) == value for name, value in stand.fields.items())
+    }  # fmt: skip
+
+
+def told_to_operators(served: Product) -> tuple[int, int, int]:
+    return tuple(served_with(served, f"/health{path}") for path in ("/live", "/ready", ""))
+
+
+def served_with(served: Product, path: str) -> int:
+    return httpx.get(served.url + path, timeout=5, verify=NO_TLS).status_code
+
+
+def health(served: Product, name: str) -> str:
+    return httpx.get(f"{served.url}/health/{name}", timeout=5, verify=NO_TLS).json()["status"]

@@ -1,0 +1,192 @@
+"""What people are sent, to the byte: a text that phones read, a letter that reads anywhere."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import Environment, UndefinedError, meta
+
+from app.adapters.messages import TemplateStationery
+from app.web.assets import Assets
+from app.web.page import template_environment
+from tests.person import Person, new_email, new_phone
+from tests.product import Product
+
+ROOT = Path(__file__).parents[1]
+MESSAGES = ROOT / "src/app/partials/messages"
+LETTERS = ("email_code", "email_taken")
+
+# 3GPP TS 23.038, 6.2.1: one septet each; then what takes two.
+GSM7 = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM7_EXTENDED = "\f^{}\\[~]|€"
+
+CONTEXT: dict[str, Any] = {
+    "code": "012345",
+    "minutes": 10,
+    "host": "a" * 28 + ".example.org",
+    "base_url": "https://a.example.org",
+    "when": "3 May 2026, 14:05 UTC",
+}
+
+
+@pytest.fixture(scope="module")
+def environment() -> Environment:
+    return template_environment(Assets(ROOT / "static", live=False), live=False)
+
+
+@pytest.fixture(scope="module")
+def stationery(environment: Environment) -> TemplateStationery:
+    return TemplateStationery(environment)
+
+
+@pytest.fixture(scope="module")
+def texted(product: Product) -> tuple[str, str]:
+    """The code and the body of a text that the product sent."""
+    phone = new_phone()
+    Person(product).give_phone(phone)
+    code = product.code_for(phone)
+    return code, product.messages(phone)[0].body
+
+
+def septets(text: str) -> int:
+    """For what GSM-7 cannot say there is no number: it would go out as two segments of UCS-2."""
+    strange = set(text) - set(GSM7 + GSM7_EXTENDED)
+    assert not strange, strange
+    return len(text) + sum(char in GSM7_EXTENDED for char in text)
+
+
+def bound_code(message: str) -> tuple[str, str] | None:
+    """Host and code by the steps of WICG "origin-bound one-time codes", which take the last line
+    as it is: a newline after it, and there is no code.
+    """
+    last = re.split("\r\n|\r|\n", message)[-1]
+    found = re.fullmatch(r"@([^\s@#]+)(?: @[^\s@#]+)? #([^\s]+)(?: .*)?", last)
+    return (found[1], found[2]) if found else None
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<body")[2]).split())
+
+
+def test_the_text_that_goes_out_is_this_to_the_byte(texted: tuple[str, str]) -> None:
+    code, body = texted
+    assert re.fullmatch("[0-9]{6}", code)
+    assert (
+        body.encode()
+        == (
+            f"{code} is your Latchkey code. It works for 10 minutes.\n"
+            "Do not share it.\n"
+            "\n"
+            f"@127.0.0.1 #{code}"
+        ).encode()
+    )
+
+
+def test_a_browser_finds_host_and_code_in_the_last_line(texted: tuple[str, str]) -> None:
+    code, body = texted
+    assert bound_code(body) == ("127.0.0.1", code)
+    assert bound_code(body + "\n") is None
+
+
+def test_the_text_is_one_segment_also_with_a_long_host(stationery: TemplateStationery) -> None:
+    body = stationery.text("phone_code", CONTEXT)
+    assert len(CONTEXT["host"]) == 40
+    assert septets(body) <= 160
+    assert bound_code(body) == (CONTEXT["host"], "012345")
+
+
+def test_septets_are_counted_as_phones_count_them() -> None:
+    assert septets("a€b") == 4
+    with pytest.raises(AssertionError, match="’"):
+        septets("a’b")
+
+
+def test_no_digits_stand_before_the_last_line_but_code_and_minutes(
+    stationery: TemplateStationery,
+) -> None:
+    before = stationery.text("phone_code", CONTEXT).rpartition("\n")[0]
+    assert re.findall("[0-9]+", before) == ["012345", "10"]
+    assert "://" not in before
+
+
+def test_one_minute_is_not_minutes(stationery: TemplateStationery) -> None:
+    last = CONTEXT | {"minutes": 1}
+    _, text, html = stationery.letter("email_code", last)
+    for said in (stationery.text("phone_code", last), text, words(html)):
+        assert "1 minute" in said
+        assert "1 minutes" not in said
+
+
+def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> None:
+    person, phone, email = Person(product), new_phone(), new_email()
+    person.give_phone(phone)
+    person.give_phone_code(phone)
+    person.give_email(email)
+    code = product.code_for(email)
+    letter = product.messages(email)[0]
+    assert re.fullmatch("[0-9]{8}", code)
+    assert letter.subject == f"{code} is your Latchkey code"
+    assert letter.body.splitlines().count(code) == 1
+    assert letter.html
+    assert len(re.findall(f">{code}<", letter.html)) == 1
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_both_parts_of_a_letter_say_the_same(stationery: TemplateStationery, name: str) -> None:
+    subject, text, html = stationery.letter(name, CONTEXT)
+    facts = ["Latchkey", CONTEXT["host"], CONTEXT["base_url"], CONTEXT["when"]]
+    if name == "email_code":
+        facts += [CONTEXT["code"], "10 minutes", "once"]
+    for part in (text, words(html)):
+        assert [fact for fact in facts if fact not in part] == []
+    assert "\n" not in subject
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_letter_needs_nothing_from_elsewhere(stationery: TemplateStationery, name: str) -> None:
+    _, _, html = stationery.letter(name, CONTEXT)
+    assert len(html.encode()) <= 20_000
+    assert re.findall(r"<img|<script|<link|src=|url\(|@import", html) == []
+    links = set(re.findall('href="([^"]*)"', html))
+    assert links <= {f"{CONTEXT['base_url']}/login"}
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_letter_keeps_language_and_shape_where_clients_drop_its_head(
+    stationery: TemplateStationery, name: str
+) -> None:
+    _, _, html = stationery.letter(name, CONTEXT)
+    tables = re.findall("<table[^>]*>", html)
+    assert ' lang="en" dir="ltr"' in tables[0]
+    assert all(' role="presentation"' in table for table in tables)
+    assert '<meta name="color-scheme" content="light dark">' in html
+    preheader = re.search(r"<div[^>]*display:none[^>]*>([^<]*)</div>", html)
+    assert preheader
+    assert 20 < len(preheader[1]) <= 90
+
+
+def test_the_code_in_a_letter_is_large_and_copies_as_digits(stationery: TemplateStationery) -> None:
+    _, _, html = stationery.letter("email_code", CONTEXT)
+    cell = re.search(r'<td[^>]*style="([^"]*)"[^>]*>012345</td>', html)
+    assert cell
+    size = re.search(r"(\d+)px/\d+px [^;]*monospace", cell[1])
+    assert size
+    assert int(size[1]) >= 28
+
+
+@pytest.mark.parametrize("path", sorted(MESSAGES.iterdir()), ids=lambda path: path.name)
+def test_a_message_without_one_of_its_facts_is_not_sent(
+    environment: Environment, path: Path
+) -> None:
+    asked = meta.find_undeclared_variables(environment.parse(path.read_text()))
+    needed = asked - environment.globals.keys()
+    assert needed <= CONTEXT.keys()
+    template = environment.get_template(f"messages/{path.name}")
+    for name in needed:
+        short = {key: value for key, value in CONTEXT.items() if key != name}
+        with pytest.raises(UndefinedError, match=name):
+            template.render(short)

@@ -1,0 +1,153 @@
+"""Pages by the rules that a machine can read off their markup and their words."""
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.web.errors import WORDS
+from app.web.page import NOTICES
+from tests.pages import Element, Page, every_page
+from tests.product import Product
+
+SOURCE = Path(__file__).parents[1] / "src" / "app"
+NO_WORDS = re.compile(r"\{[{%#].*?[#%}]\}|<!?[a-z/][^>]*>", re.DOTALL)
+BANNED = re.compile(r"\b(please|sorry|valid|invalid|oops|required)\b|!", re.IGNORECASE)
+# Where sentences for people are written, beside the templates.
+SPEAKING = [*SOURCE.glob("domain/**/*.py"), SOURCE / "controllers/signup_pages.py"]
+REFERRING = ("for", "aria-describedby", "aria-labelledby", "aria-controls")
+
+
+@pytest.fixture(scope="module")
+def pages(product: Product) -> list[Page]:
+    return every_page(product)
+
+
+def test_every_tag_is_closed_in_its_turn(pages: list[Page]) -> None:
+    assert {page.name: page.broken for page in pages if page.broken} == {}
+    assert len(pages) > 25
+
+
+def test_ids_are_unique_and_all_that_is_referred_to_is_there(pages: list[Page]) -> None:
+    wrong = []
+    for page in pages:
+        wrong += [f"{page.name}: {one} twice" for one, n in Counter(page.ids).items() if n > 1]
+        known = {*page.ids, *(() if page.is_document else ("live", "main"))}
+        wrong += [f"{page.name}: #{one}" for one in referred(page) if one not in known]
+    assert wrong == []
+
+
+def referred(page: Page) -> Iterator[str]:
+    for element in page.elements:
+        for name in REFERRING:
+            yield from element.get(name).split()
+        if element.tag == "a" and element.get("href").startswith("#"):
+            yield element.get("href")[1:]
+
+
+def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> None:
+    for page in pages:
+        assert len(page.all("h1")) == 1, page.name
+        focused = [element for element in page.elements if "autofocus" in element.attributes]
+        assert len(focused) == 1, page.name
+        assert able_to_take_focus(focused[0]), page.name
+
+
+def able_to_take_focus(element: Element) -> bool:
+    return element.tag == "input" or element.get("tabindex") == "-1"
+
+
+def test_a_page_with_an_error_says_so_in_all_places(pages: list[Page]) -> None:
+    refused = [page for page in pages if 'class="alert" role="alert"' in main_of(page)]
+    assert len(refused) > 8
+    for page in refused:
+        assert "<title>Error: " in page.html, page.name
+        summary = re.search('role="alert"[^>]*>.*?<p>(.*?)</p>', page.html, re.DOTALL)
+        assert summary
+        invalid = [element for element in page.elements if element.get("aria-invalid")]
+        for element in invalid:
+            assert f"{element.get('id')}-error" in element.get("aria-describedby").split()
+            assert f'<a href="#{element.get("id")}">' in summary[1]
+
+
+def main_of(page: Page) -> str:
+    return page.html.partition("<template")[0]
+
+
+def test_nothing_in_a_page_needs_an_unsafe_policy(pages: list[Page]) -> None:
+    for page in pages:
+        for element in page.elements:
+            handlers = [name for name in element.attributes if name.startswith(("on", "hx-on"))]
+            assert not handlers, (page.name, handlers)
+            assert "style" not in element.attributes, (page.name, element)
+            assert not element.get("hx-vals").startswith("js:")
+        assert not page.all("style"), page.name
+        assert all(script.get("src").startswith("/static/") for script in page.all("script"))
+
+
+def test_every_form_is_a_post_with_its_token_that_the_server_judges(pages: list[Page]) -> None:
+    for page in pages:
+        for form in re.findall(r"<form.*?</form>", page.html, re.DOTALL):
+            assert re.search(r'<form[^>]* method="post"[^>]* novalidate', form), page.name
+            assert form.count('name="csrf_token"') == 1, page.name
+            assert not re.search(r"<input[^>]* (required|pattern|maxlength)", form), page.name
+
+
+def test_every_field_has_its_label_and_no_placeholder(pages: list[Page]) -> None:
+    for page in pages:
+        labelled = {label.get("for") for label in page.all("label")}
+        for field in page.all("input"):
+            if field.get("type") != "hidden":
+                assert field.get("id") in labelled, (page.name, field)
+                assert "placeholder" not in field.attributes, (page.name, field)
+
+
+def test_steps_are_told_in_words_and_in_the_title(pages: list[Page]) -> None:
+    steps = [page for page in pages if 'aria-label="Progress"' in page.html]
+    assert len(steps) > 15
+    for page in steps:
+        told = re.search(r"Step ([1-5]) of 5", page.text)
+        assert told
+        assert f"{told[0]} – Latchkey</title>" in page.html, page.name
+        assert page.html.count('aria-current="step"') == 1, page.name
+
+
+def test_the_code_field_takes_what_people_paste(pages: list[Page]) -> None:
+    fields = [f for page in pages for f in page.all("input") if f.get("name") == "code"]
+    assert fields
+    for field in fields:
+        assert field.get("type") == "text"
+        assert field.get("inputmode") == "numeric"
+        assert field.get("autocomplete") == "one-time-code"
+
+
+def test_no_page_blames_or_begs(pages: list[Page]) -> None:
+    found = {page.name: BANNED.findall(page.text) for page in pages if BANNED.search(page.text)}
+    assert found == {}
+
+
+def test_no_template_blames_or_begs() -> None:
+    for path in sorted((SOURCE / "partials").rglob("*.*")):
+        source = re.sub(
+            r"\{[{%#].*?[#%}]\}|<!?[a-z/][^>]*>", " ", path.read_text(), flags=re.DOTALL
+        )
+        assert not BANNED.search(source), path.name
+
+
+def test_no_sentence_of_the_product_blames_or_begs() -> None:
+    said = [sentence for path in SPEAKING for sentence in sentences(path)]
+    said += [*NOTICES.values(), *(text for words in WORDS.values() for text in words)]
+    assert len(said) > 60
+    assert [sentence for sentence in said if BANNED.search(sentence)] == []
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """What is written to be read on a page: capital letter, words, full stop; no docstrings."""
+    tree = ast.parse(path.read_text())
+    lone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in lone:
+            yield from re.findall(r".*[a-z]+ [a-z]+.*[.?!]\s*$", node.value)

@@ -1,0 +1,32 @@
+"""The application without a server, as the world sees it over https: no store behind it answers."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from app.domain.limits import LimitTable
+from app.main import build
+from app.settings import read_settings
+
+ORIGIN = "https://login.example.org"
+SETTINGS = {
+    "ENVIRONMENT": "test",
+    "BASE_URL": ORIGIN,
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+@pytest.fixture
+def app() -> Litestar:
+    return build(read_settings(SETTINGS), LimitTable())
+
+
+@pytest.fixture
+async def https(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
+    transport: Any = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        yield client

@@ -1,0 +1,93 @@
+"""Pages for what went wrong: they say what to do next, and never how it looks inside."""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from app.web.edge import CSP, Edge
+from app.web.errors import WORDS, last_resort
+from tests.person import Person
+from tests.product import Product
+
+INSIDE = ("Traceback", "Error", "app.", ".py", "NoneType", "litestar", "postgres", "redis")
+JARGON = ("404", "405", "500", "503", "HTTP", "server error", "exception", "sorry", "please", "!")
+BEGUN = {"cookie": "__Host-flow=b.0123456789"}
+
+
+@pytest.mark.parametrize("status", [404, 405, 415])
+def test_an_error_is_a_page_for_a_browser_and_a_fragment_for_htmx(
+    product: Product, status: int
+) -> None:
+    method, path = {404: ("GET", "/no"), 405: ("PUT", "/"), 415: ("POST", "/signup/phone")}[status]
+    title, sentence = WORDS[status]
+    for headers, documents in (({}, 1), ({"hx-request": "true"}, 0)):
+        answer = Person(product).http.request(method, path, headers=headers)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert answer.text.count("<html") == documents
+        assert title in answer.text
+        assert sentence in answer.text
+        assert answer.headers["x-request-id"] in answer.text
+
+
+def test_an_error_page_offers_a_way_on(product: Product) -> None:
+    person = Person(product)
+    assert 'href="/"' in person.get("/nothing").html
+    assert 'href="/signup"' in person.get("/signup/nothing").html
+    hostile = person.get("/<script>alert(1)</script>?<b>")
+    assert (hostile.status, "<script>alert" in hostile.html) == (404, False)
+
+
+@pytest.mark.parametrize(("title", "sentence"), WORDS.values())
+def test_the_words_of_an_error_are_for_people(title: str, sentence: str) -> None:
+    said = f"{title} {sentence}"
+    assert [word for word in (*INSIDE, *JARGON) if word in said] == []
+    assert sentence.endswith(".")
+
+
+async def test_a_crash_is_a_page_with_a_reference_and_a_line_in_the_log(
+    app: Litestar, https: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.state.parts = replace(app.state.parts, signup=None)
+    with caplog.at_level(logging.ERROR):
+        answer = await https.get("/signup/phone", headers=BEGUN)
+    assert answer.status_code == 500
+    assert answer.headers["content-security-policy"] == CSP
+    assert answer.headers["cache-control"] == "no-store"
+    assert WORDS[500][0] in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+    assert [word for word in INSIDE if word in answer.text] == []
+    [line] = [record for record in caplog.records if record.name == "app.errors"]
+    assert line.exc_info
+    assert line.exc_info[0] is AttributeError
+
+
+async def test_a_crash_of_the_error_page_is_still_an_answer(
+    app: Litestar, https: httpx.AsyncClient
+) -> None:
+    app.state.parts = None
+    answer = await https.get("/signup/phone")
+    assert (answer.status_code, answer.content) == (500, last_resort(500))
+    assert answer.headers["content-security-policy"] == CSP
+    head = await https.head("/nothing")
+    assert (head.status_code, head.content) == (500, b"")
+
+
+async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
+    async def half(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("half way")
+
+    sent: list[Any] = []
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    edge = Edge(half, secure=True, last_resort=last_resort)
+    scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    await edge(scope, keep, keep)
+    assert [message["type"] for message in sent] == ["http.response.start"]
