@@ -74,7 +74,7 @@ $(READY): requirements/dev.txt pyproject.toml | $(UV)
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@printf '%s' '$(CURDIR)' > $@
 	@# Compiles what the application imports while the first start is busy with its stores.
-	@$(BIN)/python -c 'import app.main' >/dev/null 2>&1 &
+	@$(BIN)/python -c 'import app.adapters.migrations, app.main' >/dev/null 2>&1 &
 
 # `--target` needs no virtual environment and is allowed where the system manages its packages.
 $(UV):
