@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 # Imported for their tables, which register themselves.
 import app.domain.audit.tables
+import app.domain.credentials.tables
 import app.domain.delivery.tables
 import app.domain.identity.tables
-import app.domain.login.tables
 import app.domain.sessions.tables
 import app.domain.verification.tables  # noqa: F401
 from app.domain.schema import Table

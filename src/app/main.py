@@ -16,6 +16,7 @@ from litestar.types import Receive, Scope, Send
 from app.adapters.limits_file import read_limits
 from app.adapters.outside import Outside, outside_of
 from app.controllers.account import AccountController
+from app.controllers.account_confirm import AccountConfirmController
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
@@ -41,7 +42,7 @@ from app.web.errors import (
 from app.web.page import Pages, template_environment
 from app.web.parts import Parts
 from app.web.telemetry import set_up_logging
-from app.wiring import composer_of, parts_of
+from app.wiring import Wiring, composer_of
 
 CONTROLLERS = (
     HomeController,
@@ -49,6 +50,7 @@ CONTROLLERS = (
     LoginController,
     LogoutController,
     AccountController,
+    AccountConfirmController,
     WellKnownController,
     HealthController,
     DevController,
@@ -74,7 +76,7 @@ def build(settings: Settings, limits: LimitTable) -> Litestar:
     dispatcher = Dispatcher(
         outside.database, outside.texts, outside.mail, composer_of(settings, environment)
     )
-    parts = parts_of(settings, limits, outside, pages, dispatcher)
+    parts = Wiring(settings, limits, outside, dispatcher).parts(pages)
     app = Litestar(
         [*CONTROLLERS, _static(assets)],
         exception_handlers={

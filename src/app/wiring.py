@@ -5,16 +5,17 @@ from jinja2 import Environment
 from app.adapters.messages import TemplateStationery
 from app.adapters.outside import Outside
 from app.adapters.schema import newest_revision
+from app.domain.account.confirmation import Confirmation
+from app.domain.credentials.budget import PasswordBudget
+from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.passwords import Passwords
 from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
-from app.domain.login.budget import PasswordBudget
 from app.domain.login.flow import LoginFlow
 from app.domain.sessions.access_tokens import AccessTokens
-from app.domain.sessions.refresh_tokens import RefreshTokens
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.drafts import Drafts
@@ -42,70 +43,81 @@ def composer_of(settings: Settings, environment: Environment) -> Composer:
     )
 
 
-def parts_of(
-    settings: Settings, limits: LimitTable, outside: Outside, pages: Pages, dispatcher: Dispatcher
-) -> Parts:
-    tokens = AccessTokens(settings.base_url)
-    refresh_tokens = RefreshTokens(keys_for("refresh tokens", settings.secret_key))
-    sessions, passwords = Sessions(outside.database, tokens, refresh_tokens), Passwords()
-    manners = Manners(
-        Cookies(settings.secure),
-        Csrf(keys_for("forms", settings.secret_key), settings.base_url),
-        Devices(keys_for("devices", settings.secret_key)),
-        tokens,
-        int(ABSOLUTE.total_seconds()),
-        settings.trusted_proxies,
-    )
-    return Parts(
-        manners=manners,
-        pages=pages,
-        signup=_signup(
-            settings,
-            limits,
-            outside,
-            dispatcher,
-            Finish(outside.database, passwords, sessions, settings.password_min_length),
-        ),
-        login=LoginFlow(
+class Wiring:
+    """One process's parts. What several of them need is made once, here."""
+
+    def __init__(
+        self, settings: Settings, limits: LimitTable, outside: Outside, dispatcher: Dispatcher
+    ) -> None:
+        self._settings, self._limits = settings, limits
+        self._outside, self._dispatcher = outside, dispatcher
+        self._database = outside.database
+        self._people, self._passwords = People(outside.database), Passwords()
+        self._tokens = AccessTokens(settings.base_url)
+        self._sessions = Sessions(
+            outside.database, outside.memory, limits, self._tokens, self._keys("refresh tokens")
+        )
+        means = Means(
             outside.database,
-            passwords,
-            sessions,
-            PasswordBudget(outside.database, outside.memory, limits),
+            outside.memory,
+            limits,
+            self._keys("verification codes"),
+            settings.hostname,
             dispatcher.wake,
-        ),
-        sessions=sessions,
-        signing_keys=SigningKeys(keys_for("signing keys", settings.secret_key), outside.database),
-        people=People(outside.database),
-        dispatcher=dispatcher,
-        health=Health(outside.database, outside.memory, dispatcher, newest_revision()),
-        auth0_ready=False,
-        password_min_length=settings.password_min_length,
-        ops_token=settings.ops_token,
-        outbox=outside.outbox,
-        production=settings.production,
-    )
+        )
+        self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
+        self._credentials = Credentials(
+            outside.database,
+            self._passwords,
+            PasswordBudget(outside.database, outside.memory, limits),
+        )
 
+    def parts(self, pages: Pages) -> Parts:
+        settings = self._settings
+        return Parts(
+            manners=self._manners(),
+            pages=pages,
+            signup=self._signup(),
+            login=LoginFlow(
+                self._database, self._credentials, self._sessions, self._dispatcher.wake
+            ),
+            confirmation=Confirmation(
+                self._database, self._people, self._credentials, self._sessions, self._phones
+            ),
+            sessions=self._sessions,
+            signing_keys=SigningKeys(self._keys("signing keys"), self._database),
+            people=self._people,
+            dispatcher=self._dispatcher,
+            health=Health(
+                self._database, self._outside.memory, self._dispatcher, newest_revision()
+            ),
+            auth0_ready=False,
+            password_min_length=settings.password_min_length,
+            ops_token=settings.ops_token,
+            outbox=self._outside.outbox,
+            production=settings.production,
+        )
 
-def _signup(
-    settings: Settings,
-    limits: LimitTable,
-    outside: Outside,
-    dispatcher: Dispatcher,
-    finish: Finish,
-) -> SignupFlow:
-    means = Means(
-        outside.database,
-        outside.memory,
-        limits,
-        keys_for("verification codes", settings.secret_key),
-        settings.hostname,
-        dispatcher.wake,
-    )
-    return SignupFlow(
-        settings.sms_regions,
-        outside.database,
-        Drafts(outside.database, outside.memory),
-        Verifications(PHONE, means),
-        Verifications(EMAIL, means),
-        finish,
-    )
+    def _keys(self, purpose: str) -> tuple[bytes, ...]:
+        return keys_for(purpose, self._settings.secret_key)
+
+    def _manners(self) -> Manners:
+        return Manners(
+            Cookies(self._settings.secure),
+            Csrf(self._keys("forms"), self._settings.base_url),
+            Devices(self._keys("devices")),
+            self._tokens,
+            int(ABSOLUTE.total_seconds()),
+            self._settings.trusted_proxies,
+        )
+
+    def _signup(self) -> SignupFlow:
+        minimum = self._settings.password_min_length
+        return SignupFlow(
+            self._settings.sms_regions,
+            self._database,
+            Drafts(self._database, self._outside.memory),
+            self._phones,
+            self._mailboxes,
+            Finish(self._database, self._passwords, self._sessions, minimum),
+        )

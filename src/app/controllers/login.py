@@ -7,8 +7,6 @@ from litestar import Controller, Request, get, post
 
 from app.controllers.signup_desk import SignupDesk
 from app.domain.errors import Refusal
-from app.domain.identity.email_address import BadEmail, EmailAddress
-from app.domain.login.budget import subject_of
 from app.domain.signup.signup import Step
 from app.web.answer import Answer, see_other
 from app.web.auth import signed_in_or_none
@@ -63,14 +61,10 @@ class LoginController(Controller):
         form = await read_form(request, ("email", "password"))
         async with errors_shown_on(partial(desk.password_form, form["email"])):
             desk.visit.check_form(form)
-            tokens = await desk.parts.login.submit_password(
-                form["email"],
-                form["password"],
-                desk.visit.device,
-                desk.visit.device_known_to(_subject(form["email"])),
+            opened = await desk.parts.login.submit_password(
+                form["email"], form["password"], desk.visit.device
             )
-        desk.visit.sign_in(tokens, "password")
-        desk.visit.remember_device(_subject(form["email"]))
+        desk.visit.sign_in(opened, "password")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
 
     @get("/phone")
@@ -111,11 +105,3 @@ class LoginController(Controller):
     @get("/phone-code/delivery")
     async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
         return await LoginDesk(request).delivery(Step.PHONE_CODE)
-
-
-def _subject(typed: str) -> bytes:
-    """Whose device this may be; what is no address is nobody's."""
-    try:
-        return subject_of(EmailAddress.parse(typed, as_typed=True))
-    except BadEmail:
-        return b""

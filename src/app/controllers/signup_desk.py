@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 
 from app.controllers import signup_pages
+from app.controllers.code_pages import delivery_line
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.finish import SignedIn
@@ -55,7 +56,7 @@ class SignupDesk:
         return see_other(self.url(step), self.visit.cookies_to_set)
 
     def signed_in(self, result: SignedIn) -> Answer:
-        self.visit.sign_in(result.tokens, "phone")
+        self.visit.sign_in(result.session, "phone")
         landing = self.visit.return_taken(self.landing)
         if result.existing and self.door == "signup":
             self.visit.notify("existing")
@@ -133,7 +134,8 @@ class SignupDesk:
         if not self.visit.is_by_htmx:
             return self.to(step)
         _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
-        line = signup_pages.delivery_line(step, await self.flow.codes(step).progress(pending))
+        codes = self.flow.codes(step)
+        line = delivery_line(codes.channel, await codes.progress(pending))
         context = {"delivery": line, "delivery_url": f"{self.url(step)}/delivery"}
         return self.parts.pages.fragment(self.visit, "signup/_delivery.html", context)
 

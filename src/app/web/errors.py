@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from app.domain.audit.events import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
+from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
 
@@ -56,7 +57,7 @@ async def errors_shown_on(page: Callable[[Refusal], Awaitable[Answer]]) -> Async
     """A refusal inside is shown on `page`; what leads elsewhere still does."""
     try:
         yield
-    except (OutOfStep, Unauthenticated):
+    except (OutOfStep, Unauthenticated, ConfirmationNeeded):
         raise
     except Refusal as refusal:
         try:
@@ -82,6 +83,10 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
         visit = Parts.of(request).visit(request)
         visit.sign_out()
         return see_other(f"/login?return_to={quote(request.scope['path'])}", visit.cookies_to_set)
+    if isinstance(refusal, ConfirmationNeeded):
+        visit = Parts.of(request).visit(request)
+        back = quote(request.scope["path"])
+        return see_other(f"/account/confirm?return_to={back}", visit.cookies_to_set)
     if isinstance(refusal, Unavailable):
         log.warning("unavailable", extra={"code": refusal.code, "cause": _cause(refusal)})
     return _error_page(request, refusal.status, refusal.message, refusal)

@@ -22,6 +22,8 @@ NOTICES = {
     "restarted": "We forgot what you entered. You can start again.",
     "forgotten": "That sign-up was too long ago. Start again with your number.",
     "elsewhere": "You already did this in another tab. Here is where you are now.",
+    "code-sent": "We texted you a code.",
+    "confirmed": "Thank you. You can go on.",
     "signed-out": "You are signed out.",
     "session-ended": "That session has ended.",
     "others-ended": "All other sessions have ended.",

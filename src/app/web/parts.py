@@ -6,6 +6,7 @@ from typing import Any, Protocol, cast
 
 from litestar import Request
 
+from app.domain.account.confirmation import Confirmation
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
@@ -32,6 +33,7 @@ class Parts:
     pages: Pages
     signup: SignupFlow
     login: LoginFlow
+    confirmation: Confirmation
     sessions: Sessions
     signing_keys: SigningKeys
     people: People
@@ -48,4 +50,9 @@ class Parts:
         return cast(Parts, request.app.state.parts)
 
     def visit(self, request: Request[Any, Any, Any]) -> Visit:
-        return Visit(request, self.manners)
+        """The same one however often it is asked for, so that no cookie it has to set is lost."""
+        state = request.scope["state"]
+        visit: Visit | None = state.get("visit")
+        if visit is None:
+            visit = state["visit"] = Visit(request, self.manners)
+        return visit

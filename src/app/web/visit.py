@@ -7,10 +7,11 @@ from typing import Any
 
 from litestar import Request
 
+from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.limits import Origin
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.sessions import Device, Tokens
+from app.domain.sessions.session import Opened, Tokens
 from app.web.answer import Headers
 from app.web.forms import Form
 from app.web.manners import Manners
@@ -66,7 +67,7 @@ class Visit:
     @property
     def device(self) -> Device:
         agent = self._headers.get(b"user-agent", b"").decode("latin-1")
-        return Device(self.origin, "".join(char for char in agent if char.isprintable()))
+        return Device(self.origin, agent, self._device_known_to)
 
     @property
     def has_begun(self) -> bool:
@@ -111,13 +112,15 @@ class Visit:
     def refresh_token(self) -> str | None:
         return self._manners.cookies.read(self._raw, "refresh")
 
-    def sign_in(self, tokens: Tokens, method: str) -> None:
+    def sign_in(self, opened: Opened, method: str) -> None:
         """New identifiers for both halves; the flow that led here is dead. `method` is remembered
-        for the next time, and nothing else.
+        for the next time, and that its owner has signed in from this device.
         """
         self.end_flow()
-        self.carry_on(tokens)
+        self.carry_on(opened.tokens)
         self._keep("seen", method, YEAR)
+        known = self._device_known_to(opened.subject)
+        self._keep("device", self._manners.devices.issue(known, opened.subject), DEVICE_LIFETIME)
 
     def carry_on(self, tokens: Tokens) -> None:
         """The same session with its next tokens."""
@@ -132,16 +135,6 @@ class Visit:
     def last_method(self) -> str | None:
         """How somebody last signed in from this browser."""
         return self._manners.cookies.read(self._raw, "seen")
-
-    def device_known_to(self, subject: bytes) -> str:
-        """The id of this device if the owner of `subject` has signed in from it, else ''."""
-        return self._manners.devices.read(
-            self._manners.cookies.read(self._raw, "device") or "", subject
-        )
-
-    def remember_device(self, subject: bytes) -> None:
-        known = self.device_known_to(subject)
-        self._keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
 
     def remember_return(self, path: str) -> None:
         """Where to go once signed in, through however many steps that takes."""
@@ -173,6 +166,10 @@ class Visit:
         if notice:
             self._drop("notice")
         return notice
+
+    def _device_known_to(self, subject: bytes) -> str:
+        cookie = self._manners.cookies.read(self._raw, "device") or ""
+        return self._manners.devices.read(cookie, subject)
 
     def _flow_secret(self) -> str:
         if self.flow_cookie is None or self.flow_cookie[:2] not in (FRESH, BEGUN):

@@ -63,6 +63,11 @@ class Phone:
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
     @classmethod
+    def known(cls, e164: str) -> "Phone":
+        """One that was accepted before, as it stands in the tables."""
+        return cls(e164, phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or "")
+
+    @classmethod
     def parse(cls, raw: str, served: tuple[str, ...], country: str = "") -> "Phone":
         """Reads what a person typed. `served` are the regions that may be texted, `country` the
         one chosen for a number without `+`. Raises `BadPhone` or one of its kinds.

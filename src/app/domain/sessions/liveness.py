@@ -17,12 +17,12 @@ MOST = 10_000
 class Liveness:
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: OrderedDict[tuple[UUID, int], float] = OrderedDict()
+        self._known: OrderedDict[UUID, tuple[int, float]] = OrderedDict()
 
     async def check(self, access: Access) -> None:
         """Raises `Unauthenticated` for a session that has ended."""
-        key = (access.session_id, access.generation)
-        if self._known.get(key, 0.0) > monotonic():
+        generation, until = self._known.get(access.session_id, (-1, 0.0))
+        if until > monotonic() and access.generation <= generation:
             return
         asked_at = monotonic()
         async with self._database.connection() as connection:
@@ -32,10 +32,14 @@ class Liveness:
             if seen < access.generation:
                 # A token this new is in use, so the one before it need not be honoured for long.
                 await connection.execute(SEEN, access.session_id, access.generation)
-        self._remember(key, asked_at + REMEMBERED)
+        self._remember(access.session_id, access.generation, asked_at + REMEMBERED)
 
-    def _remember(self, key: tuple[UUID, int], until: float) -> None:
-        self._known[key] = until
-        self._known.move_to_end(key)
+    def forget(self, session_id: UUID) -> None:
+        """It was ended here: nothing is remembered of it from now on."""
+        self._known.pop(session_id, None)
+
+    def _remember(self, session_id: UUID, generation: int, until: float) -> None:
+        self._known[session_id] = generation, until
+        self._known.move_to_end(session_id)
         if len(self._known) > MOST:
             self._known.popitem(last=False)

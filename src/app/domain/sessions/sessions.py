@@ -1,94 +1,107 @@
 """Sessions: opened by a proof, carried on by rotation, ended by a person, a replay or time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
+from app.domain.credentials.budget import subject_of
+from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
-from app.domain.errors import Unauthenticated
-from app.domain.limits import Origin
-from app.domain.ports import Connection, Database, Record
+from app.domain.errors import Unauthenticated, Unavailable
+from app.domain.identity.email_address import EmailAddress
+from app.domain.limits import LimitTable, Origin
+from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
-from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.refresh_tokens import Presented, RefreshTokens
+from app.domain.sessions.session import Listed, Opened, Tokens, TooManyRefreshes
 from app.domain.sessions.statements import (
     END,
-    END_OTHERS,
+    END_ALL,
+    IS_FRESH,
     LIST,
     OPEN,
     REFRESH,
+    RENEW,
 )
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
-MOST_DEVICE = 200  # characters kept of what a browser says it is
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What a session is opened from: where, and what the browser calls itself."""
-
-    origin: Origin
-    agent: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Both halves of a session as its holder keeps them."""
-
-    access: str
-    refresh: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A session as its owner sees it."""
-
-    id: UUID
-    device: str
-    network: str
-    created_at: datetime
-    last_used_at: datetime
-    amr: Sequence[str]
+FRESH = timedelta(minutes=10)  # how long a proof allows changes of the account
 
 
 class Sessions:
     """All of them, of everybody."""
 
     def __init__(
-        self, database: Database, tokens: AccessTokens, refresh_tokens: RefreshTokens
+        self,
+        database: Database,
+        memory: ShortMemory,
+        limits: LimitTable,
+        tokens: AccessTokens,
+        refresh_keys: tuple[bytes, ...],
     ) -> None:
-        self._database, self._tokens, self._refresh_tokens = database, tokens, refresh_tokens
+        self._database, self._memory, self._limits = database, memory, limits
+        self._tokens, self._refresh_tokens = tokens, RefreshTokens(refresh_keys)
         self._liveness = Liveness(database)
 
     async def open(
         self, connection: Connection, user_id: UUID, amr: tuple[str, ...], device: Device
-    ) -> Tokens:
+    ) -> Opened:
         """In the transaction that proved the person. Every identifier in it is new."""
         session_id = uuid7()
-        proved_at = await connection.fetchval(
+        row = await connection.fetchrow(
             OPEN,
             session_id,
             user_id,
             list(amr),
-            device.agent[:MOST_DEVICE],
+            device.name,
             device.origin.network,
             IDLE,
             ABSOLUTE,
         )
+        if row is None:
+            raise Unauthenticated  # the account was deleted a moment ago
         await _record(connection, "session:opened", user_id, device.origin, amr=" ".join(amr))
-        return self._pair(Access(user_id, session_id, 0, proved_at, amr))
+        access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
+        return Opened(self._pair(access), user_id, subject_of(EmailAddress(row["email"])))
+
+    async def tell_of_device(self, connection: Connection, opened: Opened, device: Device) -> None:
+        """By mail, when the owner has not signed in from it before."""
+        if not device.known_to(opened.subject):
+            await queue_notice(
+                connection, "new_device", opened.user_id, device.origin, device=device.name
+            )
+
+    async def is_fresh(self, access: Access) -> bool:
+        """Whether the person has proved who they are within the last ten minutes."""
+        async with self._database.connection() as connection:
+            fresh: bool = await connection.fetchval(IS_FRESH, access.session_id, FRESH)
+        return fresh
+
+    async def renew(self, connection: Connection, access: Access) -> Tokens:
+        """In the transaction of a fresh proof: the same session with new identifiers. Raises
+        `Unauthenticated`.
+        """
+        row = await connection.fetchrow(RENEW, access.session_id, IDLE)
+        if row is None:
+            raise Unauthenticated
+        return self._pair(
+            replace(access, generation=row["generation"], authenticated_at=row["authenticated_at"])
+        )
 
     async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
         """The successor of a refresh token, the same for all who ask at once. A token that must
-        have been copied ends its session and tells the owner. Raises `Unauthenticated`.
+        have been copied ends its session and tells the owner. Raises `Unauthenticated`,
+        `TooManyRefreshes`.
         """
         presented = self._refresh_tokens.read(token)
+        await self._count_refresh(presented)
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(
                 REFRESH, presented.session_id, presented.generation, IDLE
@@ -123,37 +136,54 @@ class Sessions:
             ended = await connection.fetch(END, user_id, session_id, reason)
             if ended:
                 await _record(connection, "session:ended", user_id, origin, reason=reason)
+        self._liveness.forget(session_id)
         return bool(ended)
 
-    async def end_others(self, user_id: UUID, kept: UUID, reason: str, origin: Origin) -> int:
-        """How many were ended."""
+    async def end_others(self, access: Access, reason: str, origin: Origin) -> int:
+        """All of this person's but the one that asks. How many there were."""
         async with self._database.transaction() as connection:
-            ended = len(await connection.fetch(END_OTHERS, user_id, kept, reason))
-            if ended:
-                await _record(
-                    connection, "session:others_ended", user_id, origin, reason=reason, count=ended
-                )
-        return ended
+            return await self.end_all(
+                connection, access.user_id, reason, origin, but=access.session_id
+            )
+
+    async def end_all(
+        self,
+        connection: Connection,
+        user_id: UUID,
+        reason: str,
+        origin: Origin,
+        but: UUID | None = None,
+    ) -> int:
+        """How many were ended, in the caller's transaction; `but` is the one that goes on."""
+        ended = await connection.fetch(END_ALL, user_id, but, reason)
+        for row in ended:
+            self._liveness.forget(row["id"])
+        if ended:
+            count = len(ended)
+            await _record(
+                connection, "session:all_ended", user_id, origin, reason=reason, count=count
+            )
+        return len(ended)
 
     def _pair(self, access: Access) -> Tokens:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
 
+    async def _count_refresh(self, presented: Presented) -> None:
+        """One token counts once, however many ask with it. People are not signed out because a
+        memory is silent.
+        """
+        tally = self._limits.refreshes_per_session.tally(f"refreshes:{presented.session_id}")
+        with suppress(Unavailable):
+            count = await self._memory.count([tally], str(presented.generation))
+            if count.reached:
+                raise TooManyRefreshes(retry_after=count.reached.retry_after)
+
     async def _tell_of_replay(self, connection: Connection, row: Record, origin: Origin) -> None:
         await _record(connection, "session:replayed", row["user_id"], origin)
         await queue_notice(
-            connection,
-            "session_replayed",
-            row["user_id"],
-            origin,
-            device=row["device"],
-            when=moment(),
+            connection, "session_replayed", row["user_id"], origin, device=row["device"]
         )
-
-
-def moment() -> str:
-    """Now, as notices tell it."""
-    return f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC"
 
 
 async def _record(

@@ -3,9 +3,13 @@
 LIVE = "revoked_at IS NULL AND least(idle_expires_at, expires_at) > clock_timestamp()"
 
 OPEN = """
-INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7)
-RETURNING authenticated_at
+WITH opened AS (
+  INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
+  SELECT $1, id, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7
+  FROM users WHERE id = $2
+  RETURNING user_id, authenticated_at
+)
+SELECT opened.authenticated_at, users.email FROM opened JOIN users ON users.id = opened.user_id
 """
 
 # One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime.
@@ -29,6 +33,22 @@ WHERE id = $1 AND {LIVE} AND $2 <= generation
 RETURNING user_id, generation, amr, authenticated_at, device, revoked_at IS NOT NULL AS replayed
 """
 
+# A fresh proof. The token before stays good for those who asked with it at the same moment.
+RENEW = f"""
+UPDATE sessions SET
+  authenticated_at = clock_timestamp(), generation = generation + 1, rotated_at = clock_timestamp(),
+  last_used_at = clock_timestamp(), idle_expires_at = clock_timestamp() + $2
+WHERE id = $1 AND {LIVE}
+RETURNING generation, authenticated_at
+"""
+
+IS_FRESH = f"""
+SELECT EXISTS (
+  SELECT 1 FROM sessions
+  WHERE id = $1 AND {LIVE} AND authenticated_at > clock_timestamp() - $2::interval
+)
+"""
+
 CHECK = f"SELECT seen_generation FROM sessions WHERE id = $1 AND {LIVE}"
 
 SEEN = """
@@ -46,7 +66,7 @@ UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id
 """
 
-END_OTHERS = """
+END_ALL = """
 UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
 WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id
 """

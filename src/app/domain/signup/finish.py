@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 from app.domain.audit.events import record
+from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.identity.passwords import Passwords, accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
-from app.domain.sessions.sessions import Device, Sessions, Tokens
+from app.domain.sessions.session import Opened
+from app.domain.sessions.sessions import Sessions
 from app.domain.signup.accounts import (
     Account,
     EmailTaken,
@@ -29,7 +31,7 @@ PASSWORD_TOO = (*OTP, "pwd")
 class SignedIn:
     """The end of a sign-up. `existing`: the number had an account, which was opened instead."""
 
-    tokens: Tokens
+    session: Opened
     existing: bool
 
 
@@ -69,8 +71,9 @@ class Finish:
     ) -> SignedIn:
         """Who has just proved the number of an account is let into it."""
         await spend_proofs(connection, signup.id, account.id)
-        tokens = await self._sessions.open(connection, account.id, OTP, device)
-        return SignedIn(tokens, existing=True)
+        opened = await self._sessions.open(connection, account.id, OTP, device)
+        await self._sessions.tell_of_device(connection, opened, device)
+        return SignedIn(opened, existing=True)
 
     async def _again(
         self, signup: Signup, proofs: Proofs, account: Account, raw: str, device: Device
@@ -84,8 +87,8 @@ class Finish:
         async with self._database.transaction() as connection:
             if not finished_here:
                 return await self.open_existing(connection, signup, account, device)
-            tokens = await self._sessions.open(connection, account.id, PASSWORD_TOO, device)
-        return SignedIn(tokens, existing=False)
+            opened = await self._sessions.open(connection, account.id, PASSWORD_TOO, device)
+        return SignedIn(opened, existing=False)
 
     async def _is_password_of(self, account: Account, raw: str) -> bool:
         stored = account.password_hash
@@ -101,8 +104,8 @@ class Finish:
                 return await self._overtaken(connection, signup, proofs, device)
             await spend_proofs(connection, signup.id, user_id)
             await recorded(connection, "signup:completed", signup, device.origin)
-            tokens = await self._sessions.open(connection, user_id, PASSWORD_TOO, device)
-        return SignedIn(tokens, existing=False)
+            opened = await self._sessions.open(connection, user_id, PASSWORD_TOO, device)
+        return SignedIn(opened, existing=False)
 
     async def _overtaken(
         self, connection: Connection, signup: Signup, proofs: Proofs, device: Device

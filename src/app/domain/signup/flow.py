@@ -4,13 +4,13 @@ import asyncio
 
 from msgspec.structs import replace
 
+from app.domain.credentials.device import Device
 from app.domain.delivery.allowance import Repeated
 from app.domain.errors import OutOfStep, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.ports import Database
-from app.domain.sessions.sessions import Device
 from app.domain.signup.accounts import EmailTaken, account_of, adopt_email
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
@@ -106,11 +106,9 @@ class SignupFlow:
 
     async def resend(self, signup: Signup, step: Step, origin: Origin) -> None:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
-        signup, pending = await self.waiting(signup, step, origin)
-        codes, asker = self.codes(step), _asker(signup, origin)
+        signup, _ = await self.waiting(signup, step, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
-        if not (pending.worth_sending_again and await codes.resend(asker, to)):
-            await codes.start(asker, to)
+        await self.codes(step).send(_asker(signup, origin), to)
 
     async def waiting(self, signup: Signup, step: Step, origin: Origin) -> tuple[Signup, Pending]:
         """The code the step waits for. A draft older than what is committed is made anew: the

@@ -63,6 +63,18 @@ class Verifications:
 
         return await self._queued(allowed, queue)
 
+    async def send(self, asker: Asker, to: Contact) -> None:
+        """The same code again where that helps, else a new one."""
+        pending = await self.pending(asker)
+        again = (
+            pending is not None
+            and not pending.consumed
+            and pending.destination == destination_of(to)
+            and pending.worth_sending_again
+        )
+        if not (again and await self.resend(asker, to)):
+            await self.start(asker, to)
+
     async def resend(self, asker: Asker, to: Contact) -> UUID | None:
         """Queues the same code once more, or a new one when that is spent or nearly over."""
         message_id = uuid7()

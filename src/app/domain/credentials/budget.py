@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from uuid_utils.compat import uuid7
 
+from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import MINUTE, LimitTable, Origin, in_words
@@ -34,7 +35,7 @@ FROM password_budgets b WHERE subject = $1 AND device = $2
 """
 WRONG_ON_RECORD = """
 SELECT count(*) FROM audit_events
-WHERE event = 'login:password_refused' AND network = $1
+WHERE event = 'password:refused' AND network = $1
   AND at > clock_timestamp() - make_interval(secs => $2)
 """
 FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
@@ -74,16 +75,17 @@ class PasswordBudget:
     def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
         self._database, self._memory, self._table = database, memory, table
 
-    async def take(self, email: EmailAddress, device: str, origin: Origin) -> "Attempt":
-        """`device` is '' unless its cookie says that the owner has used it before. Raises
+    async def take(self, email: EmailAddress, device: Device) -> "Attempt":
+        """A device that the owner has signed in from before has a budget of its own. Raises
         `PasswordLocked`, `TooManyPasswords`.
         """
-        attempt = Attempt(subject_of(email), device, self._tallies(origin), str(uuid7()))
+        subject, origin = subject_of(email), device.origin
+        attempt = Attempt(subject, device.known_to(subject), self._tallies(origin), str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
-            counted = await connection.fetchval(COUNT, attempt.subject, device)
+            counted = await connection.fetchval(COUNT, subject, attempt.device)
             if counted is None:
-                wait = await connection.fetchval(WAIT, attempt.subject, device)
+                wait = await connection.fetchval(WAIT, subject, attempt.device)
                 raise PasswordLocked(wait or 0.0)
         return attempt
 

@@ -1,0 +1,106 @@
+"""Step-up: a person who is signed in proves anew who they are, before what cannot be taken back."""
+
+from hashlib import sha256
+
+from app.domain.audit.events import record
+from app.domain.credentials.credentials import Credentials, WrongCredentials
+from app.domain.credentials.device import Device
+from app.domain.errors import Rejected, Unauthenticated
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+from app.domain.identity.users import People, Person
+from app.domain.limits import Origin
+from app.domain.ports import Connection, Database
+from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.session import ConfirmationNeeded, Tokens
+from app.domain.sessions.sessions import Sessions
+from app.domain.verification.asker import Asker
+from app.domain.verification.guesses import NoCode, Pending
+from app.domain.verification.verifications import Verifications
+
+
+class WrongPassword(Rejected):
+    code = "wrong_password"
+    field = "password"
+    message = "That is not your password. Try again, or use a text code."
+
+
+class Confirmation:
+    """Bound to the session: what one browser proved says nothing about another. `codes` are the
+    texts it can be done by.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        people: People,
+        credentials: Credentials,
+        sessions: Sessions,
+        phones: Verifications,
+    ) -> None:
+        self._database, self._people, self._credentials = database, people, credentials
+        self._sessions, self.codes = sessions, phones
+
+    async def check(self, access: Access) -> None:
+        """Raises `ConfirmationNeeded` unless the last proof is less than ten minutes old."""
+        if not await self._sessions.is_fresh(access):
+            raise ConfirmationNeeded
+
+    async def by_password(self, access: Access, raw: str, device: Device) -> Tokens:
+        """New tokens of the same session. Raises `WrongPassword`, `PasswordLocked`,
+        `TooManyPasswords`, `Busy`.
+        """
+        if not raw:
+            raise WrongPassword("Enter your password.")
+        person = await self._person(access)
+        try:
+            checked = await self._credentials.check(EmailAddress(person.email), raw, device)
+        except WrongCredentials:
+            raise WrongPassword from None
+        async with self._database.transaction() as connection:
+            await self._credentials.forgive(connection, checked)
+            return await self._renewed(connection, access, device.origin)
+
+    async def send_code(self, access: Access, origin: Origin) -> None:
+        """Texts a code to the number of the account. Raises what `Verifications.start` does."""
+        person = await self._person(access)
+        await self.codes.send(confirmer(access, origin), Phone.known(person.phone))
+
+    async def pending(self, access: Access, origin: Origin) -> Pending | None:
+        """The code that was texted and not used yet."""
+        pending = await self.codes.pending(confirmer(access, origin))
+        return None if pending is None or pending.consumed else pending
+
+    async def by_code(self, access: Access, raw: str, device: Device) -> Tokens:
+        """New tokens of the same session. Raises what `Verifications.check` does."""
+        asker = confirmer(access, device.origin)
+        pending = await self.pending(access, device.origin)
+        if pending is None:
+            raise NoCode
+        await self.codes.check(asker, pending, raw)
+        async with self._database.transaction() as connection:
+            if not await self.codes.consume(connection, pending):
+                raise NoCode
+            return await self._renewed(connection, access, device.origin)
+
+    async def _person(self, access: Access) -> Person:
+        person = await self._people.find(access.user_id)
+        if person is None:
+            raise Unauthenticated
+        return person
+
+    async def _renewed(self, connection: Connection, access: Access, origin: Origin) -> Tokens:
+        await record(
+            connection, "session:confirmed", user_id=access.user_id, network=origin.network
+        )
+        return await self._sessions.renew(connection, access)
+
+
+def confirmer(access: Access, origin: Origin) -> Asker:
+    """Who asks: this session, and nobody else."""
+    return Asker(session_flow(access), "confirm", origin)
+
+
+def session_flow(access: Access) -> bytes:
+    """What codes of a signed-in person are bound to, as a sign-up's are to its flow."""
+    return sha256(b"session" + access.session_id.bytes).digest()

@@ -1,0 +1,74 @@
+"""A device: where a session is opened from, in words its owner recognizes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ua_parser import parse
+
+from app.domain.limits import Origin
+
+# What a browser says of itself is a stranger's text, and ends up in our mails: only names that are
+# on these lists are repeated. The keys are those of the field's shared list of patterns (uap-core).
+BROWSERS = {
+    "Chrome": "Chrome",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Chrome Mobile WebView": "Chrome",
+    "HeadlessChrome": "Chrome",
+    "Chromium": "Chromium",
+    "Edge": "Edge",
+    "Edge Mobile": "Edge",
+    "Firefox": "Firefox",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+    "Safari": "Safari",
+    "Opera": "Opera",
+    "Opera Mini": "Opera Mini",
+    "Opera Mobile": "Opera",
+    "Samsung Internet": "Samsung Internet",
+    "UC Browser": "UC Browser",
+    "Vivaldi": "Vivaldi",
+    "curl": "curl",
+}
+SYSTEMS = {
+    "Android": "Android",
+    "Chrome OS": "ChromeOS",
+    "Fedora": "Linux",
+    "iOS": "iOS",
+    "KaiOS": "KaiOS",
+    "Linux": "Linux",
+    "Mac OS X": "macOS",
+    "Ubuntu": "Linux",
+    "Windows": "Windows",
+}
+UNKNOWN = "An unknown device"
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """`agent` is what the browser calls itself (RFC 9110 10.1.5). `known_to` answers, for the
+    `subject_of` an address, with this device's id if that address's owner has signed in from it,
+    else ''.
+    """
+
+    origin: Origin
+    agent: str
+    known_to: Callable[[bytes], str]
+
+    @property
+    def name(self) -> str:
+        """Such as "Chrome on Windows"."""
+        return _name_of(self.agent[:512])
+
+
+@lru_cache(1024)
+def _name_of(agent: str) -> str:
+    found = parse(agent)
+    browser = BROWSERS.get(found.user_agent.family) if found.user_agent else None
+    system = SYSTEMS.get(found.os.family) if found.os else None
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or UNKNOWN
