@@ -17,6 +17,9 @@ from app.adapters.limits_file import read_limits
 from app.adapters.outside import Outside, outside_of
 from app.controllers.account import AccountController
 from app.controllers.account_confirm import AccountConfirmController
+from app.controllers.account_data import AccountDataController
+from app.controllers.account_deletion import AccountDeletionController
+from app.controllers.account_password import AccountPasswordController
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
@@ -51,6 +54,9 @@ CONTROLLERS = (
     LogoutController,
     AccountController,
     AccountConfirmController,
+    AccountPasswordController,
+    AccountDataController,
+    AccountDeletionController,
     WellKnownController,
     HealthController,
     DevController,

@@ -6,6 +6,9 @@ from app.adapters.messages import TemplateStationery
 from app.adapters.outside import Outside
 from app.adapters.schema import newest_revision
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.data import PersonalData
+from app.domain.account.deletion import Deletion
+from app.domain.account.password import PasswordChange
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
@@ -84,6 +87,15 @@ class Wiring:
             confirmation=Confirmation(
                 self._database, self._people, self._credentials, self._sessions, self._phones
             ),
+            password_change=PasswordChange(
+                self._database,
+                self._passwords,
+                self._sessions,
+                settings.password_min_length,
+                self._dispatcher.wake,
+            ),
+            personal_data=PersonalData(self._database),
+            deletion=Deletion(self._database, self._sessions, self._dispatcher.wake),
             sessions=self._sessions,
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,

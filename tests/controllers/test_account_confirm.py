@@ -2,39 +2,74 @@
 
 import pytest
 
-from tests.person import Person, new_email, new_phone
+from tests.crowd import wrong
+from tests.holder import PASSWORD, Holder
+from tests.person import Person
 from tests.product import Product
-
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def person(product: Product) -> Person:
-    person = Person(product)
-    person.phone, person.email = new_phone(), new_email()
-    person.sign_up(person.phone, person.email)
-    return person
+def holder(product: Product) -> Holder:
+    holder = Holder(product)
+    holder.let_proof_age()
+    return holder
 
 
-def test_the_password_confirms_and_leads_back(person: Person) -> None:
-    person.get("/account/confirm?return_to=/account/sessions")
-    landed = person.submit("/account/confirm", password=PASSWORD)
-    assert (landed.status, landed.path) == (200, "/account/sessions")
+def test_the_password_confirms_and_leads_back(holder: Holder) -> None:
+    holder.get(holder.get("/account/data").location)
+    confirmed = holder.post("/account/confirm", password=PASSWORD)
+    assert (confirmed.status, confirmed.location) == (303, "/account/data")
+    assert holder.get("/account/data").status == 200
 
 
-def test_a_code_to_the_phone_confirms(product: Product, person: Person) -> None:
-    person.get("/account/confirm")
-    asked = person.post("/account/confirm/code")
+def test_a_code_to_the_phone_confirms(holder: Holder) -> None:
+    holder.get(holder.get("/account/password").location)
+    asked = holder.post("/account/confirm/code")
     assert (asked.status, asked.location) == (303, "/account/confirm")
-    landed = person.submit("/account/confirm", code=product.code_for(person.phone))
-    assert (landed.status, landed.path) == (200, "/account")
+    code = holder.product.code_for(holder.phone)
+    landed = holder.submit("/account/confirm", code=code)
+    assert (landed.status, landed.path) == (200, "/account/password")
 
 
-def test_a_wrong_password_stays_and_says_so(person: Person) -> None:
-    seen = person.submit("/account/confirm", password="not the right one")
+def test_a_proof_is_one_sessions_alone(holder: Holder) -> None:
+    other = holder.elsewhere()
+    holder.let_proof_age()
+    holder.submit("/account/confirm", password=PASSWORD)
+    assert holder.get("/account/password").status == 200
+    assert other.get("/account/password").status == 303
+
+
+def test_a_code_for_one_session_confirms_no_other(holder: Holder) -> None:
+    other = holder.elsewhere()
+    holder.let_proof_age()
+    holder.get("/account/confirm")
+    holder.post("/account/confirm/code")
+    refused = other.submit("/account/confirm", code=holder.product.code_for(holder.phone))
+    assert (refused.status, other.get("/account/password").status) == (422, 303)
+
+
+def test_new_identifiers_come_with_the_proof(holder: Holder) -> None:
+    before = dict(holder.http.cookies)
+    holder.submit("/account/confirm", password=PASSWORD)
+    after = dict(holder.http.cookies)
+    assert before["access"] != after["access"]
+    assert before["refresh"] != after["refresh"]
+
+
+@pytest.mark.parametrize("password", ["not the right one", "", "x" * 2000])
+def test_a_wrong_password_stays_and_says_so(holder: Holder, password: str) -> None:
+    seen = holder.submit("/account/confirm", password=password)
     assert seen.status == 422
-    assert "not your password" in seen.alert
+    assert seen.alert != ""
     assert seen.field("password") == ""
+    assert holder.get("/account/password").status == 303
+
+
+def test_a_wrong_code_stays_and_says_so(holder: Holder) -> None:
+    holder.get("/account/confirm")
+    holder.post("/account/confirm/code")
+    seen = holder.submit("/account/confirm", code=wrong(holder.product.code_for(holder.phone)))
+    assert (seen.status, holder.get("/account/password").status) == (422, 303)
 
 
 def test_nobody_confirms_without_a_session(product: Product) -> None:

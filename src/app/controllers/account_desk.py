@@ -9,6 +9,7 @@ from litestar import Request
 from app.domain.errors import Refusal, Unauthenticated
 from app.domain.identity.users import Person
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
 from app.web.auth import signed_in
 from app.web.parts import Parts
@@ -39,8 +40,13 @@ class AccountDesk:
         too.
         """
         desk = await cls.of(request)
-        await desk.parts.confirmation.check(desk.access)
+        if not await desk.is_fresh():
+            raise ConfirmationNeeded
         return desk
+
+    async def is_fresh(self) -> bool:
+        """Whether the last proof is less than ten minutes old."""
+        return await self.parts.sessions.is_fresh(self.access)
 
     def page(
         self, template: str, context: Mapping[str, Any], refusal: Refusal | None = None

@@ -14,7 +14,9 @@ class HomeController(Controller):
 
     @get()
     async def show_home(self, request: Request[Any, Any, Any]) -> Answer:
+        """Public, except for whoever is to be told something that has just happened."""
         parts = Parts.of(request)
-        return parts.pages.public_page(
-            parts.visit(request), "home/home.html", {"login_ready": True}
-        )
+        visit = parts.visit(request)
+        if visit.notice:
+            return parts.pages.page(visit, "home/home.html", {})
+        return parts.pages.public_page(visit, "home/home.html", {})

@@ -25,6 +25,8 @@ NOTICES = {
     "code-sent": "We texted you a code.",
     "confirmed": "Thank you. You can go on.",
     "signed-out": "You are signed out.",
+    "password-changed": "Your password is changed. You are signed out everywhere else.",
+    "deleted": "Your account is deleted.",
     "session-ended": "That session has ended.",
     "others-ended": "All other sessions have ended.",
     "existing": "You already had an account with this number, so we signed you in.",

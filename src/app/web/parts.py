@@ -7,6 +7,9 @@ from typing import Any, Protocol, cast
 from litestar import Request
 
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.data import PersonalData
+from app.domain.account.deletion import Deletion
+from app.domain.account.password import PasswordChange
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
@@ -34,6 +37,9 @@ class Parts:
     signup: SignupFlow
     login: LoginFlow
     confirmation: Confirmation
+    password_change: PasswordChange
+    personal_data: PersonalData
+    deletion: Deletion
     sessions: Sessions
     signing_keys: SigningKeys
     people: People

@@ -12,7 +12,7 @@ from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.session import ConfirmationNeeded, Tokens
+from app.domain.sessions.session import Tokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.verification.asker import Asker
 from app.domain.verification.guesses import NoCode, Pending
@@ -40,11 +40,6 @@ class Confirmation:
     ) -> None:
         self._database, self._people, self._credentials = database, people, credentials
         self._sessions, self.codes = sessions, phones
-
-    async def check(self, access: Access) -> None:
-        """Raises `ConfirmationNeeded` unless the last proof is less than ten minutes old."""
-        if not await self._sessions.is_fresh(access):
-            raise ConfirmationNeeded
 
     async def by_password(self, access: Access, raw: str, device: Device) -> Tokens:
         """New tokens of the same session. Raises `WrongPassword`, `PasswordLocked`,

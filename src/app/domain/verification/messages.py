@@ -37,6 +37,6 @@ class Composer:
             "minutes": ceil(message.seconds_left / 60),
             "host": self.host,
             "base_url": self.base_url,
-            "when": f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC",
+            "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
             **json.loads(message.context),
         }

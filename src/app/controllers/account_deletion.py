@@ -1,0 +1,54 @@
+"""The end of an account, once it was said what is lost and proved whose it is."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Controller, Request, get, post
+
+from app.controllers.account_desk import AccountDesk
+from app.controllers.logout import CLEAR
+from app.domain.account.confirmation import WrongPassword
+from app.domain.errors import Refusal
+from app.web.answer import Answer, see_other
+from app.web.errors import errors_shown_on
+from app.web.forms import Form, read_form
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class AccountDeletionController(Controller):
+    path = "/account/deletion"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @get()
+    async def show_deletion(self, request: AnyRequest) -> Answer:
+        return await _page(await AccountDesk.of(request))
+
+    @post()
+    async def submit_deletion(self, request: AnyRequest) -> Answer:
+        desk = await AccountDesk.of(request)
+        form = await read_form(request, ("password", "code"))
+        async with errors_shown_on(partial(_page, desk)):
+            desk.visit.check_form(form)
+            await _check_proof(desk, form)
+            await desk.parts.deletion(desk.person, desk.visit.origin)
+        desk.visit.sign_out()
+        desk.visit.notify("deleted")
+        return see_other("/", [*desk.visit.cookies_to_set, CLEAR])
+
+
+async def _check_proof(desk: AccountDesk, form: Form) -> None:
+    """What was given with the form has to be right; with nothing given, the last proof counts."""
+    confirmation, device = desk.parts.confirmation, desk.visit.device
+    if form["code"]:
+        await confirmation.by_code(desk.access, form["code"], device)
+    elif form["password"]:
+        await confirmation.by_password(desk.access, form["password"], device)
+    elif not await desk.is_fresh():
+        raise WrongPassword("Enter your password.")
+
+
+async def _page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
+    context = {"username": desk.person.email, "fresh": await desk.is_fresh()}
+    return desk.page("deletion.html", context, refusal)

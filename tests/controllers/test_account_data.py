@@ -1,0 +1,53 @@
+"""The download: everything that is held, for its owner alone, and no secret."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.holder import Holder
+from tests.person import Person
+from tests.product import Product
+
+
+@pytest.fixture(scope="module")
+def holder(product: Product) -> Holder:
+    return Holder(product)
+
+
+@pytest.fixture
+def held(holder: Holder) -> dict[str, list[dict[str, Any]]]:
+    held: dict[str, list[dict[str, Any]]] = json.loads(holder.get("/account/data").html)
+    return held
+
+
+def test_it_is_a_file_to_keep(holder: Holder) -> None:
+    headers = holder.get("/account/data").response.headers
+    assert headers["content-type"] == "application/json"
+    assert headers["content-disposition"].startswith('attachment; filename="latchkey-')
+    assert headers["cache-control"] == "no-store"
+
+
+def test_it_holds_every_part(holder: Holder, held: dict[str, list[dict[str, Any]]]) -> None:
+    assert held["account"][0]["phone"] == holder.phone
+    assert held["account"][0]["email"] == holder.email
+    assert len(held["sessions"]) == 1
+    assert {row["destination"] for row in held["messages"]} == {holder.phone, holder.email}
+    assert [row["phone"] for row in held["phone_codes"]] == [holder.phone]
+    assert "session:opened" in [row["event"] for row in held["events"]]
+
+
+def test_no_secret_is_in_it(held: dict[str, list[dict[str, Any]]]) -> None:
+    text = json.dumps(held)
+    assert "argon2" not in text
+    assert not {"password_hash", "nonce", "flow_id"} & set(text.replace('"', " ").split())
+
+
+def test_it_needs_a_fresh_proof(product: Product) -> None:
+    holder = Holder(product)
+    holder.let_proof_age()
+    assert holder.get("/account/data").location == "/account/confirm?return_to=/account/data"
+
+
+def test_nobody_else_gets_it(product: Product) -> None:
+    assert Person(product).get("/account/data").location == "/login?return_to=/account/data"

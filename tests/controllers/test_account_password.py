@@ -1,0 +1,65 @@
+"""A new password: a fresh proof, the rules, and what it ends."""
+
+import pytest
+
+from tests.holder import PASSWORD, Holder
+from tests.person import Person
+from tests.product import Product
+
+NEW = "seven grey otters swim"
+
+
+@pytest.fixture
+def holder(product: Product) -> Holder:
+    return Holder(product)
+
+
+def test_a_new_password_ends_every_other_session(holder: Holder) -> None:
+    other = holder.elsewhere()
+    landed = holder.submit("/account/password", password=NEW)
+    assert (landed.status, landed.path) == (200, "/account")
+    assert "Your password is changed." in landed.html
+    assert other.get("/account").location.startswith("/login")
+    assert holder.get("/account").status == 200
+
+
+def test_only_the_new_password_signs_in(holder: Holder) -> None:
+    holder.submit("/account/password", password=NEW)
+    refused = Person(holder.product).submit(
+        "/login/password", email=holder.email, password=PASSWORD
+    )
+    assert refused.status == 422
+    holder.elsewhere(NEW)
+
+
+def test_the_owner_is_told_by_mail(holder: Holder) -> None:
+    holder.submit("/account/password", password=NEW)
+    assert "/recovery/email" in holder.told("Your password was changed").body
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [("", "Choose a password"), ("short", "7 more to go"), ("password1234", "first that others")],
+)
+def test_a_weak_one_is_refused(holder: Holder, password: str, said: str) -> None:
+    seen = holder.submit("/account/password", password=password)
+    assert seen.status == 422
+    assert said in seen.alert
+    assert seen.field("password") == ""
+
+
+def test_an_old_proof_is_not_enough(holder: Holder) -> None:
+    holder.let_proof_age()
+    asked = holder.get("/account/password")
+    assert asked.location == "/account/confirm?return_to=/account/password"
+    holder.get(asked.location)
+    landed = holder.submit("/account/confirm", password=PASSWORD)
+    assert (landed.status, landed.path) == (200, "/account/password")
+
+
+def test_an_old_proof_changes_nothing_by_a_post_either(holder: Holder) -> None:
+    holder.get("/account/password")
+    holder.let_proof_age()
+    asked = holder.post("/account/password", password=NEW)
+    assert (asked.status, asked.location[:17]) == (303, "/account/confirm?")
+    holder.elsewhere(PASSWORD)

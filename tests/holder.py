@@ -1,0 +1,44 @@
+"""Somebody who has an account, in one browser or another."""
+
+from time import monotonic, sleep
+
+from app.adapters.local import LocalMessage
+from tests.crowd import sql
+from tests.person import Person, new_email, new_phone
+from tests.product import Product
+
+PASSWORD = "correct horse battery"
+OLD_PROOF = """
+UPDATE sessions SET authenticated_at = clock_timestamp() - interval '11 minutes'
+WHERE user_id = (SELECT id FROM users WHERE email = $1)
+"""
+
+
+class Holder(Person):
+    """Signed up and signed in, just now."""
+
+    def __init__(self, product: Product) -> None:
+        super().__init__(product)
+        self.phone, self.email = new_phone(), new_email()
+        assert self.sign_up(self.phone, self.email).path == "/signup/done"
+
+    def elsewhere(self, password: str = PASSWORD) -> Person:
+        """The same person, signed in with another browser too."""
+        other = Person(self.product)
+        landed = other.submit("/login/password", email=self.email, password=password)
+        assert landed.path == "/account"
+        return other
+
+    def let_proof_age(self) -> None:
+        """As if nothing had been proved for ten minutes."""
+        sql(self.product, OLD_PROOF, self.email)
+
+    def told(self, words: str, to: str = "", seconds: float = 5.0) -> LocalMessage:
+        """The newest message with these words in subject or body; waits for the dispatcher."""
+        deadline = monotonic() + seconds
+        while monotonic() < deadline:
+            for message in self.product.messages(to or self.email):
+                if words in f"{message.subject}\n{message.body}":
+                    return message
+            sleep(0.02)
+        raise AssertionError(f"nobody was told: {words}")
