@@ -27,6 +27,20 @@ def _refuse_the_outside(event: str, args: tuple[Any, ...]) -> None:
         raise PermissionError(f"a test tried to reach {host}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """What the product logged last is told with the failure."""
+    report: Any = yield
+    if report.failed:
+        for given in getattr(item, "funcargs", {}).values():
+            shown = given if isinstance(given, Product) else getattr(given, "product", None)
+            if isinstance(shown, Product) and shown.log.exists():
+                lines = shown.log.read_text().splitlines()
+                told = [line for line in lines if '"level":"info"' not in line][-10:]
+                report.sections.append(("log of the product", "\n".join(told)))
+    return report
+
+
 @pytest.fixture(scope="session")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     with running_stores(tmp_path_factory.mktemp("stores")) as running:

@@ -34,7 +34,7 @@ from app.web.csrf import Csrf
 from app.web.devices import Devices
 from app.web.manners import Manners
 from app.web.page import Pages
-from app.web.parts import Parts
+from app.web.parts import AccountParts, Parts
 
 
 def composer_of(settings: Settings, environment: Environment) -> Composer:
@@ -84,18 +84,7 @@ class Wiring:
             login=LoginFlow(
                 self._database, self._credentials, self._sessions, self._dispatcher.wake
             ),
-            confirmation=Confirmation(
-                self._database, self._people, self._credentials, self._sessions, self._phones
-            ),
-            password_change=PasswordChange(
-                self._database,
-                self._passwords,
-                self._sessions,
-                settings.password_min_length,
-                self._dispatcher.wake,
-            ),
-            personal_data=PersonalData(self._database),
-            deletion=Deletion(self._database, self._sessions, self._dispatcher.wake),
+            account=self._account(),
             sessions=self._sessions,
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,
@@ -121,6 +110,18 @@ class Wiring:
             self._tokens,
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,
+        )
+
+    def _account(self) -> AccountParts:
+        wake = self._dispatcher.wake
+        minimum = self._settings.password_min_length
+        return AccountParts(
+            Confirmation(
+                self._database, self._people, self._credentials, self._sessions, self._phones
+            ),
+            PasswordChange(self._database, self._passwords, self._sessions, minimum, wake),
+            PersonalData(self._database),
+            Deletion(self._database, self._sessions, wake),
         )
 
     def _signup(self) -> SignupFlow:

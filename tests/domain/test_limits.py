@@ -7,6 +7,7 @@ import pytest
 from app.domain.limits import (
     DAY,
     HOUR,
+    MINUTE,
     Limit,
     LimitTable,
     Origin,
@@ -68,7 +69,10 @@ def test_the_numbers_are_those_that_were_promised() -> None:
     assert table.mails_per_address == Limit(((HOUR, 20),))
     assert table.wrong_codes_per_address == Limit(((HOUR, 30),))
     assert table.wrong_codes_per_contact == Limit(((HOUR, 10), (DAY, 20)))
-    assert len(fields(table)) == 11
+    assert table.wrong_passwords_per_address == Limit(((15 * MINUTE, 20),))
+    assert table.accounts_per_address == Limit(((15 * MINUTE, 10),))
+    assert table.refreshes_per_session == Limit(((MINUTE, 30),))
+    assert len(fields(table)) == 14
 
 
 def test_a_region_may_be_raised_and_only_that_one() -> None:

@@ -38,11 +38,11 @@ class AccountConfirmController(Controller):
         async with errors_shown_on(partial(_page, desk, form["code"])):
             desk.visit.check_form(form)
             if form["code"]:
-                tokens = await desk.parts.confirmation.by_code(
+                tokens = await desk.account.confirmation.by_code(
                     desk.access, form["code"], desk.visit.device
                 )
             else:
-                tokens = await desk.parts.confirmation.by_password(
+                tokens = await desk.account.confirmation.by_password(
                     desk.access, form["password"], desk.visit.device
                 )
         desk.visit.carry_on(tokens)
@@ -60,15 +60,15 @@ class AccountConfirmController(Controller):
         form = await read_form(request, ())
         async with errors_shown_on(partial(_page, desk, "")):
             desk.visit.check_form(form)
-            again = await desk.parts.confirmation.pending(desk.access, desk.visit.origin)
-            await desk.parts.confirmation.send_code(desk.access, desk.visit.origin)
+            again = await desk.account.confirmation.pending(desk.access, desk.visit.origin)
+            await desk.account.confirmation.send_code(desk.access, desk.visit.origin)
         return desk.to(HERE, "sent-again" if again else "code-sent")
 
     @get("/delivery")
     async def show_delivery(self, request: AnyRequest) -> Answer:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
         desk = await AccountDesk.of(request)
-        confirmation = desk.parts.confirmation
+        confirmation = desk.account.confirmation
         pending = await confirmation.pending(desk.access, desk.visit.origin)
         if pending is None or not desk.visit.is_by_htmx:
             return desk.to(HERE)
@@ -79,7 +79,7 @@ class AccountConfirmController(Controller):
 
 
 async def _page(desk: AccountDesk, typed: str = "", refusal: Refusal | None = None) -> Answer:
-    confirmation = desk.parts.confirmation
+    confirmation = desk.account.confirmation
     pending = await confirmation.pending(desk.access, desk.visit.origin)
     progress = await confirmation.codes.progress(pending) if pending else None
     context = {

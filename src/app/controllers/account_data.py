@@ -18,7 +18,7 @@ class AccountDataController(Controller):
     async def show_data(self, request: Request[Any, Any, Any]) -> Answer:
         """A file to keep, in JSON that people can read too."""
         desk = await AccountDesk.confirmed(request)
-        held = await desk.parts.personal_data.of(desk.person.id)
+        held = await desk.account.personal_data.of(desk.person.id)
         body = msgspec.json.format(msgspec.json.encode(held), indent=2)
         name = f"latchkey-{datetime.now(UTC):%Y-%m-%d}.json"
         headers = [

@@ -32,7 +32,7 @@ class AccountDeletionController(Controller):
         async with errors_shown_on(partial(_page, desk)):
             desk.visit.check_form(form)
             await _check_proof(desk, form)
-            await desk.parts.deletion(desk.person, desk.visit.origin)
+            await desk.account.deletion(desk.person, desk.visit.origin)
         desk.visit.sign_out()
         desk.visit.notify("deleted")
         return see_other("/", [*desk.visit.cookies_to_set, CLEAR])
@@ -40,7 +40,7 @@ class AccountDeletionController(Controller):
 
 async def _check_proof(desk: AccountDesk, form: Form) -> None:
     """What was given with the form has to be right; with nothing given, the last proof counts."""
-    confirmation, device = desk.parts.confirmation, desk.visit.device
+    confirmation, device = desk.account.confirmation, desk.visit.device
     if form["code"]:
         await confirmation.by_code(desk.access, form["code"], device)
     elif form["password"]:

@@ -12,7 +12,7 @@ from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
 from app.web.auth import signed_in
-from app.web.parts import Parts
+from app.web.parts import AccountParts, Parts
 from app.web.visit import Visit
 
 
@@ -43,6 +43,10 @@ class AccountDesk:
         if not await desk.is_fresh():
             raise ConfirmationNeeded
         return desk
+
+    @property
+    def account(self) -> AccountParts:
+        return self.parts.account
 
     async def is_fresh(self) -> bool:
         """Whether the last proof is less than ten minutes old."""

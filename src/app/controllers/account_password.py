@@ -29,7 +29,7 @@ class AccountPasswordController(Controller):
         form = await read_form(request, ("password",))
         async with errors_shown_on(partial(_page, desk)):
             desk.visit.check_form(form)
-            await desk.parts.password_change(
+            await desk.account.password_change(
                 desk.access, desk.person, form["password"], desk.visit.origin
             )
         return desk.to("/account", "password-changed")

@@ -29,6 +29,16 @@ class Outbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountParts:
+    """What somebody who is signed in may do with their account."""
+
+    confirmation: Confirmation
+    password_change: PasswordChange
+    personal_data: PersonalData
+    deletion: Deletion
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """One of these a process, in `app.state.parts`."""
 
@@ -36,10 +46,7 @@ class Parts:
     pages: Pages
     signup: SignupFlow
     login: LoginFlow
-    confirmation: Confirmation
-    password_change: PasswordChange
-    personal_data: PersonalData
-    deletion: Deletion
+    account: AccountParts
     sessions: Sessions
     signing_keys: SigningKeys
     people: People
