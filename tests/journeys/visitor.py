@@ -103,6 +103,9 @@ class Visitor:
         await self.take_over()
         return await self.open(f"/signup/{step}")
 
+    async def second_tab(self) -> Tab:
+        return Tab(await self.tab.page.context.new_page(), self.product.url)
+
     async def take_over(self) -> None:
         """The browser goes on where the person without one is."""
         jar = self.person.http.cookies
