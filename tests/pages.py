@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from tests.holder import Holder
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
@@ -82,7 +83,8 @@ def every_page(product: Product) -> list[Page]:
     """Each screen, as it should be and with what can go wrong on it; documents and fragments."""
     person = Person(product)
     pages = []
-    for name, seen in (*_public(person), *_sign_up(person)):
+    holder = Holder(product)
+    for name, seen in (*_public(person), *_sign_up(person), *_login(product), *_account(holder)):
         pages.append(Page(name, seen.html))
     return pages
 
@@ -119,3 +121,31 @@ def _sign_up(person: Person) -> Iterator[tuple[str, Seen]]:
     yield "password", person.give_email_code(email)
     yield "password weak", person.submit("/signup/password", password="password1234")
     yield "done", person.give_password()
+
+
+def _login(product: Product) -> Iterator[tuple[str, Seen]]:
+    person = Person(product)
+    yield "login", person.get("/login")
+    yield "login password", person.get("/login/password")
+    yield "login password wrong", person.submit("/login/password", email="a@b.org", password="no")
+    yield "login e-mail empty", person.submit("/login/password", email="", password="")
+    yield "login phone", person.get("/login/phone")
+    yield "login phone country", person.submit("/login/phone", phone="0612345678")
+    yield "login phone-code", person.submit("/login/phone", phone=new_phone())
+    for tries in range(4, -1, -1):
+        yield f"login code {tries} left", person.submit("/login/phone-code", code="000000")
+
+
+def _account(holder: Holder) -> Iterator[tuple[str, Seen]]:
+    holder.elsewhere()
+    for path in ("", "/sessions", "/password", "/deletion", "/confirm"):
+        yield f"account{path}", holder.get(f"/account{path}")
+    yield "account password weak", holder.submit("/account/password", password="short")
+    yield "account confirm wrong", holder.submit("/account/confirm", password="no")
+    holder.post("/account/confirm/code")
+    yield "account confirm code", holder.get("/account/confirm")
+    yield "account confirm code wrong", holder.submit("/account/confirm", code="1")
+    yield "account told", holder.submit("/account/password", password="seven grey otters swim")
+    holder.let_proof_age()
+    yield "account deletion old proof", holder.get("/account/deletion")
+    yield "account deletion refused", holder.submit("/account/deletion", password="no")

@@ -93,4 +93,40 @@ async def password(visitor: Visitor) -> AsyncIterator[str]:
     yield "done"
 
 
-GROUPS: tuple[Group, ...] = (home, phone, phone_code, wrong_code, email, email_code, password)
+async def login(visitor: Visitor) -> AsyncIterator[str]:
+    for path in ("/login", "/login/password", "/login/phone"):
+        await visitor.tab.open(path)
+        yield path.strip("/").replace("/", "-")
+    await visitor.tab.open("/login/password")
+    await visitor.tab.type("email", visitor.email)
+    await visitor.tab.press("Sign in")
+    yield "login-password-wrong"
+    await visitor.tab.open("/login/phone")
+    await visitor.give_phone()
+    yield "login-phone-code"
+
+
+async def account(visitor: Visitor) -> AsyncIterator[str]:
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.take_over()
+    for path in ("", "/sessions", "/password", "/deletion", "/confirm"):
+        await visitor.tab.open(f"/account{path}")
+        yield f"account{path.replace('/', '-')}"
+    await visitor.tab.press("Confirm")
+    yield "account-confirm-wrong"
+    await asyncio.sleep(1.1)
+    await visitor.tab.press("Text me a code instead")
+    yield "account-confirm-code"
+
+
+GROUPS: tuple[Group, ...] = (
+    home,
+    phone,
+    phone_code,
+    wrong_code,
+    email,
+    email_code,
+    password,
+    login,
+    account,
+)
