@@ -15,6 +15,8 @@ from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login.flow import LoginFlow
+from app.domain.recovery.flow import RecoveryFlow
+from app.domain.recovery.reset import Reset
 from app.domain.sessions.access_tokens import AccessTokens
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
 from app.domain.sessions.signing_keys import SigningKeys
@@ -66,11 +68,8 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
-        self._credentials = Credentials(
-            outside.database,
-            self._passwords,
-            PasswordBudget(outside.database, outside.memory, limits),
-        )
+        self._budget = PasswordBudget(outside.database, outside.memory, limits)
+        self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
     def parts(self, pages: Pages) -> Parts:
         settings = self._settings
@@ -81,6 +80,7 @@ class Wiring:
             login=LoginFlow(
                 self._database, self._credentials, self._sessions, self._dispatcher.wake
             ),
+            recovery=self._recovery(),
             confirmation=Confirmation(
                 self._database, self._people, self._credentials, self._sessions, self._phones
             ),
@@ -110,6 +110,18 @@ class Wiring:
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,
         )
+
+    def _recovery(self) -> RecoveryFlow:
+        reset = Reset(
+            self._database,
+            self._passwords,
+            self._settings.password_min_length,
+            self._credentials,
+            self._budget,
+            self._sessions,
+            self._dispatcher.wake,
+        )
+        return RecoveryFlow(self._database, self._mailboxes, reset)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length

@@ -11,6 +11,7 @@ from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login.flow import LoginFlow
+from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
@@ -33,6 +34,7 @@ class Parts:
     pages: Pages
     signup: SignupFlow
     login: LoginFlow
+    recovery: RecoveryFlow
     confirmation: Confirmation
     sessions: Sessions
     signing_keys: SigningKeys
