@@ -13,6 +13,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.passwords import Passwords, accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
+from app.domain.queues import Together
 from app.domain.recovery.accounts import (
     end_proof,
     lock_owner,
@@ -44,9 +45,16 @@ class Reset:
         self._password_minimum = password_minimum
         self._credentials, self._budget = credentials, budget
         self._sessions, self._wake = sessions, wake
+        self._together = Together[Ending]()
 
     async def __call__(self, recovery: Recovery, raw: str, device: Device) -> Ending:
-        """Raises `WeakPassword`, `Busy`, `OutOfStep`."""
+        """Raises `WeakPassword`, `Busy`, `OutOfStep`. The same form, sent many times at once, costs
+        one hash.
+        """
+        same_form = (recovery.id, raw)
+        return await self._together(same_form, lambda: self._ended(recovery, raw, device))
+
+    async def _ended(self, recovery: Recovery, raw: str, device: Device) -> Ending:
         proof = recovery.proof
         if proof is None:
             raise OutOfStep(recovery.step)
