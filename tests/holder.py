@@ -22,6 +22,10 @@ class Holder(Person):
         self.phone, self.email = new_phone(), new_email()
         assert self.sign_up(self.phone, self.email).path == "/signup/done"
 
+    @property
+    def is_in(self) -> bool:
+        return self.get("/account").status == 200
+
     def elsewhere(self, password: str = PASSWORD) -> Person:
         """The same person, signed in with another browser too."""
         other = Person(self.product)

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from tests.holder import Holder
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
+from tests.recovering import NEW_PASSWORD, recovery_code
 
 VOID = {"br", "hr", "img", "input", "link", "meta", "col"}
 UNREAD = {"script", "style", "head", "pre"}  # `pre` quotes messages and their source
@@ -83,8 +84,14 @@ def every_page(product: Product) -> list[Page]:
     """Each screen, as it should be and with what can go wrong on it; documents and fragments."""
     person = Person(product)
     pages = []
-    holder = Holder(product)
-    for name, seen in (*_public(person), *_sign_up(person), *_login(product), *_account(holder)):
+    shown = (
+        *_public(person),
+        *_sign_up(person),
+        *_login(product),
+        *_recovery(Holder(product)),
+        *_account(Holder(product)),
+    )
+    for name, seen in shown:
         pages.append(Page(name, seen.html))
     return pages
 
@@ -149,3 +156,18 @@ def _account(holder: Holder) -> Iterator[tuple[str, Seen]]:
     holder.let_proof_age()
     yield "account deletion old proof", holder.get("/account/deletion")
     yield "account deletion refused", holder.submit("/account/deletion", password="no")
+
+
+def _recovery(owner: Holder) -> Iterator[tuple[str, Seen]]:
+    yield "log-in wrong", owner.submit("/login/password", email=owner.email, password="wrong")
+    yield "recovery email", owner.get("/recovery/email")
+    yield "recovery email empty", owner.submit("/recovery/email", email="")
+    yield "recovery email typo", owner.submit("/recovery/email", email="a@gmial.com")
+    yield "recovery email-code", owner.submit("/recovery/email", email=owner.email)
+    yield "recovery fragment", owner.get("/recovery/email-code", **{"hx-request": "true"})
+    yield "recovery email change", owner.get("/recovery/email?change")
+    code = recovery_code(owner.product, owner.email)
+    yield "recovery email-code wrong", owner.submit("/recovery/email-code", code="1")
+    yield "recovery password", owner.submit("/recovery/email-code", code=code)
+    yield "recovery password weak", owner.submit("/recovery/password", password="short")
+    yield "log-in again", owner.submit("/recovery/password", password=NEW_PASSWORD)

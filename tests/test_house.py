@@ -15,6 +15,7 @@ import pytest
 import app
 from app.domain import errors
 from app.domain.errors import Refusal
+from app.domain.recovery.recovery import Step as RecoveryStep
 from app.domain.signup.signup import Step
 from app.settings import Settings
 
@@ -93,12 +94,15 @@ def test_names_are_the_fields_standard_terms() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("step", list(Step))
-def test_a_step_has_the_same_word_in_every_room(step: Step) -> None:
+@pytest.mark.parametrize(
+    ("feature", "step"),
+    [*(("signup", step) for step in Step), *(("recovery", step) for step in RecoveryStep)],
+)
+def test_a_step_has_the_same_word_in_every_room(feature: str, step: str) -> None:
     word = step.replace("-", "_")
-    handlers = {node.name for node in functions(SOURCE / "controllers" / "signup.py")}
+    handlers = {node.name for node in functions(SOURCE / "controllers" / f"{feature}.py")}
     wanted = {f"show_{word}"} | ({f"submit_{word}"} if step is not Step.DONE else set())
-    assert (PARTIALS / "signup" / f"{word}.html").exists()
+    assert (PARTIALS / feature / f"{word}.html").exists()
     assert wanted <= handlers
 
 

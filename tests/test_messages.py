@@ -10,6 +10,7 @@ from jinja2 import Environment
 from app.adapters.messages import TemplateStationery
 from app.web.assets import Assets
 from app.web.page import template_environment
+from tests.handset import bound_code, septets
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
@@ -17,13 +18,13 @@ ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "src/app/partials"
 MESSAGES = PARTIALS / "messages"
 LETTERS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
-
-# 3GPP TS 23.038, 6.2.1: one septet each; then what takes two.
-GSM7 = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_EXTENDED = "\f^{}\\[~]|€"
+CODES = ("email_code", "recovery_code")
+# Where a letter may lead; it names the place in words too.
+LINKS = {
+    "email_taken": {"/login"},
+    "recovery_unknown": {"/signup"},
+    "password_reset": {"/recovery/email"},
+}
 
 CONTEXT: dict[str, Any] = {
     "code": "012345",
@@ -32,6 +33,7 @@ CONTEXT: dict[str, Any] = {
     "base_url": "https://a.example.org",
     "when": "3 May 2026, 14:05 UTC",
     "device": "Firefox on Linux",
+    "network": "203.0.113.0/24",
 }
 
 
@@ -52,22 +54,6 @@ def texted(product: Product) -> tuple[str, str]:
     Person(product).give_phone(phone)
     code = product.code_for(phone)
     return code, product.messages(phone)[0].body
-
-
-def septets(text: str) -> int:
-    """For what GSM-7 cannot say there is no number: it would go out as two segments of UCS-2."""
-    strange = set(text) - set(GSM7 + GSM7_EXTENDED)
-    assert not strange, strange
-    return len(text) + sum(char in GSM7_EXTENDED for char in text)
-
-
-def bound_code(message: str) -> tuple[str, str] | None:
-    """Host and code by the steps of WICG "origin-bound one-time codes", which take the last line
-    as it is: a newline after it, and there is no code.
-    """
-    last = re.split("\r\n|\r|\n", message)[-1]
-    found = re.fullmatch(r"@([^\s@#]+)(?: @[^\s@#]+)? #([^\s]+)(?: .*)?", last)
-    return (found[1], found[2]) if found else None
 
 
 def words(html: str) -> str:
@@ -115,10 +101,19 @@ def test_no_digits_stand_before_the_last_line_but_code_and_minutes(
     assert "://" not in before
 
 
+def test_a_notice_by_text_is_one_segment_without_link_or_digits(
+    stationery: TemplateStationery,
+) -> None:
+    body = stationery.text("password_reset_text", CONTEXT)
+    assert septets(body) <= 160
+    assert re.findall(r"[0-9]|://|@|\.[a-z]", body) == []
+
+
 def test_one_minute_is_not_minutes(stationery: TemplateStationery) -> None:
     last = CONTEXT | {"minutes": 1}
-    _, text, html = stationery.letter("email_code", last)
-    for said in (stationery.text("phone_code", last), text, words(html)):
+    letters = [stationery.letter(name, last)[1:] for name in CODES]
+    parts = [part for text, html in letters for part in (text, words(html))]
+    for said in (stationery.text("phone_code", last), *parts):
         assert "1 minute" in said
         assert "1 minutes" not in said
 
@@ -140,11 +135,13 @@ def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> 
 @pytest.mark.parametrize("name", LETTERS)
 def test_both_parts_of_a_letter_say_the_same(stationery: TemplateStationery, name: str) -> None:
     subject, text, html = stationery.letter(name, CONTEXT)
-    facts = ["Latchkey", CONTEXT["base_url"], CONTEXT["when"]]
-    if name.startswith("email_"):
+    facts = ["Latchkey", CONTEXT["base_url"], CONTEXT["when"], *LINKS.get(name, ())]
+    if name in (*CODES, "email_taken", "recovery_unknown"):
         facts.append(CONTEXT["host"])
-    if name == "email_code":
+    if name in CODES:
         facts += [CONTEXT["code"], "10 minutes", "once"]
+    if name == "password_reset":
+        facts += [CONTEXT["network"]]
     for part in (text, words(html)):
         assert [fact for fact in facts if fact not in part] == []
     assert "\n" not in subject
@@ -156,7 +153,7 @@ def test_a_letter_needs_nothing_from_elsewhere(stationery: TemplateStationery, n
     assert len(html.encode()) <= 20_000
     assert re.findall(r"<img|<script|<link|src=|url\(|@import", html) == []
     links = set(re.findall('href="([^"]*)"', html))
-    assert links <= {f"{CONTEXT['base_url']}/login"}
+    assert links == {CONTEXT["base_url"] + path for path in LINKS.get(name, ())}
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -173,8 +170,11 @@ def test_a_letter_keeps_language_and_shape_where_clients_drop_its_head(
     assert 20 < len(preheader[1]) <= 90
 
 
-def test_the_code_in_a_letter_is_large_and_copies_as_digits(stationery: TemplateStationery) -> None:
-    _, _, html = stationery.letter("email_code", CONTEXT)
+@pytest.mark.parametrize("name", CODES)
+def test_the_code_in_a_letter_is_large_and_copies_as_digits(
+    stationery: TemplateStationery, name: str
+) -> None:
+    _, _, html = stationery.letter(name, CONTEXT)
     cell = re.search(r'<td[^>]*style="([^"]*)"[^>]*>012345</td>', html)
     assert cell
     size = re.search(r"(\d+)px/\d+px [^;]*monospace", cell[1])

@@ -25,6 +25,7 @@ from app.controllers.health import HealthController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController
 from app.controllers.logout import LogoutController
+from app.controllers.recovery import RecoveryController
 from app.controllers.signup import SignupController
 from app.controllers.well_known import WellKnownController
 from app.domain.delivery.dispatcher import Dispatcher
@@ -52,6 +53,7 @@ CONTROLLERS = (
     SignupController,
     LoginController,
     LogoutController,
+    RecoveryController,
     AccountController,
     AccountConfirmController,
     AccountPasswordController,

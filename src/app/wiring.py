@@ -18,6 +18,8 @@ from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login.flow import LoginFlow
+from app.domain.recovery.flow import RecoveryFlow
+from app.domain.recovery.reset import Reset
 from app.domain.sessions.access_tokens import AccessTokens
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
 from app.domain.sessions.signing_keys import SigningKeys
@@ -69,11 +71,8 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
-        self._credentials = Credentials(
-            outside.database,
-            self._passwords,
-            PasswordBudget(outside.database, outside.memory, limits),
-        )
+        self._budget = PasswordBudget(outside.database, outside.memory, limits)
+        self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
     def parts(self, pages: Pages) -> Parts:
         settings = self._settings
@@ -85,6 +84,7 @@ class Wiring:
                 self._database, self._credentials, self._sessions, self._dispatcher.wake
             ),
             account=self._account(),
+            recovery=self._recovery(),
             sessions=self._sessions,
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,
@@ -123,6 +123,18 @@ class Wiring:
             PersonalData(self._database),
             Deletion(self._database, self._sessions, wake),
         )
+
+    def _recovery(self) -> RecoveryFlow:
+        reset = Reset(
+            self._database,
+            self._passwords,
+            self._settings.password_min_length,
+            self._credentials,
+            self._budget,
+            self._sessions,
+            self._dispatcher.wake,
+        )
+        return RecoveryFlow(self._database, self._mailboxes, reset)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length

@@ -1,8 +1,6 @@
 """Nobody learns from an answer whether a number or an address has an account (promise 1)."""
 
 import random
-import re
-from dataclasses import dataclass
 from itertools import product as pairs
 from time import perf_counter
 
@@ -10,8 +8,9 @@ import pytest
 
 from tests.controllers.conftest import Limited
 from tests.crowd import nth_code, sql
-from tests.person import Person, Seen, new_email, new_phone
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.twins import Twins, long_email
 
 KNOWN = """
 INSERT INTO users (id, phone, email)
@@ -21,52 +20,6 @@ FROM generate_series(100, 399) n
 LONG_AGO = """
 UPDATE deliveries SET created_at = created_at - interval '2 days' WHERE destination = ANY($1)
 """
-
-
-@dataclass(frozen=True)
-class Twins:
-    """Two people who do the same; one names what is known, the other something new."""
-
-    people: tuple[Person, Person]
-    contacts: tuple[str, str]
-
-    def get(self, path: str, **headers: str) -> Seen:
-        return self._alike([person.get(path, **headers) for person in self.people])
-
-    def post(self, path: str, **fields: str) -> Seen:
-        """CONTACT in a field is replaced by their own."""
-        seen = []
-        for person, contact in zip(self.people, self.contacts, strict=True):
-            own = {name: value.replace("CONTACT", contact) for name, value in fields.items()}
-            seen.append(person.post(path, **own))
-        return self._alike(seen)
-
-    def _alike(self, seen: list[Seen]) -> Seen:
-        one, other = (masked(*pair) for pair in zip(seen, self.contacts, strict=True))
-        assert one == other
-        return seen[0]
-
-
-def masked(seen: Seen, contact: str) -> tuple[int, dict[str, str], str]:
-    """An answer without what differs between any two answers: secrets, times, the contact."""
-    headers = dict(seen.response.headers)
-    del headers["date"], headers["x-request-id"]
-    if "set-cookie" in headers:
-        headers["set-cookie"] = re.sub("=[nb]\\.[^;]+", "=SECRET", headers["set-cookie"])
-    body = seen.html.replace(contact, "CONTACT")
-    body = re.sub(r'name="csrf_token" value="[^"]+"', "TOKEN", body)
-    # What dispatcher and clock did between the two.
-    body, lines = re.subn(r'(<p id="delivery").*?(</p>)', r"\1\2", body, flags=re.DOTALL)
-    body = re.sub(r"[0-9]+ more minutes, until [0-9:]+ UTC", "UNTIL", body)
-    if lines or "retry-after" in headers:
-        headers |= {"content-length": "", "retry-after": ""}
-        body = re.sub(r"again in [0-9]+ seconds", "WAIT", body)
-    return seen.status, headers, body
-
-
-def long_email() -> str:
-    """As long as every other one."""
-    return f"{new_email():x>40}"
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from app.domain.errors import Rejected
-from app.domain.signup.queues import OneAtATime, Together
+from app.domain.queues import OneAtATime, Together
 
 
 async def test_only_one_at_a_time_works_for_one_key() -> None:

@@ -18,7 +18,16 @@ from app.web.parts import Parts
 log = logging.getLogger("app.errors")
 
 HOME = ("/", "Go to the home page")
-AGAIN = ("/signup", "Go to sign-up")
+AGAIN = {
+    "signup": [("/signup", "Go to sign-up")],
+    "recovery": [("/recovery/email", "Recover your account")],
+}
+# The first step of a flow, and what is told to somebody who is led back there.
+LOST = {
+    "signup": ("phone", "forgotten"),
+    "login": ("phone", "forgotten"),
+    "recovery": ("email", "recovery-over"),
+}
 
 # Title, sentence and ways onwards of the pages that belong to no form.
 WORDS: dict[int, tuple[str, str]] = {
@@ -119,7 +128,7 @@ def _error_page(
     context = {
         "title": title,
         "message": message or sentence,
-        "next": [AGAIN, HOME] if request.scope["path"].startswith("/signup") else [HOME],
+        "next": [*AGAIN.get(_feature(request), ()), HOME],
         "reference": current_request.get(),
     }
     answer = parts.pages.page(parts.visit(request), "error.html", context, status=status)
@@ -131,15 +140,21 @@ def _error_page(
 
 def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Answer:
     """`/signup/email` for the step `email` of the flow the request was about."""
-    visit = Parts.of(request).visit(request)
-    if visit.has_begun and refusal.step == "phone":
-        visit.notify("forgotten")
+    visit, feature = Parts.of(request).visit(request), _feature(request)
+    first, lost = LOST.get(feature, ("", ""))
+    if visit.has_begun and refusal.step == first:
+        visit.notify(lost)
     elif request.scope["method"] == "POST":
         visit.notify("elsewhere")
     # Signing in by phone is the sign-up as far as the code; what follows is only there.
-    feature = request.scope["path"].split("/")[1]
-    door = feature if refusal.step in ("phone", "phone-code") else "signup"
+    onwards = feature == "login" and refusal.step not in ("phone", "phone-code")
+    door = "signup" if onwards else feature
     return see_other(f"/{door}/{refusal.step}", visit.cookies_to_set)
+
+
+def _feature(request: Request[Any, Any, Any]) -> str:
+    """`signup` for `/signup/email`."""
+    return str(request.scope["path"]).split("/")[1]
 
 
 def _cause(refusal: Refusal) -> str:

@@ -29,6 +29,10 @@ NOTICES = {
     "deleted": "Your account is deleted.",
     "session-ended": "That session has ended.",
     "others-ended": "All other sessions have ended.",
+    "recovery-over": "Start again with your e-mail address. A code from us counts for 30 minutes.",
+    "password-reset": "Your password is changed. Sign in with it.",
+    "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
+    "no-account": "There is no account with that address any more.",
     "existing": "You already had an account with this number, so we signed you in.",
 }
 

@@ -14,6 +14,7 @@ from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login.flow import LoginFlow
+from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
@@ -47,6 +48,7 @@ class Parts:
     signup: SignupFlow
     login: LoginFlow
     account: AccountParts
+    recovery: RecoveryFlow
     sessions: Sessions
     signing_keys: SigningKeys
     people: People

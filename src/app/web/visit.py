@@ -127,8 +127,14 @@ class Visit:
         self._keep("access", tokens.access)
         self._keep("refresh", tokens.refresh, self._manners.session_lifetime)
 
+    def leave_session(self) -> None:
+        """Whatever else this browser was in the middle of goes on."""
+        for name in ("access", "refresh"):
+            self._drop(name)
+
     def sign_out(self) -> None:
-        for name in ("access", "refresh", "flow", "notice", "return"):
+        self.leave_session()
+        for name in ("flow", "notice", "return"):
             self._drop(name)
 
     @property

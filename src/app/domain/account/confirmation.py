@@ -50,11 +50,11 @@ class Confirmation:
         person = await self._person(access)
         try:
             checked = await self._credentials.check(EmailAddress(person.email), raw, device)
+            async with self._database.transaction() as connection:
+                await self._credentials.forgive(connection, checked)
+                return await self._renewed(connection, access, device.origin)
         except WrongCredentials:
             raise WrongPassword from None
-        async with self._database.transaction() as connection:
-            await self._credentials.forgive(connection, checked)
-            return await self._renewed(connection, access, device.origin)
 
     async def send_code(self, access: Access, origin: Origin) -> None:
         """Texts a code to the number of the account. Raises what `Verifications.start` does."""

@@ -39,6 +39,7 @@ WHERE event = 'password:refused' AND network = $1
   AND at > clock_timestamp() - make_interval(secs => $2)
 """
 FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
+FORGIVE_ALL = "DELETE FROM password_budgets WHERE subject = $1"
 
 
 class PasswordLocked(TooMany):
@@ -96,6 +97,12 @@ class PasswordBudget:
         with suppress(Unavailable):
             await self._memory.uncount([accounts], attempt.subject.hex())
             await self._memory.uncount([wrong], attempt.entry)
+
+    async def forgive_all(self, connection: Connection, email: EmailAddress) -> None:
+        """The password was replaced: what was tried before, from whatever device, counts no more.
+        To be called after the row of the person is locked, as signing in does.
+        """
+        await connection.execute(FORGIVE_ALL, subject_of(email))
 
     def _tallies(self, origin: Origin) -> tuple[Tally, Tally]:
         return (

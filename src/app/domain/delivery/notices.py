@@ -1,4 +1,4 @@
-"""Notices: mails that nobody asked for, because something about an account happened."""
+"""Notices: mails and texts that nobody asked for, because something about an account happened."""
 
 import json
 from uuid import UUID
@@ -12,18 +12,31 @@ from app.domain.ports import Connection
 # 9.10), so that nobody can be flooded with them.
 QUEUE = """
 INSERT INTO deliveries (id, channel, template, destination, address, network, context, expires_at)
-SELECT $1, 'email', $2, u.email, '', $4, $5, clock_timestamp() + interval '1 day'
+SELECT $1, '{channel}', $2, u.{contact}, '', $4, $5, clock_timestamp() + interval '1 day'
 FROM users u
 WHERE u.id = $3 AND 20 > (
   SELECT count(*) FROM deliveries d
-  WHERE d.destination = u.email AND d.address = ''
+  WHERE d.destination = u.{contact} AND d.address = ''
     AND d.created_at > clock_timestamp() - interval '1 day'
 )
 """
+QUEUE_MAIL = QUEUE.format(channel="email", contact="email")
+QUEUE_TEXT = QUEUE.format(channel="sms", contact="phone")
 
 
 async def queue_notice(
     connection: Connection, template: str, user_id: UUID, origin: Origin, **context: str
 ) -> None:
-    """In the transaction of what it tells of."""
-    await connection.execute(QUEUE, uuid7(), template, user_id, origin.network, json.dumps(context))
+    """By mail, in the transaction of what it tells of."""
+    await connection.execute(
+        QUEUE_MAIL, uuid7(), template, user_id, origin.network, json.dumps(context)
+    )
+
+
+async def queue_text_notice(
+    connection: Connection, template: str, user_id: UUID, origin: Origin
+) -> None:
+    """By text to the person's phone, in the transaction of what it tells of. Its words are the same
+    each time: a text that may have gone out is looked for by them.
+    """
+    await connection.execute(QUEUE_TEXT, uuid7(), template, user_id, origin.network, "{}")

@@ -33,11 +33,16 @@ ON CONFLICT DO NOTHING RETURNING id
 """
 
 SPEND = """
-WITH phones AS (UPDATE phone_verifications SET user_id = $2 WHERE flow_id = $1)
-UPDATE email_verifications SET user_id = $2 WHERE flow_id = $1
+WITH phones AS (
+  UPDATE phone_verifications SET user_id = $2 WHERE flow_id = $1 AND purpose = 'signup'
+)
+UPDATE email_verifications SET user_id = $2 WHERE flow_id = $1 AND purpose = 'signup'
 """
 
-DROP_EMAIL = "UPDATE email_verifications SET ended_at = clock_timestamp() WHERE flow_id = $1"
+DROP_EMAIL = """
+UPDATE email_verifications SET ended_at = clock_timestamp()
+WHERE flow_id = $1 AND purpose = 'signup'
+"""
 
 # An e-mail proved in another unfinished sign-up of the same number: that of another device.
 ADOPT = """
@@ -51,7 +56,10 @@ WHERE e.purpose = 'signup' AND e.consumed_at > clock_timestamp() - interval '20 
     WHERE phone = $3 AND purpose = 'signup' AND consumed_at IS NOT NULL AND user_id IS NULL
       AND ended_at IS NULL AND created_at > clock_timestamp() - interval '1 day'
   )
-  AND NOT EXISTS (SELECT 1 FROM email_verifications WHERE flow_id = $2 AND ended_at IS NULL)
+  AND NOT EXISTS (
+    SELECT 1 FROM email_verifications
+    WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
+  )
 ORDER BY e.consumed_at DESC LIMIT 1
 RETURNING email
 """

@@ -8,6 +8,7 @@ from app.domain.errors import OutOfStep
 from app.domain.identity.passwords import Passwords, accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
+from app.domain.queues import OneAtATime, Together
 from app.domain.sessions.session import Opened
 from app.domain.sessions.sessions import Sessions
 from app.domain.signup.accounts import (
@@ -20,7 +21,6 @@ from app.domain.signup.accounts import (
     proofs_of,
     spend_proofs,
 )
-from app.domain.signup.queues import OneAtATime, Together
 from app.domain.signup.signup import Signup, Step
 
 OTP = ("otp", "sms")  # RFC 8176: how the person proved who they are

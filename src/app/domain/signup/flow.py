@@ -1,7 +1,5 @@
 """The sign-up: phone, its code, e-mail, its code, password. All of its rules are here."""
 
-import asyncio
-
 from msgspec.structs import replace
 
 from app.domain.credentials.device import Device
@@ -16,10 +14,10 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
+from app.domain.verification.asking import is_asked
 from app.domain.verification.guesses import Pending
 from app.domain.verification.verifications import Verifications, destination_of
 
-WHILE = 20  # looks for what another request is about to commit, a twentieth of a second apart
 CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
 
@@ -143,22 +141,13 @@ class SignupFlow:
             started = await codes.start(asker, to, f"{named.id.hex()}:{destination_of(to)}")
         except Repeated:
             started = None
-        if started is None and not await self._is_asked(codes, asker, destination_of(to)):
+        if started is None and not await is_asked(codes, asker, destination_of(to)):
             # No repetition: something else was asked for or proved in between.
             started = await codes.start(asker, to)
             if started is None:
                 raise Unavailable
         await self._drafts.save(named)
         return named
-
-    async def _is_asked(self, codes: Verifications, asker: Asker, destination: str) -> bool:
-        """Another request works on the same form: whether that one, in a while, commits it."""
-        for _ in range(WHILE):
-            pending = await codes.pending(asker)
-            if pending and pending.destination == destination and not pending.consumed:
-                return True
-            await asyncio.sleep(0.05)
-        return False
 
     async def _pending(self, signup: Signup, step: Step, origin: Origin) -> Pending | None:
         """None when the draft and what is committed do not agree on what is waited for."""

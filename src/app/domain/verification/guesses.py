@@ -73,6 +73,7 @@ class Pending:
     sent_today: int
     since_last_send: float | None
     since_last_guess: float | None
+    since_proof: float | None
 
     @classmethod
     def from_row(cls, row: Record) -> "Pending":

@@ -30,13 +30,19 @@ class Composer:
         return Letter(message.destination, subject, text, html, str(message.id))
 
     def _context(self, message: Message) -> dict[str, Any]:
-        channel = PHONE if message.channel == PHONE.name else EMAIL
-        nonce, purpose = message.nonce or b"", message.purpose or ""
         return {
-            "code": derived_code(self.key, nonce, purpose, message.destination, channel.digits),
+            **self._code(message),
             "minutes": ceil(message.seconds_left / 60),
             "host": self.host,
             "base_url": self.base_url,
             "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
             **json.loads(message.context),
         }
+
+    def _code(self, message: Message) -> dict[str, str]:
+        """A notice has none, and a template that asks for one all the same is not sent."""
+        if message.nonce is None:
+            return {}
+        digits = PHONE.digits if message.channel == PHONE.name else EMAIL.digits
+        purpose = message.purpose or ""
+        return {"code": derived_code(self.key, message.nonce, purpose, message.destination, digits)}

@@ -22,19 +22,23 @@ SELECT id FROM v
 """
 
 # A second start in the same flow at the same moment finds the first one's row and adds nothing.
-START = """
+STARTED = """
 WITH ended AS (
   UPDATE {table} SET ended_at = clock_timestamp()
   WHERE flow_id = $1 AND purpose = $2 AND {live} RETURNING 1
 ),
 v AS (
   INSERT INTO {table} (id, flow_id, purpose, nonce, {column}, expires_at)
-  SELECT $10, $1, $2, $11, $12, clock_timestamp() + $13 FROM (SELECT count(*) FROM ended) ended
+  SELECT {values} FROM (SELECT count(*) FROM ended) ended
   ON CONFLICT (flow_id, purpose) WHERE {live} DO NOTHING
   RETURNING *
-),
-{queued}
+)
 """
+START = STARTED.replace("{values}", "$10, $1, $2, $11, $12, clock_timestamp() + $13") + ",{queued}"
+# $1 flow, $2 purpose, $3 id, $4 nonce, $5 contact, $6 lifetime.
+START_UNSENT = (
+    STARTED.replace("{values}", "$3, $1, $2, $4, $5, clock_timestamp() + $6") + "SELECT id FROM v"
+)
 
 # $10 as much must be left of its life for a code to be worth sending again.
 RESEND = """
@@ -47,11 +51,13 @@ WITH v AS (
 {queued}
 """
 
+KNOWN = "EXISTS (SELECT 1 FROM users u WHERE u.email = v.email)"
 TEMPLATES = {
     "sms": "'phone_code'",
-    # The owner of a known address is told so; the asker sees the same page either way.
-    "email": "CASE WHEN EXISTS (SELECT 1 FROM users u WHERE u.email = v.email)"
-    " THEN 'email_taken' ELSE 'email_code' END",
+    # Whoever reads the mailbox is told whether it has an account; the asker sees the same page.
+    "email": f"CASE WHEN v.purpose = 'signup' AND {KNOWN} THEN 'email_taken'"
+    f" WHEN v.purpose = 'recovery' AND {KNOWN} THEN 'recovery_code'"
+    " WHEN v.purpose = 'recovery' THEN 'recovery_unknown' ELSE 'email_code' END",
 }
 
 # Everybody's guesses at one contact stand in line, so that its budget cannot be raced.
@@ -90,14 +96,16 @@ CONSUME = """
 UPDATE {table} SET consumed_at = clock_timestamp() WHERE id = $1 AND {live} RETURNING {column}
 """
 
-# Everything a code page tells, in one look. $1 flow, $2 purpose.
+# Everything a code page tells, in one look. $1 flow, $2 purpose. Notices have no address and do not
+# count: only people with an account get them, which nobody may learn from a wait.
 PENDING = """
 SELECT v.id, v.{column} AS destination, v.attempts, v.expires_at,
        v.consumed_at IS NOT NULL AS consumed, v.user_id,
        extract(epoch FROM v.expires_at - clock_timestamp())::float AS seconds_left,
        sent.hour AS sent_this_hour, sent.day AS sent_today,
        extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send,
-       extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess
+       extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
+       extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof
 FROM (
   SELECT * FROM {table} WHERE flow_id = $1 AND purpose = $2 AND ended_at IS NULL
   ORDER BY created_at DESC LIMIT 1
@@ -105,7 +113,8 @@ FROM (
 LATERAL (
   SELECT count(*) FILTER (WHERE created_at > clock_timestamp() - {hour}) AS hour,
          count(*) AS day, max(created_at) AS last
-  FROM deliveries WHERE destination = v.{column} AND created_at > clock_timestamp() - {day}
+  FROM deliveries
+  WHERE destination = v.{column} AND address <> '' AND created_at > clock_timestamp() - {day}
 ) sent
 """
 
@@ -134,6 +143,7 @@ class Statements:
         self._words["wrong"] = self._filled(WRONG)
         self._words["in_a_row"] = self._filled(IN_A_ROW)
         self.start = self._filled(START)
+        self.start_unsent = self._filled(START_UNSENT)
         self.resend = self._filled(RESEND)
         self.count_guess = self._filled(COUNT_GUESS)
         self.locked_for = self._filled(LOCKED_FOR)

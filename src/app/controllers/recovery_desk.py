@@ -1,0 +1,103 @@
+"""One request of a recovery: whose it is, and the pages it may be answered with."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Request
+
+from app.controllers.code_pages import code_context, delivery_line
+from app.domain.errors import OutOfStep, Refusal
+from app.domain.identity.email_address import LikelyTypo
+from app.domain.recovery.recovery import Ending, Recovery, Step
+from app.web.answer import Answer, see_other
+from app.web.errors import errors_shown_on
+from app.web.forms import Form
+from app.web.parts import Parts
+from app.web.visit import Visit
+
+HERE = f"/recovery/{Step.EMAIL_CODE}"
+
+
+class RecoveryDesk:
+    """`changing`: the person came back to name another address (`?change`)."""
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self.parts = Parts.of(request)
+        self.visit: Visit = self.parts.visit(request)
+        self.flow = self.parts.recovery
+        self.changing = self.visit.query.partition(b"=")[0] == b"change"
+
+    async def load(self) -> Recovery:
+        """A visitor who has not begun has nothing to look up."""
+        if not self.visit.has_begun:
+            return Recovery(self.visit.flow_id)
+        return await self.flow.load(self.visit.flow_id, self.visit.origin)
+
+    def to(self, step: Step) -> Answer:
+        return see_other(f"/recovery/{step}", self.visit.cookies_to_set)
+
+    async def first_page(self) -> Answer:
+        """Filled in when it is about another address. Raises `OutOfStep`."""
+        recovery = await self.load()
+        if recovery.step is not Step.EMAIL and not self.changing:
+            raise OutOfStep(recovery.step)
+        return await self.email_page(recovery.email if self.changing else "")
+
+    async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
+        changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
+        context = {
+            "typed": typed,
+            "suggestion": refusal.suggestion if isinstance(refusal, LikelyTypo) else None,
+            "mail_down": down,
+            "changing": changing,
+        }
+        if typed or refusal:
+            return self._page("email.html", context, refusal)
+        return self.parts.pages.blank_page(
+            self.visit, "recovery/email.html", context, changing, down
+        )
+
+    async def code_page(self, typed: str = "", refusal: Refusal | None = None) -> Answer:
+        """Raises `OutOfStep`."""
+        codes, pending = self.flow.codes, self.flow.waiting(await self.load())
+        context = {
+            "destination": pending.destination,
+            "delivery_url": f"{HERE}/delivery",
+            **code_context(codes, pending, await codes.progress(pending), typed),
+        }
+        return self._page("email_code.html", context, refusal)
+
+    async def resend(self, form: Form) -> Answer:
+        async with errors_shown_on(partial(self.code_page, "")):
+            self.visit.check_form(form)
+            await self.flow.resend(await self.load(), self.visit.origin)
+        self.visit.notify("sent-again")
+        return self.to(Step.EMAIL_CODE)
+
+    async def delivery(self) -> Answer:
+        """The line alone for htmx; opened directly it leads to the page that holds it."""
+        if not self.visit.is_by_htmx:
+            return self.to(Step.EMAIL_CODE)
+        codes, pending = self.flow.codes, self.flow.waiting(await self.load())
+        line = delivery_line(codes.channel, await codes.progress(pending))
+        context = {"delivery": line, "delivery_url": f"{HERE}/delivery"}
+        return self.parts.pages.fragment(self.visit, "signup/_delivery.html", context)
+
+    async def password_page(self, refusal: Refusal | None = None) -> Answer:
+        """Raises `OutOfStep`."""
+        recovery = await self.load()
+        if recovery.step is not Step.PASSWORD:
+            raise OutOfStep(recovery.step)
+        context = {"username": recovery.email, "min_length": self.parts.password_min_length}
+        return self._page("password.html", context, refusal)
+
+    def ended(self, ending: Ending) -> Answer:
+        """On to a sign-in with the new password: proving the address alone never is one."""
+        self.visit.notify(ending)
+        if ending is Ending.NO_ACCOUNT:
+            return self.to(Step.EMAIL)
+        self.visit.leave_session()
+        return see_other("/login/password", self.visit.cookies_to_set)
+
+    def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:
+        return self.parts.pages.page(self.visit, f"recovery/{template}", context, refusal)

@@ -1,0 +1,49 @@
+"""Asking for a code: whether that is done already, and doing it where no message may be sent."""
+
+import asyncio
+import secrets
+
+from uuid_utils.compat import uuid7
+
+from app.domain.ports import Connection
+from app.domain.verification.asker import Asker
+from app.domain.verification.channel import Channel
+from app.domain.verification.codes import NONCE_BYTES
+from app.domain.verification.statements import Statements
+from app.domain.verification.verifications import Verifications
+
+WHILE = 20  # looks for what another request is about to commit
+BETWEEN = 0.05  # seconds
+
+
+async def is_asked(
+    codes: Verifications, asker: Asker, destination: str, looks: int = WHILE
+) -> bool:
+    """Whether the flow waits for a code to there. Another request may work on the same form: it is
+    given a second to commit.
+    """
+    for look in range(looks):
+        if look:
+            await asyncio.sleep(BETWEEN)
+        pending = await codes.pending(asker)
+        if pending and pending.destination == destination and not pending.consumed:
+            return True
+    return False
+
+
+async def start_unsent(
+    connection: Connection, channel: Channel, asker: Asker, destination: str
+) -> bool:
+    """As `Verifications.start`, but for the message: it can be sent later, like any other code's.
+    Whether it was this request that started it.
+    """
+    started = await connection.fetchval(
+        Statements(channel).start_unsent,
+        asker.flow_id,
+        asker.purpose,
+        uuid7(),
+        secrets.token_bytes(NONCE_BYTES),
+        destination,
+        channel.lifetime,
+    )
+    return started is not None
