@@ -15,7 +15,11 @@ from tests.product import Product
 
 ROOT = Path(__file__).parents[1]
 MESSAGES = ROOT / "src/app/partials/messages"
-LETTERS = ("email_code", "email_taken")
+LETTERS = (
+    "email_code", "email_change_code", "email_taken", "phone_changed", "email_changed",
+    "change_undone",
+)  # fmt: skip
+NOTICES = ("phone_changed_text", "email_changed_text", "change_undone_text")
 
 # 3GPP TS 23.038, 6.2.1: one septet each; then what takes two.
 GSM7 = (
@@ -30,6 +34,9 @@ CONTEXT: dict[str, Any] = {
     "host": "a" * 28 + ".example.org",
     "base_url": "https://a.example.org",
     "when": "3 May 2026, 14:05 UTC",
+    "device": "Chrome on Windows",
+    "undo_link": f"https://a.example.org/account/undo/{'a' * 64}",
+    "what": "e-mail address",
 }
 
 
@@ -135,11 +142,32 @@ def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> 
     assert len(re.findall(f">{code}<", letter.html)) == 1
 
 
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
+    stationery: TemplateStationery, name: str
+) -> None:
+    body = stationery.text(name, CONTEXT)
+    assert septets(body) <= 140
+    assert "Latchkey" in body
+    assert not re.search(r"[0-9]|://|www|\.[a-z]{2,3}\b", body)
+
+
+@pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
+def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
+    stationery: TemplateStationery, name: str
+) -> None:
+    _, text, html = stationery.letter(name, CONTEXT)
+    assert CONTEXT["undo_link"] in text.splitlines()
+    assert f'href="{CONTEXT["undo_link"]}"' in html
+    for part in (text, words(html)):
+        assert "within 7 days" in part
+
+
 @pytest.mark.parametrize("name", LETTERS)
 def test_both_parts_of_a_letter_say_the_same(stationery: TemplateStationery, name: str) -> None:
     subject, text, html = stationery.letter(name, CONTEXT)
     facts = ["Latchkey", CONTEXT["host"], CONTEXT["base_url"], CONTEXT["when"]]
-    if name == "email_code":
+    if name.endswith("_code"):
         facts += [CONTEXT["code"], "10 minutes", "once"]
     for part in (text, words(html)):
         assert [fact for fact in facts if fact not in part] == []
@@ -152,7 +180,8 @@ def test_a_letter_needs_nothing_from_elsewhere(stationery: TemplateStationery, n
     assert len(html.encode()) <= 20_000
     assert re.findall(r"<img|<script|<link|src=|url\(|@import", html) == []
     links = set(re.findall('href="([^"]*)"', html))
-    assert links <= {f"{CONTEXT['base_url']}/login"}
+    ours = {f"{CONTEXT['base_url']}{path}" for path in ("/login", "/recovery/email")}
+    assert links <= {*ours, CONTEXT["undo_link"]}
 
 
 @pytest.mark.parametrize("name", LETTERS)

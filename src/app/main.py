@@ -17,6 +17,9 @@ from app.adapters.limits_file import read_limits
 from app.adapters.outside import Outside, outside_of
 from app.controllers.account import AccountController
 from app.controllers.account_confirm import AccountConfirmController
+from app.controllers.account_email import AccountEmailController
+from app.controllers.account_phone import AccountPhoneController
+from app.controllers.account_undo import AccountUndoController
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
@@ -51,6 +54,9 @@ CONTROLLERS = (
     LogoutController,
     AccountController,
     AccountConfirmController,
+    AccountPhoneController,
+    AccountEmailController,
+    AccountUndoController,
     WellKnownController,
     HealthController,
     DevController,

@@ -6,6 +6,9 @@ from app.adapters.messages import TemplateStationery
 from app.adapters.outside import Outside
 from app.adapters.schema import newest_revision
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.contacts import EmailChange, PhoneChange
+from app.domain.account.undo import Undo
+from app.domain.account.undo_links import UndoLinks
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
@@ -40,7 +43,12 @@ def composer_of(settings: Settings, environment: Environment) -> Composer:
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,
         settings.base_url,
+        undo_links_of(settings).link_of,
     )
+
+
+def undo_links_of(settings: Settings) -> UndoLinks:
+    return UndoLinks(keys_for("undo", settings.secret_key), settings.base_url)
 
 
 class Wiring:
@@ -84,6 +92,9 @@ class Wiring:
             confirmation=Confirmation(
                 self._database, self._people, self._credentials, self._sessions, self._phones
             ),
+            phone_change=self._phone_change(),
+            email_change=EmailChange(self._database, self._mailboxes, self._dispatcher.wake),
+            undo=self._undo(),
             sessions=self._sessions,
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,
@@ -110,6 +121,14 @@ class Wiring:
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,
         )
+
+    def _phone_change(self) -> PhoneChange:
+        served, wake = self._settings.sms_regions, self._dispatcher.wake
+        return PhoneChange(self._database, self._phones, wake, served)
+
+    def _undo(self) -> Undo:
+        links = undo_links_of(self._settings)
+        return Undo(self._database, self._sessions, links, self._dispatcher.wake)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length

@@ -27,6 +27,11 @@ NOTICES = {
     "signed-out": "You are signed out.",
     "session-ended": "That session has ended.",
     "others-ended": "All other sessions have ended.",
+    "phone-changed": "Your number is changed.",
+    "email-changed": "Your e-mail address is changed.",
+    "change-cancelled": "The change is cancelled. All stays as it was.",
+    "no-change": "Nothing waits for a code at the moment.",
+    "change-undone": "The change is undone.",
     "existing": "You already had an account with this number, so we signed you in.",
 }
 

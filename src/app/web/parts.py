@@ -7,6 +7,8 @@ from typing import Any, Protocol, cast
 from litestar import Request
 
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.contacts import EmailChange, PhoneChange
+from app.domain.account.undo import Undo
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
@@ -34,6 +36,9 @@ class Parts:
     signup: SignupFlow
     login: LoginFlow
     confirmation: Confirmation
+    phone_change: PhoneChange
+    email_change: EmailChange
+    undo: Undo
     sessions: Sessions
     signing_keys: SigningKeys
     people: People

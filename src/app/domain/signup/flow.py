@@ -1,12 +1,9 @@
 """The sign-up: phone, its code, e-mail, its code, password. All of its rules are here."""
 
-import asyncio
-
 from msgspec.structs import replace
 
 from app.domain.credentials.device import Device
-from app.domain.delivery.allowance import Repeated
-from app.domain.errors import OutOfStep, Unavailable
+from app.domain.errors import OutOfStep
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
@@ -16,10 +13,10 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
+from app.domain.verification.asking import ask_once
 from app.domain.verification.guesses import Pending
-from app.domain.verification.verifications import Verifications, destination_of
+from app.domain.verification.verifications import Verifications
 
-WHILE = 20  # looks for what another request is about to commit, a twentieth of a second apart
 CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
 
@@ -138,27 +135,9 @@ class SignupFlow:
         self, named: Signup, codes: Verifications, to: Phone | EmailAddress, origin: Origin
     ) -> Signup:
         """Sends once, however often the same form arrives, and leads all to the same page."""
-        asker = _asker(named, origin)
-        try:
-            started = await codes.start(asker, to, f"{named.id.hex()}:{destination_of(to)}")
-        except Repeated:
-            started = None
-        if started is None and not await self._is_asked(codes, asker, destination_of(to)):
-            # No repetition: something else was asked for or proved in between.
-            started = await codes.start(asker, to)
-            if started is None:
-                raise Unavailable
+        await ask_once(codes, _asker(named, origin), to)
         await self._drafts.save(named)
         return named
-
-    async def _is_asked(self, codes: Verifications, asker: Asker, destination: str) -> bool:
-        """Another request works on the same form: whether that one, in a while, commits it."""
-        for _ in range(WHILE):
-            pending = await codes.pending(asker)
-            if pending and pending.destination == destination and not pending.consumed:
-                return True
-            await asyncio.sleep(0.05)
-        return False
 
     async def _pending(self, signup: Signup, step: Step, origin: Origin) -> Pending | None:
         """None when the draft and what is committed do not agree on what is waited for."""

@@ -1,5 +1,6 @@
 """The SQL of verifications, written once for both tables. The clock is always the database's."""
 
+from app.domain.delivery.floor import ASKED_FOR
 from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW, Channel
 
 LIVE = "consumed_at IS NULL AND ended_at IS NULL"
@@ -49,8 +50,10 @@ WITH v AS (
 
 TEMPLATES = {
     "sms": "'phone_code'",
-    # The owner of a known address is told so; the asker sees the same page either way.
-    "email": "CASE WHEN EXISTS (SELECT 1 FROM users u WHERE u.email = v.email)"
+    # The owner of a known address is told so; the asker sees the same page either way. Who changes
+    # theirs learns it only once they have proved the new one.
+    "email": "CASE WHEN v.purpose = 'change-email' THEN 'email_change_code'"
+    " WHEN EXISTS (SELECT 1 FROM users u WHERE u.email = v.email)"
     " THEN 'email_taken' ELSE 'email_code' END",
 }
 
@@ -105,7 +108,8 @@ FROM (
 LATERAL (
   SELECT count(*) FILTER (WHERE created_at > clock_timestamp() - {hour}) AS hour,
          count(*) AS day, max(created_at) AS last
-  FROM deliveries WHERE destination = v.{column} AND created_at > clock_timestamp() - {day}
+  FROM deliveries
+  WHERE destination = v.{column} AND {asked_for} AND created_at > clock_timestamp() - {day}
 ) sent
 """
 
@@ -113,6 +117,8 @@ END = """
 UPDATE {table} SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
 """
+
+DROP = "UPDATE {table} SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL"
 
 
 class Statements:
@@ -124,6 +130,7 @@ class Statements:
             "column": channel.column,
             "channel": channel.name,
             "live": LIVE,
+            "asked_for": ASKED_FOR,
             "guesses": str(GUESSES),
             "most_in_a_row": str(MOST_IN_A_ROW),
             "hour": "interval '1 hour'",
@@ -140,6 +147,7 @@ class Statements:
         self.consume = self._filled(CONSUME)
         self.pending = self._filled(PENDING)
         self.end = self._filled(END)
+        self.drop = self._filled(DROP)
 
     def _filled(self, statement: str) -> str:
         return statement.format(**self._words)
