@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from tests.owner import Owner, undo_path
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
@@ -82,7 +83,7 @@ def every_page(product: Product) -> list[Page]:
     """Each screen, as it should be and with what can go wrong on it; documents and fragments."""
     person = Person(product)
     pages = []
-    for name, seen in (*_public(person), *_sign_up(person)):
+    for name, seen in (*_public(person), *_sign_up(person), *_contacts(Owner(product))):
         pages.append(Page(name, seen.html))
     return pages
 
@@ -119,3 +120,24 @@ def _sign_up(person: Person) -> Iterator[tuple[str, Seen]]:
     yield "password", person.give_email_code(email)
     yield "password weak", person.submit("/signup/password", password="password1234")
     yield "done", person.give_password()
+
+
+def _contacts(owner: Owner) -> Iterator[tuple[str, Seen]]:
+    """A number and an address that are changed, and one change undone."""
+    product, phone, email = owner.product, new_phone(), new_email()
+    yield "account phone", owner.get("/account/phone")
+    yield "account phone own", owner.name("phone", owner.phone)
+    yield "account phone country", owner.name("phone", "0612345678")
+    yield "account phone-code", owner.name("phone", phone)
+    yield "account phone-code empty", owner.submit("/account/phone-code", code="")
+    yield "account email typo", owner.name("email", "a@gmial.com")
+    yield "account email-code", owner.name("email", email)
+    yield "account email waiting", owner.get("/account/email")
+    yield "account pending", owner.get("/account")
+    yield "account email-code wrong", owner.submit("/account/email-code", code="1")
+    yield "account changed", owner.prove("phone", phone)
+    link = undo_path(product, owner.email)
+    yield "undo", owner.get(link)
+    yield "undo done", owner.submit(link)
+    yield "undo over", owner.get(link)
+    yield "undo forged", owner.get("/account/undo/forged")

@@ -19,7 +19,6 @@ LETTERS = (
     "email_code", "email_change_code", "email_taken", "phone_changed", "email_changed",
     "change_undone",
 )  # fmt: skip
-NOTICES = ("phone_changed_text", "email_changed_text", "change_undone_text")
 
 # 3GPP TS 23.038, 6.2.1: one septet each; then what takes two.
 GSM7 = (
@@ -140,27 +139,6 @@ def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> 
     assert letter.body.splitlines().count(code) == 1
     assert letter.html
     assert len(re.findall(f">{code}<", letter.html)) == 1
-
-
-@pytest.mark.parametrize("name", NOTICES)
-def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
-    stationery: TemplateStationery, name: str
-) -> None:
-    body = stationery.text(name, CONTEXT)
-    assert septets(body) <= 140
-    assert "Latchkey" in body
-    assert not re.search(r"[0-9]|://|www|\.[a-z]{2,3}\b", body)
-
-
-@pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
-def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
-    stationery: TemplateStationery, name: str
-) -> None:
-    _, text, html = stationery.letter(name, CONTEXT)
-    assert CONTEXT["undo_link"] in text.splitlines()
-    assert f'href="{CONTEXT["undo_link"]}"' in html
-    for part in (text, words(html)):
-        assert "within 7 days" in part
 
 
 @pytest.mark.parametrize("name", LETTERS)
