@@ -13,6 +13,7 @@ LONG_AGO = """
 UPDATE sessions SET authenticated_at = authenticated_at - interval '11 minutes'
 WHERE user_id = (SELECT id FROM users WHERE phone = $1)
 """
+CONTACTS = "SELECT phone, email FROM users WHERE phone = ANY($1) OR email = ANY($1)"
 
 
 class Owner(Person):
@@ -61,8 +62,7 @@ def undo_path(product: Product, to: str) -> str:
 
 def contacts(product: Product, *values: str) -> list[tuple[str, str]]:
     """Phone and e-mail of the accounts that have any of the values."""
-    asked = "SELECT phone, email FROM users WHERE phone = ANY($1) OR email = ANY($1)"
-    return [tuple(row) for row in sql(product, asked, list(values))]
+    return [tuple(row) for row in sql(product, CONTACTS, list(values))]
 
 
 def events(product: Product, event: str, phone: str) -> int:
