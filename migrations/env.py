@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 # Imported for their tables, which register themselves.
+import app.domain.account.tables
 import app.domain.audit.tables
 import app.domain.credentials.tables
 import app.domain.delivery.tables

@@ -10,16 +10,16 @@ from tests.product import Product
 PASSWORD = "correct horse battery"
 OLD_PROOF = """
 UPDATE sessions SET authenticated_at = clock_timestamp() - interval '11 minutes'
-WHERE user_id = (SELECT id FROM users WHERE email = $1)
+WHERE user_id = (SELECT id FROM users WHERE email = $1 OR phone = $2)
 """
 
 
 class Holder(Person):
     """Signed up and signed in, just now."""
 
-    def __init__(self, product: Product) -> None:
+    def __init__(self, product: Product, email: str = "") -> None:
         super().__init__(product)
-        self.phone, self.email = new_phone(), new_email()
+        self.phone, self.email = new_phone(), email or new_email()
         assert self.sign_up(self.phone, self.email).path == "/signup/done"
 
     @property
@@ -35,14 +35,19 @@ class Holder(Person):
 
     def let_proof_age(self) -> None:
         """As if nothing had been proved for ten minutes."""
-        sql(self.product, OLD_PROOF, self.email)
+        sql(self.product, OLD_PROOF, self.email, self.phone)
 
-    def told(self, words: str, to: str = "", seconds: float = 5.0) -> LocalMessage:
-        """The newest message with these words in subject or body; waits for the dispatcher."""
-        deadline = monotonic() + seconds
-        while monotonic() < deadline:
-            for message in self.product.messages(to or self.email):
-                if words in f"{message.subject}\n{message.body}":
-                    return message
-            sleep(0.02)
-        raise AssertionError(f"nobody was told: {words}")
+    def told(self, words: str) -> LocalMessage:
+        """By mail."""
+        return message(self.product, self.email, words)
+
+
+def message(product: Product, to: str, words: str, seconds: float = 5.0) -> LocalMessage:
+    """The newest one sent there that has the words in subject or body; waits for it."""
+    deadline = monotonic() + seconds
+    while monotonic() < deadline:
+        for sent in product.messages(to):
+            if words in f"{sent.subject or ''}\n{sent.body}":
+                return sent
+        sleep(0.02)
+    raise AssertionError(f"nothing with {words!r} was sent to {to}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from tests.holder import Holder
+from tests.owner import Owner, undo_path
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 from tests.recovering import NEW_PASSWORD, recovery_code
@@ -90,6 +91,7 @@ def every_page(product: Product) -> list[Page]:
         *_login(product),
         *_recovery(Holder(product)),
         *_account(Holder(product)),
+        *_contacts(Owner(product)),
     )
     for name, seen in shown:
         pages.append(Page(name, seen.html))
@@ -171,3 +173,24 @@ def _recovery(owner: Holder) -> Iterator[tuple[str, Seen]]:
     yield "recovery password", owner.submit("/recovery/email-code", code=code)
     yield "recovery password weak", owner.submit("/recovery/password", password="short")
     yield "log-in again", owner.submit("/recovery/password", password=NEW_PASSWORD)
+
+
+def _contacts(owner: Owner) -> Iterator[tuple[str, Seen]]:
+    """A number and an address that are changed, and one change undone."""
+    product, phone, email = owner.product, new_phone(), new_email()
+    yield "account phone", owner.get("/account/phone")
+    yield "account phone own", owner.name("phone", owner.phone)
+    yield "account phone country", owner.name("phone", "0612345678")
+    yield "account phone-code", owner.name("phone", phone)
+    yield "account phone-code empty", owner.submit("/account/phone-code", code="")
+    yield "account email typo", owner.name("email", "a@gmial.com")
+    yield "account email-code", owner.name("email", email)
+    yield "account email waiting", owner.get("/account/email")
+    yield "account pending", owner.get("/account")
+    yield "account email-code wrong", owner.submit("/account/email-code", code="1")
+    yield "account changed", owner.prove("phone", phone)
+    link = undo_path(product, owner.email)
+    yield "undo", owner.get(link)
+    yield "undo done", owner.submit(link)
+    yield "undo over", owner.get(link)
+    yield "undo forged", owner.get("/account/undo/forged")

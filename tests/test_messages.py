@@ -18,12 +18,16 @@ ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "src/app/partials"
 MESSAGES = PARTIALS / "messages"
 LETTERS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
-CODES = ("email_code", "recovery_code")
+CODES = ("email_code", "email_change_code", "recovery_code")
+UNDO = "/account/undo/" + "a" * 64
 # Where a letter may lead; it names the place in words too.
 LINKS = {
     "email_taken": {"/login"},
     "recovery_unknown": {"/signup"},
     "password_reset": {"/recovery/email"},
+    "phone_changed": {UNDO},
+    "email_changed": {UNDO},
+    "change_undone": {"/recovery/email"},
 }
 
 CONTEXT: dict[str, Any] = {
@@ -34,6 +38,8 @@ CONTEXT: dict[str, Any] = {
     "when": "3 May 2026, 14:05 UTC",
     "device": "Firefox on Linux",
     "network": "203.0.113.0/24",
+    "undo_link": f"https://a.example.org{UNDO}",
+    "what": "e-mail address",
 }
 
 

@@ -19,7 +19,10 @@ from app.controllers.account import AccountController
 from app.controllers.account_confirm import AccountConfirmController
 from app.controllers.account_data import AccountDataController
 from app.controllers.account_deletion import AccountDeletionController
+from app.controllers.account_email import AccountEmailController
 from app.controllers.account_password import AccountPasswordController
+from app.controllers.account_phone import AccountPhoneController
+from app.controllers.account_undo import AccountUndoController
 from app.controllers.dev import DevController
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
@@ -59,6 +62,9 @@ CONTROLLERS = (
     AccountPasswordController,
     AccountDataController,
     AccountDeletionController,
+    AccountPhoneController,
+    AccountEmailController,
+    AccountUndoController,
     WellKnownController,
     HealthController,
     DevController,

@@ -6,9 +6,12 @@ from app.adapters.messages import TemplateStationery
 from app.adapters.outside import Outside
 from app.adapters.schema import newest_revision
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.contacts import EmailChange, PhoneChange
 from app.domain.account.data import PersonalData
 from app.domain.account.deletion import Deletion
 from app.domain.account.password import PasswordChange
+from app.domain.account.undo import Undo
+from app.domain.account.undo_links import UndoLinks
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
@@ -45,7 +48,12 @@ def composer_of(settings: Settings, environment: Environment) -> Composer:
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,
         settings.base_url,
+        undo_links_of(settings).link_of,
     )
+
+
+def undo_links_of(settings: Settings) -> UndoLinks:
+    return UndoLinks(keys_for("undo", settings.secret_key), settings.base_url)
 
 
 class Wiring:
@@ -122,6 +130,9 @@ class Wiring:
             PasswordChange(self._database, self._passwords, self._sessions, minimum, wake),
             PersonalData(self._database),
             Deletion(self._database, self._sessions, wake),
+            PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
+            EmailChange(self._database, self._mailboxes, wake),
+            Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
         )
 
     def _recovery(self) -> RecoveryFlow:

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from time import monotonic
 
-import asyncpg
 import pytest
 
 from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
 from app.adapters.embedded.postgres import PostgresServer
 from app.adapters.postgres import Postgres
 from app.domain.errors import Rejected, Unavailable
+from app.domain.ports import NotUnique
 from tests.stores import execute
 
 PATIENCE = 1.0  # seconds
@@ -93,7 +93,7 @@ async def test_what_takes_longer_than_a_page_may_is_undone(database: Postgres) -
 
 async def test_a_broken_promise_of_the_table_is_a_bug_and_not_an_outage(database: Postgres) -> None:
     await write(database, "once")
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(NotUnique):
         await write(database, "once")
     await write(database, "twice")
     assert await written(database) == ["once", "twice"]

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from tests.journeys.visitor import Visitor
+from tests.owner import undo_path
+from tests.person import new_email, new_phone
 
 Group = Callable[[Visitor], AsyncIterator[str]]
 EXPIRE = """
@@ -119,6 +121,33 @@ async def account(visitor: Visitor) -> AsyncIterator[str]:
     yield "account-confirm-code"
 
 
+async def contacts(visitor: Visitor) -> AsyncIterator[str]:
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.take_over()
+    await visitor.tab.open("/account/phone")
+    yield "account-phone"
+    await visitor.press("Text me a code", phone=visitor.phone)
+    yield "account-phone-own"
+    await visitor.press("Text me a code", phone=(new := new_phone()))
+    yield "account-phone-code"
+    await visitor.tab.open("/account/email")
+    await visitor.press("Mail me a code", email="name.with.a.long.surname@gmial.com")
+    yield "account-email-typo"
+    await visitor.press("Mail me a code", email=f"{'a.long.name' * 4}.{new_email()}")
+    yield "account-email-code"
+    await visitor.tab.open("/account")
+    yield "account-pending"
+    await visitor.tab.open("/account/phone-code")
+    await visitor.press("Continue", code=visitor.product.code_for(new))
+    yield "account-changed"
+    await visitor.tab.open(undo_path(visitor.product, visitor.email))
+    yield "undo"
+    await visitor.tab.press("Undo the change")
+    yield "undo-done"
+    await visitor.reload()
+    yield "undo-over"
+
+
 GROUPS: tuple[Group, ...] = (
     home,
     phone,
@@ -129,4 +158,5 @@ GROUPS: tuple[Group, ...] = (
     password,
     login,
     account,
+    contacts,
 )

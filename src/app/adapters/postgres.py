@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from app.domain.errors import Refusal, Unavailable
-from app.domain.ports import Connection
+from app.domain.ports import Connection, NotUnique
 
 # Seconds. A page must be answered within 5, so getting a connection and the first statement that
 # hangs may not take longer than that together.
@@ -72,6 +72,8 @@ class Postgres:
                 except BaseException:
                     _hang_up(connection)
                     raise
+        except asyncpg.UniqueViolationError as error:
+            raise NotUnique from error
         except SILENT as error:
             if isinstance(error, TimeoutError):
                 self._silent_until = monotonic() + SILENCE

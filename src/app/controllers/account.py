@@ -7,6 +7,7 @@ from litestar import Controller, Request, get, post
 from litestar.params import FromPath
 
 from app.controllers.account_desk import AccountDesk
+from app.controllers.contact_desk import changes_under_way
 from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.session import Listed
 from app.web.answer import Answer
@@ -26,6 +27,7 @@ class AccountController(Controller):
         changed = desk.person.password_changed_at
         context = {
             "person": desk.person,
+            "changes": await changes_under_way(desk),
             "password_changed": f"Last changed {changed:%-d %B %Y}" if changed else "None yet",
             "sessions_count": len(await desk.parts.sessions.of(desk.person.id)),
         }

@@ -37,13 +37,18 @@ def _progress(number: int) -> Context:
 PROGRESS = {step: _progress(number) for number, (step, _) in enumerate(STEPS, 1)}
 
 
+def candidates(refusal: Refusal | None) -> list[tuple[str, str, int]]:
+    """The countries that a number without `+` may be of."""
+    regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()
+    return [(r, COUNTRIES.get(r, r), country_code_for_region(r)) for r in regions]
+
+
 def phone_page(
     typed: str, *, changing: bool, texts_down: bool, country: str, refusal: Refusal | None
 ) -> Context:
-    regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()
     return PROGRESS[Step.PHONE] | {
         "typed": typed,
-        "candidates": [(r, COUNTRIES.get(r, r), country_code_for_region(r)) for r in regions],
+        "candidates": candidates(refusal),
         "country": country,
         "texts_down": texts_down,
         "changing": changing,

@@ -23,8 +23,14 @@ class Connection(Protocol):
     async def fetchval(self, query: str, /, *args: object) -> Any: ...
 
 
+class NotUnique(Exception):
+    """What was to be written is somebody else's since a moment ago; the unit of work is undone."""
+
+
 class Database(Protocol):
-    """The truth. Every method raises `Unavailable` when PostgreSQL does not answer."""
+    """The truth. Every method raises `Unavailable` when PostgreSQL does not answer, and `NotUnique`
+    when a unique index says no.
+    """
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """For single statements, each its own transaction."""

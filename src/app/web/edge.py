@@ -15,7 +15,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit.events import current_request
-from app.web.telemetry import tell_request
+from app.web.telemetry import tell_request, told_path
 
 log = logging.getLogger("app.edge")
 
@@ -119,7 +119,7 @@ class _Outgoing:
         tell_request(
             {
                 "method": "HEAD" if self._is_head else self.scope["method"],
-                "path": path[:200],
+                "path": told_path(path),
                 "status": self.status,
                 "ms": round((perf_counter() - self._started_at) * 1000, 1),
                 "request_id": self._request_id,

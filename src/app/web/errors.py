@@ -14,6 +14,7 @@ from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Un
 from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
+from app.web.telemetry import told_path
 
 log = logging.getLogger("app.errors")
 
@@ -113,7 +114,7 @@ def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> An
 
 def show_crash(request: Request[Any, Any, Any], error: Exception) -> Answer:
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
-    log.error("crash", exc_info=error, extra={"path": request.scope["path"]})
+    log.error("crash", exc_info=error, extra={"path": told_path(request.scope["path"])})
     return _error_page(request, 500)
 
 

@@ -33,6 +33,11 @@ NOTICES = {
     "password-reset": "Your password is changed. Sign in with it.",
     "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
     "no-account": "There is no account with that address any more.",
+    "phone-changed": "Your number is changed.",
+    "email-changed": "Your e-mail address is changed.",
+    "change-cancelled": "The change is cancelled. All stays as it was.",
+    "no-change": "Nothing waits for a code at the moment.",
+    "change-undone": "The change is undone.",
     "existing": "You already had an account with this number, so we signed you in.",
 }
 

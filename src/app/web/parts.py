@@ -7,9 +7,11 @@ from typing import Any, Protocol, cast
 from litestar import Request
 
 from app.domain.account.confirmation import Confirmation
+from app.domain.account.contacts import EmailChange, PhoneChange
 from app.domain.account.data import PersonalData
 from app.domain.account.deletion import Deletion
 from app.domain.account.password import PasswordChange
+from app.domain.account.undo import Undo
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.health import Health
 from app.domain.identity.users import People
@@ -37,6 +39,9 @@ class AccountParts:
     password_change: PasswordChange
     personal_data: PersonalData
     deletion: Deletion
+    phone_change: PhoneChange
+    email_change: EmailChange
+    undo: Undo
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")
 
 Facts = dict[str, Any]
 
+# Paths that end in a secret: whoever has the link may do what it is for.
+TOLD_SO_FAR = "/account/undo/"
+
 access_log = logging.getLogger("app.access")
 
 
@@ -81,6 +84,11 @@ def tell_request(facts: Facts) -> None:
     for handler in logging.root.handlers:
         if isinstance(handler, Lines):
             handler.tell(line | facts)
+
+
+def told_path(path: str) -> str:
+    """A path as it may be kept."""
+    return f"{TOLD_SO_FAR}…" if path.startswith(TOLD_SO_FAR) else path[:200]
 
 
 def _facts(record: logging.LogRecord) -> Facts:

@@ -119,8 +119,12 @@ class Visit:
         self.end_flow()
         self.carry_on(opened.tokens)
         self._keep("seen", method, YEAR)
-        known = self._device_known_to(opened.subject)
-        self._keep("device", self._manners.devices.issue(known, opened.subject), DEVICE_LIFETIME)
+        self.remember_device(opened.subject)
+
+    def remember_device(self, subject: bytes) -> None:
+        """The owner of that address uses it."""
+        known = self._device_known_to(subject)
+        self._keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
 
     def carry_on(self, tokens: Tokens) -> None:
         """The same session with its next tokens."""

@@ -8,6 +8,9 @@ from app.domain.errors import Refusal
 from app.domain.limits import HOUR
 from app.domain.ports import Connection, Reached, Record, Tally
 
+# Notices have nobody's address: they are no send of whoever caused them (contract 9.10).
+ASKED_FOR = "address <> ''"
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -47,8 +50,7 @@ def _question(counts: Sequence[Counted]) -> str:
     )
     return (
         f"SELECT {columns} FROM deliveries"
-        " WHERE channel = $1 AND address <> ''"
-        " AND created_at > clock_timestamp() - interval '1 day'"
+        f" WHERE channel = $1 AND {ASKED_FOR} AND created_at > clock_timestamp() - interval '1 day'"
     )
 
 

@@ -1,6 +1,7 @@
 """Notices: mails and texts that nobody asked for, because something about an account happened."""
 
 import json
+from typing import Literal
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -10,18 +11,28 @@ from app.domain.ports import Connection
 
 # Not counted to the limits of whoever caused them, and held to 20 a day for an address (contract
 # 9.10), so that nobody can be flooded with them.
-QUEUE = """
-INSERT INTO deliveries (id, channel, template, destination, address, network, context, expires_at)
-SELECT $1, '{channel}', $2, u.{contact}, '', $4, $5, clock_timestamp() + interval '1 day'
-FROM users u
-WHERE u.id = $3 AND 20 > (
+FEW_TO = """20 > (
   SELECT count(*) FROM deliveries d
-  WHERE d.destination = u.{contact} AND d.address = ''
+  WHERE d.destination = {destination} AND d.address = ''
     AND d.created_at > clock_timestamp() - interval '1 day'
-)
+)"""
+COLUMNS = "(id, channel, template, destination, address, network, context, expires_at)"
+QUEUE = """
+INSERT INTO deliveries {columns}
+SELECT $1, '{channel}', $2, u.{contact}, '', $4, $5, clock_timestamp() + interval '1 day'
+FROM users u WHERE u.id = $3 AND {few}
 """
-QUEUE_MAIL = QUEUE.format(channel="email", contact="email")
-QUEUE_TEXT = QUEUE.format(channel="sms", contact="phone")
+QUEUE_MAIL = QUEUE.format(
+    columns=COLUMNS, channel="email", contact="email", few=FEW_TO.format(destination="u.email")
+)
+QUEUE_TEXT = QUEUE.format(
+    columns=COLUMNS, channel="sms", contact="phone", few=FEW_TO.format(destination="u.phone")
+)
+QUEUE_TO = f"""
+INSERT INTO deliveries {COLUMNS}
+SELECT $1, $2, $3, $4, '', $5, $6, clock_timestamp() + interval '1 day'
+WHERE {FEW_TO.format(destination="$4")}
+"""
 
 
 async def queue_notice(
@@ -40,3 +51,17 @@ async def queue_text_notice(
     each time: a text that may have gone out is looked for by them.
     """
     await connection.execute(QUEUE_TEXT, uuid7(), template, user_id, origin.network, "{}")
+
+
+async def queue_notice_to(
+    connection: Connection,
+    channel: Literal["sms", "email"],
+    template: str,
+    destination: str,
+    origin: Origin,
+    **context: str,
+) -> None:
+    """To a number or address that is not, or no longer, the account's."""
+    await connection.execute(
+        QUEUE_TO, uuid7(), channel, template, destination, origin.network, json.dumps(context)
+    )

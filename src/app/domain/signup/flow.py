@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from app.domain.credentials.device import Device
-from app.domain.delivery.allowance import Repeated
-from app.domain.errors import OutOfStep, Unavailable
+from app.domain.errors import OutOfStep
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
@@ -14,9 +13,9 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
-from app.domain.verification.asking import is_asked
+from app.domain.verification.asking import ask_once
 from app.domain.verification.guesses import Pending
-from app.domain.verification.verifications import Verifications, destination_of
+from app.domain.verification.verifications import Verifications
 
 CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
@@ -136,16 +135,7 @@ class SignupFlow:
         self, named: Signup, codes: Verifications, to: Phone | EmailAddress, origin: Origin
     ) -> Signup:
         """Sends once, however often the same form arrives, and leads all to the same page."""
-        asker = _asker(named, origin)
-        try:
-            started = await codes.start(asker, to, f"{named.id.hex()}:{destination_of(to)}")
-        except Repeated:
-            started = None
-        if started is None and not await is_asked(codes, asker, destination_of(to)):
-            # No repetition: something else was asked for or proved in between.
-            started = await codes.start(asker, to)
-            if started is None:
-                raise Unavailable
+        await ask_once(codes, _asker(named, origin), to)
         await self._drafts.save(named)
         return named
 

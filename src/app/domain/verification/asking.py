@@ -1,19 +1,38 @@
-"""Asking for a code: whether that is done already, and doing it where no message may be sent."""
+"""Asking for a code: once, however often the same form arrives, or where no message may be sent."""
 
 import asyncio
 import secrets
 
 from uuid_utils.compat import uuid7
 
+from app.domain.delivery.allowance import Repeated
+from app.domain.errors import Unavailable
 from app.domain.ports import Connection
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import Channel
 from app.domain.verification.codes import NONCE_BYTES
 from app.domain.verification.statements import Statements
-from app.domain.verification.verifications import Verifications
+from app.domain.verification.verifications import Contact, Verifications, destination_of
 
 WHILE = 20  # looks for what another request is about to commit
 BETWEEN = 0.05  # seconds
+
+
+async def ask_once(codes: Verifications, asker: Asker, to: Contact) -> None:
+    """Returns when a code is on its way, sent by this request or by its twin. Raises as
+    `Verifications.start` does.
+    """
+    destination = destination_of(to)
+    try:
+        once = f"{asker.flow_id.hex()}:{asker.purpose}:{destination}"
+        started = await codes.start(asker, to, once)
+    except Repeated:
+        started = None
+    if started is None and not await is_asked(codes, asker, destination):
+        # No repetition: something else was asked for or proved in between.
+        started = await codes.start(asker, to)
+        if started is None:
+            raise Unavailable
 
 
 async def is_asked(

@@ -1,10 +1,12 @@
 """What a queued message says. Its code is derived at the last moment and kept nowhere else."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 from app.domain.delivery.outbox import Message
 from app.domain.ports import Letter, Stationery, Text
@@ -14,12 +16,15 @@ from app.domain.verification.codes import derived_code
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """Turns a claimed row of the outbox into a text or letter. `key` is the one that signs now."""
+    """Turns a claimed row of the outbox into a text or letter. `key` is the one that signs now,
+    `undo_link` makes the link that undoes a change.
+    """
 
     stationery: Stationery
     key: bytes
     host: str
     base_url: str
+    undo_link: Callable[[UUID], str]
 
     def __call__(self, message: Message) -> Text | Letter:
         context = self._context(message)
@@ -30,13 +35,16 @@ class Composer:
         return Letter(message.destination, subject, text, html, str(message.id))
 
     def _context(self, message: Message) -> dict[str, Any]:
+        own = json.loads(message.context)
+        if "change" in own:
+            own["undo_link"] = self.undo_link(UUID(own["change"]))
         return {
             **self._code(message),
             "minutes": ceil(message.seconds_left / 60),
             "host": self.host,
             "base_url": self.base_url,
             "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
-            **json.loads(message.context),
+            **own,
         }
 
     def _code(self, message: Message) -> dict[str, str]:

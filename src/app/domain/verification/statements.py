@@ -1,5 +1,6 @@
 """The SQL of verifications, written once for both tables. The clock is always the database's."""
 
+from app.domain.delivery.floor import ASKED_FOR
 from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW, Channel
 
 LIVE = "consumed_at IS NULL AND ended_at IS NULL"
@@ -54,10 +55,12 @@ WITH v AS (
 KNOWN = "EXISTS (SELECT 1 FROM users u WHERE u.email = v.email)"
 TEMPLATES = {
     "sms": "'phone_code'",
-    # Whoever reads the mailbox is told whether it has an account; the asker sees the same page.
+    # Whoever reads the mailbox is told whether it has an account; the asker sees the same page. Who
+    # changes theirs learns it only once they have proved the new one.
     "email": f"CASE WHEN v.purpose = 'signup' AND {KNOWN} THEN 'email_taken'"
     f" WHEN v.purpose = 'recovery' AND {KNOWN} THEN 'recovery_code'"
-    " WHEN v.purpose = 'recovery' THEN 'recovery_unknown' ELSE 'email_code' END",
+    " WHEN v.purpose = 'recovery' THEN 'recovery_unknown'"
+    " WHEN v.purpose = 'change-email' THEN 'email_change_code' ELSE 'email_code' END",
 }
 
 # Everybody's guesses at one contact stand in line, so that its budget cannot be raced.
@@ -114,7 +117,7 @@ LATERAL (
   SELECT count(*) FILTER (WHERE created_at > clock_timestamp() - {hour}) AS hour,
          count(*) AS day, max(created_at) AS last
   FROM deliveries
-  WHERE destination = v.{column} AND address <> '' AND created_at > clock_timestamp() - {day}
+  WHERE destination = v.{column} AND {asked_for} AND created_at > clock_timestamp() - {day}
 ) sent
 """
 
@@ -122,6 +125,8 @@ END = """
 UPDATE {table} SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
 """
+
+DROP = "UPDATE {table} SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL"
 
 
 class Statements:
@@ -133,6 +138,7 @@ class Statements:
             "column": channel.column,
             "channel": channel.name,
             "live": LIVE,
+            "asked_for": ASKED_FOR,
             "guesses": str(GUESSES),
             "most_in_a_row": str(MOST_IN_A_ROW),
             "hour": "interval '1 hour'",
@@ -150,6 +156,7 @@ class Statements:
         self.consume = self._filled(CONSUME)
         self.pending = self._filled(PENDING)
         self.end = self._filled(END)
+        self.drop = self._filled(DROP)
 
     def _filled(self, statement: str) -> str:
         return statement.format(**self._words)

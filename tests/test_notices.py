@@ -1,0 +1,40 @@
+"""What people are sent when a number or address was changed: a text that fits, a way to undo it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.adapters.messages import TemplateStationery
+from app.web.assets import Assets
+from app.web.page import template_environment
+from tests.test_messages import CONTEXT, septets, words
+
+STATIC = Path(__file__).parents[1] / "static"
+NOTICES = ("phone_changed_text", "email_changed_text", "change_undone_text")
+
+
+@pytest.fixture(scope="module")
+def stationery() -> TemplateStationery:
+    return TemplateStationery(template_environment(Assets(STATIC, live=False), live=False))
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
+    stationery: TemplateStationery, name: str
+) -> None:
+    body = stationery.text(name, CONTEXT)
+    assert septets(body) <= 140
+    assert "Latchkey" in body
+    assert not re.search(r"[0-9]|://|www|\.[a-z]{2,3}\b", body)
+
+
+@pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
+def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
+    stationery: TemplateStationery, name: str
+) -> None:
+    _, text, html = stationery.letter(name, CONTEXT)
+    assert CONTEXT["undo_link"] in text.splitlines()
+    assert f'href="{CONTEXT["undo_link"]}"' in html
+    for part in (text, words(html)):
+        assert "within 7 days" in part
