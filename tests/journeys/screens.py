@@ -148,15 +148,28 @@ async def contacts(visitor: Visitor) -> AsyncIterator[str]:
     yield "undo-over"
 
 
+async def recovery(visitor: Visitor) -> AsyncIterator[str]:
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.open("/login/password")
+    await visitor.press("Sign in", email=visitor.email, password="not the right one")
+    yield "log-in-refused"
+    await visitor.open("/recovery/email")
+    yield "recovery-email"
+    await visitor.press("Mail me a code", email="name.with.a.long.surname@gmial.com")
+    yield "recovery-email-typo"
+    await visitor.press("Mail me a code", email=visitor.email)
+    yield "recovery-email-code"
+    await visitor.press("Continue", code=visitor.wrong_code(visitor.email))
+    yield "recovery-email-code-wrong"
+    await visitor.give_email_code()
+    yield "recovery-password"
+    await visitor.press("Change my password", password="password1234")
+    yield "recovery-password-weak"
+    await visitor.press("Change my password", password="seven tidy otters juggle")
+    yield "log-in-after-recovery"
+
+
 GROUPS: tuple[Group, ...] = (
-    home,
-    phone,
-    phone_code,
-    wrong_code,
-    email,
-    email_code,
-    password,
-    login,
-    account,
-    contacts,
-)
+    home, phone, phone_code, wrong_code, email, email_code, password, login, account, contacts,
+    recovery,
+)  # fmt: skip
