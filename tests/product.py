@@ -28,6 +28,8 @@ texts_per_network = { windows = [[3600, 100000]] }
 mails_per_mailbox = { windows = [[3600, 100000]] }
 mails_per_address = { windows = [[3600, 100000]] }
 wrong_codes_per_address = { windows = [[3600, 100000]] }
+wrong_passwords_per_address = { windows = [[900, 100000]] }
+accounts_per_address = { windows = [[900, 100000]] }
 """
 
 
