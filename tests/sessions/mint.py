@@ -61,6 +61,10 @@ def claims_of(token: str) -> dict[str, Any]:
     return jwt.decode(token, options={"verify_signature": False})
 
 
+def kid_of(token: str) -> str:
+    return jwt.get_unverified_header(token)["kid"]
+
+
 async def _keys(database_url: str) -> list[SigningKey]:
     database = Postgres(database_url)
     await database.open()
