@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
+from litestar.params import FromPath
 
 from app.controllers.account_desk import AccountDesk
 from app.domain.sessions.access_tokens import Access
@@ -42,7 +43,7 @@ class AccountController(Controller):
         return (await AccountDesk.of(request)).to("/account/sessions")
 
     @post("/sessions/{session_id:uuid}/revocation")
-    async def submit_revocation(self, request: AnyRequest, session_id: UUID) -> Answer:
+    async def submit_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Answer:
         """Ends one of the person's own sessions; somebody else's is simply not there."""
         desk = await AccountDesk.of(request)
         desk.visit.check_form(await read_form(request, ()))
