@@ -78,7 +78,11 @@ class Person:
 
     def submit(self, path: str, **fields: str) -> Seen:
         """Opens the page, posts its form, and follows where that leads."""
-        self.get(path)
+        return self.submit_from(path, path, **fields)
+
+    def submit_from(self, page: str, path: str, **fields: str) -> Seen:
+        """The same with a form that is sent elsewhere than to its page."""
+        self.get(page)
         seen = self.post(path, **fields)
         return self.get(seen.location) if seen.status == 303 else seen
 

@@ -34,7 +34,7 @@ from app.controllers.well_known import WellKnownController
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.errors import Refusal
 from app.domain.limits import LimitTable
-from app.domain.sessions.keyring import keep_fresh
+from app.domain.sessions.keyring import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
 from app.web.edge import Edge
@@ -114,6 +114,8 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan
     async def running(app: Litestar) -> AsyncIterator[None]:
         await outside.database.open()
         dispatching = asyncio.create_task(dispatcher.run())
+        # Before anybody is let in: without them nobody can be.
+        await read_keys(parts.signing_keys, parts.manners.access_tokens)
         keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
         # What is there now stays for good: a full look for garbage need not go through it, and
         # nobody waits a tenth of a second for that.

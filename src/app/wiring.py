@@ -98,7 +98,11 @@ class Wiring:
             people=self._people,
             dispatcher=self._dispatcher,
             health=Health(
-                self._database, self._outside.memory, self._dispatcher, newest_revision()
+                self._database,
+                self._outside.memory,
+                self._dispatcher,
+                self._tokens,
+                newest_revision(),
             ),
             auth0_ready=False,
             password_min_length=settings.password_min_length,

@@ -18,11 +18,11 @@ OLD = {
     "deliveries": "INSERT INTO deliveries"
     " (id, channel, template, destination, address, network, created_at, expires_at) VALUES"
     " (gen_random_uuid(), 'email', '', '', '', '', {at}, {at})",
-    "sessions": "INSERT INTO sessions (id, user_id, amr, device, network,"
-    " idle_expires_at, expires_at) SELECT gen_random_uuid(), id,"
-    " '{{}}', '', '', {at} + interval '1 day', {at} + interval '30 days' FROM users",
-    "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at)"
-    " VALUES (md5(random()::text)::bytea, '', {at})",
+    "sessions": "INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at,"
+    " expires_at) SELECT gen_random_uuid(), id, '{{}}', '', '', {at} + interval '1 day',"
+    " {at} + interval '30 days' FROM users",
+    "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at) VALUES"
+    " (md5(random()::text)::bytea, '', {at})",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
 }
 # Days: the oldest that is kept, the youngest that goes.
@@ -31,7 +31,7 @@ KEPT = {
     "email_verifications": (6, 8),
     "deliveries": (29, 31),
     "sessions": (29, 32),
-    "password_budgets": (0, 2),
+    "password_budgets": (29, 31),
     "audit_events": (399, 401),
 }
 PERSON = (

@@ -7,7 +7,7 @@ import pytest
 from tests.person import Person
 from tests.product import Product
 
-DEPENDENCIES = ("postgres", "redis", "migrations", "dispatcher", "twilio", "sendgrid")
+DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid")
 
 
 def test_a_living_process_says_ok(product: Product) -> None:
@@ -19,7 +19,8 @@ def test_a_living_process_says_ok(product: Product) -> None:
 def test_a_migrated_product_is_ready(product: Product) -> None:
     ready = Person(product).get("/health/ready")
     assert ready.status == 200
-    assert set(ready.response.json()["checks"]) == {"postgres:state", "migrations:state"}
+    checks = {"postgres:state", "migrations:state", "keys:state"}
+    assert set(ready.response.json()["checks"]) == checks
 
 
 def test_health_has_one_entry_a_dependency(product: Product) -> None:

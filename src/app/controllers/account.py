@@ -39,6 +39,11 @@ class AccountController(Controller):
         listed = await desk.parts.sessions.of(desk.person.id)
         return desk.page("sessions.html", {"sessions": [_row(one, desk.access) for one in listed]})
 
+    @get(["/sessions/revocation", "/sessions/{session_id:uuid}/revocation"])
+    async def show_revocation(self, request: AnyRequest) -> Answer:
+        """For whoever had to sign in again before they could end a session."""
+        return (await AccountDesk.of(request)).to("/account/sessions")
+
     @post("/sessions/{session_id:uuid}/revocation")
     async def submit_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Answer:
         """Ends one of the person's own sessions; somebody else's is simply not there."""

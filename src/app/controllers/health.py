@@ -16,6 +16,7 @@ REMEDIES = {
     "postgres": "Check that PostgreSQL runs and DATABASE_URL leads to it.",
     "redis": "Check that Redis runs and REDIS_URL leads to it. People can go on meanwhile.",
     "migrations": "Run latchkey migrate.",
+    "keys": "Run latchkey keys rotate, unless SECRET_KEY is not the one of the other servers.",
     "dispatcher": "Restart this process; messages wait in the database.",
     "twilio": "Look at Twilio's status page and at the last code. Texts are tried again.",
     "sendgrid": "Look at SendGrid's status page and at the last code. E-mail is tried again.",

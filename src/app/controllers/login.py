@@ -9,7 +9,7 @@ from app.controllers.signup_desk import SignupDesk
 from app.domain.errors import Refusal
 from app.domain.signup.signup import Step
 from app.web.answer import Answer, see_other
-from app.web.auth import signed_in_or_none
+from app.web.auth import sign_in, signed_in_or_none
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.return_to import DEFAULT, safe_return
@@ -64,7 +64,7 @@ class LoginController(Controller):
             opened = await desk.parts.login.submit_password(
                 form["email"], form["password"], desk.visit.device
             )
-        desk.visit.sign_in(opened, "password")
+        await sign_in(desk.visit, desk.parts.sessions, opened, "password")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
 
     @get("/phone")

@@ -5,7 +5,7 @@ from typing import Any
 from litestar import Controller, Request, post
 
 from app.web.answer import Answer, see_other
-from app.web.auth import signed_in_or_none
+from app.web.auth import end_held
 from app.web.forms import read_form
 from app.web.parts import Parts
 
@@ -23,9 +23,7 @@ class LogoutController(Controller):
         parts = Parts.of(request)
         visit = parts.visit(request)
         visit.check_form(await read_form(request, ()))
-        access = await signed_in_or_none(visit, parts.sessions)
-        if access:
-            await parts.sessions.end(access.user_id, access.session_id, "signed out", visit.origin)
+        await end_held(visit, parts.sessions, "signed out")
         visit.sign_out()
         visit.notify("signed-out")
         return see_other("/", [*visit.cookies_to_set, CLEAR])

@@ -126,7 +126,7 @@ class SignupController(Controller):
             finished = await desk.flow.submit_password(
                 await desk.load(), form["password"], desk.visit.device
             )
-        return desk.signed_in(finished)
+        return await desk.signed_in(finished)
 
     @get("/done")
     async def show_done(self, request: AnyRequest) -> Answer:

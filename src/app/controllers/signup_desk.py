@@ -12,7 +12,7 @@ from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Contact, Signup, Step
 from app.web.answer import Answer, see_other
-from app.web.auth import signed_in_or_none
+from app.web.auth import sign_in, signed_in_or_none
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -55,8 +55,8 @@ class SignupDesk:
     def to(self, step: Step) -> Answer:
         return see_other(self.url(step), self.visit.cookies_to_set)
 
-    def signed_in(self, result: SignedIn) -> Answer:
-        self.visit.sign_in(result.session, "phone")
+    async def signed_in(self, result: SignedIn) -> Answer:
+        await sign_in(self.visit, self.parts.sessions, result.session, "phone")
         landing = self.visit.return_taken(self.landing)
         if result.existing and self.door == "signup":
             self.visit.notify("existing")
@@ -120,7 +120,9 @@ class SignupDesk:
         result = await self.flow.submit_phone_code(
             await self.load(), form["code"], self.visit.device
         )
-        return self.signed_in(result) if isinstance(result, SignedIn) else self.to(result.step)
+        if isinstance(result, SignedIn):
+            return await self.signed_in(result)
+        return self.to(result.step)
 
     async def resend(self, form: Form, step: Step) -> Answer:
         async with errors_shown_on(partial(self.code_page, step, "")):

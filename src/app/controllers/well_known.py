@@ -1,15 +1,19 @@
 """What other programs look for at fixed places."""
 
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 from litestar import Controller, Request, get
 
+from app.domain.errors import Unavailable
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
 
-# A verifier may keep them for five minutes: a new key signs only a minute after it is published.
-CACHED = (b"cache-control", b"public, max-age=60, stale-while-revalidate=240")
+KIND = b"application/jwk-set+json"
+# A server knows of a new key after half a minute at the latest, and it signs after a whole one:
+# what was fetched just before the one is asked for again before the other.
+CACHED = (b"cache-control", b"public, max-age=20")
 
 
 class WellKnownController(Controller):
@@ -18,10 +22,19 @@ class WellKnownController(Controller):
 
     @get("/jwks.json")
     async def show_keys(self, request: Request[Any, Any, Any]) -> Answer:
-        """The public keys of access tokens (RFC 7517)."""
-        keys = Parts.of(request).manners.access_tokens.public_keys()
-        body = msgspec.json.encode({"keys": keys})
-        return Answer(200, body, [(b"content-type", b"application/jwk-set+json"), CACHED])
+        """The public keys of access tokens (RFC 7517). Raises `Unavailable` while none is known:
+        an empty set would be kept.
+        """
+        tokens = Parts.of(request).manners.access_tokens
+        if not tokens.ready:
+            raise Unavailable
+        body = msgspec.json.encode({"keys": tokens.public_keys()})
+        etag = f'"{sha256(body).hexdigest()[:16]}"'
+        fixed = [(b"content-type", KIND), CACHED, (b"etag", etag.encode())]
+        known = request.headers.get("if-none-match", "").split(",")
+        if {tag.strip().removeprefix("W/") for tag in known} & {etag, "*"}:
+            return Answer(304, b"", fixed)
+        return Answer(200, body, fixed)
 
     @get("/change-password")
     async def show_change_password(self) -> Answer:

@@ -11,8 +11,8 @@ EXPIRED = {
     "deliveries": "created_at < clock_timestamp() - interval '30 days'",
     "sessions": "least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))"
     " < clock_timestamp() - interval '30 days'",
-    # The longest wait is an hour.
-    "password_budgets": "last_wrong_at < clock_timestamp() - interval '1 day'",
+    # An address that was guessed at long ago starts anew.
+    "password_budgets": "last_wrong_at < clock_timestamp() - interval '30 days'",
     "audit_events": "at < clock_timestamp() - interval '400 days'",
 }
 

@@ -13,6 +13,7 @@ from time import monotonic
 
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.ports import Database, ShortMemory
+from app.domain.sessions.access_tokens import AccessTokens
 
 LIMIT = 1.0  # seconds a check may take
 KEPT = 2.0  # seconds an outcome is given again
@@ -53,19 +54,25 @@ Finding = tuple[Status, str]
 
 
 class Health:
-    """`schema` tells the newest revision; `revision` reads the one the database is at."""
+    """`schema` is the newest revision, which the database should be at."""
 
     def __init__(
-        self, database: Database, memory: ShortMemory, dispatcher: Dispatcher, schema: str
+        self,
+        database: Database,
+        memory: ShortMemory,
+        dispatcher: Dispatcher,
+        tokens: AccessTokens,
+        schema: str,
     ) -> None:
         self._database, self._memory = database, memory
-        self._dispatcher, self._schema = dispatcher, schema
+        self._dispatcher, self._tokens, self._schema = dispatcher, tokens, schema
         self._kept: dict[str, tuple[float, Check]] = {}
         self.draining = False
         self._checks: dict[str, Callable[[], Awaitable[Finding]]] = {
             "postgres": self._postgres,
             "redis": lambda: self._leniently(self._redis),
             "migrations": self._migrations,
+            "keys": self._keys,
             "dispatcher": self._dispatching,
             "twilio": lambda: self._leniently(lambda: self._vendor("sms")),
             "sendgrid": lambda: self._leniently(lambda: self._vendor("email")),
@@ -80,7 +87,8 @@ class Health:
 
     async def ready(self) -> list[Check]:
         """Only what a request cannot do without."""
-        return list(await asyncio.gather(self.one("postgres"), self.one("migrations")))
+        names = ("postgres", "migrations", "keys")
+        return list(await asyncio.gather(*(self.one(name) for name in names)))
 
     async def one(self, name: str) -> Check:
         """Raises `KeyError` for an unknown name."""
@@ -123,6 +131,12 @@ class Health:
         if revision < self._schema:
             return Status.FAIL, f"at {revision}, needs {self._schema}: run latchkey migrate"
         return Status.PASS, revision
+
+    async def _keys(self) -> Finding:
+        """Once there are any, a silent database takes none away."""
+        if not self._tokens.ready:
+            return Status.FAIL, "no signing key could be read: see the log"
+        return Status.PASS, ""
 
     async def _dispatching(self) -> Finding:
         now, crash = monotonic(), self._dispatcher.crash

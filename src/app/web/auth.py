@@ -2,6 +2,7 @@
 
 from app.domain.errors import Unauthenticated
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.session import Opened
 from app.domain.sessions.sessions import Sessions
 from app.web.visit import Visit
 
@@ -28,3 +29,14 @@ async def signed_in_or_none(visit: Visit, sessions: Sessions) -> Access | None:
         return await signed_in(visit, sessions)
     except Unauthenticated:
         return None
+
+
+async def sign_in(visit: Visit, sessions: Sessions, opened: Opened, method: str) -> None:
+    """From now on the browser holds this session, and no other: what it held before is ended."""
+    await end_held(visit, sessions, "signed in anew")
+    visit.sign_in(opened, method)
+
+
+async def end_held(visit: Visit, sessions: Sessions, reason: str) -> None:
+    """The session of this visit, if there is one."""
+    await sessions.end_held(visit.access(), visit.refresh_token, reason, visit.origin)

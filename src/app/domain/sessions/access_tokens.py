@@ -20,6 +20,16 @@ TYPE = "at+jwt"
 CLAIMS = ("iss", "sub", "aud", "exp", "iat", "jti", "sid", "gen", "auth_time", "amr")
 REMEMBERED = 10_000  # tokens whose signature is known to be good; checking one takes 0.2 ms
 
+# What a claim of another type than ours leads to, besides what the library finds wrong itself.
+MALFORMED = (
+    jwt.PyJWTError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -110,7 +120,7 @@ class AccessTokens:
                 options={"require": list(CLAIMS)},
             )
             return float(claims["exp"]), _access(claims)
-        except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+        except MALFORMED as error:
             raise Unauthenticated from error
 
     def _signing_key(self) -> SigningKey:

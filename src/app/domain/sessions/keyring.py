@@ -13,11 +13,19 @@ EVERY = 30.0  # seconds
 SOON = 0.5  # while there is none at all
 
 
-async def keep_fresh(keys: SigningKeys, tokens: AccessTokens) -> None:
-    """Until cancelled. A silent database leaves the keys as they are."""
+async def keep_fresh(keys: SigningKeys, tokens: AccessTokens, every: float = EVERY) -> None:
+    """Until cancelled."""
     while True:
-        try:
-            tokens.use(await keys.load())
-        except Unavailable:
-            log.warning("the signing keys could not be read")
-        await asyncio.sleep(EVERY if tokens.ready else SOON)
+        await asyncio.sleep(every if tokens.ready else SOON)
+        await read_keys(keys, tokens)
+
+
+async def read_keys(keys: SigningKeys, tokens: AccessTokens) -> None:
+    """A silent database leaves those in use as they are, and so does one not migrated yet."""
+    try:
+        tokens.use(await keys.load())
+    except Unavailable as error:
+        log.warning("the signing keys could not be read", extra={"code": error.code})
+    except Exception:
+        # Whatever it is, the next time may be better, and without a next time there never are any.
+        log.exception("the signing keys could not be read")

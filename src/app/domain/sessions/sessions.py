@@ -16,19 +16,11 @@ from app.domain.errors import Unauthenticated, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record, ShortMemory
+from app.domain.sessions import statements
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
 from app.domain.sessions.refresh_tokens import Presented, RefreshTokens
 from app.domain.sessions.session import Listed, Opened, Tokens, TooManyRefreshes
-from app.domain.sessions.statements import (
-    END,
-    END_ALL,
-    IS_FRESH,
-    LIST,
-    OPEN,
-    REFRESH,
-    RENEW,
-)
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -56,7 +48,7 @@ class Sessions:
         """In the transaction that proved the person. Every identifier in it is new."""
         session_id = uuid7()
         row = await connection.fetchrow(
-            OPEN,
+            statements.OPEN,
             session_id,
             user_id,
             list(amr),
@@ -81,14 +73,14 @@ class Sessions:
     async def is_fresh(self, access: Access) -> bool:
         """Whether the person has proved who they are within the last ten minutes."""
         async with self._database.connection() as connection:
-            fresh: bool = await connection.fetchval(IS_FRESH, access.session_id, FRESH)
+            fresh: bool = await connection.fetchval(statements.IS_FRESH, access.session_id, FRESH)
         return fresh
 
     async def renew(self, connection: Connection, access: Access) -> Tokens:
         """In the transaction of a fresh proof: the same session with new identifiers. Raises
         `Unauthenticated`.
         """
-        row = await connection.fetchrow(RENEW, access.session_id, IDLE)
+        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE)
         if row is None:
             raise Unauthenticated
         return self._pair(
@@ -104,7 +96,7 @@ class Sessions:
         await self._count_refresh(presented)
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(
-                REFRESH, presented.session_id, presented.generation, IDLE
+                statements.REFRESH, presented.session_id, presented.generation, IDLE
             )
             if row is None:
                 raise Unauthenticated
@@ -127,17 +119,33 @@ class Sessions:
     async def of(self, user_id: UUID) -> list[Listed]:
         """The live ones, last used first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(LIST, user_id)
+            rows = await connection.fetch(statements.LIST, user_id)
         return [Listed(**{name: row[name] for name in Listed.__dataclass_fields__}) for row in rows]
 
     async def end(self, user_id: UUID, session_id: UUID, reason: str, origin: Origin) -> bool:
         """Whether there was one of this person's to end."""
         async with self._database.transaction() as connection:
-            ended = await connection.fetch(END, user_id, session_id, reason)
+            ended = await connection.fetch(statements.END, user_id, session_id, reason)
             if ended:
                 await _record(connection, "session:ended", user_id, origin, reason=reason)
         self._liveness.forget(session_id)
         return bool(ended)
+
+    async def end_held(
+        self, access: Access | None, refresh_token: str | None, reason: str, origin: Origin
+    ) -> None:
+        """What a browser holds tokens of. Of the refresh token any generation will do, and none is
+        used up, so that whoever wants to leave can.
+        """
+        held = {access.session_id} if access else set()
+        with suppress(Unauthenticated):
+            held |= {self._refresh_tokens.read(refresh_token or "").session_id}
+        if not held:
+            return
+        async with self._database.transaction() as connection:
+            for row in await connection.fetch(statements.END_HELD, list(held), reason):
+                self._liveness.forget(row["id"])
+                await _record(connection, "session:ended", row["user_id"], origin, reason=reason)
 
     async def end_others(self, access: Access, reason: str, origin: Origin) -> int:
         """All of this person's but the one that asks. How many there were."""
@@ -155,7 +163,7 @@ class Sessions:
         but: UUID | None = None,
     ) -> int:
         """How many were ended, in the caller's transaction; `but` is the one that goes on."""
-        ended = await connection.fetch(END_ALL, user_id, but, reason)
+        ended = await connection.fetch(statements.END_ALL, user_id, but, reason)
         for row in ended:
             self._liveness.forget(row["id"])
         if ended:

@@ -1,6 +1,8 @@
 """Signing keys: several at once, the newest signs, all are published, none is readable at rest."""
 
+import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,7 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.ports import Connection, Database
+from app.domain.errors import Unavailable
+from app.domain.ports import Connection, Database, Record
+
+log = logging.getLogger("app.keys")
 
 NONCE_BYTES = 12  # NIST SP 800-38D 8.2
 # A key signs only after every server had a minute to learn of it, and verifies until no token it
@@ -19,7 +24,9 @@ KNOWN_AFTER = timedelta(seconds=60)
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727276)"
 ALL = "SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at"
-ADD = "INSERT INTO signing_keys (id, sealed) VALUES ($1, $2)"
+ADD = """
+INSERT INTO signing_keys (id, sealed) VALUES ($1, $2) RETURNING id, sealed, created_at
+"""
 # Superseded an hour ago: its last token ended fifty minutes before.
 REMOVE = """
 DELETE FROM signing_keys k WHERE EXISTS (
@@ -27,6 +34,14 @@ DELETE FROM signing_keys k WHERE EXISTS (
   WHERE n.created_at > k.created_at AND n.created_at < clock_timestamp() - interval '1 hour'
 )
 """
+
+
+class UnreadableKeys(Unavailable):
+    """None of them was sealed with a key of this `SECRET_KEY`. Whoever has lost the one that did
+    adds a new one by `latchkey keys rotate`; a server that is merely misconfigured must not.
+    """
+
+    code = "unreadable_keys"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,49 +64,43 @@ class SigningKeys:
         self._seals, self._database = seals, database
 
     async def load(self) -> list[SigningKey]:
-        """All of them, oldest first; the very first is made here."""
+        """All of them, oldest first; the very first is made here. Raises `UnreadableKeys`."""
         async with self._database.transaction() as connection:
-            keys = await self._all(connection)
-            if not keys:
+            rows = await connection.fetch(ALL)
+            if not rows:
                 await connection.execute(ONE_AT_A_TIME)
-                if not await self._all(connection):
-                    await self._add(connection)
-                keys = await self._all(connection)
+                rows = await connection.fetch(ALL) or [await self._added(connection)]
+        keys = [key for row in rows if (key := self._opened(row))]
+        if not keys:
+            raise UnreadableKeys
         return keys
 
-    async def rotate(self) -> SigningKey:
-        """Adds a key, which signs in a minute; tokens of the others stay good until they end."""
+    async def rotate(self) -> str:
+        """The id of a new key, which signs in a minute; tokens of the others stay good until they
+        end.
+        """
         async with self._database.transaction() as connection:
             await connection.execute(ONE_AT_A_TIME)
-            await self._add(connection)
             await connection.execute(REMOVE)
-            return (await self._all(connection))[-1]
+            return str((await self._added(connection))["id"])
 
-    async def _all(self, connection: Connection) -> list[SigningKey]:
-        rows = await connection.fetch(ALL)
-        return [
-            SigningKey(row["id"], self._opened(row["sealed"]), row["created_at"]) for row in rows
-        ]
-
-    async def _add(self, connection: Connection) -> None:
+    async def _added(self, connection: Connection) -> Record:
         private = Ed25519PrivateKey.generate()
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + AESGCM(self._seals[0]).encrypt(nonce, private.private_bytes_raw(), None)
-        await connection.execute(ADD, _key_id(private), sealed)
+        [added] = await connection.fetch(ADD, _key_id(private), sealed)
+        return added
 
-    def _opened(self, sealed: bytes) -> Ed25519PrivateKey:
-        return Ed25519PrivateKey.from_private_bytes(_unsealed(sealed, self._seals))
-
-
-def _unsealed(sealed: bytes, seals: tuple[bytes, ...]) -> bytes:
-    """Raises `InvalidTag` when `SECRET_KEY` no longer holds the key that sealed it."""
-    *retired, last = seals
-    for seal in retired:
-        try:
-            return AESGCM(seal).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
-        except InvalidTag:
-            continue
-    return AESGCM(last).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    def _opened(self, row: Record) -> SigningKey | None:
+        """None when `SECRET_KEY` no longer holds the key that sealed it."""
+        nonce, sealed = row["sealed"][:NONCE_BYTES], row["sealed"][NONCE_BYTES:]
+        for seal in self._seals:
+            with suppress(InvalidTag):
+                raw = AESGCM(seal).decrypt(nonce, sealed, None)
+                private = Ed25519PrivateKey.from_private_bytes(raw)
+                return SigningKey(row["id"], private, row["created_at"])
+        log.warning("a signing key was sealed with another SECRET_KEY", extra={"key": row["id"]})
+        return None
 
 
 def _key_id(private: Ed25519PrivateKey) -> str:

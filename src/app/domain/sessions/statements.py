@@ -66,6 +66,11 @@ UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
 WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING id
 """
 
+END_HELD = """
+UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $2
+WHERE id = ANY($1) AND revoked_at IS NULL RETURNING id, user_id
+"""
+
 END_ALL = """
 UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = $3
 WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND revoked_at IS NULL RETURNING id

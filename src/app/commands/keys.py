@@ -1,0 +1,32 @@
+"""`latchkey keys`: the keys that sign access tokens."""
+
+import asyncio
+
+import click
+
+from app.adapters.postgres import Postgres
+from app.commands.settings import settings_or_exit
+from app.domain.keys import keys_for
+from app.domain.sessions.signing_keys import SigningKeys
+
+
+@click.group()
+def keys() -> None:
+    """The keys that sign access tokens."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Add a key, which signs a minute later; tokens of the others stay good until they end."""
+    settings = settings_or_exit("DATABASE_URL")
+    seals = keys_for("signing keys", settings.secret_key)
+    added = asyncio.run(_rotated(seals, Postgres(settings.database_url)))
+    click.echo(f"Signing key added: {added}. It signs in a minute; older tokens stay good.")
+
+
+async def _rotated(seals: tuple[bytes, ...], database: Postgres) -> str:
+    await database.open()
+    try:
+        return await SigningKeys(seals, database).rotate()
+    finally:
+        await database.close()

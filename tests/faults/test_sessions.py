@@ -1,0 +1,69 @@
+"""People who are signed in while PostgreSQL or Redis is away: none is signed out by it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.staged import Clocked
+from tests.faults.stand import somebody
+from tests.faults.test_stores import broken, polite
+from tests.person import new_email, new_phone
+from tests.product import Product
+from tests.stores import Stores
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def kept(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder, redis = tmp_path_factory.mktemp("kept"), f"{own_stores.redis_url}?db=1"
+    product = Product(folder, own_stores.new_database(), redis)
+    try:
+        yield product.start()
+    finally:
+        product.close()
+
+
+@pytest.fixture
+def person(kept: Product) -> Clocked:
+    person = somebody(kept)
+    person.email = new_email()
+    person.sign_up(new_phone(), person.email)
+    return person
+
+
+@pytest.mark.parametrize("how", ["valkey stopped", "valkey suspended"])
+def test_without_redis_people_stay_signed_in_refresh_come_and_go(
+    own_stores: Stores, kept: Product, person: Clocked, how: str
+) -> None:
+    with broken(own_stores, kept, how):
+        for _ in range(3):
+            person.http.cookies.pop("access")
+            assert person.get("/account").status == 200
+        came = somebody(kept).submit("/login/password", email=person.email, password=PASSWORD)
+        assert (came.status, came.path) == (200, "/account")
+        gone = dict(person.http.cookies)
+        assert person.post("/logout").location == "/"
+        person.http.cookies.update({"refresh": gone["refresh"]})
+        assert person.get("/account").location.startswith("/login")
+        assert person.slowest < 2
+
+
+@pytest.mark.parametrize("how", ["postgres stopped", "postgres suspended"])
+def test_without_postgresql_nobody_is_signed_out(
+    own_stores: Stores, kept: Product, person: Clocked, how: str
+) -> None:
+    person.get("/account")
+    access = person.http.cookies["access"]
+    with broken(own_stores, kept, how):
+        assert polite(person.get("/account"))
+        assert polite(person.post("/account/sessions/revocation"))
+        assert polite(person.post("/logout"))
+        person.http.cookies.pop("access")
+        seen = person.get("/account/sessions")
+        assert (seen.status, polite(seen)) == (503, True)
+        assert person.slowest < 5
+    person.http.cookies.set("access", access, domain="127.0.0.1")
+    assert person.get("/account").status == 200
+    person.http.cookies.pop("access")
+    assert person.get("/account").status == 200
