@@ -58,7 +58,7 @@ async def test_a_refused_sign_in_carries_the_address_over(walk: Walk) -> None:
         visitor.person.sign_up(visitor.phone, visitor.email)
         await visitor.open("/login/password")
         await visitor.press("Sign in", email=visitor.email, password="not the right one")
-        await visitor.press("I have forgotten my password: mail me a code")
+        await visitor.press("Forgotten it? Mail me a code")
         await visitor.give_email_code()
 
     _, refused, asked, proved = await walk(journey)
