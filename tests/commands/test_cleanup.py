@@ -18,9 +18,12 @@ OLD = {
     "deliveries": "INSERT INTO deliveries"
     " (id, channel, template, destination, address, network, created_at, expires_at) VALUES"
     " (gen_random_uuid(), 'email', '', '', '', '', {at}, {at})",
-    "sessions": "INSERT INTO sessions (id, user_id, refresh_digest, amr, device, network,"
-    " idle_expires_at, expires_at) SELECT gen_random_uuid(), id, md5(random()::text)::bytea,"
+    "sessions": "INSERT INTO sessions (id, user_id, amr, device, network,"
+    " idle_expires_at, expires_at) SELECT gen_random_uuid(), id,"
     " '{{}}', '', '', {at} + interval '1 day', {at} + interval '30 days' FROM users",
+    "contact_changes": "INSERT INTO contact_changes"
+    " (id, user_id, kind, old_value, new_value, changed_at)"
+    " SELECT gen_random_uuid(), id, 'phone', '', '', {at} FROM users",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
 }
 # Days: the oldest that is kept, the youngest that goes.
@@ -29,6 +32,7 @@ KEPT = {
     "email_verifications": (6, 8),
     "deliveries": (29, 31),
     "sessions": (29, 32),
+    "contact_changes": (29, 31),
     "audit_events": (399, 401),
 }
 PERSON = (
