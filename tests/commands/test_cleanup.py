@@ -23,6 +23,9 @@ OLD = {
     " {at} + interval '30 days' FROM users",
     "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at) VALUES"
     " (md5(random()::text)::bytea, '', {at})",
+    "contact_changes": "INSERT INTO contact_changes"
+    " (id, user_id, kind, old_value, new_value, changed_at)"
+    " SELECT gen_random_uuid(), id, 'phone', '', '', {at} FROM users",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
 }
 # Days: the oldest that is kept, the youngest that goes.
@@ -32,6 +35,7 @@ KEPT = {
     "deliveries": (29, 31),
     "sessions": (29, 32),
     "password_budgets": (29, 31),
+    "contact_changes": (29, 31),
     "audit_events": (399, 401),
 }
 PERSON = (

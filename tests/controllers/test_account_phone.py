@@ -53,6 +53,17 @@ def test_old_number_and_mailbox_are_told(product: Product, owner: Owner) -> None
     assert events(product, "account:phone_changed", new) == 1
 
 
+def test_a_code_to_the_old_number_confirms_nothing_afterwards(
+    product: Product, owner: Owner
+) -> None:
+    owner.get("/account/confirm")
+    owner.post("/account/confirm/code")
+    code = nth_code(product, owner.phone, 2)
+    owner.change("phone", new_phone())
+    seen = owner.submit("/account/confirm", code=code)
+    assert (seen.status, "no longer works" in seen.alert) == (422, True)
+
+
 def test_a_pending_number_is_shown_sent_again_and_cancelled(product: Product, owner: Owner) -> None:
     new = new_phone()
     owner.name("phone", new)
@@ -66,6 +77,7 @@ def test_a_pending_number_is_shown_sent_again_and_cancelled(product: Product, ow
     cancelled = owner.get(owner.post("/account/phone/cancel").location)
     assert "The change is cancelled." in cancelled.html
     assert "not confirmed yet" not in cancelled.html
+    assert owner.post("/account/phone/cancel").location == "/account"
     late = owner.get(owner.post("/account/phone-code", code=nth_code(product, new, 1)).location)
     assert "Nothing waits for a code" in late.html
     assert contacts(product, owner.phone, new) == [(owner.phone, owner.email)]

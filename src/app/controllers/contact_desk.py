@@ -74,8 +74,8 @@ class ContactDesk(ABC):
     async def cancel(self, request: AnyRequest) -> Answer:
         desk = self.desk
         desk.visit.check_form(await read_form(request, ()))
-        await self._change.cancel(desk.access, desk.visit.origin)
-        return desk.to("/account", "change-cancelled")
+        cancelled = await self._change.cancel(desk.access, desk.visit.origin)
+        return desk.to("/account", "change-cancelled" if cancelled else "no-change")
 
     async def waiting_for(self) -> str | None:
         """The value that a code was sent to."""

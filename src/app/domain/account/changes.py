@@ -26,6 +26,16 @@ UPDATE phone_verifications SET ended_at = clock_timestamp()
 WHERE phone = $1 AND purpose = 'signup' AND consumed_at IS NOT NULL AND ended_at IS NULL
   AND user_id IS NULL
 """
+# A code by which the owner of a contact confirmed or recovered something proves nothing once it is
+# no longer theirs. One that is being used now may win: waiting for it could be waiting for us.
+END_CODES = """
+UPDATE {kind}_verifications SET ended_at = clock_timestamp() WHERE id IN (
+  SELECT id FROM {kind}_verifications
+  WHERE {kind} = $1 AND ended_at IS NULL AND user_id IS NULL
+    AND purpose <> 'signup' AND purpose NOT LIKE 'change-%'
+  FOR UPDATE SKIP LOCKED
+)
+"""
 # Of the week in which a change can be undone: who took an account over and changes its address
 # twice keeps nothing from the owner.
 FORMER_ADDRESSES = """
@@ -65,6 +75,7 @@ async def put(connection: Connection, held: Held, kind: Kind, value: str) -> Non
     if kind == "phone":
         # First: a sign-up that finishes now holds its proof while it waits for the number.
         await connection.execute(FORGET_PROOFS, value)
+    await connection.execute(END_CODES.format(kind=kind), held.value(kind))
     await connection.execute(PUT.format(kind=kind), held.user_id, value)
 
 

@@ -96,14 +96,16 @@ class ContactChange:
             raise NoCode
         await self.codes.send(self._asker(access, origin), self._known(pending.destination))
 
-    async def cancel(self, access: Access, origin: Origin) -> None:
-        """All stays as it was; the code on its way proves nothing."""
+    async def cancel(self, access: Access, origin: Origin) -> bool:
+        """The code on its way proves nothing from now on. Whether there was one."""
         pending = await self.pending(access, origin)
         if pending is None:
-            return
+            return False
         async with self._database.transaction() as connection:
-            await self.codes.drop(connection, pending)
-            await self._record(connection, access, origin, "change_cancelled")
+            dropped = await self.codes.drop(connection, pending)
+            if dropped:
+                await self._record(connection, access, origin, "change_cancelled")
+        return dropped
 
     def _known(self, value: str) -> Phone | EmailAddress:
         raise NotImplementedError

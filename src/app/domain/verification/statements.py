@@ -126,7 +126,7 @@ UPDATE {table} SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
 """
 
-DROP = "UPDATE {table} SET ended_at = clock_timestamp() WHERE id = $1 AND ended_at IS NULL"
+DROP = "UPDATE {table} SET ended_at = clock_timestamp() WHERE id = $1 AND {live} RETURNING id"
 
 
 class Statements:

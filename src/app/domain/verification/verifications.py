@@ -130,9 +130,9 @@ class Verifications:
         """Whatever the flow waits for or has proved proves nothing from now on."""
         await connection.execute(self._sql.end, flow_id)
 
-    async def drop(self, connection: Connection, pending: Pending) -> None:
-        """This one alone is no longer waited for."""
-        await connection.execute(self._sql.drop, pending.id)
+    async def drop(self, connection: Connection, pending: Pending) -> bool:
+        """This one alone is no longer waited for. False when it was used or ended before."""
+        return await connection.fetchval(self._sql.drop, pending.id) is not None
 
     async def _allowed(
         self, asker: Asker, to: Contact, message_id: UUID, once: str = ""
