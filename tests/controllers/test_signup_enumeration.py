@@ -3,7 +3,6 @@
 import random
 import re
 from dataclasses import dataclass
-from itertools import product as pairs
 from time import perf_counter
 
 import pytest
@@ -12,6 +11,7 @@ from tests.controllers.conftest import Limited
 from tests.crowd import nth_code, sql
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
+from tests.timing import separation
 
 KNOWN = """
 INSERT INTO users (id, phone, email)
@@ -179,5 +179,4 @@ def auc(person: Person, known: str, numbers: list[int]) -> float:
             assert person.post("/signup/email", email=f"{name}{number}@example.org").status == 303
             times[name].append(perf_counter() - started)
             person.get("/signup/email?change")
-    wins = [one > other for one, other in pairs(*times.values())]
-    return sum(wins) / len(wins)
+    return separation(*times.values())
