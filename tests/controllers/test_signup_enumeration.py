@@ -1,7 +1,6 @@
 """Nobody learns from an answer whether a number or an address has an account (promise 1)."""
 
 import random
-from itertools import product as pairs
 from time import perf_counter
 
 import pytest
@@ -10,6 +9,7 @@ from tests.controllers.conftest import Limited
 from tests.crowd import nth_code, sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.timing import separation
 from tests.twins import Twins, long_email
 
 KNOWN = """
@@ -132,5 +132,4 @@ def auc(person: Person, known: str, numbers: list[int]) -> float:
             assert person.post("/signup/email", email=f"{name}{number}@example.org").status == 303
             times[name].append(perf_counter() - started)
             person.get("/signup/email?change")
-    wins = [one > other for one, other in pairs(*times.values())]
-    return sum(wins) / len(wins)
+    return separation(*times.values())

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from uuid_utils.compat import uuid7
 
+from app.domain.audit.events import record
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
@@ -33,10 +34,20 @@ WAIT = f"""
 SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
 FROM password_budgets b WHERE subject = $1 AND device = $2
 """
+# Of a network: how many were wrong, and with how many other accounts than this.
 WRONG_ON_RECORD = """
-SELECT count(*) FROM audit_events
+SELECT count(*) AS wrong,
+       count(DISTINCT details->>'account') FILTER (WHERE details->>'account' <> $3) AS others
+FROM audit_events
 WHERE event = 'password:refused' AND network = $1
   AND at > clock_timestamp() - make_interval(secs => $2)
+"""
+# Of an attempt that was counted and then not looked at. Beyond the free ones there is only one at a
+# time, and it was let in, so the wait before it was over.
+UNDO = f"""
+UPDATE password_budgets SET wrong = wrong - 1, last_wrong_at = CASE WHEN wrong > {FREE}
+  THEN last_wrong_at - interval '60 minutes' ELSE last_wrong_at END
+WHERE subject = $1 AND device = $2 AND wrong > 0
 """
 FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
 FORGIVE_ALL = "DELETE FROM password_budgets WHERE subject = $1"
@@ -90,13 +101,32 @@ class PasswordBudget:
                 raise PasswordLocked(wait or 0.0)
         return attempt
 
-    async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
-        """The password was right: what was wrong before no longer counts."""
-        await connection.execute(FORGIVE, attempt.subject, attempt.device)
+    async def undo(self, attempt: "Attempt") -> None:
+        """Nobody could look at it: it costs nothing."""
+        async with self._database.connection() as connection:
+            await connection.execute(UNDO, attempt.subject, attempt.device)
+        await self.give_back(attempt)
+
+    async def refuse(self, attempt: "Attempt", origin: Origin) -> None:
+        """The password was wrong: it stays counted, and is put on record."""
+        async with self._database.connection() as connection:
+            await record(
+                connection,
+                "password:refused",
+                network=origin.network,
+                account=attempt.account,
+            )
+
+    async def give_back(self, attempt: "Attempt") -> None:
+        """The password was right: the address's room is free again."""
         accounts, wrong = attempt.tallies
         with suppress(Unavailable):
             await self._memory.uncount([accounts], attempt.subject.hex())
             await self._memory.uncount([wrong], attempt.entry)
+
+    async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
+        """The password was right: what was wrong before no longer counts."""
+        await connection.execute(FORGIVE, attempt.subject, attempt.device)
 
     async def forgive_all(self, connection: Connection, email: EmailAddress) -> None:
         """The password was replaced: what was tried before, from whatever device, counts no more.
@@ -117,18 +147,25 @@ class PasswordBudget:
             found = await self._memory.count([accounts], attempt.subject.hex())
             found = found if found.reached else await self._memory.count([wrong], attempt.entry)
         except Unavailable:
-            await self._check_record(origin)
+            await self._check_record(attempt, origin)
             return
         if found.reached:
             raise TooManyPasswords(found.reached.retry_after)
+        if found.memory_age < max(window.seconds for window in wrong.windows):
+            await self._check_record(attempt, origin)
 
-    async def _check_record(self, origin: Origin) -> None:
-        """With the short memory silent, the audit trail knows what was wrong from there."""
-        [(seconds, most)] = self._table.wrong_passwords_per_address.windows
-        async with self._database.connection() as connection:
-            wrong = await connection.fetchval(WRONG_ON_RECORD, origin.network, float(seconds))
-        if wrong >= most:
-            raise TooManyPasswords(seconds)
+    async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:
+        """With the short memory silent, or just emptied, the audit trail knows what was wrong. Only
+        of the whole network, and maybe some that are under way too many: it is a floor.
+        """
+        for tally, counted in zip(attempt.tallies, ("others", "wrong"), strict=True):
+            for window in tally.windows:
+                async with self._database.connection() as connection:
+                    [row] = await connection.fetch(
+                        WRONG_ON_RECORD, origin.network, float(window.seconds), attempt.account
+                    )
+                if row[counted] >= window.limit:
+                    raise TooManyPasswords(window.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +174,11 @@ class Attempt:
     device: str
     tallies: tuple[Tally, Tally]
     entry: str
+
+    @property
+    def account(self) -> str:
+        """Enough of the digest to tell ten accounts apart, and too little to find one by."""
+        return self.subject.hex()[:4]
 
 
 def subject_of(email: EmailAddress) -> bytes:

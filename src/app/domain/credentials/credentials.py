@@ -1,15 +1,15 @@
 """E-mail and password, checked with the same work whether or not anybody has the address."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.audit.events import record
 from app.domain.credentials.budget import Attempt, PasswordBudget
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
 from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.passwords import MOST_BYTES, Passwords
+from app.domain.identity.passwords import MOST_BYTES, Busy, Passwords
 from app.domain.ports import Connection, Database, Record
 
 FIND = "SELECT id, password_hash, password_changed_at FROM users WHERE email = $1"
@@ -44,12 +44,17 @@ class Credentials:
     async def check(self, email: EmailAddress, password: str, device: Device) -> Checked:
         """Raises `WrongCredentials`, `PasswordLocked`, `TooManyPasswords`, `Busy`."""
         attempt = await self._budget.take(email, device)
-        owner = await self._owner(email, password)
-        if owner is None:
-            async with self._database.connection() as connection:
-                await record(connection, "password:refused", network=device.origin.network)
+        try:
+            found = await self._found(email, password)
+        except Busy:
+            await self._budget.undo(attempt)
+            raise
+        if found is None:
+            await self._budget.refuse(attempt, device.origin)
             raise WrongCredentials
-        return Checked(owner["id"], owner["password_changed_at"], attempt)
+        await self._budget.give_back(attempt)
+        await self._rehash(found, password)
+        return Checked(found["id"], found["password_changed_at"], attempt)
 
     async def forgive(self, connection: Connection, checked: Checked) -> None:
         """In the transaction that uses the proof: what was wrong before no longer counts. Raises
@@ -59,21 +64,21 @@ class Credentials:
             raise WrongCredentials
         await self._budget.forgive(connection, checked.attempt)
 
-    async def _owner(self, email: EmailAddress, password: str) -> Record | None:
+    async def _found(self, email: EmailAddress, password: str) -> Record | None:
+        """Whose password that is. Nobody's costs as much as somebody's."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(FIND, email.value)
         stored = (row and row["password_hash"]) or self._passwords.decoy
         too_long = len(password.encode()) > MOST_BYTES
         right = await self._passwords.verify(stored, "" if too_long else password)
-        if row is None or not row["password_hash"] or not right:
-            return None
-        await self._rehash(row["id"], stored, password)
-        return row
+        return row if row and row["password_hash"] and right else None
 
-    async def _rehash(self, user_id: UUID, stored: str, password: str) -> None:
-        """When the parameters have changed since it was hashed."""
+    async def _rehash(self, found: Record, password: str) -> None:
+        """When the parameters have changed since it was hashed; another time when many hash now."""
+        stored = found["password_hash"]
         if not self._passwords.outdated(stored):
             return
-        fresh = await self._passwords.hash(password)
-        async with self._database.connection() as connection:
-            await connection.execute(REHASH, user_id, fresh, stored)
+        with suppress(Busy):
+            fresh = await self._passwords.hash(password)
+            async with self._database.connection() as connection:
+                await connection.execute(REHASH, found["id"], fresh, stored)

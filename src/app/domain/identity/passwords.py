@@ -31,7 +31,7 @@ class WeakPassword(Rejected):
 
 class Busy(Unavailable):
     code = "busy"
-    message = "Many people are signing up right now. Nothing was lost. Try again in a few seconds."
+    message = "Many people are here right now. Nothing was lost. Try again in a few seconds."
 
 
 def accepted_password(raw: str, minimum: int, personal: tuple[str, ...]) -> str:
