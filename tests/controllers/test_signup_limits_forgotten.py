@@ -23,6 +23,11 @@ def forgetful(limited: Limited) -> Iterator[Limited]:
         limited.bring_back()
 
 
+def ask(person: Person, phone: str) -> int:
+    person.get("/signup/phone")
+    return person.post("/signup/phone", phone=phone).status
+
+
 def ask_at_once(people: list[Person], phone: str) -> dict[str, int]:
     forms = [{"csrf_token": person.token(), "phone": phone} for person in people]
     posts = [(p, "/signup/phone", form) for p, form in zip(people, forms, strict=True)]
@@ -58,6 +63,19 @@ def test_a_flush_between_two_texts_does_not_allow_the_second(limited: Limited) -
         limited.flush()
     assert 20 <= int(seen.response.headers["retry-after"]) <= 30
     assert limited.texts(phone) == 1
+
+
+def test_what_was_sent_in_a_silence_counts_when_the_memory_is_back(limited: Limited) -> None:
+    phone, here = new_phone(), "203.0.113.20"
+    limited.valkey.kill()
+    for texted in [phone, *(new_phone() for _ in range(9))]:
+        assert ask(limited.visitor(here), texted) == 303
+    limited.bring_back()
+    limited.age_memory()  # it forgot nothing that it ever knew
+    assert ask(limited.visitor(), phone) == 429
+    assert ask(limited.visitor(here), new_phone()) == 429
+    assert limited.texts(phone) == 1
+    assert ask(limited.visitor(), new_phone()) == 303
 
 
 def test_a_day_is_counted_without_short_memory(forgetful: Limited) -> None:
