@@ -64,7 +64,9 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The outcome of counting. `memory_age`: seconds since the memory last forgot everything."""
+    """The outcome of counting. `memory_age`: seconds since the memory last forgot everything, or
+    was silent when one of us had something to count.
+    """
 
     reached: Reached | None
     memory_age: int

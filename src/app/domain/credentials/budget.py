@@ -6,11 +6,12 @@ from hashlib import sha256
 
 from uuid_utils.compat import uuid7
 
+from app.domain.audit.refusals import full_on_record, outlasts
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import MINUTE, LimitTable, Origin, in_words
-from app.domain.ports import Connection, Database, ShortMemory, Tally
+from app.domain.ports import Connection, Count, Database, ShortMemory, Tally
 
 FREE = 5  # wrong ones within a quarter of an hour before there is a wait at all
 
@@ -33,11 +34,7 @@ WAIT = f"""
 SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
 FROM password_budgets b WHERE subject = $1 AND device = $2
 """
-WRONG_ON_RECORD = """
-SELECT count(*) FROM audit_events
-WHERE event = 'password:refused' AND network = $1
-  AND at > clock_timestamp() - make_interval(secs => $2)
-"""
+WRONG = "password:refused"  # the event
 FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
 
 
@@ -107,21 +104,24 @@ class PasswordBudget:
         """Every attempt is entered as wrong; an account tried again is the same entry."""
         accounts, wrong = attempt.tallies
         try:
-            found = await self._memory.count([accounts], attempt.subject.hex())
-            found = found if found.reached else await self._memory.count([wrong], attempt.entry)
+            count = await self._memory.count([accounts], attempt.subject.hex())
+            count = count if count.reached else await self._memory.count([wrong], attempt.entry)
         except Unavailable:
-            await self._check_record(origin)
-            return
-        if found.reached:
-            raise TooManyPasswords(found.reached.retry_after)
+            count = Count(None, memory_age=0)
+        if count.reached:
+            raise TooManyPasswords(count.reached.retry_after)
+        if outlasts(wrong, count.memory_age):
+            await self._check_record(attempt, origin)
 
-    async def _check_record(self, origin: Origin) -> None:
-        """With the short memory silent, the audit trail knows what was wrong from there."""
-        [(seconds, most)] = self._table.wrong_passwords_per_address.windows
+    async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:
+        """How many accounts were tried is not on record; how often in vain, is."""
+        _, wrong = attempt.tallies
         async with self._database.connection() as connection:
-            wrong = await connection.fetchval(WRONG_ON_RECORD, origin.network, float(seconds))
-        if wrong >= most:
-            raise TooManyPasswords(seconds)
+            full = await full_on_record(connection, wrong, WRONG, origin.network)
+        if full:
+            with suppress(Unavailable):
+                await self._memory.uncount([wrong], attempt.entry)
+            raise TooManyPasswords(full.seconds)
 
 
 @dataclass(frozen=True, slots=True)
