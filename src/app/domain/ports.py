@@ -162,7 +162,8 @@ class TextMessages(Protocol):
     async def find(self, text: Text, age: timedelta) -> str | None:
         """The provider's id of this very text, if it was taken since `age` ago, else "".
 
-        None when the provider cannot tell. Asked after a process died between send and answer.
+        None from a provider that can never tell; raises `Unavailable` when it cannot just now.
+        Asked after a process died between send and answer.
         """
 
 
