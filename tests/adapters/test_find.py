@@ -1,4 +1,4 @@
-"""Asking whether a text went out: found, certainly not, or nobody can tell."""
+"""Asking whether a text went out: found, certainly not, not to be told now, or never."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,6 +9,7 @@ import pytest
 
 from app.adapters.local import LocalTexts, Outbox
 from app.adapters.twilio import TwilioTexts
+from app.domain.errors import Unavailable
 from app.domain.ports import Sent, Text, TextMessages
 from tests.adapters.samples import BODY, NUMBER, TEXT, texts_through
 from tests.standins import behaviour as acts
@@ -67,15 +68,22 @@ async def test_a_text_that_never_came_does_not_count(
 NO_TIME = b'{"messages": [{"sid": "SM1", "to": "+61491570006", "status": "sent"}]}'
 
 
+@pytest.mark.parametrize("act", [refuse(20404), acts.answers(404, acts.HTML), acts.answers(405)])
+async def test_who_keeps_no_list_can_never_tell(
+    twilio_texts: TwilioTexts, twilio: TwilioStandIn, act: acts.Behaviour
+) -> None:
+    await twilio_texts.send(TEXT)
+    twilio.lists.always(act)
+    assert await twilio_texts.find(TEXT, JUST_NOW) is None
+
+
 @pytest.mark.parametrize(
     "act",
     [
-        refuse(20404),
         refuse(20003),
-        acts.answers(405),
-        acts.answers(404, acts.HTML),
         rate_limited(1),
         acts.http_500(),
+        acts.html_502(),
         acts.html_200(),
         acts.redirect(),
         acts.answers(204),
@@ -90,24 +98,31 @@ NO_TIME = b'{"messages": [{"sid": "SM1", "to": "+61491570006", "status": "sent"}
         acts.drop_connection(),
     ],
 )
-async def test_an_odd_answer_tells_nothing(
+async def test_any_other_odd_answer_tells_nothing_now(
     twilio_texts: TwilioTexts, twilio: TwilioStandIn, act: acts.Behaviour
 ) -> None:
-    await twilio_texts.send(TEXT)
-    twilio.lists.always(act)
-    assert await twilio_texts.find(TEXT, JUST_NOW) is None
+    outcome = await twilio_texts.send(TEXT)
+    twilio.lists.for_destination(NUMBER, act, acts.ordinary())
+    with pytest.raises(Unavailable):
+        await twilio_texts.find(TEXT, JUST_NOW)
+    assert isinstance(outcome, Sent)
+    assert await twilio_texts.find(TEXT, JUST_NOW) == outcome.provider_id
 
 
-async def test_nobody_there_tells_nothing(twilio_texts: TwilioTexts, twilio: TwilioStandIn) -> None:
+async def test_nobody_there_tells_nothing_now(
+    twilio_texts: TwilioTexts, twilio: TwilioStandIn
+) -> None:
     twilio.stop()
-    assert await twilio_texts.find(TEXT, JUST_NOW) is None
+    with pytest.raises(Unavailable):
+        await twilio_texts.find(TEXT, JUST_NOW)
 
 
-async def test_an_answer_that_drips_tells_nothing_and_ends(
+async def test_an_answer_that_drips_tells_nothing_now_and_ends(
     client: httpx.AsyncClient, twilio: TwilioStandIn
 ) -> None:
     twilio.lists.always(acts.drip_body())
-    assert await texts_through(client, twilio, deadline=0.3).find(TEXT, JUST_NOW) is None
+    with pytest.raises(Unavailable):
+        await texts_through(client, twilio, deadline=0.3).find(TEXT, JUST_NOW)
 
 
 def listed(twilio: TwilioStandIn) -> Callable[..., httpx.Response]:

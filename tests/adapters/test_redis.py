@@ -12,6 +12,7 @@ from app.adapters.embedded.folders import clear_sockets, data_folder, socket_fol
 from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE, TIMEOUT, Redis
 from app.domain.errors import Unavailable
+from app.domain.limits import DAY
 from app.domain.ports import Tally, Window
 
 LONG = timedelta(minutes=1)
@@ -91,6 +92,21 @@ async def test_an_entry_asked_for_again_counts_once(memory: Redis) -> None:
     counts = [await memory.count([TALLY], entry) for entry in entries]
     assert [count.reached for count in counts] == [None] * 4
     assert (await memory.count([TALLY], "c")).reached
+
+
+async def test_what_it_missed_it_has_forgotten(valkey: ValkeyServer, memory: Redis) -> None:
+    others = Redis(valkey.url)
+    with Client.from_url(valkey.url) as client:
+        client.set("{latchkey}:counting_since", 0)
+    assert (await others.count([TALLY], "a")).memory_age > DAY
+    valkey.suspend()
+    with pytest.raises(Unavailable):
+        await memory.count([TALLY], "b")
+    valkey.resume()
+    await asyncio.sleep(SILENCE)
+    ages = [(await one.count([TALLY], "c")).memory_age for one in (memory, others, memory)]
+    await others.close()
+    assert max(ages) <= 3, "and tells everybody so"
 
 
 async def test_fifty_at_once_find_room_for_two(memory: Redis) -> None:

@@ -23,6 +23,11 @@ def forgetful(limited: Limited) -> Iterator[Limited]:
         limited.bring_back()
 
 
+def ask(person: Person, phone: str) -> int:
+    person.get("/signup/phone")
+    return person.post("/signup/phone", phone=phone).status
+
+
 def ask_at_once(people: list[Person], phone: str) -> dict[str, int]:
     forms = [{"csrf_token": person.token(), "phone": phone} for person in people]
     posts = [(p, "/signup/phone", form) for p, form in zip(people, forms, strict=True)]
@@ -58,6 +63,21 @@ def test_a_flush_between_two_texts_does_not_allow_the_second(limited: Limited) -
         limited.flush()
     assert 20 <= int(seen.response.headers["retry-after"]) <= 30
     assert limited.texts(phone) == 1
+
+
+def test_what_was_sent_in_a_silence_counts_when_the_memory_is_back(limited: Limited) -> None:
+    phone, here = new_phone(), "203.0.113.20"
+    limited.valkey.kill()
+    for texted in [phone, *(new_phone() for _ in range(9))]:
+        assert ask(limited.visitor(here), texted) == 303
+    limited.product.kill()
+    limited.valkey.start()
+    limited.product.start()
+    limited.age_memory()  # neither it nor this process knows of a silence
+    assert ask(limited.visitor(), phone) == 429
+    assert ask(limited.visitor(here), new_phone()) == 429
+    assert limited.texts(phone) == 1
+    assert ask(limited.visitor(), new_phone()) == 303
 
 
 def test_a_day_is_counted_without_short_memory(forgetful: Limited) -> None:
@@ -109,12 +129,17 @@ def test_an_address_guesses_wrong_thirty_times_an_hour(limited: Limited) -> None
     assert late.post(CODE, code=code).location == "/signup/email"
 
 
-def test_its_guesses_are_on_record_without_short_memory(forgetful: Limited) -> None:
-    person, code = texted(forgetful, "203.0.113.9")
+@pytest.mark.parametrize("memory", ["silent", "flushed"])
+def test_its_guesses_are_on_record(limited: Limited, memory: str) -> None:
+    person, code = texted(limited, "203.0.113.9")
     assert person.post(CODE, code=wrong(code)).status == 422
-    sql(forgetful.product, REPEATED, 29)
-    assert person.post(CODE, code=code).status == 429
-    sql(forgetful.product, "DELETE FROM audit_events WHERE event = 'signup:code_refused'")
+    sql(limited.product, REPEATED, 29)
+    limited.flush() if memory == "flushed" else limited.valkey.kill()
+    refused = person.post(CODE, code=code)
+    if memory == "silent":
+        limited.bring_back()
+    assert (refused.status, refused.response.headers["retry-after"]) == (429, "3600")
+    sql(limited.product, "DELETE FROM audit_events WHERE event = 'signup:code_refused'")
     assert person.post(CODE, code=code).location == "/signup/email"
 
 

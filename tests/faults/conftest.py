@@ -1,9 +1,11 @@
 """A product between stand-ins, and stores to be broken: started once, as that takes seconds."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
 
+from tests.faults.desk import Desk
 from tests.faults.staged import Staged
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
@@ -27,3 +29,8 @@ def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def own_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
     with running_stores(tmp_path_factory.mktemp("own")) as running:
         yield running
+
+
+@pytest.fixture
+async def desk(stores: Stores) -> Desk:
+    return Desk(await asyncio.to_thread(stores.new_database))

@@ -1,99 +1,10 @@
 """The dispatcher against a real PostgreSQL: several at once, lost claims, outages and bugs."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
 
-import pytest
-
-from app.adapters.postgres import Postgres
-from app.domain.delivery.dispatcher import MOST, SWEEP, Dispatcher
-from app.domain.delivery.outbox import Message, Settled, State, claim, settle
-from app.domain.ports import Letter, SendOutcome, Sent, Text
-from tests.stores import Stores, execute
-
-QUEUE = """
-INSERT INTO deliveries (id, channel, template, destination, address, network, expires_at)
-SELECT gen_random_uuid(), 'sms', 'phone_code', number, '', '', now() + interval '10 minutes'
-FROM unnest($1::text[]) AS number
-"""
-LAPSE = "UPDATE deliveries SET next_try_at = now() - interval '1 second'"
-
-
-@dataclass
-class Vendor:
-    """Of texts. Takes each, after a moment, and remembers it; but of lists it keeps none."""
-
-    moment: float = 0.0  # seconds
-    taken: list[str] = field(default_factory=list)
-
-    async def send(self, text: Text) -> SendOutcome:
-        self.taken.append(text.to)
-        await asyncio.sleep(self.moment)
-        return Sent("SM\0" if text.to == "odd" else f"SM{text.to}")
-
-    async def find(self, text: Text, age: timedelta) -> str | None:
-        return None
-
-
-class NoMail:
-    async def send(self, letter: Letter) -> SendOutcome:
-        raise AssertionError("nothing is mailed here")
-
-
-def composed(message: Message) -> Text:
-    if message.destination == "poison":
-        raise ValueError("no template is for this")
-    return Text(message.destination, "123456", timedelta(minutes=10))
-
-
-@dataclass
-class Desk:
-    """A database of its own, and dispatchers that work on it."""
-
-    url: str
-    vendor: Vendor = field(default_factory=Vendor)
-
-    async def sql(self, statement: str, *args: object) -> list[tuple[object, ...]]:
-        return [tuple(row) for row in await execute(self.url, statement, *args)]
-
-    async def queue(self, *numbers: str) -> None:
-        await self.sql(QUEUE, numbers)
-
-    async def states(self) -> dict[object, object]:
-        return dict(await self.sql("SELECT destination, state FROM deliveries"))
-
-    async def until(self, state: str, *numbers: str) -> None:
-        for _ in range(200):
-            states = await self.states()
-            if {states[number] for number in numbers} == {state}:
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError(f"not {state} within 10 s: {await self.states()}")
-
-    @asynccontextmanager
-    async def database(self) -> AsyncIterator[Postgres]:
-        database = Postgres(self.url)
-        await database.open()
-        yield database
-        await database.close()
-
-    @asynccontextmanager
-    async def dispatcher(self) -> AsyncIterator[Dispatcher]:
-        """Running; in the end it is closed, and has written down what it had in hand."""
-        async with self.database() as database:
-            dispatcher = Dispatcher(database, self.vendor, NoMail(), composed)
-            running = asyncio.create_task(dispatcher.run())
-            yield dispatcher
-            dispatcher.close()
-            await asyncio.wait_for(running, 10)
-
-
-@pytest.fixture
-async def desk(stores: Stores) -> Desk:
-    return Desk(await asyncio.to_thread(stores.new_database))
+from app.domain.delivery.dispatcher import MOST, SWEEP
+from app.domain.delivery.outbox import Settled, State, claim, settle
+from tests.faults.desk import LAPSE, Desk
 
 
 async def test_three_at_once_send_each_message_once(desk: Desk) -> None:

@@ -59,28 +59,31 @@ class Caught:
     never_taken: str
     taken: str
     no_list: str
+    busy_list: str
     letter: str
     waiting: dict[str, Person]
 
 
 @pytest.fixture(scope="module")
 def caught(staged: Staged) -> Caught:
-    never, taken, no_list, letter = new_phone(), new_phone(), new_phone(), new_email()
-    people = Caught(never, taken, no_list, letter, {to: Person(staged) for to in
-                    (never, taken, no_list, letter)})  # fmt: skip
+    phones = never, taken, no_list, busy_list = [new_phone() for _ in range(4)]
+    letter = new_email()
+    people = Caught(*phones, letter, {to: Person(staged) for to in (*phones, letter)})
     staged.twilio.script.for_destination(never, acts.hang(), acts.ordinary())
     staged.twilio.script.for_destination(taken, acts.accept_then_hang())
     staged.twilio.script.for_destination(no_list, acts.accept_then_hang(), acts.ordinary())
     staged.twilio.lists.for_destination(no_list, acts.answers(405))
+    staged.twilio.script.for_destination(busy_list, acts.hang(), acts.ordinary())
+    staged.twilio.lists.for_destination(busy_list, acts.http_500(), acts.ordinary())
     staged.sendgrid.script.for_destination(letter, acts.accept_then_hang(), acts.ordinary())
     phone = new_phone()
     people.waiting[letter].give_phone(phone)
     people.waiting[letter].give_phone_code(phone)
     before = staged.twilio.requests
-    for to in (never, taken, no_list):
+    for to in phones:
         people.waiting[to].give_phone(to)
     people.waiting[letter].give_email(letter)
-    until(lambda: staged.twilio.requests - before == 3 and bool(staged.letters_to(letter)))
+    until(lambda: staged.twilio.requests - before == 4 and bool(staged.letters_to(letter)))
     restart(staged)
     sleep(1.2)  # longer than a dispatcher's look takes: what is claimed is left alone
     assert {staged.state_of(to) for to in people.waiting} == {"sending"}
@@ -117,6 +120,13 @@ def test_nor_is_one_of_which_the_vendor_can_tell_nothing(staged: Staged, caught:
     staged.wait_for_state(caught.no_list, "sent")
     assert len(staged.texts_to(caught.no_list)) == 2
     assert person.give_phone_code(caught.no_list).path == "/signup/email"
+
+
+def test_one_of_which_it_cannot_tell_at_first_is_not_lost(staged: Staged, caught: Caught) -> None:
+    assert staged.state_of(caught.busy_list) == "sent"
+    assert len(staged.texts_to(caught.busy_list)) == 1
+    on = caught.waiting[caught.busy_list].give_phone_code(caught.busy_list)
+    assert on.path == "/signup/email"
 
 
 def test_a_letter_is_sent_twice_at_most_with_the_same_code(staged: Staged, caught: Caught) -> None:

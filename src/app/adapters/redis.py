@@ -31,14 +31,17 @@ SILENCE = 1.0
 TAG = "{latchkey}:"
 
 # KEYS: when counting began, then one sorted set a tally, entries scored by their time in ms.
-# ARGV: the entry, then for each tally its number of windows, each window's seconds and limit, its
-# number of waits, each wait. Two passes: look at all tallies first, enter only when none is full.
+# ARGV: the entry, the ms since an entry of the caller's was missed (-1: never), then for each tally
+# its number of windows, each window's seconds and limit, its number of waits, each wait.
+# Two passes: look at all tallies first, enter only when none is full.
 # Returns {seconds counted} and, for the first full tally, its index, the ms to wait, 1 for a wait.
 COUNT = """
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
-local since = redis.call('GET', KEYS[1])
-if not since then redis.call('SET', KEYS[1], now); since = now end
-local age, at, longest = math.floor((now - since) / 1000), 2, {}
+local since, missed = redis.call('GET', KEYS[1]), tonumber(ARGV[2])
+local began = missed >= 0 and now - missed or 0
+if not since then began = now end
+if not since or began > since + 1000 then redis.call('SET', KEYS[1], began); since = began end
+local age, at, longest = math.floor((now - since) / 1000), 3, {}
 -- Asked again after a lost answer: it is entered already.
 if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return {age} end
 for i = 2, #KEYS do
@@ -90,6 +93,7 @@ class Redis:
         self._client = Client.from_pool(pool)
         self._count = self._client.register_script(COUNT)
         self._silent_until = 0.0
+        self._missed_at: float | None = None
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -105,16 +109,24 @@ class Redis:
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
         keys = [TAG + "counting_since", *(TAG + tally.key for tally in tallies)]
-        args: list[str | int] = [entry]
+        args: list[str | int] = [entry, self._since_missed()]
         for tally in tallies:
             args.append(len(tally.windows))
             args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
             args.extend((len(tally.waits), *tally.waits))
-        age, *full = await self._ask(lambda: self._count(keys=keys, args=args))
+        try:
+            age, *full = await self._ask(lambda: self._count(keys=keys, args=args))
+        except Unavailable:
+            self._missed_at = monotonic()
+            raise
         if not full:
             return Count(None, age)
         index, milliseconds, waiting = full
         return Count(Reached(index, max(1, -(-milliseconds // 1000)), waiting == 1), age)
+
+    def _since_missed(self) -> int:
+        """Milliseconds; -1 when everything that this process counted was heard."""
+        return -1 if self._missed_at is None else int((monotonic() - self._missed_at) * 1000)
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         async def remove() -> None:

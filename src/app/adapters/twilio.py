@@ -11,6 +11,7 @@ from twilio.rest import Client
 
 from app.adapters.twilio_wire import Declined, HttpxTwilioClient
 from app.adapters.wire import DEADLINE, over_the_wire
+from app.domain.errors import Unavailable
 from app.domain.ports import (
     Reason,
     Refused,
@@ -62,6 +63,7 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticErr
 LISTED = 20
 # What Twilio's clock and ours may differ by; far less than the wait between two texts.
 SKEW = timedelta(seconds=10)
+NO_LIST = (404, 405)
 NEVER_CAME = ("failed", "undelivered", "canceled")
 
 
@@ -95,15 +97,21 @@ class TwilioTexts(TextMessages):
         return await over_the_wire(self._send(text), self._deadline)
 
     async def find(self, text: Text, age: timedelta) -> str | None:
-        """None also for a provider that speaks Twilio's language but keeps no list (404, 405)."""
+        """None from a provider that speaks Twilio's language but keeps no list (404, 405); of
+        anything else that is no list, it may tell more when it is asked again.
+        """
         since = datetime.now(UTC) - age - SKEW
         try:
             async with asyncio.timeout(self._deadline):
                 # Without DateSent: what still waits in a queue of Twilio's has none.
                 page = await self._messages.page_async(to=text.to, page_size=LISTED)
             return next((str(sent.sid) for sent in page if _is(sent, text, since)), "")
-        except (Declined, httpx.HTTPError, TimeoutError, *_UNREADABLE):
-            return None
+        except Declined as declined:
+            if declined.status in NO_LIST:
+                return None
+            raise Unavailable from declined
+        except (httpx.HTTPError, TimeoutError, *_UNREADABLE) as trouble:
+            raise Unavailable from trouble
 
     async def _send(self, text: Text) -> SendOutcome:
         try:

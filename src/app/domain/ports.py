@@ -70,7 +70,9 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The outcome of counting. `memory_age`: seconds since the memory last forgot everything."""
+    """The outcome of counting. `memory_age`: seconds since the memory last forgot everything, or
+    was silent when one of us had something to count.
+    """
 
     reached: Reached | None
     memory_age: int
@@ -166,7 +168,8 @@ class TextMessages(Protocol):
     async def find(self, text: Text, age: timedelta) -> str | None:
         """The provider's id of this very text, if it was taken since `age` ago, else "".
 
-        None when the provider cannot tell. Asked after a process died between send and answer.
+        None from a provider that can never tell; raises `Unavailable` when it cannot just now.
+        Asked after a process died between send and answer.
         """
 
 

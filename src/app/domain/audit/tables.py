@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index
+from sqlalchemy import BigInteger, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.schema import Created, Digest, Reference, Table, Words
+
+REFUSED = text("event LIKE '%refused'")
 
 
 class AuditEvents(Table):
@@ -16,6 +18,8 @@ class AuditEvents(Table):
     __table_args__ = (
         Index("ix_audit_events_user_id_at", "user_id", "at"),
         Index("ix_audit_events_event_at", "event", "at"),
+        # What was wrong from where, for limits whose short memory forgot.
+        Index("ix_audit_events_refused", "network", "at", postgresql_where=REFUSED),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -7,11 +7,12 @@ from hashlib import sha256
 from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
+from app.domain.audit.refusals import outlasts
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import MINUTE, LimitTable, Origin, in_words
-from app.domain.ports import Connection, Database, ShortMemory, Tally
+from app.domain.ports import Connection, Count, Database, ShortMemory, Tally
 
 FREE = 5  # wrong ones within a quarter of an hour before there is a wait at all
 
@@ -34,13 +35,14 @@ WAIT = f"""
 SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
 FROM password_budgets b WHERE subject = $1 AND device = $2
 """
-# Of a network: how many were wrong, and with how many other accounts than this.
+# Of a network: how many were wrong, and with how many other accounts than this. The first condition
+# is that of the index, as is a clock that stands still.
 WRONG_ON_RECORD = """
 SELECT count(*) AS wrong,
        count(DISTINCT details->>'account') FILTER (WHERE details->>'account' <> $3) AS others
 FROM audit_events
-WHERE event = 'password:refused' AND network = $1
-  AND at > clock_timestamp() - make_interval(secs => $2)
+WHERE event LIKE '%refused' AND event = 'password:refused' AND network = $1
+  AND at > statement_timestamp() - make_interval(secs => $2)
 """
 # Of an attempt that was counted and then not looked at. Beyond the free ones there is only one at a
 # time, and it was let in, so the wait before it was over.
@@ -144,14 +146,13 @@ class PasswordBudget:
         """Every attempt is entered as wrong; an account tried again is the same entry."""
         accounts, wrong = attempt.tallies
         try:
-            found = await self._memory.count([accounts], attempt.subject.hex())
-            found = found if found.reached else await self._memory.count([wrong], attempt.entry)
+            count = await self._memory.count([accounts], attempt.subject.hex())
+            count = count if count.reached else await self._memory.count([wrong], attempt.entry)
         except Unavailable:
-            await self._check_record(attempt, origin)
-            return
-        if found.reached:
-            raise TooManyPasswords(found.reached.retry_after)
-        if found.memory_age < max(window.seconds for window in wrong.windows):
+            count = Count(None, memory_age=0)
+        if count.reached:
+            raise TooManyPasswords(count.reached.retry_after)
+        if outlasts(wrong, count.memory_age):
             await self._check_record(attempt, origin)
 
     async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:

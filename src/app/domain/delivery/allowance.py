@@ -61,8 +61,6 @@ class Allowance:
 
     async def check_floor(self, connection: Connection, allowed: Allowed) -> None:
         """Inside the transaction that queues the send: what PostgreSQL knows was sent already."""
-        if not allowed.asks_floor:
-            return
         if allowed.alone:
             await connection.execute(ONE_AT_A_TIME)
         on_record = [counted for counted in allowed.counts if counted.column]

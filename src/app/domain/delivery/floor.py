@@ -1,4 +1,8 @@
-"""The floor under the limits: what PostgreSQL knows was sent, when the short memory does not."""
+"""The floor under the limits: what PostgreSQL knows was sent, when the short memory does not.
+
+Times are compared with the start of the statement: to find rows by it, an index needs a time that
+stands still, which `clock_timestamp()` does not.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,6 +45,14 @@ async def reached_on_record(
     return None
 
 
+def uncounted(channel: str) -> str:
+    """Rows of sends that the short memory missed, and whose limits it therefore cannot hold."""
+    return (
+        f"SELECT 1 FROM deliveries WHERE NOT counted AND channel = '{channel}'"
+        " AND created_at > statement_timestamp() - interval '1 day'"
+    )
+
+
 def _question(counts: Sequence[Counted]) -> str:
     """One pass over the day's sends that counts for every limit at once. Notices were asked for by
     nobody: they have no address, and leave everybody's limits alone (contract 9.10).
@@ -50,7 +62,8 @@ def _question(counts: Sequence[Counted]) -> str:
     )
     return (
         f"SELECT {columns} FROM deliveries"
-        f" WHERE channel = $1 AND {ASKED_FOR} AND created_at > clock_timestamp() - interval '1 day'"
+        f" WHERE channel = $1 AND {ASKED_FOR}"
+        " AND created_at > statement_timestamp() - interval '1 day'"
     )
 
 
@@ -61,11 +74,11 @@ def _columns(index: int, counted: Counted) -> Iterator[str]:
     if counted.tally.waits:
         yield f"count(*) FILTER (WHERE {mine} AND {_within(HOUR)}) AS recent{index}"
         since_last = f"max(created_at) FILTER (WHERE {mine})"
-        yield f"extract(epoch FROM clock_timestamp() - {since_last})::float AS since{index}"
+        yield f"extract(epoch FROM statement_timestamp() - {since_last})::float AS since{index}"
 
 
 def _within(seconds: int) -> str:
-    return f"created_at > clock_timestamp() - interval '{seconds:d} seconds'"
+    return f"created_at > statement_timestamp() - interval '{seconds:d} seconds'"
 
 
 def _wait_left(row: Record, index: int, tally: Tally) -> int:

@@ -32,10 +32,12 @@ RETURNING d.*, waiting.state = 'sending' AS abandoned,
 """
 
 # What became of a batch of claimed messages. Whoever lost its claim to another, which the number of
-# tries tells, has nothing to say any more, except that the message was sent.
+# tries tells, has nothing to say any more, except that the message was sent. One that stays claimed
+# was only asked about: that is no try, and whoever claims it next asks again.
 SETTLE = """
 UPDATE deliveries d
-SET state = s.state, provider_id = coalesce(s.provider_id, d.provider_id),
+SET state = s.state, tries = d.tries - (s.state = 'sending')::int,
+    provider_id = coalesce(s.provider_id, d.provider_id),
     provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
     next_try_at = clock_timestamp() + make_interval(secs => s.delay),
     updated_at = clock_timestamp()
@@ -83,7 +85,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What to write back about one message. `delay` in seconds, only for a state of `queued`."""
+    """What to write back about one message. `delay` in seconds, for a state of `queued` until it is
+    sent again, of `sending` until it is asked about again.
+    """
 
     message: Message
     state: State

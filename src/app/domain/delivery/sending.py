@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from app.domain.delivery.breaker import Breaker
 from app.domain.delivery.outbox import Message, Settled, State
+from app.domain.errors import Unavailable
 from app.domain.ports import (
     Letter,
     Mail,
@@ -23,6 +24,7 @@ log = logging.getLogger("app.sending")
 
 TRIES = 3  # the first and at most two more
 BACKOFF = (1.0, 4.0)  # seconds, full jitter below
+ASK_AGAIN = 3.0  # seconds, full jitter, until the provider can tell what became of a text
 UNKNOWN = 2  # so often may a message go out without an answer
 
 Compose = Callable[[Message], Text | Letter]
@@ -51,22 +53,31 @@ class Sending:
         if message.tries > TRIES:
             return Settled(message, State.FAILED, provider_code="abandoned")
         composed = self._compose(message)
-        if message.abandoned or message.uncertain:
-            found = await self._found(message, composed)
-            if found:
-                return Settled(message, State.SENT, found, "found")
-            if found is None and message.abandoned:
-                # Whoever held it may have sent it: nobody is texted twice by a crash of ours.
-                return Settled(message, State.FAILED, provider_code="abandoned")
+        if isinstance(composed, Text) and (message.abandoned or message.uncertain):
+            known = await self._known(message, composed)
+            if known:
+                return known
         outcome = await self._handed_over(composed)
         self._note(message, outcome)
         return _judged(message, outcome)
 
-    async def _found(self, message: Message, composed: Text | Letter) -> str | None:
-        """What the provider knows of it; a letter twice does no harm, so none is asked about."""
-        if isinstance(composed, Letter):
-            return ""
-        return await self._texts.find(composed, timedelta(seconds=message.age))
+    async def _known(self, message: Message, text: Text) -> Settled | None:
+        """What became of a text that may have gone out, or None where it may go out now. Whoever
+        held it may have sent it: nobody is texted twice by a crash of ours.
+        """
+        try:
+            found = await self._texts.find(text, timedelta(seconds=message.age))
+        except Unavailable:
+            if not message.abandoned:
+                return None
+            return Settled(
+                message, State.SENDING, None, "asked", None, message.uncertain, _within(ASK_AGAIN)
+            )
+        if found:
+            return Settled(message, State.SENT, found, "found")
+        if found is None and message.abandoned:
+            return Settled(message, State.FAILED, provider_code="abandoned")
+        return None
 
     async def _handed_over(self, composed: Text | Letter) -> SendOutcome:
         if isinstance(composed, Text):
@@ -103,7 +114,11 @@ def _judged(message: Message, outcome: SendOutcome) -> Settled:
 def _again(message: Message, code: str, uncertain: int, retry_after: float | None) -> Settled:
     delay = retry_after
     if delay is None:
-        delay = random.uniform(0, BACKOFF[min(message.tries, len(BACKOFF)) - 1])  # noqa: S311 - jitter
+        delay = _within(BACKOFF[min(message.tries, len(BACKOFF)) - 1])
     if message.tries >= TRIES or uncertain >= UNKNOWN or delay >= message.seconds_left:
         return Settled(message, State.FAILED, None, code, None, uncertain)
     return Settled(message, State.QUEUED, None, code, None, uncertain, delay)
+
+
+def _within(seconds: float) -> float:
+    return random.uniform(0, seconds)  # noqa: S311 - jitter

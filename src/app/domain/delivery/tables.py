@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import Boolean, CheckConstraint, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,6 +11,7 @@ from app.domain.schema import Created, Digest, Key, Moment, Reference, Table, Wo
 STATES = "state IN ('queued', 'sending', 'sent', 'delivered', 'refused', 'failed', 'expired')"
 
 WAITING = text("state IN ('queued', 'sending')")
+UNCOUNTED = text("NOT counted")
 
 
 class Deliveries(Table):
@@ -26,6 +27,8 @@ class Deliveries(Table):
         Index("ix_deliveries_destination", "destination", "created_at"),
         Index("ix_deliveries_created_at", "created_at"),
         Index("ix_deliveries_provider_id", "provider_id"),
+        # What a silent short memory does not know of: as a rule, nothing.
+        Index("ix_deliveries_uncounted", "channel", "created_at", postgresql_where=UNCOUNTED),
     )
 
     id: Mapped[Key]
@@ -37,6 +40,8 @@ class Deliveries(Table):
     region: Mapped[Words | None]
     address: Mapped[Words]
     network: Mapped[Words]
+    # Whether the short memory counted it too; where not, only these rows know of it.
+    counted: Mapped[bool] = mapped_column(Boolean, server_default="true")
     verification_id: Mapped[Reference | None]
     # With the secret key these yield the code when it is sent; see `verification/codes.py`.
     nonce: Mapped[Digest | None]

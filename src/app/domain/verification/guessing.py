@@ -6,9 +6,10 @@ from math import ceil
 from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
+from app.domain.audit.refusals import full_on_record, outlasts
 from app.domain.errors import Refusal, Unavailable
 from app.domain.limits import DAY, HOUR, TooManyGuesses
-from app.domain.ports import Record, Tally
+from app.domain.ports import Count, Record, Tally
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import GUESSES, Channel
 from app.domain.verification.codes import is_code_of
@@ -16,12 +17,7 @@ from app.domain.verification.guesses import NoCode, Pending, WrongCode
 from app.domain.verification.means import Means
 from app.domain.verification.statements import LOCK, Statements
 
-# With the short memory silent, an address's wrong codes are read from the audit trail.
-WRONG_ON_RECORD = """
-SELECT count(*) FROM audit_events
-WHERE event LIKE '%:code_refused' AND network = $1 AND at > clock_timestamp() - interval '1 hour'
-"""
-
+WRONG = "%:code_refused"  # events
 LOOK_AGAIN = 0.1  # seconds
 
 
@@ -53,15 +49,20 @@ class Guessing:
     async def _take_room(self, asker: Asker, tally: Tally, entry: str) -> None:
         """Every guess is entered as wrong, and taken out when it was right."""
         try:
-            reached = (await self._memory.count([tally], entry)).reached
+            count = await self._memory.count([tally], entry)
         except Unavailable:
-            async with self._database.connection() as connection:
-                wrong = await connection.fetchval(WRONG_ON_RECORD, asker.origin.network)
-            if any(wrong >= window.limit for window in tally.windows):
-                raise TooManyGuesses(HOUR) from None
-            return
-        if reached:
-            raise TooManyGuesses(reached.retry_after)
+            count = Count(None, memory_age=0)
+        if count.reached:
+            raise TooManyGuesses(count.reached.retry_after)
+        if outlasts(tally, count.memory_age):
+            await self._check_record(asker, tally, entry)
+
+    async def _check_record(self, asker: Asker, tally: Tally, entry: str) -> None:
+        async with self._database.connection() as connection:
+            full = await full_on_record(connection, tally, WRONG, asker.origin.network)
+        if full:
+            await self._give_back(tally, entry)
+            raise TooManyGuesses(full.seconds)
 
     async def _give_back(self, tally: Tally, entry: str) -> None:
         try:

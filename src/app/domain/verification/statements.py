@@ -1,52 +1,70 @@
 """The SQL of verifications, written once for both tables. The clock is always the database's."""
 
-from app.domain.delivery.floor import ASKED_FOR
+from app.domain.delivery.floor import ASKED_FOR, uncounted
 from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW, Channel
 
 LIVE = "consumed_at IS NULL AND ended_at IS NULL"
 
 # Queues the message of a verification named `v`; completed with where that one comes from.
-# $1 flow, $2 purpose, $3 audit event, $4 request, $5 network; then the message.
+# $1 flow, $2 purpose, $3 audit event, $4 request, $5 network; $6 to $9 the message, $10 where to;
+# $11 whether the floor was asked, $12 whether the short memory counts it. Nothing is done where the
+# floor was not asked but has a say.
+GATE = """
+gate AS (
+  SELECT NOT $11 AND EXISTS ({uncounted}) AS asks_floor
+)
+"""
+OPEN = "(SELECT NOT asks_floor FROM gate)"
 QUEUED = """
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, expires_at)
+                          verification_id, nonce, purpose, expires_at, counted)
   SELECT $6, '{channel}', {template}, v.{column}, $7, $8, $9, $5, v.id, v.nonce, v.purpose,
-         v.expires_at
+         v.expires_at, $12
   FROM v RETURNING 1
 ),
 recorded AS (
   INSERT INTO audit_events (event, flow_id, network, request_id)
   SELECT $3, $1, $5, $4 FROM queued
 )
-SELECT id FROM v
+SELECT gate.*, v.id FROM gate LEFT JOIN v ON true
 """
 
 # A second start in the same flow at the same moment finds the first one's row and adds nothing.
 STARTED = """
-WITH ended AS (
+ended AS (
   UPDATE {table} SET ended_at = clock_timestamp()
-  WHERE flow_id = $1 AND purpose = $2 AND {live} RETURNING 1
+  WHERE flow_id = $1 AND purpose = $2 AND {live} AND {open} RETURNING 1
 ),
 v AS (
   INSERT INTO {table} (id, flow_id, purpose, nonce, {column}, expires_at)
   SELECT {values} FROM (SELECT count(*) FROM ended) ended
+  WHERE {open}
   ON CONFLICT (flow_id, purpose) WHERE {live} DO NOTHING
   RETURNING *
 )
 """
-START = STARTED.replace("{values}", "$10, $1, $2, $11, $12, clock_timestamp() + $13") + ",{queued}"
+START = (
+    "WITH {gate},"
+    + STARTED.replace("{values}", "$13, $1, $2, $14, $10, clock_timestamp() + $15")
+    + ",{queued}"
+)
 # $1 flow, $2 purpose, $3 id, $4 nonce, $5 contact, $6 lifetime.
 START_UNSENT = (
-    STARTED.replace("{values}", "$3, $1, $2, $4, $5, clock_timestamp() + $6") + "SELECT id FROM v"
+    "WITH"
+    + STARTED.replace("{values}", "$3, $1, $2, $4, $5, clock_timestamp() + $6").replace(
+        "{open}", "true"
+    )
+    + "SELECT id FROM v"
 )
 
-# $10 as much must be left of its life for a code to be worth sending again.
+# $13 as much must be left of its life for a code to be worth sending again.
 RESEND = """
-WITH v AS (
+WITH {gate},
+v AS (
   SELECT * FROM {table}
-  WHERE flow_id = $1 AND purpose = $2 AND {live} AND attempts < {guesses}
-    AND expires_at > clock_timestamp() + $10
+  WHERE flow_id = $1 AND purpose = $2 AND {column} = $10 AND {live} AND attempts < {guesses}
+    AND expires_at > clock_timestamp() + $13 AND {open}
   FOR UPDATE
 ),
 {queued}
@@ -139,12 +157,15 @@ class Statements:
             "channel": channel.name,
             "live": LIVE,
             "asked_for": ASKED_FOR,
+            "open": OPEN,
+            "uncounted": uncounted(channel.name),
             "guesses": str(GUESSES),
             "most_in_a_row": str(MOST_IN_A_ROW),
             "hour": "interval '1 hour'",
             "day": "interval '1 day'",
             "template": TEMPLATES[channel.name],
         }
+        self._words["gate"] = self._filled(GATE)
         self._words["queued"] = self._filled(QUEUED)
         self._words["wrong"] = self._filled(WRONG)
         self._words["in_a_row"] = self._filled(IN_A_ROW)

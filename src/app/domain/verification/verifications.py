@@ -5,21 +5,18 @@ caller can forget to, and no flushed cache, new browser or new flow starts afres
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from math import ceil
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit.events import current_request, record
-from app.domain.delivery.allowance import Allowance, Allowed, Repeated
+from app.domain.audit.events import current_request
 from app.domain.delivery.outbox import Progress, progress
-from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import DAY, HOUR
-from app.domain.ports import Connection
+from app.domain.ports import Connection, Record
+from app.domain.verification.admission import Admission
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import PHONE, RESENDABLE, Channel
 from app.domain.verification.codes import NONCE_BYTES, parsed_code
@@ -37,7 +34,7 @@ class Verifications:
     def __init__(self, channel: Channel, means: Means) -> None:
         self.channel = channel
         self._means, self._sql = means, Statements(channel)
-        self._allowance = Allowance(means.memory, means.limits)
+        self._admission = Admission(means)
         limits = means.limits
         self._limit = limits.texts_per_number if channel is PHONE else limits.mails_per_mailbox
         self._guessing = Guessing(channel, means)
@@ -46,22 +43,21 @@ class Verifications:
         """Ends the flow's earlier code, queues a message with a new one and returns its id; None
         when another request started one at the same moment. Raises what `Allowance.take` does.
         """
-        message_id, verification_id = uuid7(), uuid7()
-        allowed = await self._allowed(asker, to, message_id, once)
+        message_id = uuid7()
 
-        async def queue(connection: Connection) -> UUID | None:
-            queued: UUID | None = await connection.fetchval(
+        async def queue(connection: Connection, *how: bool) -> Record:
+            [answer] = await connection.fetch(
                 self._sql.start,
                 *_asked(asker, "code_sent"),
                 *_message(message_id, to, asker),
-                verification_id,
+                *how,
+                uuid7(),
                 secrets.token_bytes(NONCE_BYTES),
-                destination_of(to),
                 self.channel.lifetime,
             )
-            return queued
+            return answer
 
-        return await self._queued(allowed, queue)
+        return await self._admission.queued(asker, to, message_id, queue, once)
 
     async def send(self, asker: Asker, to: Contact) -> None:
         """The same code again where that helps, else a new one."""
@@ -78,18 +74,18 @@ class Verifications:
     async def resend(self, asker: Asker, to: Contact) -> UUID | None:
         """Queues the same code once more, or a new one when that is spent or nearly over."""
         message_id = uuid7()
-        allowed = await self._allowed(asker, to, message_id)
 
-        async def queue(connection: Connection) -> UUID | None:
-            queued: UUID | None = await connection.fetchval(
+        async def queue(connection: Connection, *how: bool) -> Record:
+            [answer] = await connection.fetch(
                 self._sql.resend,
                 *_asked(asker, "code_sent_again"),
                 *_message(message_id, to, asker),
+                *how,
                 RESENDABLE,
             )
-            return queued
+            return answer
 
-        return await self._queued(allowed, queue)
+        return await self._admission.queued(asker, to, message_id, queue)
 
     async def pending(self, asker: Asker) -> Pending | None:
         """The flow's newest code, whatever became of it."""
@@ -134,49 +130,6 @@ class Verifications:
         """This one alone is no longer waited for. False when it was used or ended before."""
         return await connection.fetchval(self._sql.drop, pending.id) is not None
 
-    async def _allowed(
-        self, asker: Asker, to: Contact, message_id: UUID, once: str = ""
-    ) -> Allowed:
-        """A limit that fires is an event; the same form sent twice is none."""
-        try:
-            return await self._allowance.take(to, asker.origin, str(message_id), once)
-        except Repeated:
-            raise
-        except Refusal as limit:
-            await self._record_limit(asker, limit)
-            raise
-
-    async def _record_limit(self, asker: Asker, limit: Refusal) -> None:
-        with suppress(Unavailable):  # the person is refused either way
-            async with self._means.database.connection() as connection:
-                await record(
-                    connection,
-                    f"{asker.purpose}:send_refused",
-                    flow_id=asker.flow_id,
-                    network=asker.origin.network,
-                    limit=limit.code,
-                )
-
-    async def _queued(
-        self, allowed: Allowed, queue: Callable[[Connection], Awaitable[UUID | None]]
-    ) -> UUID | None:
-        """Room that was taken for a message which was then not queued is given back."""
-        queued = None
-        try:
-            if allowed.asks_floor:
-                async with self._means.database.transaction() as connection:
-                    await self._allowance.check_floor(connection, allowed)
-                    queued = await queue(connection)
-            else:
-                async with self._means.database.connection() as connection:
-                    queued = await queue(connection)
-        finally:
-            if queued is None:
-                await self._allowance.give_back(allowed)
-            else:
-                self._means.wake()
-        return queued
-
 
 def destination_of(to: Contact) -> str:
     """As it stands in the tables."""
@@ -195,4 +148,4 @@ def _asked(asker: Asker, fact: str) -> tuple[object, ...]:
 
 def _message(message_id: UUID, to: Contact, asker: Asker) -> tuple[object, ...]:
     block, region = (to.block, to.region) if isinstance(to, Phone) else (None, None)
-    return (message_id, block, region, asker.origin.address)
+    return (message_id, block, region, asker.origin.address, destination_of(to))
