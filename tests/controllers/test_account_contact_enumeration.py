@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.controllers.test_signup_enumeration import Twins, long_email
 from tests.crowd import sql
 from tests.owner import Owner
 from tests.person import new_phone
 from tests.product import Product
+from tests.twins import Twins, long_email
 
 SENT = """
 SELECT channel, template, purpose, expires_at - created_at > interval '9 minutes' AS lives

@@ -8,11 +8,12 @@ import pytest
 
 from app.domain.identity.passwords import Passwords
 from tests.controllers.conftest import Limited
-from tests.controllers.test_signup_enumeration import LONG_AGO, Twins, long_email, masked
+from tests.controllers.test_signup_enumeration import LONG_AGO
 from tests.crowd import sql
 from tests.person import Person, Seen, new_phone
 from tests.product import Product
 from tests.timing import separation
+from tests.twins import Twins, long_email, masked
 
 ADD = "INSERT INTO users (id, phone, email, password_hash) VALUES (gen_random_uuid(), $1, $2, $3)"
 MANY = """
