@@ -8,14 +8,11 @@ from tests.recovering import NEW_PASSWORD, PASSWORD
 
 CHANGED = "Your password is changed. Sign in with it."
 OTHER = "eight quiet herons paddle"
+STEPS = [f"/recovery/{step}" for step in ("email", "email-code", "password")]
 
 
 def places(notes: list[Noted]) -> list[str]:
     return [note.look.url for note in notes]
-
-
-def subjects(note: Noted) -> list[str]:
-    return [message[:40] for message in note.messages]
 
 
 async def come_to_password(visitor: Visitor) -> None:
@@ -38,16 +35,20 @@ async def test_who_forgot_the_password_signs_in_with_a_new_one(walk: Walk) -> No
         await visitor.press("Sign in", email=visitor.email, password=NEW_PASSWORD)
 
     notes = await walk(journey)
-    assert places(notes)[2:] == [
-        *(f"/recovery/{step}" for step in ("email", "email-code", "password")),
-        "/login/password",
-        "/account",
-    ]
+    assert places(notes)[2:] == [*STEPS, "/login/password", "/account"]
     assert [note.look.focus for note in notes] == ["h1", "h1", "h1", "code", "h1", "h1", "h1"]
     assert (notes[-2].look.notice, notes[-1].posts) == (CHANGED, [303] * 4)
-    told = subjects(notes[-2])[2:]
-    assert told[0] == "mail: # is your Latchkey code"
-    assert sorted(told[1:]) == [
+
+
+async def test_both_contacts_are_told_of_the_new_password(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await come_to_password(visitor)
+        await visitor.press("Change my password", password=NEW_PASSWORD)
+
+    *_, changed = await walk(journey)
+    code, *told = [message[:40] for message in changed.messages[2:]]
+    assert code == "mail: # is your Latchkey code"
+    assert sorted(told) == [
         "mail: Your Latchkey password was changed",
         "text: Your Latchkey password was changed",
     ]
