@@ -1,5 +1,7 @@
 """Nobody learns whose a number or address is by asking to have it for their own account."""
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.crowd import sql
@@ -26,14 +28,8 @@ def known(product: Product) -> dict[str, str]:
     return {"phone": somebody.phone, "email": somebody.email}
 
 
-@pytest.mark.parametrize(("kind", "new"), [("phone", new_phone), ("email", long_email)])
-def test_what_somebody_has_is_answered_like_something_new(
-    product: Product, known: dict[str, str], kind: str, new: object
-) -> None:
-    twins = Twins((Owner(product), Owner(product)), (known[kind], new()))  # type: ignore[operator]
-    for person in twins.people:
-        person.http.headers["accept-encoding"] = "identity"
-        person.get(f"/account/{kind}")
+def look_around(twins: Twins, kind: str) -> None:
+    """Everything that can be asked between naming a contact and proving it."""
     step = f"/account/{kind}-code"
     for _ in range(2):  # a double click
         assert twins.post(f"/account/{kind}", **{kind: "CONTACT"}).location == step
@@ -45,6 +41,17 @@ def test_what_somebody_has_is_answered_like_something_new(
     wrong = "000000" if kind == "phone" else "00000000"
     assert [twins.post(step, code=wrong).status for _ in range(6)] == [422] * 6
     assert twins.post(f"/account/{kind}/cancel").location == "/account"
+
+
+@pytest.mark.parametrize(("kind", "new"), [("phone", new_phone), ("email", long_email)])
+def test_what_somebody_has_is_answered_and_written_to_like_something_new(
+    product: Product, known: dict[str, str], kind: str, new: Callable[[], str]
+) -> None:
+    twins = Twins((Owner(product), Owner(product)), (known[kind], new()))
+    for person in twins.people:
+        person.http.headers["accept-encoding"] = "identity"
+        person.get(f"/account/{kind}")
+    look_around(twins, kind)
     one, other = (sql(product, SENT, contact) for contact in twins.contacts)
     assert [tuple(row) for row in one] == [tuple(row) for row in other]
     assert len(one) == 2
