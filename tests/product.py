@@ -78,6 +78,10 @@ class Product:
             sleep(0.05)
         return self
 
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
     def kill(self) -> None:
         """SIGKILL to all of its processes: what a power cut does."""
         process = self._running()

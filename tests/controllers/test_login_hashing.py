@@ -1,0 +1,72 @@
+"""Looking at a password costs a core for a while: so few at once, a short line, and then a no."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from argon2.low_level import Type
+
+from tests.crowd import answers, post_at_once, sql
+from tests.person import Person, new_email
+from tests.product import Product
+from tests.sessions.held import PASSWORD, Owner
+
+MANY = 80
+HASH = "SELECT password_hash FROM users WHERE email = $1"
+STORE = "UPDATE users SET password_hash = $2 WHERE email = $1"
+COUNTED = "SELECT sum(wrong) FROM password_budgets"
+MIB = 2**20
+OUTDATED = [
+    PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1, type=Type.ID),
+    PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=2, type=Type.ID),
+    PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.I),
+    PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID, hash_len=16),
+]
+
+
+def most_memory(product: Product) -> int:
+    """Bytes that its process has held at most, so far."""
+    status = Path(f"/proc/{product.pid}/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
+
+
+def sign_in_at_once(product: Product) -> list[httpx.Response]:
+    """As many people, each with an address of their own that nobody has."""
+    person = Person(product)
+    person.get("/login/password")
+    forms = [{"email": new_email()} for _ in range(MANY)]
+    return post_at_once(person, "/login/password", 1, *forms, password="not the right one")
+
+
+def test_when_the_line_is_full_the_rest_is_told_to_come_back(product: Product) -> None:
+    before, held = sql(product, COUNTED)[0]["sum"] or 0, most_memory(product)
+    given = sign_in_at_once(product)
+    counts = answers(given)
+    assert set(counts) == {"422", "503"}
+    assert counts["422"] >= 18
+    busy = [answer for answer in given if answer.status_code == 503]
+    assert {answer.headers["retry-after"] for answer in busy} == {"2"}
+    assert all("Nothing was lost" in answer.text for answer in busy)
+    assert all('name="csrf_token"' in answer.text for answer in busy), "on the form itself"
+    # Nobody is charged for a guess that was not looked at, and no memory is held for it.
+    assert sql(product, COUNTED)[0]["sum"] - before == counts["422"]
+    assert most_memory(product) - held < 150 * MIB
+
+
+@pytest.mark.parametrize("hasher", OUTDATED, ids=["cheaper", "lanes", "argon2i", "shorter"])
+def test_a_hash_of_other_parameters_is_made_anew_by_the_right_password(
+    product: Product, hasher: PasswordHasher
+) -> None:
+    owner = Owner.sign_up(product)
+    old = hasher.hash(PASSWORD)
+    sql(product, STORE, owner.email, old)
+    person = Person(product)
+    person.submit("/login/password", email=owner.email, password="not the right one")
+    assert sql(product, HASH, owner.email)[0]["password_hash"] == old
+    owner.sign_in()
+    fresh = sql(product, HASH, owner.email)[0]["password_hash"]
+    assert fresh.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    owner.sign_in()
+    assert sql(product, HASH, owner.email)[0]["password_hash"] == fresh
