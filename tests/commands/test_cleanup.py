@@ -64,3 +64,29 @@ def test_only_what_has_expired_goes_and_is_counted(url: str) -> None:
     assert ask(url, "SELECT count(*) FROM users")[0]["count"] == 1
     again = typed("cleanup", DATABASE_URL=url)
     assert again.output.splitlines() == [f"{table}: 0 removed" for table in EXPIRED]
+
+
+# $1 phone, $2 how many codes, each guessed at in vain until it was spent, $3 days ago.
+GUESSED = """
+INSERT INTO phone_verifications
+  (id, flow_id, purpose, nonce, phone, attempts, created_at, expires_at)
+SELECT gen_random_uuid(), random()::text::bytea, '', '', $1, 5, now() - $3 * interval '1 day', now()
+FROM generate_series(1, $2)
+"""
+PROVED = """
+UPDATE phone_verifications SET consumed_at = now() - $2 * interval '1 day' WHERE id = (
+  SELECT id FROM phone_verifications WHERE phone = $1 ORDER BY created_at DESC LIMIT 1)
+"""
+
+
+def test_what_locks_a_number_is_kept_until_it_is_proved(url: str) -> None:
+    locked, slow, better = phones = "+61491570110", "+61491570156", "+61491570157"
+    for phone, codes, days in ((locked, 20, 60), (slow, 5, 20), (slow, 9, 31), (better, 9, 20)):
+        ask(url, GUESSED, phone, codes, days)
+    ask(url, PROVED, better, 10)
+    typed("cleanup", DATABASE_URL=url)
+    counted = "SELECT count(*) FROM phone_verifications WHERE phone = $1"
+    assert [ask(url, counted, phone)[0]["count"] for phone in phones] == [20, 5, 0]
+    ask(url, PROVED, locked, 8)
+    typed("cleanup", DATABASE_URL=url)
+    assert ask(url, counted, locked)[0]["count"] == 0

@@ -1,12 +1,27 @@
 """Clean-up: what has expired is removed, and how much of it is told."""
 
 from app.domain.ports import Database
+from app.domain.verification.channel import EMAIL, PHONE, Channel
+from app.domain.verification.statements import Statements
+
+# Support asks about last week. Wrong guesses in a row count for as long as we know the contact by
+# what was sent there; those that lock it, until it is proved.
+VERIFICATIONS = """
+created_at < clock_timestamp() - interval '7 days' AND NOT (
+  {counted} AND (created_at > clock_timestamp() - interval '30 days' OR {column} IN ({locked}))
+)
+"""
+
+
+def _of_verifications(channel: Channel) -> str:
+    sql = Statements(channel)
+    return VERIFICATIONS.format(column=channel.column, counted=sql.counted, locked=sql.locked)
+
 
 # How long each is kept, and why so long.
 EXPIRED = {
-    # Their wrong guesses count for a day; support asks about last week.
-    "phone_verifications": "created_at < clock_timestamp() - interval '7 days'",
-    "email_verifications": "created_at < clock_timestamp() - interval '7 days'",
+    PHONE.table: _of_verifications(PHONE),
+    EMAIL.table: _of_verifications(EMAIL),
     # Carriers report and bill within the month.
     "deliveries": "created_at < clock_timestamp() - interval '30 days'",
     "sessions": "least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))"

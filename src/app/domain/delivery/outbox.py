@@ -14,7 +14,8 @@ ORDER BY next_try_at LIMIT {most} FOR UPDATE SKIP LOCKED
 """
 
 # Each channel has its own room, so that neither waits for the other. Materialized, because planned
-# as the inner side of a join it would be run again and again, and take more at each turn.
+# as the inner side of a join it would be run again and again, and take more at each turn. What an
+# earlier dispatcher died holding may have gone out.
 CLAIM = f"""
 WITH waiting AS MATERIALIZED (
   SELECT * FROM ({DUE.format(channel="sms", most="$1")}) texts
@@ -22,7 +23,8 @@ WITH waiting AS MATERIALIZED (
   SELECT * FROM ({DUE.format(channel="email", most="$2")}) letters
 )
 UPDATE deliveries d
-SET state = 'sending', tries = d.tries + 1, updated_at = clock_timestamp(),
+SET state = 'sending', tries = d.tries + 1,
+    uncertain = d.uncertain + (waiting.state = 'sending')::int, updated_at = clock_timestamp(),
     next_try_at = clock_timestamp() + interval '30 seconds'
 FROM waiting
 WHERE d.id = waiting.id

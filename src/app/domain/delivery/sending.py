@@ -26,6 +26,9 @@ TRIES = 3  # the first and at most two more
 BACKOFF = (1.0, 4.0)  # seconds, full jitter below
 ASK_AGAIN = 3.0  # seconds, full jitter, until the provider can tell what became of a text
 UNKNOWN = 2  # so often may a message go out without an answer
+# Uncertain so often, it is not sent again. A text is only when the provider never heard of it: it
+# is given up when each process that takes it in hand dies.
+MAY_BE_LEFT = {Letter: UNKNOWN, Text: UNKNOWN + 1}
 
 Compose = Callable[[Message], Text | Letter]
 
@@ -50,9 +53,9 @@ class Sending:
     async def _settled(self, message: Message) -> Settled:
         if message.seconds_left <= 0:
             return Settled(message, State.EXPIRED)
-        if message.tries > TRIES:
-            return Settled(message, State.FAILED, provider_code="abandoned")
         composed = self._compose(message)
+        if message.abandoned and message.uncertain >= MAY_BE_LEFT[type(composed)]:
+            return _given_up(message)
         if isinstance(composed, Text) and (message.abandoned or message.uncertain):
             known = await self._known(message, composed)
             if known:
@@ -70,13 +73,12 @@ class Sending:
         except Unavailable:
             if not message.abandoned:
                 return None
-            return Settled(
-                message, State.SENDING, None, "asked", None, message.uncertain, _within(ASK_AGAIN)
-            )
+            before = message.uncertain - 1  # its claim, which counted as a send, was none
+            return Settled(message, State.SENDING, None, "asked", None, before, _within(ASK_AGAIN))
         if found:
             return Settled(message, State.SENT, found, "found")
         if found is None and message.abandoned:
-            return Settled(message, State.FAILED, provider_code="abandoned")
+            return _given_up(message)
         return None
 
     async def _handed_over(self, composed: Text | Letter) -> SendOutcome:
@@ -96,6 +98,10 @@ class Sending:
                    "template": message.template, "outcome": type(outcome).__name__.lower(),
                    "provider_code": getattr(outcome, "provider_code", None)},
         )  # fmt: skip
+
+
+def _given_up(message: Message) -> Settled:
+    return Settled(message, State.FAILED, None, "abandoned", None, message.uncertain)
 
 
 def _judged(message: Message, outcome: SendOutcome) -> Settled:

@@ -13,6 +13,8 @@ from app.domain.identity.phone import Phone
 from app.domain.limits import TextsStopped
 from app.domain.ports import Connection, Record
 from app.domain.verification.asker import Asker
+from app.domain.verification.channel import Channel
+from app.domain.verification.guesses import TooManyInARow
 from app.domain.verification.means import Means
 
 # Runs a statement made of `QUEUED`; takes whether the floor was asked, and whether it is counted.
@@ -22,14 +24,16 @@ Queue = Callable[[Connection, bool, bool], Coroutine[Any, Any, Record]]
 class Admission:
     """Of one channel's messages."""
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
+    def __init__(self, channel: Channel, means: Means) -> None:
+        self._channel, self._means = channel, means
         self._allowance = Allowance(means.memory, means.limits)
 
     async def queued(
         self, asker: Asker, to: Phone | EmailAddress, message_id: UUID, queue: Queue, once: str = ""
     ) -> UUID | None:
-        """What `queue` has queued a message for, if it has. Raises what `Allowance.take` does."""
+        """What `queue` has queued a message for, if it has. Raises what `Allowance.take` does, and
+        `TooManyInARow`.
+        """
         try:
             allowed = await self._allowance.take(to, asker.origin, str(message_id), once)
             return await self._queued(allowed, queue)
@@ -58,11 +62,17 @@ class Admission:
         if not allowed.asks_floor:
             async with self._means.database.connection() as connection:
                 answer = await queue(connection, False, True)
-            if not answer["asks_floor"]:
-                return _id_in(answer)
+            if answer["locked"] or not answer["asks_floor"]:
+                return self._id_in(answer)
         async with self._means.database.transaction() as connection:
             await self._allowance.check_floor(connection, allowed)
-            return _id_in(await queue(connection, True, not allowed.alone))
+            return self._id_in(await queue(connection, True, not allowed.alone))
+
+    def _id_in(self, answer: Record) -> UUID | None:
+        if answer["locked"]:
+            raise TooManyInARow(self._channel)
+        queued: UUID | None = answer["id"]
+        return queued
 
     async def _record(self, asker: Asker, limit: Refusal) -> None:
         with suppress(Unavailable):  # the person is refused either way
@@ -74,8 +84,3 @@ class Admission:
                     network=asker.origin.network,
                     limit=limit.code,
                 )
-
-
-def _id_in(answer: Record) -> UUID | None:
-    found: UUID | None = answer["id"]
-    return found

@@ -7,10 +7,16 @@ from uuid import UUID
 from app.domain.errors import Rejected, TooMany
 from app.domain.limits import MINUTE, in_words
 from app.domain.ports import Record
-from app.domain.verification.channel import GUESSES, RESENDABLE
+from app.domain.verification.channel import GUESSES, RESENDABLE, Channel
 
 DECIDED = 0.5  # seconds after which a guess that was counted has been compared
 TELL_FROM = 2  # tries left, from which the page says how many
+IN_A_ROW = {
+    "sms": "There were too many wrong codes for this number, so we no longer text it. Use another"
+    " number, or your e-mail and password.",
+    "email": "There were too many wrong codes for this address, so we no longer send it any. Use"
+    " another address.",
+}
 
 
 class WrongCode(Rejected):
@@ -56,6 +62,15 @@ class ContactLocked(TooMany):
             f"There were too many wrong codes for this one. Try again in {wait}.",
             retry_after=minutes * MINUTE,
         )
+
+
+class TooManyInARow(TooMany):
+    """Wrong codes for one contact since it was last proved; waiting does not help."""
+
+    code = "too_many_in_a_row"
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(IN_A_ROW[channel.name])
 
 
 @dataclass(frozen=True, slots=True)

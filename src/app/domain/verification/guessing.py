@@ -13,7 +13,7 @@ from app.domain.ports import Count, Record, Tally
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import GUESSES, Channel
 from app.domain.verification.codes import is_code_of
-from app.domain.verification.guesses import NoCode, Pending, WrongCode
+from app.domain.verification.guesses import NoCode, Pending, TooManyInARow, WrongCode
 from app.domain.verification.means import Means
 from app.domain.verification.statements import LOCK, Statements
 
@@ -33,7 +33,8 @@ class Guessing:
 
     async def check(self, asker: Asker, pending: Pending, guess: str) -> None:
         """Returns when `guess` is the code of `pending`, which is not consumed by it. Raises
-        `WrongCode`, `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyGuesses`.
+        `WrongCode`, `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyInARow`,
+        `TooManyGuesses`.
         """
         entry = str(uuid7())
         tally = self._table.wrong_codes_per_address.tally(f"guesses:{asker.origin.address}")
@@ -93,20 +94,20 @@ class Guessing:
             now = await self._now(asker)
         if now is None or now.id != pending.id or now.consumed:
             return NoCode()
-        return now.refused_guess(await self._locked_for(now.destination))
+        return await self._lock_of(now)
 
     async def _now(self, asker: Asker) -> Pending | None:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(self._sql.pending, asker.flow_id, asker.purpose)
         return Pending.from_row(row) if row else None
 
-    async def _locked_for(self, contact: str) -> int:
-        """Seconds until the budget of the contact has room again. The lock of too many in a row
-        does not end by waiting: an hour is told, after which it may have been lifted.
-        """
+    async def _lock_of(self, now: Pending) -> Refusal:
+        """By what the budget of the contact still holds, for everybody."""
         async with self._database.connection() as connection:
-            wait = await connection.fetchval(self._sql.locked_for, contact, *self._most_wrong)
-        return ceil(wait) if wait and wait > 0 else HOUR
+            [lock] = await connection.fetch(self._sql.lock_of, now.destination, *self._most_wrong)
+        if lock["for_good"]:
+            return TooManyInARow(self._channel)
+        return now.refused_guess(max(0, ceil(lock["seconds"] or 0)))
 
     async def _wrong(self, asker: Asker, attempts: int) -> WrongCode:
         async with self._database.connection() as connection:

@@ -7,14 +7,15 @@ LIVE = "consumed_at IS NULL AND ended_at IS NULL"
 
 # Queues the message of a verification named `v`; completed with where that one comes from.
 # $1 flow, $2 purpose, $3 audit event, $4 request, $5 network; $6 to $9 the message, $10 where to;
-# $11 whether the floor was asked, $12 whether the short memory counts it. Nothing is done where the
-# floor was not asked but has a say.
+# $11 whether the floor was asked, $12 whether the short memory counts it. Nothing is done for a
+# locked contact, nor where the floor was not asked but has a say.
 GATE = """
 gate AS (
-  SELECT NOT $11 AND EXISTS ({uncounted}) AS asks_floor
+  SELECT NOT $11 AND EXISTS ({uncounted}) AS asks_floor,
+         ({in_a_row_to}) >= {most_in_a_row} AS locked
 )
 """
-OPEN = "(SELECT NOT asks_floor FROM gate)"
+OPEN = "(SELECT NOT asks_floor AND NOT locked FROM gate)"
 QUEUED = """
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
@@ -99,19 +100,31 @@ WRONG = """
 """
 
 # Seconds until enough of them are old enough. $1 contact, $2 most wrong in an hour, $3 in a day.
-LOCKED_FOR = """
-SELECT extract(epoch FROM greatest(max(at) FILTER (WHERE so_far >= $2) + {hour},
-                                   max(at) FILTER (WHERE so_far >= $3) + {day})
-               - clock_timestamp())::float
+LOCK_OF = """
+SELECT ({in_a_row}) >= {most_in_a_row} AS for_good,
+  extract(epoch FROM greatest(max(at) FILTER (WHERE so_far >= $2) + {hour},
+                              max(at) FILTER (WHERE so_far >= $3) + {day})
+          - clock_timestamp())::float AS seconds
 FROM (SELECT at, sum(wrong) OVER (ORDER BY at DESC) AS so_far FROM ({wrong}) w) newest_first
 """
 
-# Since the contact was last proved, however slowly somebody guesses.
+# Since the contact was last proved, as far as clean-up keeps them.
 IN_A_ROW = """
   SELECT coalesce(sum(attempts), 0) FROM {table}
-  WHERE {column} = $1 AND consumed_at IS NULL AND created_at > coalesce(
-    (SELECT max(consumed_at) FROM {table} WHERE {column} = $1), '-infinity')
+  WHERE {column} = {contact} AND consumed_at IS NULL AND created_at > coalesce(
+    (SELECT max(consumed_at) FROM {table} WHERE {column} = {contact}), '-infinity')
 """
+
+# A row of such guesses, and the contacts with too many of them.
+COUNTED = """
+attempts > 0 AND consumed_at IS NULL AND created_at > coalesce(
+  (SELECT max(consumed_at) FROM {table} proved WHERE proved.{column} = {table}.{column}),
+  '-infinity')
+"""
+LOCKED = (
+    "SELECT {column} FROM {table} WHERE {counted}"
+    " GROUP BY {column} HAVING sum(attempts) >= {most_in_a_row}"
+)
 
 CONSUME = """
 UPDATE {table} SET consumed_at = clock_timestamp() WHERE id = $1 AND {live} RETURNING {column}
@@ -165,19 +178,22 @@ class Statements:
             "day": "interval '1 day'",
             "template": TEMPLATES[channel.name],
         }
+        self._words["in_a_row"] = self._filled(IN_A_ROW, contact="$1")
+        self._words["in_a_row_to"] = self._filled(IN_A_ROW, contact="$10")
         self._words["gate"] = self._filled(GATE)
         self._words["queued"] = self._filled(QUEUED)
         self._words["wrong"] = self._filled(WRONG)
-        self._words["in_a_row"] = self._filled(IN_A_ROW)
         self.start = self._filled(START)
         self.start_unsent = self._filled(START_UNSENT)
         self.resend = self._filled(RESEND)
         self.count_guess = self._filled(COUNT_GUESS)
-        self.locked_for = self._filled(LOCKED_FOR)
+        self.lock_of = self._filled(LOCK_OF)
+        self.counted = self._words["counted"] = self._filled(COUNTED)
+        self.locked = self._filled(LOCKED)
         self.consume = self._filled(CONSUME)
         self.pending = self._filled(PENDING)
         self.end = self._filled(END)
         self.drop = self._filled(DROP)
 
-    def _filled(self, statement: str) -> str:
-        return statement.format(**self._words)
+    def _filled(self, statement: str, **more: str) -> str:
+        return statement.format(**self._words, **more)

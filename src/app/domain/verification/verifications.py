@@ -34,14 +34,14 @@ class Verifications:
     def __init__(self, channel: Channel, means: Means) -> None:
         self.channel = channel
         self._means, self._sql = means, Statements(channel)
-        self._admission = Admission(means)
+        self._admission = Admission(channel, means)
         limits = means.limits
         self._limit = limits.texts_per_number if channel is PHONE else limits.mails_per_mailbox
         self._guessing = Guessing(channel, means)
 
     async def start(self, asker: Asker, to: Contact, once: str = "") -> UUID | None:
         """Ends the flow's earlier code, queues a message with a new one and returns its id; None
-        when another request started one at the same moment. Raises what `Allowance.take` does.
+        when another request started one at the same moment. Raises what `Admission.queued` does.
         """
         message_id = uuid7()
 
