@@ -164,20 +164,7 @@ class Statements:
     """The statements for one channel's table."""
 
     def __init__(self, channel: Channel) -> None:
-        self._words = {
-            "table": channel.table,
-            "column": channel.column,
-            "channel": channel.name,
-            "live": LIVE,
-            "asked_for": ASKED_FOR,
-            "open": OPEN,
-            "uncounted": uncounted(channel.name),
-            "guesses": str(GUESSES),
-            "most_in_a_row": str(MOST_IN_A_ROW),
-            "hour": "interval '1 hour'",
-            "day": "interval '1 day'",
-            "template": TEMPLATES[channel.name],
-        }
+        self._words = _words_of(channel)
         self._words["in_a_row"] = self._filled(IN_A_ROW, contact="$1")
         self._words["in_a_row_to"] = self._filled(IN_A_ROW, contact="$10")
         self._words["gate"] = self._filled(GATE)
@@ -197,3 +184,21 @@ class Statements:
 
     def _filled(self, statement: str, **more: str) -> str:
         return statement.format(**self._words, **more)
+
+
+def _words_of(channel: Channel) -> dict[str, str]:
+    """What the statements are put together from; all of it is ours."""
+    return {
+        "table": channel.table,
+        "column": channel.column,
+        "channel": channel.name,
+        "live": LIVE,
+        "asked_for": ASKED_FOR,
+        "open": OPEN,
+        "uncounted": uncounted(channel.name),
+        "guesses": str(GUESSES),
+        "most_in_a_row": str(MOST_IN_A_ROW),
+        "hour": "interval '1 hour'",
+        "day": "interval '1 day'",
+        "template": TEMPLATES[channel.name],
+    }
