@@ -2,21 +2,10 @@
 
 import pytest
 
+from tests.controllers.test_signup_guesses import guess, texted
 from tests.crowd import sql
 from tests.person import new_phone
 from tests.product import Product
-
-CODE = "/signup/phone-code"
-EXPIRE = "UPDATE phone_verifications SET expires_at = clock_timestamp() - interval '1 s'"
-WRONG_BEFORE = """
-UPDATE phone_verifications SET attempts = 100, last_attempt_at = clock_timestamp()
-WHERE id = (SELECT id FROM phone_verifications WHERE phone = $1 ORDER BY created_at DESC LIMIT 1)
-"""
-OLDER = """
-UPDATE phone_verifications SET last_attempt_at = last_attempt_at - make_interval(mins => $2)
-WHERE phone = $1
-"""
-from tests.controllers.test_signup_guesses import guess, texted
 
 
 @pytest.mark.parametrize("form", ["{0} ", "{1} {2}", "{1}-{2}", "#{0}", "Your code: {0}.", "{3}"])

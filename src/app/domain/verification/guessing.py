@@ -13,9 +13,10 @@ from app.domain.ports import Count, Record, Tally
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import GUESSES, Channel
 from app.domain.verification.codes import is_code_of
+from app.domain.verification.guess_statements import LOCK
 from app.domain.verification.guesses import NoCode, Pending, TooManyInARow, WrongCode
 from app.domain.verification.means import Means
-from app.domain.verification.statements import LOCK, Statements
+from app.domain.verification.statements import Statements
 
 WRONG = "%:code_refused"  # events
 LOOK_AGAIN = 0.1  # seconds
