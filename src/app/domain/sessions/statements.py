@@ -12,8 +12,8 @@ WITH opened AS (
 SELECT opened.authenticated_at, users.email FROM opened JOIN users ON users.id = opened.user_id
 """
 
-# One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime; at most
-# $4 rotations in $5.
+# One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime; $4 is
+# how often it may rotate in $5.
 # The newest token rotates. The one before is answered with the newest again, since its answer may
 # have been lost or other requests be under way, until ten seconds have passed and the newest has
 # been seen in use. Anything older, or later, was copied: that is for END_COPIED.
