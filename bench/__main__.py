@@ -1,6 +1,10 @@
-"""`make bench`: prints the table of the README. Figures are told, never a reason to fail."""
+"""`make bench`: prints the table of the README. Figures are told, never a reason to fail.
+
+`python -m bench sessions logins` measures only those parts.
+"""
 
 import os
+import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,21 +13,42 @@ from time import monotonic
 import uvloop
 
 from bench.first_page import first_page_figures
+from bench.logins import login_figures
 from bench.pages import page_figures
 from bench.place import Place, running_place
+from bench.sessions import refresh_figures, session_figures
 from bench.signups import signup_figures
 from bench.starts import start_figures
 from bench.table import Figure, table
 from bench.weight import weight_figures
 
 Measured = Callable[[Place], Awaitable[list[Figure]]]
-UNDER_LOAD: tuple[Measured, ...] = (page_figures, start_figures, signup_figures, weight_figures)
 
 
-def main() -> None:
+def _on_a_place(measured: Measured) -> list[Figure]:
+    """On stores of its own: what another one leaves behind is not its load."""
+    with running_place() as place:
+        return uvloop.run(measured(place))
+
+
+UNDER_LOAD: dict[str, Measured] = {
+    "pages": page_figures,
+    "starts": start_figures,
+    "signups": signup_figures,
+    "logins": login_figures,
+    "sessions": session_figures,
+    "refreshes": refresh_figures,
+    "weight": weight_figures,
+}
+PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
+PARTS["first_page"] = first_page_figures
+
+
+def main(*names: str) -> None:
+    """Of all parts, or of those named. Raises `KeyError` for one that there is not."""
     started = monotonic()
     figures: list[Figure] = []
-    for measure in (*(partial(_on_a_place, one) for one in UNDER_LOAD), first_page_figures):
+    for measure in [PARTS[name] for name in names or PARTS]:
         try:
             figures += measure()
         except Exception:
@@ -36,11 +61,5 @@ def main() -> None:
     )
 
 
-def _on_a_place(measured: Measured) -> list[Figure]:
-    """On stores of its own: what another one leaves behind is not its load."""
-    with running_place() as place:
-        return uvloop.run(measured(place))
-
-
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -106,6 +106,14 @@ async def connected(port: int) -> Connection:
     return connection
 
 
+async def expect(connection: Connection, request: bytes, status: int) -> Reply:
+    """Raises when it is answered with anything else."""
+    reply = await connection.ask(request)
+    if reply.status != status:
+        raise RuntimeError(f"{request[:40]!r} was answered with {reply.head[:300]!r}")
+    return reply
+
+
 async def flat_out(
     port: int, requests: Iterable[bytes], seconds: float, status: int, connections: int = 32
 ) -> Run:

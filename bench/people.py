@@ -7,6 +7,7 @@ import secrets
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from urllib.parse import urlencode
 
 from app.domain.keys import keys_for
 from app.domain.verification.channel import PHONE, Channel
@@ -42,12 +43,14 @@ class Visitor:
         self._state = "b."
 
     def get(self, path: str, *headers: bytes) -> bytes:
-        return get(path, self._cookie(), GZIP, *headers)
+        return get(path, self.cookie.encode(), GZIP, *headers)
 
     def post(self, path: str, field: str, value: str) -> bytes:
-        value = value.replace("+", "%2B").replace("@", "%40").replace(" ", "+")
-        body = f"csrf_token={FORMS.token(self._secret)}&{field}={value}"
-        return post(path, body.encode(), self._cookie(), GZIP)
+        return self.form(path, {field: value})
+
+    def form(self, path: str, fields: dict[str, str], *cookies: str) -> bytes:
+        body = urlencode({"csrf_token": FORMS.token(self._secret)} | fields)
+        return post(path, body.encode(), "; ".join([self.cookie, *cookies]).encode(), GZIP)
 
     def give_phone(self) -> bytes:
         return self.post("/signup/phone", "phone", self.phone)
@@ -65,5 +68,7 @@ class Visitor:
         """The cookies of whoever was signed in by this answer."""
         return b"cookie: " + b"; ".join(COOKIE.findall(head))
 
-    def _cookie(self) -> bytes:
-        return f"cookie: __Host-flow={self._state}{self._secret}".encode()
+    @property
+    def cookie(self) -> str:
+        """The header."""
+        return f"cookie: __Host-flow={self._state}{self._secret}"

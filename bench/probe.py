@@ -6,29 +6,32 @@ from time import perf_counter
 
 import uvloop
 
-from bench.driver import connected, get, p99
-from bench.people import GZIP, Visitor
+from bench.driver import connected, expect, get, p99
+from bench.people import GZIP
 
 PAUSE = 0.01  # seconds between two looks, each at the other of the two servers
 
 
-async def main(product: int, bare: int, seconds: float) -> None:
-    """Prints the p99 of both. A look that is late counts from when it was due."""
+async def main(product: int, bare: int, seconds: float, path: str, cookie: str) -> None:
+    """Prints the p99 of both. A look that is late counts from when it was due. Raises when it is
+    answered with anything but 200.
+    """
     asked = (
-        (await connected(product), Visitor().get("/signup/phone"), []),
-        (await connected(bare), get("/plain", GZIP), []),
+        (await connected(product), get(path, cookie.encode(), GZIP)),
+        (await connected(bare), get("/plain", GZIP)),
     )
     waits: tuple[list[float], list[float]] = ([], [])
     due = perf_counter() + 0.5
     until = due + seconds
     while due < until:
-        for (connection, request, _), waited in zip(asked, waits, strict=True):
+        for (connection, request), waited in zip(asked, waits, strict=True):
             await asyncio.sleep(due - perf_counter())
-            await connection.ask(request)
+            await expect(connection, request, 200)
             waited.append(perf_counter() - due)
             due += PAUSE
     print(*(p99(waited) for waited in waits))
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    ports, told = map(int, sys.argv[1:3]), sys.argv[4:]
+    uvloop.run(main(*ports, float(sys.argv[3]), *told))

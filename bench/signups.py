@@ -1,23 +1,22 @@
 """Whole sign-ups against the bare argon2 rate, and how long others wait while they run flat out."""
 
 import asyncio
-import sys
 from time import perf_counter
 from typing import Any
 
 import asyncpg
 
 from app.domain.verification.channel import EMAIL, PHONE
-from bench.driver import Connection, connected, get
+from bench.driver import Connection, connected, expect, get
 from bench.people import GZIP, Visitor
 from bench.place import Place
 from bench.table import Figure, middle, ratio
+from bench.waits import told_by, waits_figure
 
 AT_ONCE = 16  # as many as may stand in line to be hashed
 ROUNDS = 4
 SECONDS = 4.0
 HASHING = 2.0
-PROBED = 12.0
 
 
 class Crowd:
@@ -63,13 +62,6 @@ class Crowd:
         return await expect(connection, person.post(f"/signup/{step}", field, value), 303)
 
 
-async def expect(connection: Connection, request: bytes, status: int) -> Any:
-    reply = await connection.ask(request)
-    if reply.status != status:
-        raise RuntimeError(f"{request[:40]!r} was answered with {reply.head[:300]!r}")
-    return reply
-
-
 async def signup_figures(place: Place) -> list[Figure]:
     database = await asyncpg.create_pool(
         place.database_url, min_size=4, max_size=4, reset=_as_it_is
@@ -78,9 +70,10 @@ async def signup_figures(place: Place) -> list[Figure]:
     await crowd.sign_up_for(2)
     ours, bare = [], []
     for _ in range(ROUNDS):
-        bare.append(float(await _told_by("bench.hashing", str(HASHING))))
+        bare.append(float(await told_by("bench.hashing", str(HASHING))))
         ours.append(await crowd.sign_up_for(SECONDS))
-    page, plain = await _waits(place, crowd)
+    cookie = Visitor().cookie
+    waits = await waits_figure(place, "/signup/phone", cookie, crowd.sign_up_for, "sign-ups")
     await database.close()
     return [
         Figure(
@@ -90,37 +83,9 @@ async def signup_figures(place: Place) -> list[Figure]:
             ratio(ours, bare),
             0.65,
         ),
-        Figure(
-            "99 of 100 `GET /signup/phone` while sign-ups run flat out",
-            f"{page * 1e3:.1f} ms",
-            f"{plain * 1e3:.1f} ms",
-            page / plain,
-            3,
-            "x",
-            most=True,
-        ),
+        waits,
     ]
-
-
-async def _waits(place: Place, crowd: Crowd) -> tuple[float, float]:
-    """p99 of the page and of the bare handler, asked for turn by turn by a process of its own."""
-    ports = (str(place.product.port), str(place.bare.port))
-    told, _ = await asyncio.gather(
-        _told_by("bench.probe", *ports, str(PROBED)), crowd.sign_up_for(PROBED + 1)
-    )
-    page, plain = told.split()
-    return float(page), float(plain)
 
 
 async def _as_it_is(connection: object) -> None:
     """The driver only reads; asking for a reset would be a second query each time."""
-
-
-async def _told_by(module: str, *options: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *options, stdout=asyncio.subprocess.PIPE
-    )
-    told, _ = await process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{module} failed")
-    return told.decode()

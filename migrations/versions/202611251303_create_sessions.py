@@ -13,6 +13,8 @@ CREATE TABLE sessions (
   generation integer NOT NULL DEFAULT 0,
   seen_generation integer NOT NULL DEFAULT 0,
   rotated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  counted_since timestamptz NOT NULL DEFAULT clock_timestamp(),
+  counted_from integer NOT NULL DEFAULT 0,
   amr text[] NOT NULL,
   authenticated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   device text NOT NULL,

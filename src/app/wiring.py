@@ -68,7 +68,7 @@ class Wiring:
         self._people, self._passwords = People(outside.database), Passwords()
         self._tokens = AccessTokens(settings.base_url)
         self._sessions = Sessions(
-            outside.database, outside.memory, limits, self._tokens, self._keys("refresh tokens")
+            outside.database, limits, self._tokens, self._keys("refresh tokens")
         )
         means = Means(
             outside.database,

@@ -45,6 +45,7 @@ class LimitTable:
     mails_per_address: Limit = Limit(((HOUR, 20),))
     wrong_codes_per_address: Limit = Limit(((HOUR, 30),))
     wrong_passwords_per_address: Limit = Limit(((15 * MINUTE, 20),))
+    # In the row of the session, so by its first window alone.
     refreshes_per_session: Limit = Limit(((MINUTE, 30),))
     accounts_per_address: Limit = Limit(((15 * MINUTE, 10),))
     wrong_codes_per_contact: Limit = Limit(((HOUR, 10), (DAY, 20)))

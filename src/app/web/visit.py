@@ -10,7 +10,7 @@ from litestar import Request
 from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.limits import Origin
-from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.access_tokens import LIFETIME, Access
 from app.domain.sessions.session import Opened, Tokens
 from app.web.answer import Headers
 from app.web.forms import Form
@@ -128,7 +128,7 @@ class Visit:
 
     def carry_on(self, tokens: Tokens) -> None:
         """The same session with its next tokens."""
-        self._keep("access", tokens.access)
+        self._keep("access", tokens.access, int(LIFETIME.total_seconds()))
         self._keep("refresh", tokens.refresh, self._manners.session_lifetime)
 
     def leave_session(self) -> None:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,10 @@ from app.domain.audit.events import record
 from app.domain.credentials.budget import subject_of
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
-from app.domain.errors import Unauthenticated, Unavailable
+from app.domain.errors import Refusal, Unauthenticated
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import LimitTable, Origin
-from app.domain.ports import Connection, Database, Record, ShortMemory
+from app.domain.ports import Connection, Database
 from app.domain.sessions import statements
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
@@ -33,12 +34,13 @@ class Sessions:
     def __init__(
         self,
         database: Database,
-        memory: ShortMemory,
         limits: LimitTable,
         tokens: AccessTokens,
         refresh_keys: tuple[bytes, ...],
     ) -> None:
-        self._database, self._memory, self._limits = database, memory, limits
+        self._database = database
+        [(seconds, self._most), *_] = limits.refreshes_per_session.windows
+        self._counted_for = timedelta(seconds=seconds)
         self._tokens, self._refresh_tokens = tokens, RefreshTokens(refresh_keys)
         self._liveness = Liveness(database)
 
@@ -93,16 +95,13 @@ class Sessions:
         `TooManyRefreshes`.
         """
         presented = self._refresh_tokens.read(token)
-        await self._count_refresh(presented)
-        async with self._database.transaction() as connection:
+        asked = (presented.session_id, presented.generation)
+        async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                statements.REFRESH, presented.session_id, presented.generation, IDLE
+                statements.REFRESH, *asked, IDLE, self._most, self._counted_for
             )
-            if row is None:
-                raise Unauthenticated
-            if row["replayed"]:
-                await self._tell_of_replay(connection, row, origin)
-                raise Unauthenticated
+        if row is None:
+            raise await self._why(presented, origin)
         access = Access(
             row["user_id"],
             presented.session_id,
@@ -177,21 +176,19 @@ class Sessions:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
 
-    async def _count_refresh(self, presented: Presented) -> None:
-        """One token counts once, however many ask with it. People are not signed out because a
-        memory is silent.
-        """
-        tally = self._limits.refreshes_per_session.tally(f"refreshes:{presented.session_id}")
-        with suppress(Unavailable):
-            count = await self._memory.count([tally], str(presented.generation))
-            if count.reached:
-                raise TooManyRefreshes(retry_after=count.reached.retry_after)
-
-    async def _tell_of_replay(self, connection: Connection, row: Record, origin: Origin) -> None:
-        await _record(connection, "session:replayed", row["user_id"], origin)
-        await queue_notice(
-            connection, "session_replayed", row["user_id"], origin, device=row["device"]
-        )
+    async def _why(self, presented: Presented, origin: Origin) -> Refusal:
+        """Why a token was not refreshed. One that was copied ends its session."""
+        asked = (presented.session_id, presented.generation)
+        async with self._database.transaction() as connection:
+            copied = await connection.fetchrow(statements.END_COPIED, *asked)
+            if copied:
+                user_id, device = copied["user_id"], copied["device"]
+                await _record(connection, "session:replayed", user_id, origin)
+                await queue_notice(connection, "session_replayed", user_id, origin, device=device)
+            wait = await connection.fetchval(statements.WAIT, *asked, self._counted_for)
+        if wait is None:
+            return Unauthenticated()
+        return TooManyRefreshes(retry_after=max(1, ceil(wait)))
 
 
 async def _record(

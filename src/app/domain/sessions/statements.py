@@ -12,25 +12,40 @@ WITH opened AS (
 SELECT opened.authenticated_at, users.email FROM opened JOIN users ON users.id = opened.user_id
 """
 
-# One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime.
+# One row update decides. $1 session, $2 generation of the token presented, $3 idle lifetime; $4 is
+# how often it may rotate in $5.
 # The newest token rotates. The one before is answered with the newest again, since its answer may
 # have been lost or other requests be under way, until ten seconds have passed and the newest has
-# been seen in use. Anything older, or later, was copied: the session ends.
-REPLAYED = (
-    "generation > $2 + 1 OR (generation = $2 + 1 AND seen_generation >= generation"
-    " AND rotated_at < clock_timestamp() - interval '10 seconds')"
+# been seen in use. Anything older, or later, was copied: that is for END_COPIED.
+COPIED = (
+    "(generation > $2 + 1 OR (generation = $2 + 1 AND seen_generation >= generation"
+    " AND rotated_at < clock_timestamp() - interval '10 seconds'))"
 )
+IS_OVER = "counted_since < clock_timestamp() - $5::interval"
 REFRESH = f"""
 UPDATE sessions SET
   generation = generation + (generation = $2)::int,
   rotated_at = CASE WHEN generation = $2 THEN clock_timestamp() ELSE rotated_at END,
   seen_generation = greatest(seen_generation, least($2, generation)),
+  counted_from = CASE WHEN generation = $2 AND {IS_OVER} THEN generation ELSE counted_from END,
+  counted_since = CASE WHEN generation = $2 AND {IS_OVER} THEN clock_timestamp()
+                       ELSE counted_since END,
   last_used_at = clock_timestamp(),
-  idle_expires_at = clock_timestamp() + $3,
-  revoked_at = CASE WHEN {REPLAYED} THEN clock_timestamp() END,
-  revoked_reason = CASE WHEN {REPLAYED} THEN 'replayed' END
-WHERE id = $1 AND {LIVE} AND $2 <= generation
-RETURNING user_id, generation, amr, authenticated_at, device, revoked_at IS NOT NULL AS replayed
+  idle_expires_at = clock_timestamp() + $3
+WHERE id = $1 AND {LIVE} AND $2 <= generation AND NOT {COPIED}
+  AND (generation > $2 OR ($4 > 0 AND ({IS_OVER} OR generation - counted_from < $4)))
+RETURNING user_id, generation, amr, authenticated_at
+"""
+
+# Why there was none.
+END_COPIED = f"""
+UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = 'replayed'
+WHERE id = $1 AND {LIVE} AND {COPIED}
+RETURNING user_id, device
+"""
+WAIT = f"""
+SELECT extract(epoch FROM counted_since + $3::interval - clock_timestamp())::float
+FROM sessions WHERE id = $1 AND {LIVE} AND generation = $2
 """
 
 # A fresh proof. The token before stays good for those who asked with it at the same moment.

@@ -21,6 +21,9 @@ class Sessions(Table):
     generation: Mapped[int] = mapped_column(Integer, server_default="0")
     seen_generation: Mapped[int] = mapped_column(Integer, server_default="0")
     rotated_at: Mapped[Created]
+    # Rotations are limited by the minute: when the one at hand began, and with which generation.
+    counted_since: Mapped[Created]
+    counted_from: Mapped[int] = mapped_column(Integer, server_default="0")
     amr: Mapped[list[str]] = mapped_column(ARRAY(Text))
     # The last fresh proof; changes of the account ask for one of the last ten minutes.
     authenticated_at: Mapped[Created]

@@ -1,0 +1,53 @@
+"""Log-ins by password against the bare argon2 rate, and how long others wait meanwhile."""
+
+import asyncio
+from collections.abc import Iterator
+from itertools import cycle
+from time import perf_counter
+
+from bench.driver import connected, expect
+from bench.members import Member, members
+from bench.place import Place
+from bench.table import Figure, middle, ratio
+from bench.waits import told_by, waits_figure
+
+AT_ONCE = 16  # as many as may stand in line to be hashed
+MEMBERS = 2000
+ROUNDS = 5
+SECONDS = 4.0
+HASHING = 2.0
+
+
+async def login_figures(place: Place) -> list[Figure]:
+    made = await members(place, MEMBERS)
+    people, ours, bare = cycle(made), [], []
+    await log_in_for(place, people, 2)
+    for _ in range(ROUNDS):
+        bare.append(float(await told_by("bench.hashing", str(HASHING))))
+        ours.append(await log_in_for(place, people, SECONDS))
+    waits = await waits_figure(
+        place,
+        "/account",
+        f"cookie: {made[0].access}",
+        lambda seconds: log_in_for(place, people, seconds),
+        "log-ins by password",
+    )
+    what = "log-ins by password, against argon2 alone"
+    rates = f"{middle(ours)}/s", f"{middle(bare)}/s"
+    return [Figure(what, *rates, ratio(ours, bare), 0.90), waits]
+
+
+async def log_in_for(place: Place, people: Iterator[Member], seconds: float) -> float:
+    """Log-ins a second."""
+    started, done = perf_counter(), 0
+
+    async def one_after_the_other() -> None:
+        nonlocal done
+        connection = await connected(place.product.port)
+        while perf_counter() < started + seconds:
+            await expect(connection, next(people).log_in(), 303)
+            done += 1
+        connection.close()
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
+    return done / (perf_counter() - started)

@@ -1,0 +1,87 @@
+"""People with an account and a session each: rows written straight into the database, cookies and
+forms made with the product's own keys.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from app.adapters.postgres import Postgres
+from app.domain.credentials.budget import subject_of
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.passwords import Passwords
+from app.domain.keys import keys_for
+from app.domain.sessions.access_tokens import Access, AccessTokens
+from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.signing_keys import SigningKeys
+from app.settings import DEVELOPMENT_KEY
+from app.web.devices import Devices
+from bench.people import Visitor
+from bench.place import BASE_URL, Place
+
+PASSWORD = "correct horse battery"
+SECRETS = (DEVELOPMENT_KEY,)
+REFRESH = RefreshTokens(keys_for("refresh tokens", SECRETS))
+DEVICES = Devices(keys_for("devices", SECRETS))
+USER = "INSERT INTO users (id, phone, email, password_hash) VALUES ($1, $2, $3, $4)"
+SESSION = """
+INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
+VALUES ($1, $2, '{pwd}', 'Chrome on Linux', '127.0.0.0/24', now() + interval '1 day',
+        now() + interval '1 day')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`access` is the cookie of a token that has just been issued."""
+
+    user_id: UUID
+    session_id: UUID
+    visitor: Visitor
+    access: str
+
+    def refresh(self, generation: int) -> str:
+        """The cookie of that generation."""
+        return f"__Host-refresh={REFRESH.issue(self.session_id, generation)}"
+
+    def log_in(self) -> bytes:
+        """On a device that they have used before."""
+        email = self.visitor.email
+        device = DEVICES.issue("", subject_of(EmailAddress(email)))
+        fields = {"email": email, "password": PASSWORD}
+        return self.visitor.form("/login/password", fields, f"__Host-device={device}")
+
+
+async def members(place: Place, count: int) -> list[Member]:
+    """So many new ones."""
+    tokens = AccessTokens(BASE_URL)
+    tokens.use(await _keys(place))
+    made = [_member(tokens) for _ in range(count)]
+    passwords = Passwords()
+    stored = await passwords.hash(PASSWORD)
+    passwords.close()
+    database: Any = await asyncpg.connect(place.database_url)
+    visitors = [(m.user_id, m.visitor.phone, m.visitor.email, stored) for m in made]
+    await database.executemany(USER, visitors)
+    await database.executemany(SESSION, [(m.session_id, m.user_id) for m in made])
+    await database.execute("ANALYZE")
+    await database.close()
+    return made
+
+
+def _member(tokens: AccessTokens) -> Member:
+    user_id, session_id = uuid4(), uuid4()
+    access = tokens.issue(Access(user_id, session_id, 0, datetime.now(UTC), ("pwd",)))
+    return Member(user_id, session_id, Visitor(), f"__Host-access={access}")
+
+
+async def _keys(place: Place) -> Any:
+    database = Postgres(place.database_url)
+    await database.open()
+    try:
+        return await SigningKeys(keys_for("signing keys", SECRETS), database).load()
+    finally:
+        await database.close()
