@@ -37,6 +37,7 @@ from app.domain.limits import LimitTable
 from app.domain.sessions.keyring import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
+from app.web.draining import GRACE, not_ready_first
 from app.web.edge import Edge
 from app.web.errors import (
     Shown,
@@ -74,14 +75,14 @@ DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-def create_app() -> Litestar:
+def create_app(grace: float = GRACE) -> Litestar:
     """What uvicorn runs. Raises `BadSettings`."""
     settings = read_settings(os.environ)
     set_up_logging(settings.log_level, settings.log_format)
-    return build(settings, read_limits(settings))
+    return build(settings, read_limits(settings), grace)
 
 
-def build(settings: Settings, limits: LimitTable) -> Litestar:
+def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
     outside = outside_of(settings)
     live = settings.environment == "development"
     assets = Assets(STATIC, live=live)
@@ -99,7 +100,7 @@ def build(settings: Settings, limits: LimitTable) -> Litestar:
             HTTPException: show_http_error,
             Exception: show_crash,
         },
-        lifespan=[_running(outside, dispatcher, parts)],
+        lifespan=[_running(outside, dispatcher, parts, grace)],
         state=State({"parts": parts}),
         request_max_body_size=64 * 1024,
         openapi_config=None,
@@ -109,7 +110,7 @@ def build(settings: Settings, limits: LimitTable) -> Litestar:
     return app
 
 
-def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan:
+def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: float) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await outside.database.open()
@@ -122,7 +123,8 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan
         gc.collect()
         gc.freeze()
         try:
-            yield
+            with not_ready_first(parts.health, grace):
+                yield
         finally:
             parts.health.draining = True
             keys.cancel()

@@ -1,16 +1,18 @@
 """`latchkey serve`: refuses what is unsafe, all of it at once, and loses nothing when it stops."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import sleep
 
+import httpx
 import pytest
 
 from tests.commands.running import latchkey, typed
 from tests.faults.staged import Staged, locked, until, waiting
 from tests.person import Person, new_email, new_phone
-from tests.product import Product
+from tests.product import NO_TLS, Product
 from tests.standins import behaviour as acts
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
@@ -103,3 +105,23 @@ def about_to_finish(staged: Staged) -> Person:
     person.give_email(email)
     assert person.give_email_code(email).path == "/signup/password"
     return person
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_says_not_ready_before_it_stops_listening(
+    another_product: Callable[..., Product], workers: str
+) -> None:
+    product = another_product("--workers", workers)
+    seen: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(1) as thread, suppress(httpx.TransportError):
+        stopping = thread.submit(product.stop)
+        while not stopping.done():
+            seen.append((status(product, "/health/ready"), status(product, "/signup/phone")))
+    assert stopping.result() == 0
+    assert (503, 200) in seen
+    assert {page for _, page in seen} == {200}
+
+
+def status(product: Product, path: str) -> int:
+    """Over a connection of its own, which is made only while somebody listens."""
+    return httpx.get(product.url + path, timeout=5, verify=NO_TLS).status_code

@@ -18,4 +18,4 @@ def create_app() -> Litestar:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it ended before we asked to be told
             sys.exit(1)
-    return create()
+    return create(grace=0)  # nobody is sent here by a load balancer, and a reload should not wait

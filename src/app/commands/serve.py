@@ -20,7 +20,9 @@ def serve() -> None:
 
 
 def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = None) -> None:
-    """Until stopped. SIGTERM finishes what is under way and exits with 0."""
+    """Until stopped. SIGTERM finishes what is under way and exits with 0; `web/draining.py` comes
+    first.
+    """
     # uvicorn raises the signal again when it is done; this is where it then ends.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
