@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from app.domain.audit.events import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
 from app.domain.sessions.session import ConfirmationNeeded
+from app.domain.signup.accounts import ProveAgain
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
 
@@ -132,7 +133,9 @@ def _error_page(
 def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Answer:
     """`/signup/email` for the step `email` of the flow the request was about."""
     visit = Parts.of(request).visit(request)
-    if visit.has_begun and refusal.step == "phone":
+    if isinstance(refusal, ProveAgain):
+        visit.notify("prove-again")
+    elif visit.has_begun and refusal.step == "phone":
         visit.notify("forgotten")
     elif request.scope["method"] == "POST":
         visit.notify("elsewhere")

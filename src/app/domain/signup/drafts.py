@@ -11,7 +11,12 @@ from app.domain.identity.phone import Phone
 from app.domain.ports import Database, Record, ShortMemory
 from app.domain.signup.signup import Contact, Signup
 
-LIFETIME = timedelta(hours=20)  # WCAG 2.2.1: from here on a time limit needs no warning
+# After the last step. WCAG 2.2.1: from here on a time limit needs no warning.
+LIFETIME = timedelta(hours=20)
+LAST_STEP = "greatest(p.created_at, p.consumed_at, e.created_at, e.consumed_at)"
+IN_PROGRESS = f"{LAST_STEP} > clock_timestamp() - interval '20 hours'"
+# Numbers and addresses change hands. After its code there are three steps more, of 20 hours each.
+STILL_PROVES = "coalesce(consumed_at, created_at) > clock_timestamp() - interval '3 days'"
 
 # The newest phone and e-mail the flow asked about; a restarted flow ended all of its own.
 REBUILD = """

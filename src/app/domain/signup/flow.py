@@ -11,7 +11,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.ports import Database
-from app.domain.signup.accounts import EmailTaken, account_of, adopt_email
+from app.domain.signup.accounts import EmailTaken, ProveAgain, account_of, adopt_email
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.signup import Contact, Signup, Step
@@ -88,9 +88,12 @@ class SignupFlow:
             raise OutOfStep(signup.step)
         try:
             finished = await self._finish(signup, raw, device)
-        except (EmailTaken, OutOfStep):
+        except (EmailTaken, ProveAgain):
             await self._drafts.forget(signup.id)
             raise
+        except OutOfStep:
+            await self._drafts.forget(signup.id)
+            raise await self._overtaken(signup) from None
         await self._drafts.forget(signup.id)
         return finished
 
