@@ -1,0 +1,43 @@
+"""Asking for a code: once, however often the same form arrives."""
+
+import asyncio
+
+from app.domain.delivery.allowance import Repeated
+from app.domain.errors import Unavailable
+from app.domain.verification.asker import Asker
+from app.domain.verification.verifications import Contact, Verifications, destination_of
+
+WHILE = 20  # looks for what another request is about to commit
+BETWEEN = 0.05  # seconds
+
+
+async def ask_once(codes: Verifications, asker: Asker, to: Contact) -> None:
+    """Returns when a code is on its way, sent by this request or by its twin. Raises as
+    `Verifications.start` does.
+    """
+    destination = destination_of(to)
+    try:
+        once = f"{asker.flow_id.hex()}:{asker.purpose}:{destination}"
+        started = await codes.start(asker, to, once)
+    except Repeated:
+        started = None
+    if started is None and not await is_asked(codes, asker, destination):
+        # No repetition: something else was asked for or proved in between.
+        started = await codes.start(asker, to)
+        if started is None:
+            raise Unavailable
+
+
+async def is_asked(
+    codes: Verifications, asker: Asker, destination: str, looks: int = WHILE
+) -> bool:
+    """Whether the flow waits for a code to there. Another request may work on the same form: it is
+    given a second to commit.
+    """
+    for look in range(looks):
+        if look:
+            await asyncio.sleep(BETWEEN)
+        pending = await codes.pending(asker)
+        if pending and pending.destination == destination and not pending.consumed:
+            return True
+    return False
