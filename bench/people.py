@@ -3,8 +3,6 @@ the driver need not read pages or messages.
 """
 
 import re
-import secrets
-from hashlib import sha256
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -14,12 +12,15 @@ from app.domain.verification.channel import PHONE, Channel
 from app.domain.verification.codes import derived_code
 from app.settings import DEVELOPMENT_KEY
 from app.web.csrf import Csrf
+from app.web.flows import Flows, flow_id
 from bench.driver import get, post
 from bench.place import BASE_URL
 
 GZIP = b"accept-encoding: gzip, deflate, br"
 FORMS = Csrf(keys_for("forms", (DEVELOPMENT_KEY,)), BASE_URL)
 [CODES] = keys_for("verification codes", (DEVELOPMENT_KEY,))
+FLOWS = Flows(keys_for("flows", (DEVELOPMENT_KEY,)))
+FLOW = re.compile(rb"set-cookie: __Host-flow=b.([^;]+)")
 COOKIE = re.compile(rb"set-cookie: (__Host-(?:access|refresh)=[^;]+)")
 _numbers = count(1)
 
@@ -29,7 +30,7 @@ class Visitor:
 
     def __init__(self) -> None:
         number = next(_numbers)
-        self._secret = secrets.token_urlsafe(32)
+        self._secret = FLOWS.issue()
         self._state = "n."
         # Australian mobile numbers, of which +614 0 to 3 are all in use; spread over blocks.
         self.phone = f"+614{number * 7919 % 40_000_000:08d}"
@@ -37,10 +38,15 @@ class Visitor:
 
     @property
     def flow_id(self) -> bytes:
-        return sha256(self._secret.encode()).digest()
+        return flow_id(self._secret)
 
     def has_begun(self) -> None:
         self._state = "b."
+
+    def goes_on(self, head: bytes) -> None:
+        """With the flow cookie that this answer set: a proof renews it."""
+        found = FLOW.search(head)
+        self._secret = found[1].decode() if found else self._secret
 
     def get(self, path: str, *headers: bytes) -> bytes:
         return get(path, self.cookie.encode(), GZIP, *headers)

@@ -42,7 +42,8 @@ async def _walk(
             await connection.ask(person.post("/signup/email", "email", person.email))
         elif step != "password":
             code = await person.code(database, PHONE if step == "phone-code" else EMAIL)
-            await connection.ask(person.post(f"/signup/{step}", "code", code))
+            reply = await connection.ask(person.post(f"/signup/{step}", "code", code))
+            person.goes_on(reply.head)
     return sizes
 
 

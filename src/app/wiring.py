@@ -37,6 +37,7 @@ from app.settings import Settings
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.devices import Devices
+from app.web.flows import Flows
 from app.web.manners import Manners
 from app.web.page import Pages
 from app.web.parts import AccountParts, Parts
@@ -119,6 +120,7 @@ class Wiring:
             Cookies(self._settings.secure),
             Csrf(self._keys("forms"), self._settings.base_url),
             Devices(self._keys("devices")),
+            Flows(self._keys("flows")),
             self._tokens,
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,

@@ -86,8 +86,8 @@ def test_a_get_changes_nothing(people: dict[str, Person]) -> None:
 def test_the_back_button_after_the_end_leads_to_the_end(product: Product) -> None:
     person, phone, email = Person(product), new_phone(), new_email()
     person.give_phone(phone)
-    kept = dict(person.http.cookies)
     person.give_phone_code(phone)
+    kept = dict(person.http.cookies)
     person.give_email(email)
     person.give_email_code(email)
     assert person.give_password().heading == "Your account is ready"

@@ -8,14 +8,17 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from app.domain.keys import keys_for
+from app.settings import DEVELOPMENT_KEY
 from app.web.edge import CSP, Edge
 from app.web.errors import WORDS, last_resort
+from app.web.flows import Flows
 from tests.person import Person
 from tests.product import Product
 
 INSIDE = ("Traceback", "Error", "app.", ".py", "NoneType", "litestar", "postgres", "redis")
 JARGON = ("404", "405", "500", "503", "HTTP", "server error", "exception", "sorry", "please", "!")
-BEGUN = {"cookie": "__Host-flow=b.0123456789"}
+FLOWS = Flows(keys_for("flows", (DEVELOPMENT_KEY,)))
 
 
 @pytest.mark.parametrize("status", [404, 405, 415])
@@ -54,7 +57,9 @@ async def test_a_crash_is_a_page_with_a_reference_and_a_line_in_the_log(
 ) -> None:
     app.state.parts = replace(app.state.parts, signup=None)
     with caplog.at_level(logging.ERROR):
-        answer = await https.get("/signup/phone", headers=BEGUN)
+        answer = await https.get(
+            "/signup/phone", headers={"cookie": f"__Host-flow=b.{FLOWS.issue()}"}
+        )
     assert answer.status_code == 500
     assert answer.headers["content-security-policy"] == CSP
     assert answer.headers["cache-control"] == "no-store"

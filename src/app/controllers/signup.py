@@ -74,9 +74,8 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         form = await read_form(request, ("email", "keep"))
         async with errors_shown_on(partial(desk.email_page, form["email"])):
-            desk.visit.check_form(form)
             await desk.flow.submit_email(
-                await desk.load(),
+                await desk.begun(form, Step.EMAIL),
                 form["email"],
                 desk.visit.origin,
                 as_typed=form["keep"] == "yes",
@@ -93,9 +92,8 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         form = await read_form(request, ("code",))
         async with errors_shown_on(partial(desk.code_page, Step.EMAIL_CODE, form["code"])):
-            desk.visit.check_form(form)
             signup = await desk.flow.submit_email_code(
-                await desk.load(), form["code"], desk.visit.origin
+                await desk.begun(form, Step.EMAIL_CODE), form["code"], desk.visit.origin
             )
         return desk.to(signup.step)
 
@@ -122,9 +120,8 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         form = await read_form(request, ("password",))
         async with errors_shown_on(desk.finish_page):
-            desk.visit.check_form(form)
             finished = await desk.flow.submit_password(
-                await desk.load(), form["password"], desk.visit.device
+                await desk.begun(form, Step.PASSWORD), form["password"], desk.visit.device
             )
         return await desk.signed_in(finished)
 

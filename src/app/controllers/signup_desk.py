@@ -13,6 +13,7 @@ from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Contact, Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
+from app.web.csrf import StaleForm
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -47,6 +48,17 @@ class SignupDesk:
         earlier = order.index(step) < order.index(signup.step) < order.index(Step.DONE)
         if signup.step is not step and not (self.changing and earlier):
             raise OutOfStep(signup.step)
+
+    async def begun(self, form: Form, step: Step) -> Signup:
+        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
+        left open in another tab, leads to the current one.
+        """
+        try:
+            self.visit.check_form(form)
+        except StaleForm:
+            self.expect(await self.load(), step)
+            raise
+        return await self.load()
 
     def url(self, step: Step) -> str:
         """Only the phone is proved at either door; what follows is the sign-up."""
@@ -104,9 +116,8 @@ class SignupDesk:
 
     async def ask_phone(self, form: Form) -> None:
         """Has a code texted; from then on there is a flow to come back to."""
-        self.visit.check_form(form)
         await self.flow.submit_phone(
-            await self.load(),
+            await self.begun(form, Step.PHONE),
             form["phone"],
             form["country"],
             self.visit.origin,
@@ -116,18 +127,18 @@ class SignupDesk:
 
     async def prove_phone(self, form: Form) -> Answer:
         """On to what is missing, or in, for a number that has an account."""
-        self.visit.check_form(form)
+        signup = await self.begun(form, Step.PHONE_CODE)
         result = await self.flow.submit_phone_code(
-            await self.load(), form["code"], self.visit.device
+            signup, form["code"], self.visit.device, self.visit.renewal
         )
         if isinstance(result, SignedIn):
             return await self.signed_in(result)
+        self.visit.renew_flow()
         return self.to(result.step)
 
     async def resend(self, form: Form, step: Step) -> Answer:
         async with errors_shown_on(partial(self.code_page, step, "")):
-            self.visit.check_form(form)
-            await self.flow.resend(await self.load(), step, self.visit.origin)
+            await self.flow.resend(await self.begun(form, step), step, self.visit.origin)
         self.visit.notify("sent-again")
         return self.to(step)
 

@@ -5,7 +5,15 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
+from app.domain.errors import Forbidden
+
 MASK = 32  # bytes, as long as what is masked
+
+
+class StaleForm(Forbidden):
+    """It is from our own site, and its token from before the browser's flow was renewed."""
+
+    code = "stale_form"
 
 
 class Csrf:

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from app.domain.audit.events import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
 from app.domain.sessions.session import ConfirmationNeeded
+from app.domain.signup.accounts import ProveAgain
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
 from app.web.telemetry import told_path
@@ -143,7 +144,9 @@ def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Ans
     """`/signup/email` for the step `email` of the flow the request was about."""
     visit, feature = Parts.of(request).visit(request), _feature(request)
     first, lost = LOST.get(feature, ("", ""))
-    if visit.has_begun and refusal.step == first:
+    if isinstance(refusal, ProveAgain):
+        visit.notify("prove-again")
+    elif visit.has_begun and refusal.step == first:
         visit.notify(lost)
     elif request.scope["method"] == "POST":
         visit.notify("elsewhere")

@@ -7,6 +7,7 @@ from app.domain.sessions.access_tokens import AccessTokens
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
 from app.web.devices import Devices
+from app.web.flows import Flows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Manners:
     cookies: Cookies
     csrf: Csrf
     devices: Devices
+    flows: Flows
     access_tokens: AccessTokens
     session_lifetime: int
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]

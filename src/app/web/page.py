@@ -21,6 +21,7 @@ NOTICES = {
     "sent-again": "We sent the code again.",
     "restarted": "We forgot what you entered. You can start again.",
     "forgotten": "That sign-up was too long ago. Start again with your number.",
+    "prove-again": "Confirm your number once more to go on.",
     "elsewhere": "You already did this in another tab. Here is where you are now.",
     "code-sent": "We texted you a code.",
     "confirmed": "Thank you. You can go on.",

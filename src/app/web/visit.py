@@ -1,21 +1,21 @@
 """A visit: what one request says of who asks, from where, and how they want to be answered."""
 
-import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 
 from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated
-from app.domain.limits import Origin
 from app.domain.sessions.access_tokens import LIFETIME, Access
 from app.domain.sessions.session import Opened, Tokens
 from app.web.answer import Headers
+from app.web.asked import Asked
+from app.web.csrf import StaleForm
+from app.web.flows import flow_id
 from app.web.forms import Form
 from app.web.manners import Manners
-from app.web.proxies import client_ip
 from app.web.return_to import safe_return
 
 # The flow cookie begins with one of these. Nothing was kept yet of a fresh flow, so nothing need be
@@ -27,42 +27,19 @@ DEVICE_LIFETIME = 90 * 86_400
 YEAR = 365 * 86_400
 
 
-class Visit:
+class Visit(Asked):
     """Made once a request. Cookies to set gather in `cookies_to_set`."""
 
-    __slots__ = ("_headers", "_manners", "_raw", "_scope", "cookies_to_set", "flow_cookie")
+    __slots__ = ("_manners", "_renewed", "cookies_to_set", "flow_cookie")
 
     def __init__(self, request: Request[Any, Any, Any], manners: Manners) -> None:
-        self._scope, self._manners = request.scope, manners
-        self._raw: list[tuple[bytes, bytes]] = request.scope["headers"]  # type: ignore[assignment]
-        self._headers = dict(self._raw)
-        self.flow_cookie = manners.cookies.read(self._raw, "flow")
+        super().__init__(request, manners.trusted_proxies)
+        self._manners = manners
+        cookie = manners.cookies.read(self._raw, "flow") or ""
+        ours = cookie[:2] in (FRESH, BEGUN) and manners.flows.is_ours(cookie[2:])
+        self.flow_cookie = cookie if ours else None
+        self._renewed = ""
         self.cookies_to_set: Headers = []
-
-    @property
-    def is_by_htmx(self) -> bool:
-        return self._headers.get(b"hx-request") == b"true"
-
-    @property
-    def is_fragment(self) -> bool:
-        """htmx swaps the inside of `<main>`; where it selects a part it wants the document."""
-        return self.is_by_htmx and self._headers.get(b"hx-request-type") != b"full"
-
-    @property
-    def takes_gzip(self) -> bool:
-        return b"gzip" in self._headers.get(b"accept-encoding", b"")
-
-    @property
-    def wants_html(self) -> bool:
-        return b"text/html" in self._headers.get(b"accept", b"")
-
-    @property
-    def query(self) -> bytes:
-        return bytes(self._scope["query_string"])
-
-    @property
-    def origin(self) -> Origin:
-        return Origin.of(client_ip(self._scope, self._manners.trusted_proxies))
 
     @property
     def device(self) -> Device:
@@ -76,11 +53,20 @@ class Visit:
     @property
     def flow_id(self) -> bytes:
         """The digest of the cookie's secret; a visitor without one is given one."""
-        return sha256(self._flow_secret().encode()).digest()
+        return flow_id(self._flow_secret())
+
+    def renewal(self, proof: UUID) -> bytes:
+        """The id this flow goes on under by a proof; `renew_flow` makes it so."""
+        self._renewed = self._manners.flows.successor(self._flow_secret(), proof.bytes)
+        return flow_id(self._renewed)
+
+    def renew_flow(self) -> None:
+        """From now on the browser has another secret; who else knew the last one has nothing."""
+        self._set_flow(BEGUN + self._renewed)
 
     def begin_flow(self) -> None:
-        """From now on there is something to look up. The secret stays the same, so that a form
-        sent twice at once is one flow.
+        """From now on there is something to look up. The secret stays the same until something is
+        proved, so that a form sent twice at once is one flow.
         """
         self._set_flow(BEGUN + self._flow_secret())
 
@@ -92,11 +78,14 @@ class Visit:
         return self._manners.csrf.token(self._flow_secret())
 
     def check_form(self, form: Form) -> None:
-        """Raises `Forbidden` for a form that is not ours, then `BadForm`."""
+        """Raises `Forbidden` for a form that is not ours, `StaleForm` for one with another token,
+        then `BadForm`.
+        """
         known = self.flow_cookie is not None
-        own = known and self._manners.csrf.is_own(self._headers)
-        if not (own and self._manners.csrf.accepts(form["csrf_token"], self._flow_secret())):
+        if not (known and self._manners.csrf.is_own(self._headers)):
             raise Forbidden
+        if not self._manners.csrf.accepts(form["csrf_token"], self._flow_secret()):
+            raise StaleForm
         if form.problem:
             raise form.problem
 
@@ -182,8 +171,8 @@ class Visit:
         return self._manners.devices.read(cookie, subject)
 
     def _flow_secret(self) -> str:
-        if self.flow_cookie is None or self.flow_cookie[:2] not in (FRESH, BEGUN):
-            self._set_flow(FRESH + secrets.token_urlsafe(32))
+        if self.flow_cookie is None:
+            self._set_flow(FRESH + self._manners.flows.issue())
         return (self.flow_cookie or "")[2:]
 
     def _set_flow(self, value: str) -> None:

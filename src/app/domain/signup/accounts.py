@@ -5,25 +5,26 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, OutOfStep
 from app.domain.ports import Connection
+from app.domain.signup.drafts import IN_PROGRESS, STILL_PROVES
 
 ACCOUNT_OF_PHONE = "SELECT id, password_hash FROM users WHERE phone = $1"
 
-# Locked, so that two posts of one flow finish one after the other.
-PROOFS = """
-SELECT p.id AS phone_proof, p.phone, p.user_id, e.id AS email_proof, e.email
+# Locked, so that two posts of one flow finish one after the other. Old ones prove nothing.
+PROOFS = f"""
+SELECT p.phone, p.user_id, e.email
 FROM (
   SELECT * FROM phone_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1 FOR UPDATE
 ) p,
 LATERAL (
   SELECT * FROM email_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
 ) e
-WHERE p.consumed_at IS NOT NULL AND e.consumed_at IS NOT NULL
+WHERE p.consumed_at IS NOT NULL AND e.consumed_at IS NOT NULL AND {IN_PROGRESS}
 """
 
 CREATE = """
@@ -42,6 +43,10 @@ UPDATE email_verifications SET user_id = $2 WHERE flow_id = $1 AND purpose = 'si
 DROP_EMAIL = """
 UPDATE email_verifications SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND purpose = 'signup'
+"""
+DROP_PHONE = """
+UPDATE phone_verifications SET ended_at = clock_timestamp()
+WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
 """
 
 # An e-mail proved in another unfinished sign-up of the same number: that of another device.
@@ -71,6 +76,13 @@ class EmailTaken(Conflict):
     code = "email_taken"
     field = "email"
     message = "That address already has an account. Use another one, or sign in with it."
+
+
+class ProveAgain(OutOfStep):
+    """The number has got an account since it was proved: only a proof of now opens that."""
+
+    code = "prove_again"
+    message = "Confirm your number once more to go on."
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +134,8 @@ async def adopt_email(connection: Connection, flow_id: bytes, phone: str) -> str
 async def drop_email(connection: Connection, flow_id: bytes) -> None:
     """The flow's address cannot be used; the person names another."""
     await connection.execute(DROP_EMAIL, flow_id)
+
+
+async def drop_phone(connection: Connection, flow_id: bytes) -> None:
+    """The flow's number is to be proved anew."""
+    await connection.execute(DROP_PHONE, flow_id)

@@ -4,14 +4,19 @@ from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
-import phonenumbers
 
 from app.domain.errors import Unavailable
 from app.domain.identity.phone import Phone
 from app.domain.ports import Database, Record, ShortMemory
+from app.domain.signup.renewal import moved_flow
 from app.domain.signup.signup import Contact, Signup
 
-LIFETIME = timedelta(hours=20)  # WCAG 2.2.1: from here on a time limit needs no warning
+# After the last step. WCAG 2.2.1: from here on a time limit needs no warning.
+LIFETIME = timedelta(hours=20)
+LAST_STEP = "greatest(p.created_at, p.consumed_at, e.created_at, e.consumed_at)"
+IN_PROGRESS = f"{LAST_STEP} > clock_timestamp() - interval '20 hours'"
+# Numbers and addresses change hands. After its code there are three steps more, of 20 hours each.
+STILL_PROVES = "coalesce(consumed_at, created_at) > clock_timestamp() - interval '3 days'"
 
 # The newest phone and e-mail the flow asked about; a restarted flow ended all of its own.
 REBUILD = """
@@ -46,15 +51,19 @@ class Drafts:
         """From what is committed, which is the truth. Contacts look as they are usually written."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(REBUILD, flow_id, LIFETIME)
+            moved = None if row else await moved_flow(connection, flow_id)
+        if moved:
+            return Signup(flow_id, _phone(moved[0], proved=False), moved_to=moved[1])
         signup = _rebuilt(flow_id, row) if row else Signup(flow_id)
         if row:
             await self.save(signup)
         return signup
 
-    async def save(self, signup: Signup) -> None:
-        """A silent memory costs only a rebuild later."""
+    async def save(self, signup: Signup) -> Signup:
+        """Returns it. A silent memory costs only a rebuild later."""
         with suppress(Unavailable):
             await self._memory.put(_key(signup.id), msgspec.json.encode(signup), LIFETIME)
+        return signup
 
     async def forget(self, flow_id: bytes) -> None:
         with suppress(Unavailable):
@@ -66,12 +75,15 @@ def _key(flow_id: bytes) -> str:
 
 
 def _rebuilt(flow_id: bytes, row: Record) -> Signup:
-    region = phonenumbers.region_code_for_number(phonenumbers.parse(row["phone"])) or ""
-    phone = Phone(row["phone"], region)
     email = Contact(row["email"], row["email"], "", row["email_proved"]) if row["email"] else None
     return Signup(
         flow_id,
-        Contact(phone.e164, phone.spoken, region, row["phone_proved"]),
+        _phone(row["phone"], proved=row["phone_proved"]),
         email,
         row["user_id"],
     )
+
+
+def _phone(e164: str, *, proved: bool) -> Contact:
+    phone = Phone.known(e164)
+    return Contact(e164, phone.spoken, phone.region, proved)

@@ -1,6 +1,7 @@
 """The last step of a sign-up: a password makes the account, once, and opens its first session."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NoReturn
 
 from app.domain.audit.events import record
 from app.domain.credentials.device import Device
@@ -15,9 +16,11 @@ from app.domain.signup.accounts import (
     Account,
     EmailTaken,
     Proofs,
+    ProveAgain,
     account_of,
     create_account,
     drop_email,
+    drop_phone,
     proofs_of,
     spend_proofs,
 )
@@ -47,24 +50,35 @@ class Finish:
         self._together = Together[SignedIn]()
 
     async def __call__(self, signup: Signup, raw: str, device: Device) -> SignedIn:
-        """Raises `WeakPassword`, `EmailTaken`, `Busy`, `OutOfStep`. The same form, sent many times
-        at once, costs one hash.
+        """Raises `WeakPassword`, `EmailTaken`, `Busy`, `ProveAgain`, `OutOfStep`. The same form,
+        sent many times at once, costs one hash.
         """
         same_form = (signup.id, raw)
         return await self._together(same_form, lambda: self._finished(signup, raw, device))
 
     async def _finished(self, signup: Signup, raw: str, device: Device) -> SignedIn:
         async with self._one_at_a_time(signup.number.e164):
-            async with self._database.connection() as connection:
-                proofs = await proofs_of(connection, signup.id)
-                account = await account_of(connection, signup.number.e164)
+            proofs, account = await self._found(signup)
+            if proofs.user_id is None and account is None:
+                password = accepted_password(
+                    raw, self._password_minimum, (proofs.email, proofs.phone)
+                )
+                # Hashing takes a core for some 20 ms: no connection is held meanwhile.
+                made = await self._created(signup, await self._passwords.hash(password), device)
+                if made:
+                    return made
+                proofs, account = await self._found(signup)
+            if proofs.user_id is None:
+                await self._refuse_proof(signup, device)
+            return await self._again(proofs, account, raw, device)
+
+    async def _found(self, signup: Signup) -> tuple[Proofs, Account | None]:
+        """What the flow has proved, and who has its number by now."""
+        async with self._database.connection() as connection:
+            proofs = await proofs_of(connection, signup.id)
             if proofs is None:
-                raise OutOfStep(Step.EMAIL if signup.email else Step.PHONE)
-            if account:
-                return await self._again(signup, proofs, account, raw, device)
-            password = accepted_password(raw, self._password_minimum, (proofs.email, proofs.phone))
-            # Hashing takes a core for some 20 ms: no connection is held meanwhile.
-            return await self._created(signup, await self._passwords.hash(password), device)
+                raise OutOfStep(Step.PHONE)
+            return proofs, await account_of(connection, proofs.phone)
 
     async def open_existing(
         self, connection: Connection, signup: Signup, account: Account, device: Device
@@ -75,18 +89,23 @@ class Finish:
         await self._sessions.tell_of_device(connection, opened, device)
         return SignedIn(opened, existing=True)
 
+    async def _refuse_proof(self, signup: Signup, device: Device) -> NoReturn:
+        """The number got its account elsewhere, maybe somebody else's: numbers change hands."""
+        async with self._database.transaction() as connection:
+            await drop_phone(connection, signup.id)
+            await recorded(connection, "signup:proof_refused", signup, device.origin)
+        raise ProveAgain(Step.PHONE)
+
     async def _again(
-        self, signup: Signup, proofs: Proofs, account: Account, raw: str, device: Device
+        self, proofs: Proofs, account: Account | None, raw: str, device: Device
     ) -> SignedIn:
-        """The same form a second time, whose first answer may have been lost, is a sign-in with
-        the password just chosen. A number that got its account elsewhere opens that.
+        """The same form a second time, whose first answer may have been lost: a sign-in to the
+        account it made, with the password just chosen, and only with it.
         """
-        finished_here = proofs.user_id is not None
-        if finished_here and not await self._is_password_of(account, raw):
+        made_here = account is not None and account.id == proofs.user_id
+        if account is None or not made_here or not await self._is_password_of(account, raw):
             raise OutOfStep(Step.DONE)
         async with self._database.transaction() as connection:
-            if not finished_here:
-                return await self.open_existing(connection, signup, account, device)
             opened = await self._sessions.open(connection, account.id, PASSWORD_TOO, device)
         return SignedIn(opened, existing=False)
 
@@ -94,30 +113,24 @@ class Finish:
         stored = account.password_hash
         return stored is not None and await self._passwords.verify(stored, raw)
 
-    async def _created(self, signup: Signup, password_hash: str, device: Device) -> SignedIn:
+    async def _created(self, signup: Signup, password_hash: str, device: Device) -> SignedIn | None:
+        """None when the flow was finished, or its number got an account, while this one hashed."""
         async with self._database.transaction() as connection:
             proofs = await proofs_of(connection, signup.id)
             if proofs is None:
                 raise OutOfStep(Step.PHONE)
+            if proofs.user_id:
+                return None
             user_id = await create_account(connection, proofs, password_hash)
             if user_id is None:
-                return await self._overtaken(connection, signup, proofs, device)
+                if await account_of(connection, proofs.phone):
+                    return None
+                await drop_email(connection, signup.id)
+                raise EmailTaken
             await spend_proofs(connection, signup.id, user_id)
             await recorded(connection, "signup:completed", signup, device.origin)
             opened = await self._sessions.open(connection, user_id, PASSWORD_TOO, device)
         return SignedIn(opened, existing=False)
-
-    async def _overtaken(
-        self, connection: Connection, signup: Signup, proofs: Proofs, device: Device
-    ) -> SignedIn:
-        """The number or the address got an account between the proof and now."""
-        account = await account_of(connection, proofs.phone)
-        if account:
-            opened = await self.open_existing(connection, signup, account, device)
-            # Not when it was this very sign-up that made it, in another process.
-            return replace(opened, existing=proofs.user_id is None)
-        await drop_email(connection, signup.id)
-        raise EmailTaken
 
 
 async def recorded(connection: Connection, event: str, signup: Signup, origin: Origin) -> None:

@@ -8,15 +8,17 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.ports import Database
-from app.domain.signup.accounts import EmailTaken, account_of, adopt_email
+from app.domain.signup.accounts import EmailTaken, ProveAgain, account_of, adopt_email
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
+from app.domain.signup.renewal import Renewal, move_flow
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
 from app.domain.verification.asking import ask_once
-from app.domain.verification.guesses import Pending
+from app.domain.verification.guesses import NoCode, Pending
 from app.domain.verification.verifications import Verifications
 
+PURPOSE = "signup"
 CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
 
@@ -47,7 +49,8 @@ class SignupFlow:
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
-        named = replace(signup, phone=Contact(phone.e164, typed.strip(), phone.region))
+        contact = Contact(phone.e164, typed.strip(), phone.region)
+        named = replace(signup, phone=contact, moved_to=None)
         return await self._asked(named, self._phones, phone, origin)
 
     async def submit_email(
@@ -62,22 +65,24 @@ class SignupFlow:
         return await self._asked(named, self._mailboxes, email, origin)
 
     async def submit_phone_code(
-        self, signup: Signup, raw: str, device: Device
+        self, signup: Signup, raw: str, device: Device, renewal: Renewal
     ) -> Signup | SignedIn:
-        """Proves the number. One that has an account opens that; else the sign-up goes on, with
-        the e-mail the same person proved on another device.
+        """Proves the number. One that has an account opens that; else the sign-up goes on under
+        the id that `renewal` says, with the e-mail the same person proved on another device.
         """
         signup, pending = await self.waiting(signup, Step.PHONE_CODE, device.origin)
-        await self._phones.check(_asker(signup, device.origin), pending, raw)
-        async with self._database.transaction() as connection:
-            if not await self._phones.consume(connection, pending):
-                raise await self._overtaken(signup)
-            await recorded(connection, "signup:phone_proved", signup, device.origin)
-            account = await account_of(connection, pending.destination)
-            if account:
-                return await self._finish.open_existing(connection, signup, account, device)
-            adopted = await adopt_email(connection, signup.id, pending.destination)
-        return await self._proved(signup, adopted)
+        became = renewal(pending.id)
+        try:
+            await self._phones.check(_asker(signup, device.origin), pending, raw)
+        except NoCode:
+            faster = await self._faster(became)
+            raise OutOfStep(faster.step) if faster else NoCode from None
+        proved = await self._phone_proved(signup, pending, device, became)
+        # A right code with which another request was faster has the same result.
+        result = proved or await self._faster(became)
+        if result is None:
+            raise await self._overtaken(signup)
+        return result
 
     async def submit_password(self, signup: Signup, raw: str, device: Device) -> SignedIn:
         """Makes the account, once, and opens its first session."""
@@ -85,9 +90,12 @@ class SignupFlow:
             raise OutOfStep(signup.step)
         try:
             finished = await self._finish(signup, raw, device)
-        except (EmailTaken, OutOfStep):
+        except (EmailTaken, ProveAgain):
             await self._drafts.forget(signup.id)
             raise
+        except OutOfStep:
+            await self._drafts.forget(signup.id)
+            raise await self._overtaken(signup) from None
         await self._drafts.forget(signup.id)
         return finished
 
@@ -99,7 +107,7 @@ class SignupFlow:
             if not await self._mailboxes.consume(connection, pending):
                 raise await self._overtaken(signup)
             await recorded(connection, "signup:email_proved", signup, origin)
-        return await self._proved(signup, pending.destination)
+        return await self._drafts.save(signup.with_proof(pending.destination))
 
     async def resend(self, signup: Signup, step: Step, origin: Origin) -> None:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
@@ -136,30 +144,42 @@ class SignupFlow:
     ) -> Signup:
         """Sends once, however often the same form arrives, and leads all to the same page."""
         await ask_once(codes, _asker(named, origin), to)
-        await self._drafts.save(named)
-        return named
+        return await self._drafts.save(named)
+
+    async def _phone_proved(
+        self, signup: Signup, pending: Pending, device: Device, became: bytes
+    ) -> Signup | SignedIn | None:
+        """None when the code was used already."""
+        async with self._database.transaction() as connection:
+            if not await self._phones.consume(connection, pending):
+                return None
+            account = await account_of(connection, pending.destination)
+            if account:
+                await recorded(connection, "signup:phone_proved", signup, device.origin)
+                return await self._finish.open_existing(connection, signup, account, device)
+            await move_flow(connection, signup.id, became, pending.id)
+            renewed = replace(signup, id=became)
+            await recorded(connection, "signup:phone_proved", renewed, device.origin)
+            adopted = await adopt_email(connection, became, pending.destination)
+        await self._drafts.forget(signup.id)
+        return await self._drafts.save(renewed.with_proof(adopted))
+
+    async def _faster(self, became: bytes) -> Signup | None:
+        """What another request with the same code has made of the sign-up."""
+        signup = await self._drafts.load(became)
+        return None if signup.step is Step.PHONE else signup
 
     async def _pending(self, signup: Signup, step: Step, origin: Origin) -> Pending | None:
         """None when the draft and what is committed do not agree on what is waited for."""
         if signup.step is not step:
             raise OutOfStep(signup.step)
         contact = signup.phone if step is Step.PHONE_CODE else signup.email
-        pending = await self.codes(step).pending(_asker(signup, origin))
-        if pending is None or contact is None or pending.consumed:
+        moved = signup.moved_to is not None
+        asker = Asker(signup.moved_to or signup.id, PURPOSE, origin)
+        pending = await self.codes(step).pending(asker)
+        if pending is None or contact is None or pending.consumed is not moved:
             return None
         return pending if pending.destination == contact.value else None
-
-    async def _proved(self, signup: Signup, email: str | None) -> Signup:
-        """The draft after a proof; an `email` given is a proved one."""
-        phone, known = signup.phone, signup.email
-        typed = known.typed if known else email or ""
-        proved = replace(
-            signup,
-            phone=phone and replace(phone, proved=True),
-            email=Contact(email, typed, proved=True) if email else known,
-        )
-        await self._drafts.save(proved)
-        return proved
 
     async def _overtaken(self, signup: Signup) -> OutOfStep:
         """Another request with the same code was faster: its result is this one's too."""
@@ -167,4 +187,4 @@ class SignupFlow:
 
 
 def _asker(signup: Signup, origin: Origin) -> Asker:
-    return Asker(signup.id, "signup", origin)
+    return Asker(signup.id, PURPOSE, origin)

@@ -4,6 +4,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -30,12 +31,15 @@ class Contact(msgspec.Struct, frozen=True):
 
 
 class Signup(msgspec.Struct, frozen=True):
-    """One person's way in, as far as it has come. `id` is the digest of the flow cookie."""
+    """One person's way in, as far as it has come. `id` is the digest of the flow cookie. `moved_to`
+    is the id it goes on under, to which only the code that was entered then leads.
+    """
 
     id: bytes
     phone: Contact | None = None
     email: Contact | None = None
     user_id: UUID | None = None
+    moved_to: bytes | None = None
 
     @property
     def step(self) -> Step:
@@ -69,3 +73,12 @@ class Signup(msgspec.Struct, frozen=True):
         if self.email is None:
             raise LookupError("no e-mail was named yet")
         return EmailAddress(self.email.value)
+
+    def with_proof(self, email: str | None) -> "Signup":
+        """Once the phone is proved, and the e-mail too where one is given."""
+        typed = self.email.typed if self.email else email or ""
+        return replace(
+            self,
+            phone=self.phone and replace(self.phone, proved=True),
+            email=Contact(email, typed, proved=True) if email else self.email,
+        )

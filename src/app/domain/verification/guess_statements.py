@@ -3,10 +3,11 @@
 # Everybody's guesses at one contact stand in line, so that its budget cannot be raced.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-# $1 contact, $2 id, $3 most wrong in an hour, $4 in a day.
+# $1 contact, $2 id, $3 most wrong in an hour, $4 in a day, $5 whether it was consumed already.
 COUNT_GUESS = """
 UPDATE {table} SET attempts = attempts + 1, last_attempt_at = clock_timestamp()
-WHERE id = $2 AND {live} AND attempts < {guesses} AND expires_at > clock_timestamp()
+WHERE id = $2 AND ended_at IS NULL AND (consumed_at IS NOT NULL) = $5
+  AND attempts < {guesses} AND expires_at > clock_timestamp()
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {hour}) < $3
   AND (SELECT coalesce(sum(wrong), 0) FROM ({wrong}) w WHERE at > clock_timestamp() - {day}) < $4
   AND ({in_a_row}) < {most_in_a_row}

@@ -77,7 +77,11 @@ class Guessing:
         async with self._database.transaction() as connection:
             await connection.execute(LOCK, pending.destination)
             return await connection.fetchrow(
-                self._sql.count_guess, pending.destination, pending.id, *self._most_wrong
+                self._sql.count_guess,
+                pending.destination,
+                pending.id,
+                *self._most_wrong,
+                pending.consumed,
             )
 
     async def _why(self, asker: Asker, pending: Pending) -> Refusal:

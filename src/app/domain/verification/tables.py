@@ -42,9 +42,16 @@ class PhoneVerifications(Verification, Table):
         Index("ix_phone_verifications_flow_id", "flow_id", "created_at"),
         # The failure budget belongs to the number and is summed over its rows.
         Index("ix_phone_verifications_phone", "phone", "created_at"),
+        Index(
+            "ix_phone_verifications_moved_from",
+            "moved_from",
+            postgresql_where=text("moved_from IS NOT NULL"),
+        ),
     )
 
     phone: Mapped[Words]
+    # The flow it was proved in, which got another name by that: see `signup/renewal.py`.
+    moved_from: Mapped[Digest | None]
 
 
 class EmailVerifications(Verification, Table):

@@ -1,0 +1,49 @@
+"""What a request says of itself: by what it was sent, from where, and how it wants its answer."""
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from litestar import Request
+
+from app.domain.limits import Origin
+from app.web.proxies import client_ip
+
+
+class Asked:
+    """`trusted_proxies` may speak for the client's address."""
+
+    __slots__ = ("_headers", "_raw", "_scope", "_trusted_proxies")
+
+    def __init__(
+        self,
+        request: Request[Any, Any, Any],
+        trusted_proxies: tuple[IPv4Network | IPv6Network, ...],
+    ) -> None:
+        self._scope, self._trusted_proxies = request.scope, trusted_proxies
+        self._raw: list[tuple[bytes, bytes]] = request.scope["headers"]  # type: ignore[assignment]
+        self._headers = dict(self._raw)
+
+    @property
+    def is_by_htmx(self) -> bool:
+        return self._headers.get(b"hx-request") == b"true"
+
+    @property
+    def is_fragment(self) -> bool:
+        """htmx swaps the inside of `<main>`; where it selects a part it wants the document."""
+        return self.is_by_htmx and self._headers.get(b"hx-request-type") != b"full"
+
+    @property
+    def takes_gzip(self) -> bool:
+        return b"gzip" in self._headers.get(b"accept-encoding", b"")
+
+    @property
+    def wants_html(self) -> bool:
+        return b"text/html" in self._headers.get(b"accept", b"")
+
+    @property
+    def query(self) -> bytes:
+        return bytes(self._scope["query_string"])
+
+    @property
+    def origin(self) -> Origin:
+        return Origin.of(client_ip(self._scope, self._trusted_proxies))
