@@ -98,7 +98,7 @@ def test_without_any_one_claim_it_opens_nothing(
     assert not opens(pair, mint.access(claims | {claim: None}))
 
 
-@pytest.mark.parametrize("wrong", WRONG_CLAIMS, ids=str)
+@pytest.mark.parametrize("wrong", WRONG_CLAIMS, ids="".join)
 def test_with_a_wrong_claim_it_opens_nothing(
     pair: Pair, mint: Mint, claims: dict[str, Any], wrong: dict[str, Any]
 ) -> None:

@@ -18,6 +18,7 @@ def test_what_was_issued_is_known_again() -> None:
 @pytest.mark.parametrize(
     "made_up",
     ["", "A", "A" * 43, SECRET[:-1], SECRET + "A", SECRET[1:] + SECRET[0], "é" * 43, "-" * 5000],
+    ids=["empty", "one", "letters", "short", "long", "turned", "accents", "huge"],
 )
 def test_nothing_else_is(made_up: str) -> None:
     assert not FLOWS.is_ours(made_up)
