@@ -102,7 +102,7 @@ def test_a_sign_up_leaves_nothing_that_its_beginning_could_open(pair: Pair) -> N
     assert victim.give_password().path == "/signup/done"
     form = {"csrf_token": token, "password": "another long one"}
     again = attacker.http.post("/signup/password", data=form)
-    assert again.headers["location"] == "/signup/done"
+    assert again.headers["location"].startswith("/signup/")
     assert "access" not in attacker.http.cookies
     assert is_out(attacker.get("/account").response)
 

@@ -9,7 +9,7 @@ from tests.sessions.held import Held, Owner, ask, ask_at_once, given, is_out, se
 from tests.sessions.mint import Mint, claims_of
 
 LATER = "UPDATE sessions SET rotated_at = rotated_at - interval '11 seconds' WHERE id = $1"
-TOLD = "We ended a session of yours"
+TOLD = "We ended one of your sessions"
 REPLAYS = "SELECT count(*) FROM audit_events WHERE event = 'session:replayed' AND user_id = $1"
 
 

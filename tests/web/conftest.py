@@ -22,7 +22,7 @@ SETTINGS = {
 
 @pytest.fixture
 def app() -> Litestar:
-    return build(read_settings(SETTINGS), LimitTable())
+    return build(read_settings(SETTINGS), LimitTable(), grace=0)
 
 
 @pytest.fixture
