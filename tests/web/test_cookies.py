@@ -50,7 +50,13 @@ async def test_cookies_are_for_this_host_over_https_and_no_script(https: httpx.A
     [line] = answer.headers.get_list("set-cookie")
     name, _, rest = line.partition("=")
     assert name == "__Host-flow"
-    assert rest.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax", "Secure", "Max-Age=72000"]
+    assert rest.split("; ")[1:] == [
+        "Path=/",
+        "HttpOnly",
+        "SameSite=Lax",
+        "Secure",
+        "Max-Age=172800",
+    ]
 
 
 async def test_a_planted_cookie_makes_its_owner_a_stranger(https: httpx.AsyncClient) -> None:
@@ -65,7 +71,7 @@ async def test_a_planted_cookie_makes_its_owner_a_stranger(https: httpx.AsyncCli
 def test_on_loopback_they_go_without_what_needs_https(product: Product) -> None:
     [line] = Person(product).get("/signup/phone").response.headers.get_list("set-cookie")
     assert line.startswith("flow=n.")
-    assert line.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=72000"]
+    assert line.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax", "Max-Age=172800"]
 
 
 def test_a_flow_cookie_sent_twice_is_a_visitor_who_has_not_begun(product: Product) -> None:

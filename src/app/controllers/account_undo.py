@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, get, post
+from litestar.params import FromPath
 
 from app.domain.account.undo import Change
 from app.domain.errors import Refusal, Unavailable
@@ -22,12 +23,12 @@ class AccountUndoController(Controller):
     request_max_body_size = 16 * 1024
 
     @get("/{token:str}")
-    async def show_undo(self, request: AnyRequest, token: str) -> Answer:
+    async def show_undo(self, request: AnyRequest, token: FromPath[str]) -> Answer:
         """Changes nothing: scanners of mail open every link."""
         return await _page(request, token)
 
     @post("/{token:str}")
-    async def submit_undo(self, request: AnyRequest, token: str) -> Answer:
+    async def submit_undo(self, request: AnyRequest, token: FromPath[str]) -> Answer:
         """Needs no session: whoever lost the account has none."""
         parts = Parts.of(request)
         visit, form = parts.visit(request), await read_form(request, ())

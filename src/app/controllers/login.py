@@ -80,7 +80,7 @@ class LoginController(Controller):
         form = await read_form(request, ("phone", "country"))
         async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
             await desk.ask_phone(form)
-        return desk.to(Step.PHONE_CODE)
+        return desk.on_to(Step.PHONE_CODE)
 
     @get("/phone-code")
     async def show_phone_code(self, request: AnyRequest) -> Answer:

@@ -36,7 +36,7 @@ class SignupController(Controller):
         form = await read_form(request, ("phone", "country"))
         async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
             await desk.ask_phone(form)
-        return desk.to(Step.PHONE_CODE)
+        return desk.on_to(Step.PHONE_CODE)
 
     @get("/phone-code")
     async def show_phone_code(self, request: AnyRequest) -> Answer:
@@ -81,7 +81,7 @@ class SignupController(Controller):
                 as_typed=form["keep"] == "yes",
                 changing=desk.changing,
             )
-        return desk.to(Step.EMAIL_CODE)
+        return desk.on_to(Step.EMAIL_CODE)
 
     @get("/email-code")
     async def show_email_code(self, request: AnyRequest) -> Answer:
@@ -95,7 +95,7 @@ class SignupController(Controller):
             signup = await desk.flow.submit_email_code(
                 await desk.begun(form, Step.EMAIL_CODE), form["code"], desk.visit.origin
             )
-        return desk.to(signup.step)
+        return desk.on_to(signup.step)
 
     @get("/email-code/resend")
     async def show_email_code_resend(self, request: AnyRequest) -> Answer:

@@ -67,6 +67,11 @@ class SignupDesk:
     def to(self, step: Step) -> Answer:
         return see_other(self.url(step), self.visit.cookies_to_set)
 
+    def on_to(self, step: Step) -> Answer:
+        """After a step that was taken."""
+        self.visit.begin_flow()
+        return self.to(step)
+
     async def signed_in(self, result: SignedIn) -> Answer:
         await sign_in(self.visit, self.parts.sessions, result.session, "phone")
         landing = self.visit.return_taken(self.landing)
@@ -115,7 +120,7 @@ class SignupDesk:
         return self._page(template, context, refusal)
 
     async def ask_phone(self, form: Form) -> None:
-        """Has a code texted; from then on there is a flow to come back to."""
+        """Has a code texted."""
         await self.flow.submit_phone(
             await self.begun(form, Step.PHONE),
             form["phone"],
@@ -123,7 +128,6 @@ class SignupDesk:
             self.visit.origin,
             changing=self.changing,
         )
-        self.visit.begin_flow()
 
     async def prove_phone(self, form: Form) -> Answer:
         """On to what is missing, or in, for a number that has an account."""

@@ -21,7 +21,8 @@ from app.web.return_to import safe_return
 # The flow cookie begins with one of these. Nothing was kept yet of a fresh flow, so nothing need be
 # looked up for it; both name the same flow.
 FRESH, BEGUN = "n.", "b."
-FLOW_LIFETIME = 20 * 3600  # seconds, as long as a sign-up is kept
+# Seconds. Longer than a sign-up is kept, so that who comes back too late can be told so.
+FLOW_LIFETIME = 48 * 3600
 NOTICE_LIFETIME = 60
 DEVICE_LIFETIME = 90 * 86_400
 YEAR = 365 * 86_400
@@ -65,8 +66,8 @@ class Visit(Asked):
         self._set_flow(BEGUN + self._renewed)
 
     def begin_flow(self) -> None:
-        """From now on there is something to look up. The secret stays the same until something is
-        proved, so that a form sent twice at once is one flow.
+        """From now on there is something to look up, for as long again after each step. The secret
+        stays the same until something is proved, so that a form sent twice at once is one flow.
         """
         self._set_flow(BEGUN + self._flow_secret())
 

@@ -19,20 +19,21 @@ IN_PROGRESS = f"{LAST_STEP} > clock_timestamp() - interval '20 hours'"
 STILL_PROVES = "coalesce(consumed_at, created_at) > clock_timestamp() - interval '3 days'"
 
 # The newest phone and e-mail the flow asked about; a restarted flow ended all of its own.
-REBUILD = """
+REBUILD = f"""
 SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
-       e.email, e.consumed_at IS NOT NULL AS email_proved
+       e.email, e.consumed_at IS NOT NULL AS email_proved,
+       {LAST_STEP} + $2 - clock_timestamp() AS lives_on
 FROM (
-  SELECT phone, consumed_at, user_id FROM phone_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
-    AND created_at > clock_timestamp() - $2::interval
+  SELECT * FROM phone_verifications
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
 ) p
 LEFT JOIN LATERAL (
-  SELECT email, consumed_at FROM email_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  SELECT * FROM email_verifications
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
 ) e ON true
+WHERE {IN_PROGRESS}
 """
 
 
@@ -56,13 +57,13 @@ class Drafts:
             return Signup(flow_id, _phone(moved[0], proved=False), moved_to=moved[1])
         signup = _rebuilt(flow_id, row) if row else Signup(flow_id)
         if row:
-            await self.save(signup)
+            await self.save(signup, row["lives_on"])
         return signup
 
-    async def save(self, signup: Signup) -> Signup:
+    async def save(self, signup: Signup, lifetime: timedelta = LIFETIME) -> Signup:
         """Returns it. A silent memory costs only a rebuild later."""
         with suppress(Unavailable):
-            await self._memory.put(_key(signup.id), msgspec.json.encode(signup), LIFETIME)
+            await self._memory.put(_key(signup.id), msgspec.json.encode(signup), lifetime)
         return signup
 
     async def forget(self, flow_id: bytes) -> None:

@@ -113,7 +113,10 @@ class SignupFlow:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
         signup, _ = await self.waiting(signup, step, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
-        await self.codes(step).send(_asker(signup, origin), to)
+        try:
+            await self.codes(step).send(_asker(signup, origin), to)
+        except NoCode:
+            raise await self._overtaken(signup) from None
 
     async def waiting(self, signup: Signup, step: Step, origin: Origin) -> tuple[Signup, Pending]:
         """The code the step waits for. A draft older than what is committed is made anew: the
@@ -182,7 +185,7 @@ class SignupFlow:
         return pending if pending.destination == contact.value else None
 
     async def _overtaken(self, signup: Signup) -> OutOfStep:
-        """Another request with the same code was faster: its result is this one's too."""
+        """Another request was faster, by which the sign-up is at another step."""
         return OutOfStep((await self._drafts.rebuild(signup.id)).step)
 
 

@@ -23,6 +23,7 @@ from app.domain.verification.codes import NONCE_BYTES, parsed_code
 from app.domain.verification.guesses import Pending
 from app.domain.verification.guessing import Guessing
 from app.domain.verification.means import Means
+from app.domain.verification.resending import send_again
 from app.domain.verification.statements import Statements
 
 Contact = Phone | EmailAddress
@@ -60,16 +61,8 @@ class Verifications:
         return await self._admission.queued(asker, to, message_id, queue, once)
 
     async def send(self, asker: Asker, to: Contact) -> None:
-        """The same code again where that helps, else a new one."""
-        pending = await self.pending(asker)
-        again = (
-            pending is not None
-            and not pending.consumed
-            and pending.destination == destination_of(to)
-            and pending.worth_sending_again
-        )
-        if not (again and await self.resend(asker, to)):
-            await self.start(asker, to)
+        """The same code again where that helps, else a new one. Raises what `send_again` does."""
+        await send_again(self, asker, to, destination_of(to))
 
     async def resend(self, asker: Asker, to: Contact) -> UUID | None:
         """Queues the same code once more, or a new one when that is spent or nearly over."""
