@@ -34,6 +34,8 @@ wrong_codes_per_address = { windows = [[3600, 100000]] }
 class Product:
     """One deployment. `env` is added to what every test run needs; `limits` is a TOML table."""
 
+    command = "serve"
+
     def __init__(
         self, folder: Path, database_url: str, redis_url: str, *, limits: str = "", **env: str
     ) -> None:
@@ -62,7 +64,7 @@ class Product:
         """Returns once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", *options],
+                [sys.executable, "-m", "app.cli", self.command, *options],
                 cwd=self.folder,
                 env=_clean_environment() | self.env,
                 stdout=log,
