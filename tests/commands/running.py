@@ -8,6 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from tests.product import PYTHONPATH
 
 NEEDED = ("PATH", "HOME", "LANG", "TMPDIR")
 PRODUCTION = {
@@ -27,7 +28,9 @@ def latchkey(folder: Path, *words: str, **env: str) -> subprocess.CompletedProce
     return subprocess.run(
         [sys.executable, "-m", "app.cli", *words],
         cwd=folder,
-        env={name: os.environ[name] for name in NEEDED if name in os.environ} | env,
+        env={name: os.environ[name] for name in NEEDED if name in os.environ}
+        | {"PYTHONPATH": PYTHONPATH}
+        | env,
         capture_output=True,
         text=True,
         timeout=60,
