@@ -2,29 +2,19 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.guard.loopback import refuse_the_outside
 from tests.product import GENEROUS, Product
 from tests.stores import Stores, running_stores
-
-LOOPBACK_NAMES = {"localhost", ""}
 
 
 def pytest_configure() -> None:
     """No test reaches the outside: a connection anywhere but to this machine is an error."""
-    sys.addaudithook(_refuse_the_outside)
-
-
-def _refuse_the_outside(event: str, args: tuple[Any, ...]) -> None:
-    if event != "socket.connect" or not isinstance(args[1], tuple):
-        return
-    host = args[1][0]
-    if host not in LOOPBACK_NAMES and not ip_address(host).is_loopback:
-        raise PermissionError(f"a test tried to reach {host}")
+    sys.addaudithook(refuse_the_outside)
 
 
 @pytest.hookimpl(wrapper=True)

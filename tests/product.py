@@ -12,8 +12,13 @@ from time import monotonic, sleep
 import httpx
 
 from app.adapters.local import LocalMessage, Outbox
+from tests.guard.loopback import TOLD
 
 SOURCE = Path(__file__).parents[1] / "src"
+GUARD = Path(__file__).parent / "guard"
+# The tree these tests stand in, wherever else the package may be installed from; and before it,
+# what keeps a process from reaching beyond this machine.
+PYTHONPATH = f"{GUARD}:{SOURCE}"
 START_TIMEOUT = 60.0  # seconds; alone it takes two or three
 # All is plain http here, and each client of its own would read the machine's certificates (40 ms).
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -36,6 +41,8 @@ accounts_per_address = { windows = [[900, 100000]] }
 class Product:
     """One deployment. `env` is added to what every test run needs; `limits` is a TOML table."""
 
+    command = "serve"
+
     def __init__(
         self, folder: Path, database_url: str, redis_url: str, *, limits: str = "", **env: str
     ) -> None:
@@ -44,8 +51,7 @@ class Product:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "product.log"
         self.env = {
-            # The tree these tests stand in, wherever else the package may be installed from.
-            "PYTHONPATH": str(SOURCE),
+            "PYTHONPATH": PYTHONPATH,
             "ENVIRONMENT": "test",
             "BASE_URL": self.url,
             "PORT": str(self.port),
@@ -64,7 +70,7 @@ class Product:
         """Returns once it answers."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", "serve", *options],
+                [sys.executable, "-m", "app.cli", self.command, *options],
                 cwd=self.folder,
                 env=_clean_environment() | self.env,
                 stdout=log,
@@ -103,6 +109,7 @@ class Product:
         self.outbox.close()
         for client in self.opened:
             client.close()
+        assert not self.log.exists() or TOLD not in self.log.read_text(), "see the log"
 
     def messages(self, to: str) -> list[LocalMessage]:
         """What the local outbox sent there, newest first."""

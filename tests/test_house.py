@@ -153,6 +153,14 @@ def test_the_example_environment_names_every_setting() -> None:
     assert sorted(named) == sorted(field.name.upper() for field in fields(Settings))
 
 
+def test_the_folders_that_the_documents_name_are_there() -> None:
+    told = "".join((ROOT / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md"))
+    named = set(re.findall(r"[a-z_]+(?:/[a-z_]+)*(?=/[`\s])", told))
+    places = (ROOT, SOURCE, SOURCE / "domain")
+    assert len(named) > 10
+    assert [name for name in named if not any((at / name).is_dir() for at in places)] == []
+
+
 def test_vendored_htmx_is_the_version_it_says() -> None:
     told = (STATIC / "htmx.version.txt").read_text()
     assert sha256((STATIC / "htmx.min.js").read_bytes()).hexdigest() in told

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from tests.product import SOURCE
+from tests.product import PYTHONPATH
 
 NEEDED = ("PATH", "HOME", "LANG", "TMPDIR")
 PRODUCTION = {
@@ -29,7 +29,7 @@ def latchkey(folder: Path, *words: str, **env: str) -> subprocess.CompletedProce
         [sys.executable, "-m", "app.cli", *words],
         cwd=folder,
         env={name: os.environ[name] for name in NEEDED if name in os.environ}
-        | {"PYTHONPATH": str(SOURCE)}
+        | {"PYTHONPATH": PYTHONPATH}
         | env,
         capture_output=True,
         text=True,

@@ -7,10 +7,6 @@ from tests.stores import Stores
 
 CODE = "/signup/phone-code"
 EXPIRE = "UPDATE phone_verifications SET expires_at = clock_timestamp() - interval '1 s'"
-WRONG_BEFORE = """
-UPDATE phone_verifications SET attempts = 100, last_attempt_at = clock_timestamp()
-WHERE id = (SELECT id FROM phone_verifications WHERE phone = $1 ORDER BY created_at DESC LIMIT 1)
-"""
 OLDER = """
 UPDATE phone_verifications SET last_attempt_at = last_attempt_at - make_interval(mins => $2)
 WHERE phone = $1
@@ -76,24 +72,6 @@ def test_twenty_wrong_guesses_lock_the_number_for_the_day(product: Product) -> N
     person, code = texted(product, phone, 5)
     refused = guess(person, code, 1)
     assert (refused.status, refused.response.headers["retry-after"]) == (429, str(21 * 3600))
-
-
-def test_a_hundred_wrong_guesses_in_a_row_lock_the_number_for_good(product: Product) -> None:
-    person, code = texted(product, phone := new_phone())
-    texted(product, phone, 2)
-    sql(product, WRONG_BEFORE, phone)
-    sql(product, OLDER, phone, 72 * 60)
-    guessed, other = guess(person, code, 1), Person(product)
-    again = person.post(f"{CODE}/resend")
-    elsewhere = other.submit("/signup/phone", phone=phone)
-    for refused in (guessed, again, elsewhere):
-        assert (refused.status, "retry-after" in refused.response.headers) == (429, False)
-        assert "so we no longer text it. Use another number, or your" in refused.alert
-    assert elsewhere.field("phone") == phone
-    assert len(product.messages(phone)) == 2
-    assert other.submit("/signup/phone", phone=new_phone()).path == CODE
-    events = "SELECT FROM audit_events WHERE details->>'limit' = 'too_many_in_a_row'"
-    assert len(sql(product, events)) == 2
 
 
 def test_a_mailbox_is_locked_like_a_number(product: Product) -> None:

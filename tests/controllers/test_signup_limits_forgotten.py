@@ -125,6 +125,7 @@ def test_an_address_guesses_wrong_thirty_times_an_hour(limited: Limited) -> None
     refused = late.post(CODE, code=code)
     assert (refused.status, refused.response.headers["retry-after"]) == (429, "3600")
     assert "There were too many wrong codes. Try again in 1 hour." in refused.alert
+    assert len(sql(limited.product, STOPPED)) == 2
     late.http.headers["x-forwarded-for"] = "203.0.113.10"
     assert late.post(CODE, code=code).location == "/signup/email"
 
@@ -143,6 +144,10 @@ def test_its_guesses_are_on_record(limited: Limited, memory: str) -> None:
     assert person.post(CODE, code=code).location == "/signup/email"
 
 
+STOPPED = """
+SELECT FROM audit_events WHERE event = 'signup:guess_stopped' AND network = '203.0.113.0/24'
+AND details->>'limit' = 'too_many_guesses'
+"""
 REPEATED = """
 INSERT INTO audit_events (event, network)
 SELECT event, network FROM audit_events, generate_series(1, $1)

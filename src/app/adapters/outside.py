@@ -48,13 +48,13 @@ def outside_of(settings: Settings) -> Outside:
 
 
 def _twilio(settings: Settings, wire: httpx.AsyncClient) -> TwilioTexts:
+    """Without a status callback, until there is a page that takes it."""
     return TwilioTexts(
         wire,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token,
         sender=settings.twilio_messaging_service_sid or settings.twilio_from_number,
         api_url=settings.twilio_api_url,
-        status_callback=f"{settings.base_url}/webhooks/twilio/status",
     )
 
 

@@ -14,10 +14,11 @@ from app.adapters.embedded.failure import StoresNotStarted
 from app.adapters.embedded.stores import embedded_stores
 from app.adapters.schema import current_revision, newest_revision
 from app.commands.serve import run
-from app.commands.settings import listening, settings_or_exit
+from app.commands.settings import is_given, listening, settings_or_exit
 from app.settings import Settings
 
 DATA = Path(".latchkey")
+STORES = ("DATABASE_URL", "REDIS_URL")
 SOURCE = Path(__file__).parents[1]
 
 
@@ -27,7 +28,7 @@ def dev() -> None:
     """Serve on this machine: starts what is missing, migrates, seeds, reloads on change."""
     os.environ.setdefault("LOG_FORMAT", "console")
     with _stores():
-        settings = settings_or_exit("DATABASE_URL", "REDIS_URL")
+        settings = settings_or_exit(*STORES)
         _prepare(settings)
         _tell(settings)
         reload_dirs = [str(SOURCE)] if settings.workers == 1 else None
@@ -37,13 +38,13 @@ def dev() -> None:
 @contextmanager
 def _stores() -> Iterator[None]:
     """PostgreSQL and Redis where the environment names none, for as long as we run."""
-    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+    missing = [name for name in STORES if not is_given(name)]
+    if not missing:
         yield
         return
     try:
         with embedded_stores(DATA) as urls:
-            os.environ.setdefault("DATABASE_URL", urls.database_url)
-            os.environ.setdefault("REDIS_URL", urls.redis_url)
+            os.environ.update({name: getattr(urls, name.lower()) for name in missing})
             yield
     except StoresNotStarted as error:
         raise click.ClickException(str(error)) from error

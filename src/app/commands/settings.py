@@ -30,11 +30,16 @@ def settings_or_exit(*needed: str) -> Settings:
     problems += [
         f"{name} is missing: set it, or run `latchkey dev`, which brings its own."
         for name in needed
-        if not (os.environ.get(name) or os.environ.get(f"{name}_FILE") or f"{name} " in told)
+        if not (is_given(name) or f"{name} " in told)
     ]
     if settings is None or problems:
         refuse(problems)
     return settings
+
+
+def is_given(name: str) -> bool:
+    """Whether the environment says something, itself or by a file; what is empty says nothing."""
+    return any(os.environ.get(each, "").strip() for each in (name, f"{name}_FILE"))
 
 
 def refuse(problems: list[str]) -> NoReturn:

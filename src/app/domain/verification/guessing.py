@@ -1,6 +1,7 @@
 """Guesses at codes: the address's room is taken, the guess counted and committed, then compared."""
 
 import asyncio
+from contextlib import suppress
 from math import ceil
 
 from uuid_utils.compat import uuid7
@@ -39,10 +40,16 @@ class Guessing:
         """
         entry = str(uuid7())
         tally = self._table.wrong_codes_per_address.tally(f"guesses:{asker.origin.address}")
-        await self._take_room(asker, tally, entry)
+        try:
+            await self._take_room(asker, tally, entry)
+        except TooManyGuesses as limit:
+            await self._record_stop(asker, limit)
+            raise
         counted = await self._counted(pending)
         if counted is None:
-            raise await self._why(asker, pending)
+            refusal = await self._why(asker, pending)
+            await self._record_stop(asker, refusal)
+            raise refusal
         destination = pending.destination
         if not is_code_of(guess, self._keys, counted["nonce"], asker.purpose, destination):
             raise await self._wrong(asker, counted["attempts"])
@@ -86,13 +93,6 @@ class Guessing:
 
     async def _why(self, asker: Asker, pending: Pending) -> Refusal:
         """Read again: what was shown may be older than what stopped the guess."""
-        async with self._database.connection() as connection:
-            await record(
-                connection,
-                f"{asker.purpose}:guess_stopped",
-                flow_id=asker.flow_id,
-                network=asker.origin.network,
-            )
         now = await self._now(asker)
         while now and now.being_decided:
             await asyncio.sleep(LOOK_AGAIN)
@@ -100,6 +100,17 @@ class Guessing:
         if now is None or now.id != pending.id or now.consumed:
             return NoCode()
         return await self._lock_of(now)
+
+    async def _record_stop(self, asker: Asker, refusal: Refusal) -> None:
+        with suppress(Unavailable):  # the guess is refused either way
+            async with self._database.connection() as connection:
+                await record(
+                    connection,
+                    f"{asker.purpose}:guess_stopped",
+                    flow_id=asker.flow_id,
+                    network=asker.origin.network,
+                    limit=refusal.code,
+                )
 
     async def _now(self, asker: Asker) -> Pending | None:
         async with self._database.connection() as connection:

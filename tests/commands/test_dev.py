@@ -1,0 +1,38 @@
+"""`latchkey dev`: brings the stores that the environment does not name, and no others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.person import Person, new_phone
+from tests.product import Product
+from tests.stores import Stores
+
+
+class OnOneMachine(Product):
+    command = "dev"
+
+
+@pytest.fixture(params=["left empty", "in files"])
+def dev(request: pytest.FixtureRequest, stores: Stores, tmp_path: Path) -> Iterator[Product]:
+    product = OnOneMachine(tmp_path / "dev", "", "")
+    if request.param == "in files":
+        stores.valkey_flush(1)
+        urls = {"DATABASE_URL": stores.empty_database(), "REDIS_URL": f"{stores.redis_url}?db=1"}
+        for name, url in urls.items():
+            (tmp_path / name).write_text(url)
+            product.env[f"{name}_FILE"] = str(tmp_path / name)
+    try:
+        yield product.start()
+    finally:
+        product.close()
+
+
+def test_it_starts_what_is_missing(dev: Product) -> None:
+    person, phone = Person(dev), new_phone()
+    person.give_phone(phone)
+    assert person.give_phone_code(phone).path == "/signup/email"
+    own = (dev.folder / ".latchkey" / "keeper.log").exists()
+    assert own == ("DATABASE_URL_FILE" not in dev.env)
+    assert dev.stop() == 0
