@@ -1,7 +1,7 @@
 """The failure budget of passwords: an attempt is counted and committed before it is looked at."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from uuid_utils.compat import uuid7
@@ -91,7 +91,8 @@ class PasswordBudget:
         `PasswordLocked`, `TooManyPasswords`.
         """
         subject, origin = subject_of(email), device.origin
-        attempt = Attempt(subject, device.known_to(subject), self._tallies(origin), str(uuid7()))
+        tallies = self._tallies(origin, subject)
+        attempt = Attempt(subject, device.known_to(subject), tallies, str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
             counted = await connection.fetchval(COUNT, subject, attempt.device)
@@ -118,33 +119,29 @@ class PasswordBudget:
 
     async def give_back(self, attempt: "Attempt") -> None:
         """The password was right: the address's room is free again."""
-        accounts, wrong = attempt.tallies
         with suppress(Unavailable):
-            await self._memory.uncount([accounts], attempt.subject.hex())
-            await self._memory.uncount([wrong], attempt.entry)
+            await self._memory.uncount(attempt.tallies, attempt.entry)
 
     async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
         """The password was right: what was wrong before no longer counts."""
         await connection.execute(FORGIVE, attempt.subject, attempt.device)
 
-    def _tallies(self, origin: Origin) -> tuple[Tally, Tally]:
-        return (
-            self._table.accounts_per_address.tally(f"accounts:{origin.address}"),
-            self._table.wrong_passwords_per_address.tally(f"passwords:{origin.address}"),
-        )
+    def _tallies(self, origin: Origin, subject: bytes) -> tuple[Tally, Tally]:
+        """An account that is tried again is the same entry; every attempt is entered as wrong."""
+        accounts = self._table.accounts_per_address.tally(f"accounts:{origin.address}")
+        wrong = self._table.wrong_passwords_per_address.tally(f"passwords:{origin.address}")
+        return replace(accounts, entry=subject.hex()), wrong
 
     async def _take_room(self, attempt: "Attempt", origin: Origin) -> None:
-        """Every attempt is entered as wrong; an account tried again is the same entry."""
-        accounts, wrong = attempt.tallies
         try:
-            found = await self._memory.count([accounts], attempt.subject.hex())
-            found = found if found.reached else await self._memory.count([wrong], attempt.entry)
+            found = await self._memory.count(attempt.tallies, attempt.entry)
         except Unavailable:
             await self._check_record(attempt, origin)
             return
         if found.reached:
             raise TooManyPasswords(found.reached.retry_after)
-        if found.memory_age < max(window.seconds for window in wrong.windows):
+        longest = max(window.seconds for tally in attempt.tallies for window in tally.windows)
+        if found.memory_age < longest:
             await self._check_record(attempt, origin)
 
     async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:
