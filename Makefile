@@ -62,7 +62,7 @@ native: $(READY) ## hashes passwords with AVX2, 1.6 times as fast (needs a C com
 	  -r requirements/run.txt && now=$$($(BIN)/python -m bench.hashing 2) || { echo "That did not \
 	  work: it takes a processor with AVX2, a C compiler and the headers of Python. make setup \
 	  brings the ordinary build back once .venv is removed." >&2; exit 1; }; \
-	echo "Hashes a second: $${before%% *} before, $${now%% *} now."
+	printf 'CPU seconds for a hash: %.4f before, %.4f now.\n' "$${before##* }" "$${now##* }"
 
 lock: $(UV) ## pins every dependency with its hash (LOCK=--upgrade for newer ones)
 	@$(need_python); \
