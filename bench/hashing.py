@@ -2,7 +2,7 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
+from time import perf_counter, process_time
 
 from argon2 import PasswordHasher
 from argon2.low_level import Type
@@ -10,9 +10,10 @@ from argon2.low_level import Type
 THREADS = 2
 
 
-def hashes_per_second(seconds: float) -> float:
+def hashing_for(seconds: float) -> tuple[float, float]:
+    """Hashes a second, and CPU seconds a hash."""
     hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
-    started = perf_counter()
+    started, used = perf_counter(), process_time()
 
     def hash_until() -> int:
         count = 0
@@ -24,8 +25,8 @@ def hashes_per_second(seconds: float) -> float:
     with ThreadPoolExecutor(THREADS) as threads:
         counts = [threads.submit(hash_until) for _ in range(THREADS)]
         total = sum(count.result() for count in counts)
-    return total / (perf_counter() - started)
+    return total / (perf_counter() - started), (process_time() - used) / total
 
 
 if __name__ == "__main__":
-    print(hashes_per_second(float(sys.argv[1])))
+    print(*hashing_for(float(sys.argv[1])))

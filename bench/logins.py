@@ -8,7 +8,8 @@ from time import perf_counter
 from bench.driver import connected, expect
 from bench.members import Member, members
 from bench.place import Place
-from bench.table import Figure, middle, ratio
+from bench.rounds import Load, figure
+from bench.table import Figure
 from bench.waits import told_by, waits_figure
 
 AT_ONCE = 16  # as many as may stand in line to be hashed
@@ -20,11 +21,15 @@ HASHING = 2.0
 
 async def login_figures(place: Place) -> list[Figure]:
     made = await members(place, MEMBERS)
-    people, ours, bare = cycle(made), [], []
+    people, ours, bare = cycle(made), Load(), Load()
     await log_in_for(place, people, 2)
     for _ in range(ROUNDS):
-        bare.append(float(await told_by("bench.hashing", str(HASHING))))
-        ours.append(await log_in_for(place, people, SECONDS))
+        rate, cost = map(float, (await told_by("bench.hashing", str(HASHING))).split())
+        bare.add(rate, cost)
+        used, before = place.product.cpu_seconds(), perf_counter()
+        rate = await log_in_for(place, people, SECONDS)
+        done = rate * (perf_counter() - before)
+        ours.add(rate, (place.product.cpu_seconds() - used) / done)
     waits = await waits_figure(
         place,
         "/account",
@@ -32,9 +37,7 @@ async def login_figures(place: Place) -> list[Figure]:
         lambda seconds: log_in_for(place, people, seconds),
         "log-ins by password",
     )
-    what = "log-ins by password, against argon2 alone"
-    rates = f"{middle(ours)}/s", f"{middle(bare)}/s"
-    return [Figure(what, *rates, ratio(ours, bare), 0.90), waits]
+    return [figure("log-ins by password, against argon2 alone", ours, bare, 0.90), waits]
 
 
 async def log_in_for(place: Place, people: Iterator[Member], seconds: float) -> float:

@@ -27,6 +27,10 @@ class Load:
     rates: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
 
+    def add(self, rate: float, cost: float) -> None:
+        self.rates.append(rate)
+        self.costs.append(cost)
+
     def told(self) -> str:
         return f"{middle(self.rates)}/s, {middle([cost * 1e6 for cost in self.costs])} µs"
 
@@ -39,9 +43,7 @@ async def measure(bare: Side, ours: Sequence[Side], seconds: float) -> list[Load
         await _round(side, seconds / 3)
     for _ in range(ROUNDS):
         for side, load in zip(sides, loads, strict=True):
-            rate, cost = await _round(side, seconds)
-            load.rates.append(rate)
-            load.costs.append(cost)
+            load.add(*await _round(side, seconds))
     return loads
 
 

@@ -71,7 +71,8 @@ async def signup_figures(place: Place) -> list[Figure]:
     await crowd.sign_up_for(2)
     ours, bare = [], []
     for _ in range(ROUNDS):
-        bare.append(float(await told_by("bench.hashing", str(HASHING))))
+        rate, _ = (await told_by("bench.hashing", str(HASHING))).split()
+        bare.append(float(rate))
         ours.append(await crowd.sign_up_for(SECONDS))
     cookie = Visitor().cookie
     waits = await waits_figure(place, "/signup/phone", cookie, crowd.sign_up_for, "sign-ups")

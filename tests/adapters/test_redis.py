@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
@@ -107,6 +108,32 @@ async def test_what_it_missed_it_has_forgotten(valkey: ValkeyServer, memory: Red
     ages = [(await one.count([TALLY], "c")).memory_age for one in (memory, others, memory)]
     await others.close()
     assert max(ages) <= 3, "and tells everybody so"
+
+
+async def test_a_tally_may_have_an_entry_of_its_own(memory: Redis) -> None:
+    """Ten accounts however often each is tried, and twenty tries in all."""
+    accounts, tries = Tally("accounts", (Window(60, 2),)), Tally("tries", (Window(60, 5),))
+
+    async def reached(account: str, attempt: str) -> int | None:
+        count = await memory.count([replace(accounts, entry=account), tries], attempt)
+        return count.reached and count.reached.index
+
+    assert [await reached(*both) for both in ("a1", "a2", "b3", "c4", "a5")] == [
+        None, None, None, 0, None,
+    ]  # fmt: skip
+    assert [await reached("b", "6"), await reached("b", "7")] == [None, 1]
+    await memory.uncount([replace(accounts, entry="a"), tries], "1")
+    assert [await reached("c", "8"), await reached("a", "9")] == [None, 0]
+
+
+async def test_an_entry_that_is_over_is_entered_anew(memory: Redis) -> None:
+    brief = Tally("brief", (Window(1, 1),))
+    assert (await memory.count([brief], "a")).reached is None
+    await asyncio.sleep(0.6)
+    assert (await memory.count([brief], "a")).reached is None
+    await asyncio.sleep(0.5)
+    assert (await memory.count([brief], "a")).reached is None
+    assert (await memory.count([brief], "b")).reached
 
 
 async def test_fifty_at_once_find_room_for_two(memory: Redis) -> None:

@@ -31,23 +31,22 @@ SILENCE = 1.0
 TAG = "{latchkey}:"
 
 # KEYS: when counting began, then one sorted set a tally, entries scored by their time in ms.
-# ARGV: the entry, the ms since an entry of the caller's was missed (-1: never), then for each tally
-# its number of windows, each window's seconds and limit, its number of waits, each wait.
-# Two passes: look at all tallies first, enter only when none is full.
+# ARGV: the ms since an entry of the caller's was missed (-1: never), then for each tally its entry,
+# its number of windows, each window's seconds and limit, its number of waits, each wait. Two passes:
+# look at all tallies first, enter only when none is full. One that holds its entry already, since an
+# answer was lost or somebody tries again, is left as it is.
 # Returns {seconds counted} and, for the first full tally, its index, the ms to wait, 1 for a wait.
 COUNT = """
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
-local since, missed = redis.call('GET', KEYS[1]), tonumber(ARGV[2])
+local since, missed = redis.call('GET', KEYS[1]), tonumber(ARGV[1])
 local began = missed >= 0 and now - missed or 0
 if not since then began = now end
 if not since or began > since + 1000 then redis.call('SET', KEYS[1], began); since = began end
-local age, at, longest = math.floor((now - since) / 1000), 3, {}
--- Asked again after a lost answer: it is entered already.
-if redis.call('ZSCORE', KEYS[2], ARGV[1]) then return {age} end
+local age, at, longest, entry = math.floor((now - since) / 1000), 2, {}, {}
 for i = 2, #KEYS do
   local key, full, waiting = KEYS[i], 0, 0
-  longest[i] = 0
-  local n = tonumber(ARGV[at]); at = at + 1
+  longest[i], entry[i] = 0, ARGV[at]
+  local n = tonumber(ARGV[at + 1]); at = at + 2
   for w = 1, n do
     local span, limit = tonumber(ARGV[at]) * 1000, tonumber(ARGV[at + 1]); at = at + 2
     longest[i] = math.max(longest[i], span)
@@ -64,12 +63,19 @@ for i = 2, #KEYS do
     if wait > full then full, waiting = wait, 1 end
   end
   at = at + m
-  if full > 0 then return {age, i - 2, full, waiting} end
+  local entered = redis.call('ZSCORE', key, entry[i])
+  if entered and entered + longest[i] > now then
+    entry[i] = false
+  elseif full > 0 then
+    return {age, i - 2, full, waiting}
+  end
 end
 for i = 2, #KEYS do
-  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - longest[i])
-  redis.call('ZADD', KEYS[i], now, ARGV[1])
-  redis.call('PEXPIRE', KEYS[i], longest[i])
+  if entry[i] then
+    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - longest[i])
+    redis.call('ZADD', KEYS[i], now, entry[i])
+    redis.call('PEXPIRE', KEYS[i], longest[i])
+  end
 end
 return {age}
 """
@@ -109,9 +115,9 @@ class Redis:
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
         keys = [TAG + "counting_since", *(TAG + tally.key for tally in tallies)]
-        args: list[str | int] = [entry, self._since_missed()]
+        args: list[str | int] = [self._since_missed()]
         for tally in tallies:
-            args.append(len(tally.windows))
+            args.extend((tally.entry or entry, len(tally.windows)))
             args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
             args.extend((len(tally.waits), *tally.waits))
         try:
@@ -132,7 +138,7 @@ class Redis:
         async def remove() -> None:
             async with self._client.pipeline(transaction=False) as pipe:
                 for tally in tallies:
-                    pipe.zrem(TAG + tally.key, entry)
+                    pipe.zrem(TAG + tally.key, tally.entry or entry)
                 await pipe.execute()
 
         await self._ask(remove)

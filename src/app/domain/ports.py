@@ -52,11 +52,13 @@ class Tally:
     """One thing that is counted, e.g. texts to one number.
 
     `waits` are the seconds that must lie between the n-th entry of the last hour and the next one.
+    `entry` is what this one enters, where it is not the same as the others that are counted with.
     """
 
     key: str
     windows: tuple[Window, ...]
     waits: tuple[int, ...] = ()
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,9 @@ class ShortMemory(Protocol):
         """Reads and removes in one step."""
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
-        """Enters `entry` in all tallies or, when any is full, in none and names the first."""
+        """Enters `entry` in all tallies or, when any is full, in none and names the first. What a
+        tally holds already is not entered again, nor refused.
+        """
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         """Takes `entry` back out of all tallies."""

@@ -1,7 +1,7 @@
 """The failure budget of passwords: an attempt is counted and committed before it is looked at."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from uuid_utils.compat import uuid7
@@ -94,7 +94,8 @@ class PasswordBudget:
         `PasswordLocked`, `TooManyPasswords`.
         """
         subject, origin = subject_of(email), device.origin
-        attempt = Attempt(subject, device.known_to(subject), self._tallies(origin), str(uuid7()))
+        tallies = self._tallies(origin, subject)
+        attempt = Attempt(subject, device.known_to(subject), tallies, str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
             counted = await connection.fetchval(COUNT, subject, attempt.device)
@@ -121,10 +122,8 @@ class PasswordBudget:
 
     async def give_back(self, attempt: "Attempt") -> None:
         """The password was right: the address's room is free again."""
-        accounts, wrong = attempt.tallies
         with suppress(Unavailable):
-            await self._memory.uncount([accounts], attempt.subject.hex())
-            await self._memory.uncount([wrong], attempt.entry)
+            await self._memory.uncount(attempt.tallies, attempt.entry)
 
     async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
         """The password was right: what was wrong before no longer counts."""
@@ -136,23 +135,20 @@ class PasswordBudget:
         """
         await connection.execute(FORGIVE_ALL, subject_of(email))
 
-    def _tallies(self, origin: Origin) -> tuple[Tally, Tally]:
-        return (
-            self._table.accounts_per_address.tally(f"accounts:{origin.address}"),
-            self._table.wrong_passwords_per_address.tally(f"passwords:{origin.address}"),
-        )
+    def _tallies(self, origin: Origin, subject: bytes) -> tuple[Tally, Tally]:
+        """An account that is tried again is the same entry; every attempt is entered as wrong."""
+        accounts = self._table.accounts_per_address.tally(f"accounts:{origin.address}")
+        wrong = self._table.wrong_passwords_per_address.tally(f"passwords:{origin.address}")
+        return replace(accounts, entry=subject.hex()), wrong
 
     async def _take_room(self, attempt: "Attempt", origin: Origin) -> None:
-        """Every attempt is entered as wrong; an account tried again is the same entry."""
-        accounts, wrong = attempt.tallies
         try:
-            count = await self._memory.count([accounts], attempt.subject.hex())
-            count = count if count.reached else await self._memory.count([wrong], attempt.entry)
+            count = await self._memory.count(attempt.tallies, attempt.entry)
         except Unavailable:
             count = Count(None, memory_age=0)
         if count.reached:
             raise TooManyPasswords(count.reached.retry_after)
-        if outlasts(wrong, count.memory_age):
+        if any(outlasts(tally, count.memory_age) for tally in attempt.tallies):
             await self._check_record(attempt, origin)
 
     async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:

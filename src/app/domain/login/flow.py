@@ -30,6 +30,7 @@ class LoginFlow:
         async with self._database.transaction() as connection:
             await self._credentials.forgive(connection, checked)
             opened = await self._sessions.open(connection, checked.user_id, PASSWORD, device)
-            await self._sessions.tell_of_device(connection, opened, device)
-        self._wake()
+            mailed = await self._sessions.tell_of_device(connection, opened, device)
+        if mailed:
+            self._wake()
         return opened

@@ -65,12 +65,14 @@ class Sessions:
         access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
         return Opened(self._pair(access), user_id, subject_of(EmailAddress(row["email"])))
 
-    async def tell_of_device(self, connection: Connection, opened: Opened, device: Device) -> None:
-        """By mail, when the owner has not signed in from it before."""
-        if not device.known_to(opened.subject):
+    async def tell_of_device(self, connection: Connection, opened: Opened, device: Device) -> bool:
+        """By mail, when the owner has not signed in from it before: whether there is one."""
+        is_new = not device.known_to(opened.subject)
+        if is_new:
             await queue_notice(
                 connection, "new_device", opened.user_id, device.origin, device=device.name
             )
+        return is_new
 
     async def is_fresh(self, access: Access) -> bool:
         """Whether the person has proved who they are within the last ten minutes."""
