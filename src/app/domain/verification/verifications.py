@@ -26,7 +26,7 @@ from app.domain.verification.codes import NONCE_BYTES, parsed_code
 from app.domain.verification.guesses import Pending
 from app.domain.verification.guessing import Guessing
 from app.domain.verification.means import Means
-from app.domain.verification.resending import send_again
+from app.domain.verification.resending import Again
 from app.domain.verification.statements import Statements
 
 Contact = Phone | EmailAddress
@@ -65,13 +65,13 @@ class Verifications:
         return await self._queued(allowed, queue)
 
     async def send(self, asker: Asker, to: Contact) -> None:
-        """The same code again where that helps, else a new one. Raises what `send_again` does."""
-        await send_again(self, asker, to, destination_of(to))
+        """The same code again where that helps, else a new one. Raises what `Again` does."""
+        await Again(self, asker, to, destination_of(to))()
 
-    async def resend(self, asker: Asker, to: Contact) -> UUID | None:
-        """Queues the same code once more, or a new one when that is spent or nearly over."""
+    async def resend(self, asker: Asker, to: Contact, once: str = "") -> UUID | None:
+        """Queues the same code once more; None where it is used, spent or nearly over."""
         message_id = uuid7()
-        allowed = await self._allowed(asker, to, message_id)
+        allowed = await self._allowed(asker, to, message_id, once)
 
         async def queue(connection: Connection) -> UUID | None:
             queued: UUID | None = await connection.fetchval(
