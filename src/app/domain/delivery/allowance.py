@@ -19,7 +19,7 @@ class Press(str):
     """Names what is done once within a few seconds: then a button was pressed twice by mistake."""
 
     __slots__ = ()
-    seconds = 5
+    seconds = 3
 
 
 class Repeated(TooMany):
