@@ -74,3 +74,19 @@ def test_a_wrong_code_stays_and_says_so(holder: Holder) -> None:
 
 def test_nobody_confirms_without_a_session(product: Product) -> None:
     assert Person(product).get("/account/confirm").location.startswith("/login?return_to=")
+
+
+def test_the_line_about_the_text_rests_once_the_code_is_used(holder: Holder) -> None:
+    holder.get("/account/confirm")
+    holder.post("/account/confirm/code")
+    holder.get("/account/confirm")
+    open_page = {"hx-request": "true"}
+    assert "hx-get=" in holder.get("/account/confirm/delivery", **open_page).html
+    holder.get("/account/confirm")
+    holder.post("/account/confirm", code=holder.product.code_for(holder.phone))
+    rests = holder.get("/account/confirm/delivery", **open_page)
+    assert (rests.status, rests.html[:17], "hx-get" in rests.html) == (
+        200,
+        '<p id="delivery" ',
+        False,
+    )

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.identity.phone import BadPhone, CountryNeeded, LandlinePhone, Phone, UnservedPhone
+from app.domain.identity.phone import (
+    BadPhone,
+    CountryNeeded,
+    InternetPhone,
+    LandlinePhone,
+    Phone,
+    UnservedPhone,
+)
 
 SERVED = ("US", "CA", "GB", "IE", "DE", "FR", "ES", "IT", "NL", "SE", "AU", "NZ")
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -52,8 +59,28 @@ REFUSED = [
     ("9" * 10_000, "too long"),
     ("+999 1234567", "No country has that code"),
     ("+0123456789", "No country has that code"),
-    ("123", "Start with + and your country code"),
+    ("555 555 5555", "Start with + and your country code"),
+    ("123", "too short"),
+    ("06", "too short"),
+    ("0491 570", "too short"),
+    ("202 555", "too short"),
+    ("+44 12345", "too short"),
+    ("1234567890123", "too long"),
+    ("0491 570 0061 2345", "too long"),
 ]
+# Each tells what to do instead, so no two of them may say the same.
+KINDS = {
+    "landline": "+44 20 7946 0000",
+    "internet": "+44 56 1234 5678",
+    "premium": "+44 909 879 0000",
+    "elsewhere": "+7 912 345 67 89",
+    "nobody's": "+447700900123",
+    "empty": "",
+    "short": "123",
+    "long": "1234567890123",
+    "letters": "0491CALLNOW",
+    "no country": "555 555 5555",
+}
 UNTEXTABLE = [
     ("+44 20 7946 0000", LandlinePhone),
     ("+1 876 555 0123", UnservedPhone),
@@ -61,6 +88,9 @@ UNTEXTABLE = [
     ("+7 912 345 67 89", UnservedPhone),
     ("+881 612 345 678", UnservedPhone),
     ("+870 773 111 632", UnservedPhone),
+    ("+44 56 1234 5678", InternetPhone),
+    ("+33 9 87 65 43 21", InternetPhone),
+    ("+353 76 123 4567", InternetPhone),
     ("+44 909 879 0000", BadPhone),
     ("+1 800 555 0199", BadPhone),
     ("+1 900 555 0199", BadPhone),
@@ -90,6 +120,12 @@ def test_a_number_that_cannot_be_texted_is_refused(typed: str, kind: type[BadPho
     with pytest.raises(kind) as refused:
         Phone.parse(typed, SERVED)
     assert refused.value.field == "phone"
+
+
+def test_no_two_kinds_are_told_the_same() -> None:
+    told = {kind: parsed(typed, "") for kind, typed in KINDS.items()}
+    assert len({*told.values()}) == len(KINDS), told
+    assert all(isinstance(sentence, str) for sentence in told.values())
 
 
 def test_without_country_code_the_only_fitting_country_is_taken() -> None:

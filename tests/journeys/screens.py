@@ -6,6 +6,7 @@ They are asked of the product that makes people wait, since waiting is a state t
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
+from app.domain.delivery.allowance import Press
 from tests.journeys.visitor import Visitor
 from tests.owner import undo_path
 from tests.person import new_email, new_phone
@@ -43,6 +44,7 @@ async def phone_code(visitor: Visitor) -> AsyncIterator[str]:
     await asyncio.sleep(1.1)
     await visitor.tab.press("Send the text again")
     yield "phone-code-sent-again"
+    await asyncio.sleep(Press.seconds + 0.1)
     await visitor.tab.press("Send the text again")
     yield "phone-code-too-soon"
     await visitor.sql(EXPIRE.format("phone_verifications"), visitor.phone)

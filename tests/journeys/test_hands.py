@@ -14,6 +14,12 @@ FIELDS = {
     "email-code": "code",
     "password": "password",
 }
+BECAME = {
+    "sent": "UPDATE deliveries SET state = 'sent' WHERE destination = $1",
+    "refused": "UPDATE deliveries SET state = 'refused' WHERE destination = $1",
+    "late": "UPDATE deliveries SET state = 'sending', next_try_at = clock_timestamp()"
+    " + interval '1 hour', created_at = created_at - interval '20 seconds' WHERE destination = $1",
+}
 WAITING = """() => ({
   seconds: +getComputedStyle(document.querySelector('.counting')).getPropertyValue('--count'),
   counting: getComputedStyle(document.querySelector('.counting')).visibility,
@@ -53,6 +59,31 @@ async def test_field_and_button_are_in_view_above_a_keyboard(visit: Visit, step:
         assert box
         assert 0 <= box["y"] <= PHONE_IN_HAND["height"] - box["height"], (step, box)
         assert box["height"] >= 44
+
+
+@pytest.mark.parametrize(("state", "seen"), [("sent", False), ("refused", True), ("late", True)])
+async def test_above_a_keyboard_trouble_with_the_message_is_still_told(
+    visit: Visit, state: str, seen: bool
+) -> None:
+    visitor = await visit(viewport=PHONE_IN_HAND, has_touch=True)
+    await visitor.come_to("phone-code")
+    visitor.code(visitor.phone)
+    await visitor.sql(BECAME[state], visitor.phone)
+    await visitor.tab.reload()
+    line = visitor.tab.page.locator("#delivery")
+    assert state in str(await line.get_attribute("class"))
+    assert await line.is_visible() is seen
+
+
+@pytest.mark.parametrize("viewport", [{"width": 320, "height": 640}, PHONE_IN_HAND])
+async def test_on_a_small_screen_the_steps_are_still_read_out(
+    visit: Visit, viewport: dict[str, int]
+) -> None:
+    visitor = await visit(viewport=viewport)
+    await visitor.come_to("email")
+    read = await visitor.tab.page.get_by_role("navigation", name="Progress").aria_snapshot()
+    for words in ("Step 3 of 5", "Phone , completed", "Text code , completed", "E-mail code"):
+        assert words in read
 
 
 @pytest.mark.parametrize("scripts", [True, False])

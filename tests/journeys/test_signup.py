@@ -3,6 +3,7 @@
 import asyncio
 from itertools import count
 
+from app.domain.delivery.allowance import Press
 from tests.journeys.conftest import Walk
 from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person, new_email, new_phone
@@ -60,6 +61,7 @@ async def test_a_text_comes_again_after_the_wait_and_not_before(
         await visitor.come_to("phone-code")
         await asyncio.sleep(1.1)
         await visitor.press("Send the text again")
+        await asyncio.sleep(Press.seconds + 0.1)
         await visitor.press("Send the text again")
         await visitor.give_phone_code()
 

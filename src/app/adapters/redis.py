@@ -32,9 +32,9 @@ TAG = "{latchkey}:"
 
 # KEYS: when counting began, then one sorted set a tally, entries scored by their time in ms.
 # ARGV: the ms since an entry of the caller's was missed (-1: never), then for each tally its entry,
-# its number of windows, each window's seconds and limit, its number of waits, each wait. Two passes:
-# look at all tallies first, enter only when none is full. One that holds its entry already, since an
-# answer was lost or somebody tries again, is left as it is.
+# its number of windows, each window's seconds and limit, its number of waits, each wait. Two
+# passes: look at all tallies first, enter only when none is full. One that holds its entry already,
+# since an answer was lost or somebody tries again, is left as it is.
 # Returns {seconds counted} and, for the first full tally, its index, the ms to wait, 1 for a wait.
 COUNT = """
 local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.account_desk import AccountDesk
-from app.controllers.code_pages import code_context, delivery_line
+from app.controllers.code_pages import LEFT, code_context, delivery_line
 from app.domain.errors import Refusal
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
@@ -70,10 +70,10 @@ class AccountConfirmController(Controller):
         desk = await AccountDesk.of(request)
         confirmation = desk.account.confirmation
         pending = await confirmation.pending(desk.access, desk.visit.origin)
-        if pending is None or not desk.visit.is_by_htmx:
+        if not desk.visit.is_by_htmx:
             return desk.to(HERE)
-        progress = await confirmation.codes.progress(pending)
-        line = delivery_line(confirmation.codes.channel, progress)
+        progress = await confirmation.codes.progress(pending) if pending else None
+        line = delivery_line(confirmation.codes.channel, progress) if pending else LEFT
         context = {"delivery": line, "delivery_url": f"{HERE}/delivery"}
         return desk.parts.pages.fragment(desk.visit, "signup/_delivery.html", context)
 

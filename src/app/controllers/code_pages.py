@@ -49,6 +49,12 @@ class DeliveryLine:
     polling: bool
 
 
+# Asked for by a page that stayed open; a redirect would be no line, and asked for for ever.
+LEFT = DeliveryLine(
+    "left", "You have gone on from here. Reload the page to see where you are.", False
+)
+
+
 def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
     what = "text" if channel is PHONE else "e-mail"
     if progress is None:

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request
 
 from app.controllers import signup_pages
-from app.controllers.code_pages import delivery_line
+from app.controllers.code_pages import LEFT, delivery_line
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.finish import SignedIn
@@ -150,9 +150,12 @@ class SignupDesk:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
         if not self.visit.is_by_htmx:
             return self.to(step)
-        _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
         codes = self.flow.codes(step)
-        line = delivery_line(codes.channel, await codes.progress(pending))
+        try:
+            _, pending = await self.flow.waiting(await self.load(), step, self.visit.origin)
+            line = delivery_line(codes.channel, await codes.progress(pending))
+        except OutOfStep:
+            line = LEFT
         context = {"delivery": line, "delivery_url": f"{self.url(step)}/delivery"}
         return self.parts.pages.fragment(self.visit, "signup/_delivery.html", context)
 

@@ -166,9 +166,12 @@ def _cause(refusal: Refusal) -> str:
 
 
 def last_resort(status: int) -> bytes:
-    """A page that needs neither template nor store; `id="main"` lets htmx swap it in."""
+    """A page that needs neither template nor store. Its `#live` tells our script whose it is; htmx
+    takes the inside of the body for that of `<main>`.
+    """
     title, sentence = WORDS[status]
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<main id="main"><h1>{title}</h1><p>{sentence}</p></main></html>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+        f'<body id="main"><h1 tabindex="-1" autofocus>{title}</h1><p>{sentence}</p>'
+        '<div id="live" role="status" hx-swap-oob="innerHTML"></div></body></html>'
     ).encode()

@@ -15,6 +15,13 @@ ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727275)"
 ONCE_SECONDS = 30  # as long as the first wait, so that a double click never reaches it
 
 
+class Press(str):
+    """Names what is done once within a few seconds: then a button was pressed twice by mistake."""
+
+    __slots__ = ()
+    seconds = 3
+
+
 class Repeated(TooMany):
     """The very same send is under way or just done; whoever asks again is led to its result."""
 
@@ -41,8 +48,9 @@ class Allowance:
     async def take(
         self, to: Phone | EmailAddress, origin: Origin, entry: str, once: str = ""
     ) -> Allowed:
-        """`entry` names this send; `once` what is not sent twice in half a minute, however often
-        it is asked for. Raises `Repeated`, `TooSoon`, `TooManySends`, `TextsStopped`.
+        """`entry` names this send; `once` what is not sent twice in half a minute, or for a `Press`
+        in a few seconds, however often it is asked for. Raises `Repeated`, `TooSoon`,
+        `TooManySends`, `TextsStopped`.
         """
         counts = _repeat_count(once) if once else ()
         if isinstance(to, Phone):
@@ -77,7 +85,8 @@ class Allowance:
 
 
 def _repeat_count(once: str) -> tuple[Counted, ...]:
-    tally = Tally(f"once:{once}", (Window(ONCE_SECONDS, 1),))
+    seconds = once.seconds if isinstance(once, Press) else ONCE_SECONDS
+    tally = Tally(f"once:{once}", (Window(seconds, 1),))
     return (Counted(tally, "", "", lambda reached: Repeated()),)
 
 

@@ -12,6 +12,9 @@ MOST_CHARACTERS = 40  # E.164 has at most 15 digits; the rest is room for punctu
 FOLDED = frozenset(
     " \u00a0\u2007\u2009\u202f-\u2010\u2011\u2012\u2013\u2014\u2212./()[]\uff0d\uff08\uff09\u3000"
 )
+SHORTEST, LONGEST = 8, 11  # digits of mobile numbers after the country code, where we text
+TOO_SHORT = "That is too short for a phone number. Check it and try again."
+TOO_LONG = "That is too long for a phone number. Check it and try again."
 TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -23,6 +26,13 @@ class BadPhone(Rejected):
 class LandlinePhone(BadPhone):
     code = "landline_phone"
     message = "That looks like a landline. Enter a mobile number that can receive texts."
+
+
+class InternetPhone(BadPhone):
+    """VoIP: bought by the thousand, and texts to it often go nowhere."""
+
+    code = "internet_phone"
+    message = "That looks like an internet phone. Enter a mobile number of a phone operator."
 
 
 class UnservedPhone(BadPhone):
@@ -86,7 +96,7 @@ def _folded(raw: str) -> str:
     if not text:
         raise BadPhone("Enter your mobile phone number.")
     if len(text) > MOST_CHARACTERS:
-        raise BadPhone("That is too long for a phone number. Check it and try again.")
+        raise BadPhone(TOO_LONG)
     plus = text[0] in "+\uff0b"
     digits = "".join(_digit(char) for char in text[plus:].replace("(0)", "") if char not in FOLDED)
     if not digits:
@@ -114,10 +124,10 @@ def _parsed(digits: str, region: str | None) -> phonenumbers.PhoneNumber:
 
 def _why(error_type: int) -> str:
     if error_type == phonenumbers.NumberParseException.TOO_LONG:
-        return "That is too long for a phone number. Check it and try again."
+        return TOO_LONG
     if error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
         return "No country has that code. Start with + and your country code, such as +44."
-    return "That is too short for a phone number. Check it and try again."
+    return TOO_SHORT
 
 
 def _accepted(number: phonenumbers.PhoneNumber, served: tuple[str, ...]) -> Phone:
@@ -136,16 +146,21 @@ def _accepted(number: phonenumbers.PhoneNumber, served: tuple[str, ...]) -> Phon
 
 def _why_impossible(number: phonenumbers.PhoneNumber) -> str:
     match phonenumbers.is_possible_number_with_reason(number):
-        case phonenumbers.ValidationResult.TOO_SHORT:
-            return "That is too short for a phone number. Check it and try again."
+        case (
+            phonenumbers.ValidationResult.TOO_SHORT
+            | phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY
+        ):
+            return TOO_SHORT
         case phonenumbers.ValidationResult.TOO_LONG:
-            return "That is too long for a phone number. Check it and try again."
+            return TOO_LONG
     return "No phone has that number. Check it and try again."
 
 
 def _unusable(kind: int) -> BadPhone:
     if kind == PhoneNumberType.FIXED_LINE:
         return LandlinePhone()
+    if kind == PhoneNumberType.VOIP:
+        return InternetPhone()
     return BadPhone("That number cannot receive texts. Enter an ordinary mobile number.")
 
 
@@ -157,10 +172,19 @@ def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phon
         return _accepted(_parsed(digits, country), served)
     found = {phone.region: phone for phone in _readings(digits, served)}
     if not found:
-        raise BadPhone("Start with + and your country code, such as +44 for the United Kingdom.")
+        raise BadPhone(_why_nowhere(digits))
     if len(found) > 1:
         raise CountryNeeded(tuple(found))
     return next(iter(found.values()))
+
+
+def _why_nowhere(digits: str) -> str:
+    significant = len(digits.lstrip("0"))  # less the 0 that most countries dial first
+    if significant < SHORTEST:
+        return TOO_SHORT
+    if significant > LONGEST:
+        return TOO_LONG
+    return "Start with + and your country code, such as +44 for the United Kingdom."
 
 
 def _readings(digits: str, served: tuple[str, ...]) -> list[Phone]:

@@ -5,8 +5,9 @@ import secrets
 
 from uuid_utils.compat import uuid7
 
-from app.domain.delivery.allowance import Repeated
-from app.domain.errors import Unavailable
+from app.domain.delivery.allowance import ONCE_SECONDS, Repeated
+from app.domain.errors import TooMany, Unavailable
+from app.domain.limits import TextsStopped
 from app.domain.ports import Connection
 from app.domain.verification.asker import Asker
 from app.domain.verification.channel import Channel
@@ -28,11 +29,24 @@ async def ask_once(codes: Verifications, asker: Asker, to: Contact) -> None:
         started = await codes.start(asker, to, once)
     except Repeated:
         started = None
+    except (TooMany, TextsStopped):
+        # Where the short memory is silent, only the code itself tells a repetition.
+        if await _is_young(codes, asker, destination):
+            return
+        raise
     if started is None and not await is_asked(codes, asker, destination):
         # No repetition: something else was asked for or proved in between.
         started = await codes.start(asker, to)
         if started is None:
             raise Unavailable
+
+
+async def _is_young(codes: Verifications, asker: Asker, destination: str) -> bool:
+    """Whether the flow has asked for a code to there within the last half minute."""
+    pending = await codes.pending(asker)
+    here = pending and pending.destination == destination and not pending.consumed
+    age = codes.channel.lifetime.total_seconds() - pending.seconds_left if pending else 0
+    return bool(here) and age < ONCE_SECONDS
 
 
 async def is_asked(

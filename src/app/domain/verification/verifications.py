@@ -23,7 +23,7 @@ from app.domain.verification.codes import NONCE_BYTES, parsed_code
 from app.domain.verification.guesses import Pending
 from app.domain.verification.guessing import Guessing
 from app.domain.verification.means import Means
-from app.domain.verification.resending import send_again
+from app.domain.verification.resending import Again
 from app.domain.verification.statements import Statements
 
 Contact = Phone | EmailAddress
@@ -61,11 +61,11 @@ class Verifications:
         return await self._admission.queued(asker, to, message_id, queue, once)
 
     async def send(self, asker: Asker, to: Contact) -> None:
-        """The same code again where that helps, else a new one. Raises what `send_again` does."""
-        await send_again(self, asker, to, destination_of(to))
+        """The same code again where that helps, else a new one. Raises what `Again` does."""
+        await Again(self, asker, to, destination_of(to))()
 
-    async def resend(self, asker: Asker, to: Contact) -> UUID | None:
-        """Queues the same code once more, or a new one when that is spent or nearly over."""
+    async def resend(self, asker: Asker, to: Contact, once: str = "") -> UUID | None:
+        """Queues the same code once more; None where it is used, spent or nearly over."""
         message_id = uuid7()
 
         async def queue(connection: Connection, *how: bool) -> Record:
@@ -78,7 +78,7 @@ class Verifications:
             )
             return answer
 
-        return await self._admission.queued(asker, to, message_id, queue)
+        return await self._admission.queued(asker, to, message_id, queue, once)
 
     async def pending(self, asker: Asker) -> Pending | None:
         """The flow's newest code, whatever became of it."""
