@@ -20,7 +20,7 @@ BROKEN = [
     ("texts_per_number = { windows = [[3600, 5]], waits = 3 }", "texts_per_number needs windows"),
     (
         "texts_per_nummer = { windows = [[3600, 5]] }",
-        "texts_per_nummer is no limit; there are mail",
+        "texts_per_nummer is no limit; there are accounts",
     ),
     ("raised_regions = 5", "raised_regions needs lines such as US = 5000."),
     ("raised_regions = { US = 'many' }", "raised_regions needs lines such as US = 5000."),

@@ -73,8 +73,8 @@ def test_a_stranger_is_led_to_the_sign_in_and_back(
 
 def test_every_session_is_listed_and_this_one_marked(owner: Owner) -> None:
     chrome, firefox = (signed_in_with(owner, agent) for agent in (CHROME, FIREFOX))
-    assert sorted(listed(chrome)) == ["Chrome on Windows this device", "Firefox on Linux"]
-    assert sorted(listed(firefox)) == ["Chrome on Windows", "Firefox on Linux this device"]
+    assert sorted(listed(chrome)) == ["Chrome on Windows, this device", "Firefox on Linux"]
+    assert sorted(listed(firefox)) == ["Chrome on Windows", "Firefox on Linux, this device"]
     page = chrome.get(HERE)
     assert ONE.findall(page.html) == [revocation(firefox)], "this one has no button"
     assert "127.0.0.0/24" in page.html
@@ -103,7 +103,7 @@ def test_all_others_are_ended_at_once(owner: Owner) -> None:
     person, *others = (owner.sign_in() for _ in range(4))
     ended = person.submit_from(HERE, OTHERS)
     assert "All other sessions have ended." in ended.html
-    assert listed(person) == ["An unknown device this device"]
+    assert listed(person) == ["An unknown device, this device"]
     sleep(1.0)
     assert [other.get("/account").status for other in others] == [303] * 3
     assert person.get("/account").status == 200

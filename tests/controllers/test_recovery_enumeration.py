@@ -17,7 +17,7 @@ HTMX = {"hx-request": "true"}
 ACCOUNT = "INSERT INTO users (id, phone, email) VALUES (gen_random_uuid(), $1, $2)"
 KNOWN = """
 INSERT INTO users (id, phone, email)
-SELECT gen_random_uuid(), '+46702' || (100000 + n), $1 || n || '@example.org'
+SELECT gen_random_uuid(), '+46708' || (100000 + n), $1 || n || '@example.org'
 FROM generate_series(100, 399) n
 """
 # A notice went to the owner a moment ago, as after a sign-in from a new device.

@@ -1,10 +1,11 @@
 """Journeys of people who forgot their password: the same with scripts and without."""
 
+from tests.holder import PASSWORD
 from tests.journeys.conftest import Visit, Walk
 from tests.journeys.tab import Tab
 from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person
-from tests.recovering import NEW_PASSWORD, PASSWORD
+from tests.recovering import NEW_PASSWORD
 
 CHANGED = "Your password is changed. Sign in with it."
 OTHER = "eight quiet herons paddle"
