@@ -1,13 +1,19 @@
 """Signing in: the ways, each from its page to the account."""
 
+import json
 import re
 
 import pytest
 
+from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
 PASSWORD = "correct horse battery"
+OPENED = """
+SELECT details, network, request_id FROM audit_events JOIN users ON users.id = user_id
+WHERE event = 'session:opened' AND email = $1 ORDER BY at DESC
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +29,14 @@ def test_a_password_signs_in(product: Product, account: tuple[str, str]) -> None
     landed = person.submit("/login/password", email=account[1], password=PASSWORD)
     assert (landed.status, landed.path, landed.heading) == (200, "/account", "Your account")
     assert account[0] in landed.html
+
+
+def test_each_sign_in_is_on_record(product: Product, account: tuple[str, str]) -> None:
+    answer = Person(product).submit("/login/password", email=account[1], password=PASSWORD)
+    assert answer.path == "/account"
+    rows = sql(product, OPENED, account[1])
+    assert [json.loads(row["details"]) for row in rows[:1]] == [{"amr": "pwd"}]
+    assert (rows[0]["network"], len(rows[0]["request_id"])) == ("127.0.0.0/24", 16)
 
 
 def test_a_phone_signs_in(product: Product, account: tuple[str, str]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit.events import record
+from app.domain.audit.events import current_request, record
 from app.domain.credentials.budget import subject_of
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
@@ -58,10 +58,10 @@ class Sessions:
             device.origin.network,
             IDLE,
             ABSOLUTE,
+            current_request.get() or None,
         )
         if row is None:
             raise Unauthenticated  # the account was deleted a moment ago
-        await _record(connection, "session:opened", user_id, device.origin, amr=" ".join(amr))
         access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
         return Opened(self._pair(access), user_id, subject_of(EmailAddress(row["email"])))
 

@@ -2,12 +2,17 @@
 
 LIVE = "revoked_at IS NULL AND least(idle_expires_at, expires_at) > clock_timestamp()"
 
+# With its audit event, in one turn: it is what every way in ends with.
 OPEN = """
 WITH opened AS (
   INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
   SELECT $1, id, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7
   FROM users WHERE id = $2
   RETURNING user_id, authenticated_at
+), recorded AS (
+  INSERT INTO audit_events (event, user_id, network, request_id, details)
+  SELECT 'session:opened', user_id, $5, $8, jsonb_build_object('amr', array_to_string($3, ' '))
+  FROM opened
 )
 SELECT opened.authenticated_at, users.email FROM opened JOIN users ON users.id = opened.user_id
 """
