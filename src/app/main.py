@@ -21,6 +21,7 @@ from app.controllers.account_data import AccountDataController
 from app.controllers.account_deletion import AccountDeletionController
 from app.controllers.account_password import AccountPasswordController
 from app.controllers.dev import DevController
+from app.controllers.dev_auth0 import DevAuth0Controller
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController
@@ -60,6 +61,7 @@ CONTROLLERS = (
     WellKnownController,
     HealthController,
     DevController,
+    DevAuth0Controller,
 )
 STATIC = Path(__file__).parents[2] / "static"
 DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
@@ -107,6 +109,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan
         await outside.database.open()
         dispatching = asyncio.create_task(dispatcher.run())
         keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
+        watching = asyncio.create_task(outside.watch())
         # What is there now stays for good: a full look for garbage need not go through it, and
         # nobody waits a tenth of a second for that.
         gc.collect()
@@ -116,6 +119,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts) -> Lifespan
         finally:
             parts.health.draining = True
             keys.cancel()
+            watching.cancel()
             dispatcher.close()
             await asyncio.wait([dispatching], timeout=DRAIN)
             dispatching.cancel()
