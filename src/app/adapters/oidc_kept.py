@@ -20,7 +20,7 @@ class Kept(Generic[T]):
     def __init__(self, fetch: Callable[[], Awaitable[T]], fresh: float) -> None:
         self._fetch, self._fresh = fetch, fresh
         self._fetching: asyncio.Task[T] | None = None
-        self._fetched_at = self._asked_at = NEVER
+        self._fetched_at = self._failed_at = NEVER
         self.value: T | None = None
 
     @property
@@ -30,7 +30,7 @@ class Kept(Generic[T]):
     async def get(self) -> T:
         """Raises what `fetch` raised when there is no value of the last day either."""
         age = monotonic() - self._fetched_at
-        held = age < STALE and monotonic() - self._asked_at < HOLD
+        held = age < STALE and monotonic() - self._failed_at < HOLD
         if self.value is not None and (age < self._fresh or held):
             return self.value
         try:
@@ -48,12 +48,12 @@ class Kept(Generic[T]):
         return await asyncio.shield(self._fetching)
 
     async def _renew(self) -> T:
-        self._asked_at = monotonic()
         self.value = await self._fetch()
         self._fetched_at = monotonic()
         return self.value
 
     def _done(self, task: asyncio.Task[T]) -> None:
         self._fetching = None
-        if not task.cancelled():
-            task.exception()  # known by whoever still waits; nobody may be
+        # Looked at here, since nobody may be waiting any more.
+        if not task.cancelled() and task.exception():
+            self._failed_at = monotonic()

@@ -26,9 +26,13 @@ SHORTEST, LONGEST = 2048, 8192
 
 
 class Keys:
-    def __init__(self, line: Line, discovery: Discovery) -> None:
-        self._line, self._discovery = line, discovery
-        self._kept = Kept(self._fetch, FRESH)
+    """`fresh` and `unknown` in seconds."""
+
+    def __init__(
+        self, line: Line, discovery: Discovery, fresh: float = FRESH, unknown: float = UNKNOWN
+    ) -> None:
+        self._line, self._discovery, self._unknown = line, discovery, unknown
+        self._kept = Kept(self._fetch, fresh)
         self._looked_at = NEVER
 
     async def find(self, key_id: str) -> RSAPublicKey | None:
@@ -42,10 +46,10 @@ class Keys:
         return keys.get(key_id)
 
     def _may_look(self) -> bool:
-        """Once a minute, and for whoever asks while that look is under way."""
+        """Once in `unknown` seconds, and for whoever asks while that look is under way."""
         if self._kept.is_being_renewed:
             return True
-        if monotonic() - self._looked_at < UNKNOWN:
+        if monotonic() - self._looked_at < self._unknown:
             return False
         self._looked_at = monotonic()
         return True
