@@ -121,7 +121,7 @@ async def test_each_answer_of_the_token_endpoint_is_a_refusal_in_time(
     began = time.monotonic()
     with pytest.raises(refusal):
         await identified(provider, openid)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     assert openid.counts[TOKEN] == 1, "a code that may have been spent is not sent again"
     assert openid.counts[KEYS] == 0
 
@@ -134,14 +134,14 @@ async def test_a_token_call_has_three_seconds_and_the_whole_four(
     began = time.monotonic()
     with pytest.raises(ProviderDown):
         await identified(patient, openid)
-    assert 2.5 < time.monotonic() - began < 3.5
+    assert 2.5 < time.monotonic() - began < 4
     openid.scripts[DISCOVERY].always(acts.delayed(1.2))
     openid.scripts[TOKEN].always(acts.delayed(2.5))
     openid.scripts[KEYS].always(acts.delayed(1.2))
     began = time.monotonic()
     with pytest.raises(ProviderDown):
         await identified(provider_through(client, openid, exchange=3.0), openid)
-    assert 3.5 < time.monotonic() - began < 4.5
+    assert 3.5 < time.monotonic() - began < 5
 
 
 async def test_what_never_left_is_sent_once_more(

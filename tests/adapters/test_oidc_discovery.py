@@ -99,6 +99,23 @@ async def test_discovery_is_asked_once_for_all_and_kept(
     assert openid.counts[DISCOVERY] == 1
 
 
+async def test_a_provider_that_is_down_is_looked_at_until_it_works(
+    provider: OpenIdProvider, openid: OpenIdStandIn
+) -> None:
+    openid.scripts[DISCOVERY].always(acts.http_500())
+    watching = asyncio.create_task(provider.watch(start=0, every=0.2))
+    await asyncio.sleep(0.7)
+    assert provider.down
+    assert 2 <= openid.counts[DISCOVERY] <= 4
+    openid.scripts[DISCOVERY].clear()
+    await asyncio.sleep(0.5)
+    assert not provider.down
+    looked = openid.counts[DISCOVERY]
+    await asyncio.sleep(0.5)
+    assert openid.counts[DISCOVERY] == looked, "what works is left alone"
+    watching.cancel()
+
+
 async def test_who_goes_away_does_not_end_what_others_wait_for(
     provider: OpenIdProvider, openid: OpenIdStandIn
 ) -> None:

@@ -54,13 +54,15 @@ class OpenIdProvider(IdentityProvider):
     def down(self) -> bool:
         return self._line.down
 
-    async def watch(self) -> None:
-        """Until cancelled: learns the endpoints early, and notices when it works again."""
-        await asyncio.sleep(START)
+    async def watch(self, start: float = START, every: float = PROBED) -> None:
+        """Until cancelled: learns the endpoints early, and notices when it works again. Both in
+        seconds.
+        """
+        await asyncio.sleep(start)
         while True:
             if self.down or self._discovery.known is None:
                 await self.probe()
-            await asyncio.sleep(PROBED)
+            await asyncio.sleep(every)
 
     async def probe(self) -> None:
         """One look at the discovery document, which costs nobody anything."""
