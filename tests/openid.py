@@ -38,6 +38,21 @@ async def page_url(provider: OpenIdProvider, product: Product, **changes: str) -
     return f"{parts.path}?{urlencode(dict(parse_qsl(parts.query)) | changes)}"
 
 
+def authorize_url(product: Product) -> str:
+    """The same, for whoever only looks at the page."""
+    asked = {
+        "response_type": "code",
+        "client_id": LocalOpenId.of(read_settings(product.env)).client_id,
+        "redirect_uri": callback(product),
+        "scope": "openid email",
+        "state": "state",
+        "nonce": NONCE,
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+    }
+    return f"{HERE}/authorize?{urlencode(asked)}"
+
+
 async def chosen(
     provider: OpenIdProvider, product: Product, answer: str = "continue", **fields: str
 ) -> dict[str, str]:

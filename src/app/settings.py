@@ -99,8 +99,6 @@ def _read_all(read: Reader) -> Settings:
 
 def _contradictions(settings: Settings) -> list[str]:
     """What no environment may run with."""
-    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
-    client = (bool(settings.auth0_client_id), bool(settings.auth0_client_secret))
     checks = [
         (
             any(len(key.encode()) < 32 for key in settings.secret_key),
@@ -110,6 +108,20 @@ def _contradictions(settings: Settings) -> list[str]:
             any(network.prefixlen == 0 for network in settings.trusted_proxies),
             "TRUSTED_PROXIES must name your proxies; it cannot be everybody.",
         ),
+        (
+            any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
+            "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
+        ),
+        *_half_set_up(settings),
+    ]
+    return [problem for wrong, problem in checks if wrong]
+
+
+def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:
+    """A vendor of whom we know too little to ask anything."""
+    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
+    client = (bool(settings.auth0_client_id), bool(settings.auth0_client_secret))
+    return [
         (
             settings.sends_texts and not (settings.twilio_auth_token and sender),
             "TWILIO_ACCOUNT_SID also needs TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER"
@@ -127,12 +139,7 @@ def _contradictions(settings: Settings) -> list[str]:
             settings.auth0_issuer is None and any(client),
             "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET also need AUTH0_ISSUER.",
         ),
-        (
-            any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
-            "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
-        ),
     ]
-    return [problem for wrong, problem in checks if wrong]
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:
