@@ -1,6 +1,7 @@
 """Discovery and keys: kept, asked for again in moderation, and never from anybody else."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from app.adapters.oidc import OpenIdProvider
 from app.domain.errors import Refusal
 from app.domain.identity.provider import NotVouchedFor, ProviderDown
-from tests.adapters.samples import CALLBACK, identified, provider_through
+from tests.adapters.samples import CALLBACK, VERIFIER, identified, provider_through
 from tests.standins import behaviour as acts
 from tests.standins.openid import DISCOVERY, LEFT_OUT, TOKEN, OpenIdStandIn
 
@@ -126,3 +127,23 @@ async def test_who_goes_away_does_not_end_what_others_wait_for(
     first.cancel()
     assert await second
     assert openid.counts[DISCOVERY] == 1
+
+
+@pytest.mark.parametrize(
+    "act", [acts.ordinary(), acts.http_500(), acts.answers(401, b'{"error": "x client_secret"}')]
+)
+async def test_logs_hold_no_code_token_secret_or_address(
+    provider: OpenIdProvider,
+    openid: OpenIdStandIn,
+    act: acts.Behaviour,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "app")
+    openid.scripts[TOKEN].always(act)
+    openid.claims = {"nonce": "wrong"}
+    with pytest.raises(Refusal) as refused:
+        await provider.identify("the-code", VERIFIER, openid.nonce, CALLBACK)
+    assert caplog.records
+    written = f"{[vars(record) for record in caplog.records]} {refused.value.message}"
+    for secret in ("the-code", VERIFIER, openid.nonce, openid.client_secret, "ada@", "auth0|ada"):
+        assert secret not in written

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -38,7 +39,7 @@ def signed(claims: dict[str, Any], header: dict[str, Any], key: str = "first") -
 
 class OpenIdStandIn:
     """`claims`, `header`, `tokens`, `document` and `userinfo` replace parts of its usual answers,
-    `sign` all of the ID token. `scripts` say how each path behaves; `counts` what was asked for.
+    `sign` all of the ID token. A `timedelta` in `claims` is a time as far from now. `scripts` say how each path behaves; `counts` what was asked for.
     """
 
     def __init__(self) -> None:
@@ -100,7 +101,13 @@ class OpenIdStandIn:
             "email": "ada@example.org",
             "email_verified": True,
         }
-        return self.sign(_changed(claims, self.claims), _changed({"kid": "first"}, self.header))
+        times = {
+            name: now + value.total_seconds()
+            for name, value in self.claims.items()
+            if isinstance(value, timedelta)
+        }
+        told = _changed(claims, self.claims | times)
+        return self.sign(told, _changed({"kid": "first"}, self.header))
 
     def _reply(self, request: Request) -> Reply:
         path = urlsplit(request.path).path
