@@ -39,7 +39,8 @@ def signed(claims: dict[str, Any], header: dict[str, Any], key: str = "first") -
 
 class OpenIdStandIn:
     """`claims`, `header`, `tokens`, `document` and `userinfo` replace parts of its usual answers,
-    `sign` all of the ID token. A `timedelta` in `claims` is a time as far from now. `scripts` say how each path behaves; `counts` what was asked for.
+    `sign` all of the ID token. A `timedelta` in `claims` is a time as far from now. `scripts` say
+    how each path behaves; `counts` what was asked for.
     """
 
     def __init__(self) -> None:
