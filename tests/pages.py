@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from tests.holder import Holder
+from tests.openid import authorize_url
 from tests.owner import Owner, undo_path
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
@@ -105,6 +106,10 @@ def _public(person: Person) -> Iterator[tuple[str, Seen]]:
     yield "wrong method", Seen(person.http.request("DELETE", "/signup"))
     yield "not a form", Seen(person.http.post("/signup/phone", json={}))
     yield "fragment", person.get("/signup/phone", **{"hx-request": "true"})
+    page = authorize_url(person.product)
+    yield "dev auth0", person.get(page)
+    yield "dev auth0 nobody", person.submit(page, person="")
+    yield "dev auth0 no address", person.submit(page, person="new", email="")
 
 
 def _sign_up(person: Person) -> Iterator[tuple[str, Seen]]:

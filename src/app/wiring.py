@@ -36,6 +36,7 @@ from app.domain.verification.verifications import Verifications
 from app.settings import Settings
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
+from app.web.dev_auth0 import DevAuth0, Registration
 from app.web.devices import Devices
 from app.web.flows import Flows
 from app.web.manners import Manners
@@ -105,10 +106,11 @@ class Wiring:
                 self._tokens,
                 newest_revision(),
             ),
-            auth0_ready=False,
+            auth0_ready=self._outside.identity_provider is not None,
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,
             outbox=self._outside.outbox,
+            dev_auth0=self._dev_auth0(),
             production=settings.production,
         )
 
@@ -125,6 +127,15 @@ class Wiring:
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,
         )
+
+    def _dev_auth0(self) -> DevAuth0 | None:
+        local = self._outside.local_openid
+        if local is None:
+            return None
+        client = Registration(
+            local.issuer, local.client_id, local.client_secret, self._settings.base_url
+        )
+        return DevAuth0(self._outside.memory, client, local.key)
 
     def _account(self) -> AccountParts:
         wake = self._dispatcher.wake

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from tests.journeys.visitor import Visitor
+from tests.openid import authorize_url
 from tests.owner import undo_path
 from tests.person import new_email, new_phone
 
@@ -23,6 +24,8 @@ async def home(visitor: Visitor) -> AsyncIterator[str]:
     for path in ("/", "/signup", "/health", "/nowhere", "/dev/outbox"):
         await visitor.tab.open(path)
         yield path.strip("/").replace("/", "-") or "home"
+    await visitor.tab.open(authorize_url(visitor.person.product))
+    yield "dev-auth0"
 
 
 async def phone(visitor: Visitor) -> AsyncIterator[str]:

@@ -20,6 +20,7 @@ from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
+from app.web.dev_auth0 import DevAuth0
 from app.web.manners import Manners
 from app.web.page import Pages
 from app.web.visit import Visit
@@ -63,6 +64,7 @@ class Parts:
     password_min_length: int
     ops_token: str
     outbox: Outbox | None
+    dev_auth0: DevAuth0 | None
     production: bool
 
     @classmethod
