@@ -20,9 +20,11 @@ from app.controllers.account_confirm import AccountConfirmController
 from app.controllers.account_data import AccountDataController
 from app.controllers.account_deletion import AccountDeletionController
 from app.controllers.account_email import AccountEmailController
+from app.controllers.account_identities import AccountIdentitiesController
 from app.controllers.account_password import AccountPasswordController
 from app.controllers.account_phone import AccountPhoneController
 from app.controllers.account_undo import AccountUndoController
+from app.controllers.auth0 import Auth0Controller
 from app.controllers.dev import DevController
 from app.controllers.dev_auth0 import DevAuth0Controller
 from app.controllers.health import HealthController
@@ -67,6 +69,8 @@ CONTROLLERS = (
     AccountPhoneController,
     AccountEmailController,
     AccountUndoController,
+    AccountIdentitiesController,
+    Auth0Controller,
     WellKnownController,
     HealthController,
     DevController,

@@ -15,6 +15,9 @@ from app.domain.account.undo_links import UndoLinks
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.federation.federation import Federation
+from app.domain.federation.identities import Identities
+from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
 from app.domain.identity.passwords import Passwords
 from app.domain.identity.users import People
@@ -106,7 +109,7 @@ class Wiring:
                 self._tokens,
                 newest_revision(),
             ),
-            auth0_ready=self._outside.identity_provider is not None,
+            federation=self._federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,
             outbox=self._outside.outbox,
@@ -150,7 +153,15 @@ class Wiring:
             PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
             EmailChange(self._database, self._mailboxes, wake),
             Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
+            Identities(self._database, self._sessions, wake),
         )
+
+    def _federation(self) -> Federation | None:
+        provider = self._outside.identity_provider
+        if provider is None:
+            return None
+        transactions = Transactions(self._database, self._keys("transactions"))
+        return Federation(provider, transactions, f"{self._settings.base_url}/auth0/callback")
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(
