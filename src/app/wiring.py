@@ -107,6 +107,7 @@ class Wiring:
                 self._outside.memory,
                 self._dispatcher,
                 self._tokens,
+                self._outside.identity_provider,
                 newest_revision(),
             ),
             federation=self._federation(),
