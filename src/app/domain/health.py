@@ -55,7 +55,9 @@ Finding = tuple[Status, str]
 
 
 class Health:
-    """`provider` is None where it was left out. `schema` is the newest revision, which the database should be at."""
+    """`provider` is None where it was left out. `schema` is the newest revision, which the
+    database should be at.
+    """
 
     def __init__(
         self,
