@@ -172,7 +172,24 @@ async def recovery(visitor: Visitor) -> AsyncIterator[str]:
     yield "log-in-after-recovery"
 
 
+async def auth0(visitor: Visitor) -> AsyncIterator[str]:
+    for path in ("auth0-cancelled", "identity-provider-down"):
+        await visitor.open(f"/auth0/failed/{path}?for=signup")
+        yield f"auth0-{path}"
+    await visitor.tab.open("/auth0/start?for=signup")
+    await visitor.be(f"{'a.long.name' * 4}.{visitor.email}")
+    yield "auth0-phone"
+    await visitor.give_phone()
+    yield "auth0-phone-code"
+    await visitor.give_phone_code()
+    yield "auth0-done"
+    await visitor.open("/account/identities")
+    yield "account-identities"
+    await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
+    yield "account-identities-last"
+
+
 GROUPS: tuple[Group, ...] = (
     home, phone, phone_code, wrong_code, email, email_code, password, login, account, contacts,
-    recovery,
+    recovery, auth0,
 )  # fmt: skip
