@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.crowd import sql
+from tests.crowd import answers, nth_code, post_at_once, sql
 from tests.federated import Federated, identities_of, sessions_of
-from tests.holder import Holder
+from tests.holder import OLD_PROOF, Holder
 from tests.person import new_email, new_phone
 from tests.product import Product
 
@@ -112,6 +112,28 @@ def test_a_phone_proved_before_leaves_nothing_to_do(zoe: Federated) -> None:
     zoe.give_phone_code(zoe.phone)
     assert zoe.come_with_auth0().path == "/signup/done"
     assert zoe.is_in
+
+
+def test_the_last_code_five_times_at_once_makes_one_account(zoe: Federated) -> None:
+    zoe.come_with_auth0()
+    zoe.give_phone(zoe.phone)
+    code = zoe.product.code_for(zoe.phone)
+    given = answers(post_at_once(zoe, "/signup/phone-code", 5, code=code))
+    assert given == {"303 /signup/done": 5}
+    assert sessions_of(zoe.product, zoe.email) == len(identities_of(zoe.product, zoe.email)) == 1
+
+
+def test_who_has_no_password_confirms_by_a_text(zoe: Federated) -> None:
+    zoe.sign_up_with_auth0()
+    sql(zoe.product, OLD_PROOF, zoe.email, zoe.phone)
+    page = zoe.get("/account/deletion")
+    assert 'type="password"' not in page.html
+    to = zoe.post("/account/deletion").location
+    assert to == "/account/confirm?return_to=/account/deletion"
+    assert 'type="password"' not in zoe.get(to).html
+    zoe.post("/account/confirm/code")
+    code = nth_code(zoe.product, zoe.phone, 2)
+    assert zoe.submit("/account/confirm", code=code).path == "/account/deletion"
 
 
 def test_a_text_on_its_way_is_still_waited_for(zoe: Federated) -> None:
