@@ -40,6 +40,7 @@ run: $(READY) ## starts Latchkey on http://127.0.0.1:8000 (PORT=, HOST=)
 
 test: $(READY) ## everything CI checks
 	@$(BIN)/python -m tests.browser_setup
+	@$(BIN)/python -m tests.oidc_setup
 	@$(check); \
 	check format $(BIN)/ruff format --check --quiet .; \
 	check lint $(BIN)/ruff check --quiet .; \

@@ -10,6 +10,7 @@ import app.domain.account.tables
 import app.domain.audit.tables
 import app.domain.credentials.tables
 import app.domain.delivery.tables
+import app.domain.federation.tables
 import app.domain.identity.tables
 import app.domain.sessions.tables
 import app.domain.verification.tables  # noqa: F401

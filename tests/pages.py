@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from tests.account_pages import of_account, of_auth0, of_contacts, of_recovery
 from tests.holder import Holder
-from tests.owner import Owner, undo_path
+from tests.openid import authorize_url
+from tests.owner import Owner
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
-from tests.recovering import NEW_PASSWORD, recovery_code
 
 VOID = {"br", "hr", "img", "input", "link", "meta", "col"}
 UNREAD = {"script", "style", "head", "pre"}  # `pre` quotes messages and their source
@@ -89,9 +90,10 @@ def every_page(product: Product) -> list[Page]:
         *_public(person),
         *_sign_up(person),
         *_login(product),
-        *_recovery(Holder(product)),
-        *_account(Holder(product)),
-        *_contacts(Owner(product)),
+        *of_recovery(Holder(product)),
+        *of_account(Holder(product)),
+        *of_contacts(Owner(product)),
+        *of_auth0(product),
     )
     for name, seen in shown:
         pages.append(Page(name, seen.html))
@@ -105,6 +107,10 @@ def _public(person: Person) -> Iterator[tuple[str, Seen]]:
     yield "wrong method", Seen(person.http.request("DELETE", "/signup"))
     yield "not a form", Seen(person.http.post("/signup/phone", json={}))
     yield "fragment", person.get("/signup/phone", **{"hx-request": "true"})
+    page = authorize_url(person.product)
+    yield "dev auth0", person.get(page)
+    yield "dev auth0 nobody", person.submit(page, person="")
+    yield "dev auth0 no address", person.submit(page, person="new", email="")
 
 
 def _sign_up(person: Person) -> Iterator[tuple[str, Seen]]:
@@ -143,54 +149,3 @@ def _login(product: Product) -> Iterator[tuple[str, Seen]]:
     yield "login phone-code", person.submit("/login/phone", phone=new_phone())
     for tries in range(4, -1, -1):
         yield f"login code {tries} left", person.submit("/login/phone-code", code="000000")
-
-
-def _account(holder: Holder) -> Iterator[tuple[str, Seen]]:
-    holder.elsewhere()
-    for path in ("", "/sessions", "/password", "/deletion", "/confirm"):
-        yield f"account{path}", holder.get(f"/account{path}")
-    yield "account password weak", holder.submit("/account/password", password="short")
-    yield "account confirm wrong", holder.submit("/account/confirm", password="no")
-    holder.post("/account/confirm/code")
-    yield "account confirm code", holder.get("/account/confirm")
-    yield "account confirm code wrong", holder.submit("/account/confirm", code="1")
-    yield "account told", holder.submit("/account/password", password="seven grey otters swim")
-    holder.let_proof_age()
-    yield "account deletion old proof", holder.get("/account/deletion")
-    yield "account deletion refused", holder.submit("/account/deletion", password="no")
-
-
-def _recovery(owner: Holder) -> Iterator[tuple[str, Seen]]:
-    yield "log-in wrong", owner.submit("/login/password", email=owner.email, password="wrong")
-    yield "recovery email", owner.get("/recovery/email")
-    yield "recovery email empty", owner.submit("/recovery/email", email="")
-    yield "recovery email typo", owner.submit("/recovery/email", email="a@gmial.com")
-    yield "recovery email-code", owner.submit("/recovery/email", email=owner.email)
-    yield "recovery fragment", owner.get("/recovery/email-code", **{"hx-request": "true"})
-    yield "recovery email change", owner.get("/recovery/email?change")
-    code = recovery_code(owner.product, owner.email)
-    yield "recovery email-code wrong", owner.submit("/recovery/email-code", code="1")
-    yield "recovery password", owner.submit("/recovery/email-code", code=code)
-    yield "recovery password weak", owner.submit("/recovery/password", password="short")
-    yield "log-in again", owner.submit("/recovery/password", password=NEW_PASSWORD)
-
-
-def _contacts(owner: Owner) -> Iterator[tuple[str, Seen]]:
-    """A number and an address that are changed, and one change undone."""
-    product, phone, email = owner.product, new_phone(), new_email()
-    yield "account phone", owner.get("/account/phone")
-    yield "account phone own", owner.name("phone", owner.phone)
-    yield "account phone country", owner.name("phone", "0612345678")
-    yield "account phone-code", owner.name("phone", phone)
-    yield "account phone-code empty", owner.submit("/account/phone-code", code="")
-    yield "account email typo", owner.name("email", "a@gmial.com")
-    yield "account email-code", owner.name("email", email)
-    yield "account email waiting", owner.get("/account/email")
-    yield "account pending", owner.get("/account")
-    yield "account email-code wrong", owner.submit("/account/email-code", code="1")
-    yield "account changed", owner.prove("phone", phone)
-    link = undo_path(product, owner.email)
-    yield "undo", owner.get(link)
-    yield "undo done", owner.submit(link)
-    yield "undo over", owner.get(link)
-    yield "undo forged", owner.get("/account/undo/forged")

@@ -1,13 +1,16 @@
 """Environment variables, read one after the other; what is wrong with each is remembered."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Network = IPv4Network | IPv6Network
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# A host and at most a path: no query, no fragment (OpenID Connect Discovery 1.0, 3).
+ISSUER = re.compile(r"https?://(?:[\w.\-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:[^\s?#]*/)?", re.ASCII)
 
 
 class Reader:
@@ -70,12 +73,32 @@ class Reader:
         """An origin without path; plain http only on loopback, where nobody can listen in."""
         value = self.text(name, default).rstrip("/")
         parts = urlsplit(value)
-        plain_elsewhere = parts.scheme == "http" and parts.hostname not in LOOPBACK
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
             self.problems.append(f"{name} must be an address such as https://login.example.org.")
-        elif plain_elsewhere:
+        elif _is_plain_elsewhere(parts):
             self.problems.append(f"{name} must start with https:// (http only on loopback).")
         return value
+
+    def issuer(self, name: str) -> str | None:
+        """An OpenID issuer, which is compared to its last slash; None when it is not there at all,
+        "" when it is left empty.
+        """
+        if name not in self._environ:
+            return None
+        value = self.text(name)
+        if value and not ISSUER.fullmatch(value):
+            self.problems.append(
+                f"{name} must be an address with a slash at its end,"
+                " such as https://TENANT.eu.auth0.com/."
+            )
+        elif value and _is_plain_elsewhere(urlsplit(value)):
+            self.problems.append(f"{name} must start with https:// (http only on loopback).")
+        return value
+
+
+def _is_plain_elsewhere(parts: SplitResult) -> bool:
+    """Whether somebody could listen in."""
+    return parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def split(raw: str) -> tuple[str, ...]:

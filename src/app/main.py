@@ -20,10 +20,13 @@ from app.controllers.account_confirm import AccountConfirmController
 from app.controllers.account_data import AccountDataController
 from app.controllers.account_deletion import AccountDeletionController
 from app.controllers.account_email import AccountEmailController
+from app.controllers.account_identities import AccountIdentitiesController
 from app.controllers.account_password import AccountPasswordController
 from app.controllers.account_phone import AccountPhoneController
 from app.controllers.account_undo import AccountUndoController
+from app.controllers.auth0 import Auth0Controller
 from app.controllers.dev import DevController
+from app.controllers.dev_auth0 import DevAuth0Controller
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController
@@ -66,9 +69,12 @@ CONTROLLERS = (
     AccountPhoneController,
     AccountEmailController,
     AccountUndoController,
+    AccountIdentitiesController,
+    Auth0Controller,
     WellKnownController,
     HealthController,
     DevController,
+    DevAuth0Controller,
 )
 STATIC = Path(__file__).parents[2] / "static"
 DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
@@ -118,6 +124,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: floa
         # Before anybody is let in: without them nobody can be.
         await read_keys(parts.signing_keys, parts.manners.access_tokens)
         keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
+        watching = asyncio.create_task(outside.watch())
         # What is there now stays for good: a full look for garbage need not go through it, and
         # nobody waits a tenth of a second for that.
         gc.collect()
@@ -128,6 +135,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: floa
         finally:
             parts.health.draining = True
             keys.cancel()
+            watching.cancel()
             dispatcher.close()
             await asyncio.wait([dispatching], timeout=DRAIN)
             dispatching.cancel()

@@ -2,15 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from app.environment import Network, Reader, split
-
-Environment = Literal["development", "test", "production"]
-LogFormat = Literal["json", "console"]
-# Only for development: whoever runs production must bring a key of their own.
-DEVELOPMENT_KEY = "development-only-key-never-for-production"
+from app.environment import LOOPBACK, Network, Reader
+from app.variables import DEVELOPMENT_KEY, Environment, LogFormat, deployment, rules, vendors
 
 
 class BadSettings(Exception):
@@ -41,7 +36,7 @@ class Settings:
     sendgrid_from_email: str
     sendgrid_webhook_public_key: str
     sendgrid_api_url: str
-    auth0_issuer: str
+    auth0_issuer: str | None  # "" was left out on purpose, None was never spoken of
     auth0_client_id: str
     auth0_client_secret: str
     sms_regions: tuple[str, ...]
@@ -77,6 +72,14 @@ class Settings:
     def sends_mail(self) -> bool:
         return bool(self.sendgrid_api_key)
 
+    @property
+    def asks_own_auth0(self) -> bool:
+        """Whether the provider of made-up people stands in: where it is a developer's own machine
+        that asks and answers, and Auth0 was not left out on purpose.
+        """
+        here = self.host in LOOPBACK and self.hostname in LOOPBACK and not self.secure
+        return self.auth0_issuer is None and not self.production and here
+
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Reads and checks everything; raises `BadSettings` with all problems at once."""
@@ -91,62 +94,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _read_all(read: Reader) -> Settings:
-    return Settings(**_deployment(read), **_vendors(read), **_rules(read))
-
-
-def _deployment(read: Reader) -> dict[str, Any]:
-    """Where it runs and what it stands on."""
-    environment = read.choice("ENVIRONMENT", get_args(Environment), "development")
-    key = "" if environment == "production" else DEVELOPMENT_KEY
-    port = read.number("PORT", 8000, 1, 65535)
-    return {
-        "environment": environment,
-        "base_url": read.url("BASE_URL", f"http://127.0.0.1:{port}"),
-        "secret_key": split(read.secret("SECRET_KEY") or key),
-        "database_url": read.store("DATABASE_URL", "postgresql", "postgres"),
-        "redis_url": read.store("REDIS_URL", "redis", "rediss", "unix"),
-        "trusted_proxies": read.networks("TRUSTED_PROXIES"),
-        "allowed_origins": read.items("ALLOWED_ORIGINS"),
-        "ops_token": read.secret("OPS_TOKEN"),
-        "log_level": read.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
-        "log_format": read.choice("LOG_FORMAT", get_args(LogFormat), "json"),
-        "host": read.text("HOST") or "127.0.0.1",
-        "port": port,
-        "workers": read.number("WORKERS", 1, 1, 64),
-    }
-
-
-def _vendors(read: Reader) -> dict[str, Any]:
-    """Who sends for us, and who else may vouch for a person."""
-    return {
-        "twilio_account_sid": read.text("TWILIO_ACCOUNT_SID"),
-        "twilio_auth_token": read.secret("TWILIO_AUTH_TOKEN"),
-        "twilio_from_number": read.text("TWILIO_FROM_NUMBER"),
-        "twilio_messaging_service_sid": read.text("TWILIO_MESSAGING_SERVICE_SID"),
-        "twilio_api_url": read.url("TWILIO_API_URL", "https://api.twilio.com"),
-        "sendgrid_api_key": read.secret("SENDGRID_API_KEY"),
-        "sendgrid_from_email": read.text("SENDGRID_FROM_EMAIL"),
-        "sendgrid_webhook_public_key": read.text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
-        "sendgrid_api_url": read.url("SENDGRID_API_URL", "https://api.sendgrid.com"),
-        "auth0_issuer": read.text("AUTH0_ISSUER"),
-        "auth0_client_id": read.text("AUTH0_CLIENT_ID"),
-        "auth0_client_secret": read.secret("AUTH0_CLIENT_SECRET"),
-    }
-
-
-def _rules(read: Reader) -> dict[str, Any]:
-    """What a deployment may decide about people and money."""
-    return {
-        "sms_regions": read.items("SMS_REGIONS", "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"),
-        "sms_daily_limit": read.number("SMS_DAILY_LIMIT", 500, 0, 10_000_000),
-        "limits_file": read.text("LIMITS_FILE"),
-        "password_min_length": read.number("PASSWORD_MIN_LENGTH", 12, 8, 256),
-    }
+    return Settings(**deployment(read), **vendors(read), **rules(read))
 
 
 def _contradictions(settings: Settings) -> list[str]:
     """What no environment may run with."""
-    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
     checks = [
         (
             any(len(key.encode()) < 32 for key in settings.secret_key),
@@ -157,6 +109,20 @@ def _contradictions(settings: Settings) -> list[str]:
             "TRUSTED_PROXIES must name your proxies; it cannot be everybody.",
         ),
         (
+            any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
+            "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
+        ),
+        *_half_set_up(settings),
+    ]
+    return [problem for wrong, problem in checks if wrong]
+
+
+def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:
+    """A vendor of whom we know too little to ask anything."""
+    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
+    client = (bool(settings.auth0_client_id), bool(settings.auth0_client_secret))
+    return [
+        (
             settings.sends_texts and not (settings.twilio_auth_token and sender),
             "TWILIO_ACCOUNT_SID also needs TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER"
             " or TWILIO_MESSAGING_SERVICE_SID.",
@@ -166,11 +132,14 @@ def _contradictions(settings: Settings) -> list[str]:
             "SENDGRID_API_KEY also needs SENDGRID_FROM_EMAIL.",
         ),
         (
-            any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
-            "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
+            bool(settings.auth0_issuer) and not all(client),
+            "AUTH0_ISSUER also needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.",
+        ),
+        (
+            settings.auth0_issuer is None and any(client),
+            "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET also need AUTH0_ISSUER.",
         ),
     ]
-    return [problem for wrong, problem in checks if wrong]
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:
@@ -185,6 +154,11 @@ def _unsafe_in_production(settings: Settings) -> list[str]:
     missing = [
         f"{name} is missing: set it to {shape}." for value, name, shape in needed if not value
     ]
+    if settings.auth0_issuer is None:
+        missing.append(
+            "AUTH0_ISSUER is missing: set it to https://TENANT.eu.auth0.com/,"
+            " or to nothing (AUTH0_ISSUER=) to leave Auth0 out."
+        )
     if not settings.secure:
         missing.append("BASE_URL must start with https:// in production.")
     if DEVELOPMENT_KEY in settings.secret_key:

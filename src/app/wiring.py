@@ -15,6 +15,9 @@ from app.domain.account.undo_links import UndoLinks
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.federation.federation import Federation
+from app.domain.federation.identities import Identities
+from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
 from app.domain.identity.passwords import Passwords
 from app.domain.identity.users import People
@@ -36,6 +39,7 @@ from app.domain.verification.verifications import Verifications
 from app.settings import Settings
 from app.web.cookies import Cookies
 from app.web.csrf import Csrf
+from app.web.dev_auth0 import DevAuth0, Registration
 from app.web.devices import Devices
 from app.web.flows import Flows
 from app.web.manners import Manners
@@ -103,12 +107,14 @@ class Wiring:
                 self._outside.memory,
                 self._dispatcher,
                 self._tokens,
+                self._outside.identity_provider,
                 newest_revision(),
             ),
-            auth0_ready=False,
+            federation=self._federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,
             outbox=self._outside.outbox,
+            dev_auth0=self._dev_auth0(),
             production=settings.production,
         )
 
@@ -126,6 +132,15 @@ class Wiring:
             self._settings.trusted_proxies,
         )
 
+    def _dev_auth0(self) -> DevAuth0 | None:
+        local = self._outside.local_openid
+        if local is None:
+            return None
+        client = Registration(
+            local.issuer, local.client_id, local.client_secret, self._settings.base_url
+        )
+        return DevAuth0(self._outside.memory, client, local.key)
+
     def _account(self) -> AccountParts:
         wake = self._dispatcher.wake
         minimum = self._settings.password_min_length
@@ -139,7 +154,15 @@ class Wiring:
             PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
             EmailChange(self._database, self._mailboxes, wake),
             Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
+            Identities(self._database, self._sessions, wake),
         )
+
+    def _federation(self) -> Federation | None:
+        provider = self._outside.identity_provider
+        if provider is None:
+            return None
+        transactions = Transactions(self._database, self._keys("transactions"))
+        return Federation(provider, transactions, f"{self._settings.base_url}/auth0/callback")
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(

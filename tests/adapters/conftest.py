@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from app.adapters.oidc import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
 from app.adapters.wire import vendor_client
-from tests.adapters.samples import mail_through, texts_through
+from tests.adapters.samples import mail_through, provider_through, texts_through
 from tests.standins import fixtures
+from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 
+openid = fixtures.openid
 sendgrid = fixtures.sendgrid
 twilio = fixtures.twilio
 
@@ -31,3 +34,8 @@ def twilio_texts(client: httpx.AsyncClient, twilio: TwilioStandIn) -> TwilioText
 @pytest.fixture
 def sendgrid_mail(client: httpx.AsyncClient, sendgrid: SendGridStandIn) -> SendGridMail:
     return mail_through(client, sendgrid)
+
+
+@pytest.fixture
+def provider(client: httpx.AsyncClient, openid: OpenIdStandIn) -> OpenIdProvider:
+    return provider_through(client, openid)

@@ -1,12 +1,17 @@
-"""One text and one letter, and the real adapters that take them to a stand-in."""
+"""One text, one letter, one sign-in, and the real adapters that take them to a stand-in."""
 
 from datetime import timedelta
 
 import httpx
+import pytest
 
+from app.adapters.oidc import OpenIdProvider
+from app.adapters.oidc_token import BadToken
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
+from app.domain.identity.provider import NotVouchedFor, Vouched
 from app.domain.ports import Letter, Text
+from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 
@@ -44,3 +49,32 @@ def mail_through(
         "api_url": sendgrid.url,
     }
     return SendGridMail(client, **settings | options)
+
+
+CALLBACK = "http://127.0.0.1:8000/auth0/callback"
+VERIFIER = "verifier-of-the-tests-that-is-long-enough-for-pkce"
+
+
+def provider_through(
+    client: httpx.AsyncClient, openid: OpenIdStandIn, **options: object
+) -> OpenIdProvider:
+    settings = {
+        "issuer": openid.issuer,
+        "client_id": openid.client_id,
+        "client_secret": openid.client_secret,
+        "exchange": 1.0,  # seconds
+    }
+    return OpenIdProvider(client, **settings | options)
+
+
+async def identified(provider: OpenIdProvider, openid: OpenIdStandIn) -> Vouched:
+    """Somebody comes back with a code."""
+    return await provider.identify("code", VERIFIER, openid.nonce, CALLBACK)
+
+
+async def refused_for(provider: OpenIdProvider, openid: OpenIdStandIn) -> str:
+    """What was wrong with the ID token of somebody who is not let in."""
+    with pytest.raises(NotVouchedFor) as refused:
+        await identified(provider, openid)
+    assert isinstance(refused.value.__cause__, BadToken)
+    return refused.value.__cause__.reason

@@ -21,6 +21,7 @@ PRODUCTION = {
     "TWILIO_FROM_NUMBER": "+12025550100",
     "SENDGRID_API_KEY": "SG.key",
     "SENDGRID_FROM_EMAIL": "door@example.org",
+    "AUTH0_ISSUER": "",
 }
 
 

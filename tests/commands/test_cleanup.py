@@ -23,6 +23,11 @@ OLD = {
     " {at} + interval '30 days' FROM users",
     "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at) VALUES"
     " (md5(random()::text)::bytea, '', {at})",
+    "identity_proofs": "INSERT INTO identity_proofs"
+    " (id, flow_id, issuer, subject, email_verified, created_at) VALUES"
+    " (gen_random_uuid(), md5(random()::text)::bytea, '', '', false, {at})",
+    "spent_transactions": "INSERT INTO spent_transactions (digest, spent_at) VALUES"
+    " (md5(random()::text)::bytea, {at})",
     "contact_changes": "INSERT INTO contact_changes"
     " (id, user_id, kind, old_value, new_value, changed_at)"
     " SELECT gen_random_uuid(), id, 'phone', '', '', {at} FROM users",
@@ -35,6 +40,8 @@ KEPT = {
     "deliveries": (29, 31),
     "sessions": (29, 32),
     "password_budgets": (29, 31),
+    "identity_proofs": (6, 8),
+    "spent_transactions": (0, 1),
     "contact_changes": (29, 31),
     "audit_events": (399, 401),
 }

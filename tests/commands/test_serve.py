@@ -31,6 +31,7 @@ UNSAFE = {
     "WORKERS": "many",
     "LIMITS_FILE": "/nowhere/limits.toml",
     "OPS_TOKEN_FILE": "/nowhere/token",
+    "AUTH0_ISSUER": "https://tenant.eu.auth0.com",
 }
 
 
@@ -46,7 +47,7 @@ def test_an_unsafe_production_does_not_start_and_hears_of_everything(tmp_path: P
 def test_a_production_with_nothing_set_hears_what_it_needs() -> None:
     refused = typed("serve", ENVIRONMENT="production")
     needed = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY",
-              "BASE_URL")  # fmt: skip
+              "AUTH0_ISSUER", "BASE_URL")  # fmt: skip
     assert refused.exit_code == 2
     assert [name for name in needed if f"  - {name} " not in refused.stderr] == []
 

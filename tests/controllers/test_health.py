@@ -7,7 +7,8 @@ import pytest
 from tests.person import Person
 from tests.product import Product
 
-DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid")
+DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
+                "auth0")  # fmt: skip
 
 
 def test_a_living_process_says_ok(product: Product) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.settings import DEVELOPMENT_KEY
+from app.variables import DEVELOPMENT_KEY
 from tests.faults.staged import Staged
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 from app.domain.delivery.allowance import Press
 from tests.journeys.visitor import Visitor
+from tests.openid import authorize_url
 from tests.owner import undo_path
 from tests.person import new_email, new_phone
 
@@ -24,6 +25,8 @@ async def home(visitor: Visitor) -> AsyncIterator[str]:
     for path in ("/", "/signup", "/health", "/nowhere", "/dev/outbox"):
         await visitor.tab.open(path)
         yield path.strip("/").replace("/", "-") or "home"
+    await visitor.tab.open(authorize_url(visitor.person.product))
+    yield "dev-auth0"
 
 
 async def phone(visitor: Visitor) -> AsyncIterator[str]:
@@ -171,7 +174,24 @@ async def recovery(visitor: Visitor) -> AsyncIterator[str]:
     yield "log-in-after-recovery"
 
 
+async def auth0(visitor: Visitor) -> AsyncIterator[str]:
+    for path in ("auth0-cancelled", "identity-provider-down"):
+        await visitor.open(f"/auth0/failed/{path}?for=signup")
+        yield f"auth0-{path}"
+    await visitor.tab.open("/auth0/start?for=signup")
+    await visitor.be(f"{'a.long.name' * 4}.{visitor.email}")
+    yield "auth0-phone"
+    await visitor.give_phone()
+    yield "auth0-phone-code"
+    await visitor.give_phone_code()
+    yield "auth0-done"
+    await visitor.open("/account/identities")
+    yield "account-identities"
+    await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
+    yield "account-identities-last"
+
+
 GROUPS: tuple[Group, ...] = (
     home, phone, phone_code, wrong_code, email, email_code, password, login, account, contacts,
-    recovery,
+    recovery, auth0,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 
@@ -20,3 +21,9 @@ def sendgrid() -> Iterator[SendGridStandIn]:
     with SendGridStandIn() as stand_in:
         yield stand_in
     assert stand_in.violations == []
+
+
+@pytest.fixture
+def openid() -> Iterator[OpenIdStandIn]:
+    with OpenIdStandIn() as stand_in:
+        yield stand_in

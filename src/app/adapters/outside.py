@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 
 from app.adapters.local import LocalMail, LocalTexts, Outbox
+from app.adapters.local_openid import LocalOpenId
+from app.adapters.oidc import OpenIdProvider
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.adapters.sendgrid import SendGridMail
@@ -19,14 +21,25 @@ OUTBOX = Path(".latchkey") / "outbox.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """`outbox` is there only where a vendor has no credentials, which production refuses."""
+    """`outbox` is there only where a vendor has no credentials, which production refuses.
+
+    `identity_provider` is None where Auth0 was left out; `local_openid` is there where it is one of
+    our own.
+    """
 
     database: Postgres
     memory: Redis
     texts: TextMessages
     mail: Mail
     outbox: Outbox | None
+    identity_provider: OpenIdProvider | None
+    local_openid: LocalOpenId | None
     wire: httpx.AsyncClient
+
+    async def watch(self) -> None:
+        """Until cancelled: notices when what was down works again."""
+        if self.identity_provider:
+            await self.identity_provider.watch()
 
     async def close(self) -> None:
         await self.wire.aclose()
@@ -36,6 +49,7 @@ class Outside:
 
 def outside_of(settings: Settings) -> Outside:
     wire, outbox = vendor_client(), Outbox(OUTBOX)
+    local_openid = LocalOpenId.of(settings) if settings.asks_own_auth0 else None
     real = settings.sends_texts and settings.sends_mail
     return Outside(
         Postgres(settings.database_url),
@@ -43,8 +57,24 @@ def outside_of(settings: Settings) -> Outside:
         _twilio(settings, wire) if settings.sends_texts else LocalTexts(outbox),
         _sendgrid(settings, wire) if settings.sends_mail else LocalMail(outbox),
         None if real else outbox,
+        _identity_provider(settings, local_openid, wire),
+        local_openid,
         wire,
     )
+
+
+def _identity_provider(
+    settings: Settings, local: LocalOpenId | None, wire: httpx.AsyncClient
+) -> OpenIdProvider | None:
+    """Auth0, or the one that stands in for it: the same adapter asks either."""
+    if local:
+        known = (local.issuer, local.client_id, local.client_secret)
+    elif settings.auth0_issuer:
+        known = (settings.auth0_issuer, settings.auth0_client_id, settings.auth0_client_secret)
+    else:
+        return None
+    issuer, client_id, client_secret = known
+    return OpenIdProvider(wire, issuer=issuer, client_id=client_id, client_secret=client_secret)
 
 
 def _twilio(settings: Settings, wire: httpx.AsyncClient) -> TwilioTexts:

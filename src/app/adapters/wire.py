@@ -16,7 +16,7 @@ PATIENCE = httpx.Timeout(6, connect=2)
 DEADLINE = 8.0
 
 # Certainly before the first byte of the request was written.
-_NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 # httpx would not even build the request: a line break in a key, a URL that is none.
 _NOT_BUILT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
@@ -42,7 +42,7 @@ async def over_the_wire(sending: Awaitable[SendOutcome], deadline: float) -> Sen
 def outcome_of(failure: httpx.HTTPError) -> SendOutcome:
     """Everything that may have happened after the vendor took the message is `Uncertain`."""
     name = type(failure).__name__
-    if isinstance(failure, _NOT_REACHED):
+    if isinstance(failure, NOT_REACHED):
         return Unsent(name)
     if isinstance(failure, _NOT_BUILT):
         return Refused(Reason.MISCONFIGURED, name)

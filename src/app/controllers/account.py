@@ -29,6 +29,7 @@ class AccountController(Controller):
             "person": desk.person,
             "changes": await changes_under_way(desk),
             "password_changed": f"Last changed {changed:%-d %B %Y}" if changed else "None yet",
+            "auth0": _linked(desk, len(await desk.account.identities.of(desk.person.id))),
             "sessions_count": len(await desk.parts.sessions.of(desk.person.id)),
         }
         return desk.page("account.html", context)
@@ -60,6 +61,13 @@ class AccountController(Controller):
         desk.visit.check_form(await read_form(request, ()))
         await desk.parts.sessions.end_others(desk.access, "ended by owner", desk.visit.origin)
         return desk.to("/account/sessions", "others-ended")
+
+
+def _linked(desk: AccountDesk, count: int) -> str:
+    """'' where there is nothing to link and nothing linked."""
+    if not (count or desk.parts.auth0_ready):
+        return ""
+    return "Linked" if count == 1 else f"{count} linked" if count else "Not linked"
 
 
 def _row(listed: Listed, access: Access) -> dict[str, object]:

@@ -9,6 +9,7 @@ from app.controllers.account_desk import AccountDesk
 from app.controllers.logout import CLEAR
 from app.domain.account.confirmation import WrongPassword
 from app.domain.errors import Refusal
+from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
 from app.web.errors import errors_shown_on
 from app.web.forms import Form, read_form
@@ -46,9 +47,16 @@ async def _check_proof(desk: AccountDesk, form: Form) -> None:
     elif form["password"]:
         await confirmation.by_password(desk.access, form["password"], device)
     elif not await desk.is_fresh():
+        if desk.person.password_changed_at is None:
+            raise ConfirmationNeeded
         raise WrongPassword("Enter your password.")
 
 
 async def _page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
-    context = {"username": desk.person.email, "fresh": await desk.is_fresh()}
+    has_password = desk.person.password_changed_at is not None
+    context = {
+        "username": desk.person.email,
+        "fresh": await desk.is_fresh(),
+        "has_password": has_password,
+    }
     return desk.page("deletion.html", context, refusal)

@@ -29,6 +29,7 @@ class LoginDesk(SignupDesk):
     def choices(self) -> Answer:
         context = {
             "auth0_ready": self.parts.auth0_ready,
+            "auth0_down": self.parts.auth0_down,
             "last_method": self.visit.last_method,
             "texts_down": self.parts.dispatcher.breakers["sms"].open,
         }
@@ -49,6 +50,10 @@ class LoginController(Controller):
             return see_other(safe_return(wanted), desk.visit.cookies_to_set)
         if wanted:
             desk.visit.remember_return(safe_return(wanted))
+            signup = await desk.load()
+            if signup.identity and signup.step is not Step.DONE:
+                # Sent here for want of an account: what that still lacks is what leads on.
+                return see_other(f"/signup/{signup.step}", desk.visit.cookies_to_set)
         return desk.choices()
 
     @get("/password")
@@ -61,10 +66,13 @@ class LoginController(Controller):
         form = await read_form(request, ("email", "password"))
         async with errors_shown_on(partial(desk.password_form, form["email"])):
             desk.visit.check_form(form)
-            opened = await desk.parts.login.submit_password(
-                form["email"], form["password"], desk.visit.device
+            begun = desk.visit.flow_id if desk.visit.has_begun else None
+            opened, linked = await desk.parts.login.submit_password(
+                form["email"], form["password"], desk.visit.device, begun
             )
         await sign_in(desk.visit, desk.parts.sessions, opened, "password")
+        if linked:
+            desk.visit.notify("linked")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
 
     @get("/phone")

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.signup_desk import SignupDesk
+from app.domain.errors import OutOfStep
 from app.domain.signup.signup import Step
 from app.web.answer import Answer, see_other
 from app.web.errors import errors_shown_on
@@ -67,7 +68,8 @@ class SignupController(Controller):
         desk = SignupDesk(request)
         signup = await desk.load()
         desk.expect(signup, Step.EMAIL)
-        return await desk.email_page(signup.email.typed if signup.email else "")
+        told = signup.identity.email if signup.identity else None
+        return await desk.email_page(signup.email.typed if signup.email else told or "")
 
     @post("/email")
     async def submit_email(self, request: AnyRequest) -> Answer:
@@ -91,11 +93,8 @@ class SignupController(Controller):
     async def submit_email_code(self, request: AnyRequest) -> Answer:
         desk = SignupDesk(request)
         form = await read_form(request, ("code",))
-        async with errors_shown_on(partial(desk.code_page, Step.EMAIL_CODE, form["code"])):
-            signup = await desk.flow.submit_email_code(
-                await desk.begun(form, Step.EMAIL_CODE), form["code"], desk.visit.origin
-            )
-        return desk.on_to(signup.step)
+        async with errors_shown_on(partial(desk.email_code_page, form["code"])):
+            return await desk.prove_email(form)
 
     @get("/email-code/resend")
     async def show_email_code_resend(self, request: AnyRequest) -> Answer:
@@ -108,6 +107,24 @@ class SignupController(Controller):
     @get("/email-code/delivery")
     async def show_email_code_delivery(self, request: AnyRequest) -> Answer:
         return await SignupDesk(request).delivery(Step.EMAIL_CODE)
+
+    @get("/link")
+    async def show_link(self, request: AnyRequest) -> Answer:
+        desk = SignupDesk(request)
+        if (step := (await desk.load()).step) is not Step.LINK:
+            raise OutOfStep(step)
+        return await desk.link_page()
+
+    @post("/link")
+    async def submit_link(self, request: AnyRequest) -> Answer:
+        """Into the account of the number: with Auth0 as another way in, or without."""
+        desk = SignupDesk(request)
+        form = await read_form(request, ("answer",))
+        async with errors_shown_on(desk.link_page):
+            signup = await desk.begun(form, Step.LINK)
+            linking = form["answer"] == "link"
+            result = await desk.flow.submit_link(signup, desk.visit.device, linking=linking)
+        return await desk.signed_in(result)
 
     @get("/password")
     async def show_password(self, request: AnyRequest) -> Answer:

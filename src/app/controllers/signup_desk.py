@@ -1,103 +1,45 @@
-"""One request of a sign-up: whose it is, and the pages it may be answered with."""
+"""One request of a sign-up, with the pages it may be answered with."""
 
 from functools import partial
 from typing import Any
 
-from litestar import Request
-
 from app.controllers import signup_pages
 from app.controllers.code_pages import LEFT, delivery_line
+from app.controllers.flow_desk import FlowDesk
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
-from app.domain.signup.finish import SignedIn
-from app.domain.signup.signup import Contact, Signup, Step
-from app.web.answer import Answer, see_other
-from app.web.auth import sign_in, signed_in_or_none
-from app.web.csrf import StaleForm
+from app.domain.signup.signup import Contact, Step
+from app.web.answer import Answer
+from app.web.auth import signed_in_or_none
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
-from app.web.parts import Parts
-from app.web.visit import Visit
-
-PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
 
 
-class SignupDesk:
-    """`door` is where the phone is proved: at sign-up or at sign-in, which are one flow.
-    `changing`: the person came back to an earlier step to correct it (`?change`).
-    """
-
-    door = "signup"
-    landing = "/signup/done"
-
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self.parts = Parts.of(request)
-        self.visit: Visit = self.parts.visit(request)
-        self.flow = self.parts.signup
-        self.changing = self.visit.query.partition(b"=")[0] == b"change"
-
-    async def load(self) -> Signup:
-        """A visitor who has not begun has nothing to look up."""
-        if not self.visit.has_begun:
-            return Signup(self.visit.flow_id)
-        return await self.flow.load(self.visit.flow_id)
-
-    def expect(self, signup: Signup, step: Step) -> None:
-        """Raises `OutOfStep` unless it is this step, or an earlier one to be changed."""
-        order = list(Step)
-        earlier = order.index(step) < order.index(signup.step) < order.index(Step.DONE)
-        if signup.step is not step and not (self.changing and earlier):
-            raise OutOfStep(signup.step)
-
-    async def begun(self, form: Form, step: Step) -> Signup:
-        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
-        left open in another tab, leads to the current one.
-        """
-        try:
-            self.visit.check_form(form)
-        except StaleForm:
-            self.expect(await self.load(), step)
-            raise
-        return await self.load()
-
-    def url(self, step: Step) -> str:
-        """Only the phone is proved at either door; what follows is the sign-up."""
-        return f"/{self.door if step in PHONE_STEPS else 'signup'}/{step}"
-
-    def to(self, step: Step) -> Answer:
-        return see_other(self.url(step), self.visit.cookies_to_set)
-
-    def on_to(self, step: Step) -> Answer:
-        """After a step that was taken."""
-        self.visit.begin_flow()
-        return self.to(step)
-
-    async def signed_in(self, result: SignedIn) -> Answer:
-        await sign_in(self.visit, self.parts.sessions, result.session, "phone")
-        landing = self.visit.return_taken(self.landing)
-        if result.existing and self.door == "signup":
-            self.visit.notify("existing")
-        return see_other(landing, self.visit.cookies_to_set)
-
+class SignupDesk(FlowDesk):
     def choice_page(self) -> Answer:
-        context = {"auth0_ready": self.parts.auth0_ready}
-        return self._blank_page("signup/signup.html", context)
+        ready, down = self.parts.auth0_ready, self.parts.auth0_down
+        context = {"auth0_ready": ready, "auth0_down": down}
+        return self._blank_page("signup/signup.html", context, down)
 
     async def phone_page(
         self, typed: str, country: str = "", refusal: Refusal | None = None
     ) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["sms"].open
-        context = signup_pages.phone_page(
+        signup = await self.loaded()
+        context = signup_pages.given(signup) | signup_pages.phone_page(
             typed, country=country, changing=changing, texts_down=down, refusal=refusal
         )
-        if typed or refusal:
+        if typed or refusal or signup.identity:
             return self._page(f"{self.door}/phone.html", context, refusal)
         return self._blank_page(f"{self.door}/phone.html", context, changing, down)
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
-        context = signup_pages.email_page(typed, changing=changing, mail_down=down, refusal=refusal)
-        if typed or refusal:
+        signup = await self.loaded()
+        context = signup_pages.given(signup) | signup_pages.email_page(
+            typed, changing=changing, mail_down=down, refusal=refusal
+        )
+        if typed or refusal or signup.identity:
             return self._page("signup/email.html", context, refusal)
         return self._blank_page("signup/email.html", context, changing, down)
 
@@ -115,6 +57,7 @@ class SignupDesk:
                 raise
         contact = (signup.phone if step is Step.PHONE_CODE else signup.email) or Contact("", "")
         context = signup_pages.code_page(step, contact, codes, pending, progress, typed)
+        context |= signup_pages.given(signup)
         context["delivery_url"] = f"{self.url(step)}/delivery"
         template = f"{self.url(step)[1:].replace('-', '_')}.html"
         return self._page(template, context, refusal)
@@ -135,10 +78,13 @@ class SignupDesk:
         result = await self.flow.submit_phone_code(
             signup, form["code"], self.visit.device, self.visit.renewal
         )
-        if isinstance(result, SignedIn):
-            return await self.signed_in(result)
-        self.visit.renew_flow()
-        return self.to(result.step)
+        return await self.led_to(result, renewed=True)
+
+    async def prove_email(self, form: Form) -> Answer:
+        """On to what is missing, or in, for somebody who needs no password."""
+        signup = await self.begun(form, Step.EMAIL_CODE)
+        result = await self.flow.submit_email_code(signup, form["code"], self.visit.device)
+        return await self.led_to(result, renewed=False)
 
     async def resend(self, form: Form, step: Step) -> Answer:
         async with errors_shown_on(partial(self.code_page, step, "")):
@@ -162,14 +108,27 @@ class SignupDesk:
     async def password_page(self, refusal: Refusal | None = None) -> Answer:
         signup = await self.load()
         username = signup.email.value if signup.email else ""
-        context = signup_pages.password_page(username, self.parts.password_min_length)
+        context = signup_pages.given(signup) | signup_pages.password_page(
+            username, self.parts.password_min_length
+        )
         return self._page("signup/password.html", context, refusal)
 
-    async def finish_page(self, refusal: Refusal) -> Answer:
+    async def email_code_page(self, typed: str, refusal: Refusal) -> Answer:
         """An address that got an account meanwhile is named anew."""
         if isinstance(refusal, EmailTaken):
             return await self.email_page("", refusal)
+        return await self.code_page(Step.EMAIL_CODE, typed, refusal)
+
+    async def finish_page(self, refusal: Refusal) -> Answer:
+        """As above."""
+        if isinstance(refusal, EmailTaken):
+            return await self.email_page("", refusal)
         return await self.password_page(refusal)
+
+    async def link_page(self, refusal: Refusal | None = None) -> Answer:
+        signup = await self.loaded()
+        context = signup_pages.given(signup) | {"phone": signup.number.spoken}
+        return self._page("signup/link.html", context, refusal)
 
     async def done_page(self) -> Answer:
         """For whoever has just been signed in, or whose account is ready but answer got lost."""
@@ -185,6 +144,7 @@ class SignupDesk:
             # Who proved a known number was never asked for an address.
             "existing": self.visit.notice == "existing" or email is None,
             "signed_in": person is not None,
+            "has_password": person is None or person.password_changed_at is not None,
         }
         return self._page("signup/done.html", context, None)
 

@@ -10,7 +10,7 @@ from app.domain.delivery.outbox import Progress
 from app.domain.errors import Refusal
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.identity.phone import CountryNeeded
-from app.domain.signup.signup import Contact, Step
+from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.guesses import Pending
 from app.domain.verification.verifications import Verifications
 
@@ -35,6 +35,16 @@ def _progress(number: int) -> Context:
 
 
 PROGRESS = {step: _progress(number) for number, (step, _) in enumerate(STEPS, 1)}
+
+
+def given(signup: Signup) -> Context:
+    """Who a provider says that this is, and which steps that has done: none, the password's, or the
+    e-mail's too.
+    """
+    identity = signup.identity
+    if identity is None:
+        return {"identity": None, "given": 0}
+    return {"identity": identity, "given": 2 if signup.email and signup.email.proved else 1}
 
 
 def candidates(refusal: Refusal | None) -> list[tuple[str, str, int]]:

@@ -28,6 +28,10 @@ EXPIRED = {
     " < clock_timestamp() - interval '30 days'",
     # An address that was guessed at long ago starts anew.
     "password_budgets": "last_wrong_at < clock_timestamp() - interval '30 days'",
+    # A sign-up lives no longer than three days; support asks about last week.
+    "identity_proofs": "created_at < clock_timestamp() - interval '7 days'",
+    # Their cookies lived for ten minutes.
+    "spent_transactions": "spent_at < clock_timestamp() - interval '1 hour'",
     # Their links work for a week; support asks about last month.
     "contact_changes": "changed_at < clock_timestamp() - interval '30 days'",
     "audit_events": "at < clock_timestamp() - interval '400 days'",

@@ -12,6 +12,7 @@ from enum import StrEnum
 from time import monotonic
 
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import Database, ShortMemory
 from app.domain.sessions.access_tokens import AccessTokens
 
@@ -54,7 +55,9 @@ Finding = tuple[Status, str]
 
 
 class Health:
-    """`schema` is the newest revision, which the database should be at."""
+    """`provider` is None where it was left out. `schema` is the newest revision, which the
+    database should be at.
+    """
 
     def __init__(
         self,
@@ -62,10 +65,12 @@ class Health:
         memory: ShortMemory,
         dispatcher: Dispatcher,
         tokens: AccessTokens,
+        provider: IdentityProvider | None,
         schema: str,
     ) -> None:
         self._database, self._memory = database, memory
         self._dispatcher, self._tokens, self._schema = dispatcher, tokens, schema
+        self._provider = provider
         self._kept: dict[str, tuple[float, Check]] = {}
         self.draining = False
         self._checks: dict[str, Callable[[], Awaitable[Finding]]] = {
@@ -77,6 +82,8 @@ class Health:
             "twilio": lambda: self._leniently(lambda: self._vendor("sms")),
             "sendgrid": lambda: self._leniently(lambda: self._vendor("email")),
         }
+        if provider:
+            self._checks["auth0"] = self._identity_provider
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,6 +165,12 @@ class Health:
             note += f", last code {row['last_code']}"
         troubled = self._dispatcher.breakers[channel].open or row["failed"] > row["sent"]
         return (Status.WARN if troubled else Status.PASS), note
+
+    async def _identity_provider(self) -> Finding:
+        """As the last call or look found it; a warning, as phone and password go on."""
+        if self._provider is not None and self._provider.down:
+            return Status.WARN, "it did not answer when it was last asked"
+        return Status.PASS, ""
 
 
 def worst(checks: list[Check]) -> Status:

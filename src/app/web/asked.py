@@ -28,6 +28,12 @@ class Asked:
         return self._headers.get(b"hx-request") == b"true"
 
     @property
+    def is_from_elsewhere(self) -> bool:
+        """By a link or picture of another site; older browsers do not say."""
+        site = self._headers.get(b"sec-fetch-site", b"none")
+        return site not in (b"same-origin", b"none")
+
+    @property
     def is_fragment(self) -> bool:
         """htmx swaps the inside of `<main>`; where it selects a part it wants the document."""
         return self.is_by_htmx and self._headers.get(b"hx-request-type") != b"full"

@@ -92,7 +92,10 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
         return _to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
         visit = Parts.of(request).visit(request)
-        visit.sign_out()
+        if visit.has_begun:
+            visit.leave_session()  # what somebody is signing up for is not lost by asking for it
+        else:
+            visit.sign_out()
         return see_other(f"/login?return_to={quote(request.scope['path'])}", visit.cookies_to_set)
     if isinstance(refusal, ConfirmationNeeded):
         visit = Parts.of(request).visit(request)

@@ -39,6 +39,9 @@ NOTICES = {
     "change-cancelled": "The change is cancelled. All stays as it was.",
     "no-change": "Nothing waits for a code at the moment.",
     "change-undone": "The change is undone.",
+    "known": "You already have an account, so we signed you in.",
+    "linked": "Auth0 opens your account from now on.",
+    "identity-removed": "That Auth0 sign-in no longer opens your account.",
     "existing": "You already had an account with this number, so we signed you in.",
 }
 

@@ -13,6 +13,8 @@ from app.domain.account.deletion import Deletion
 from app.domain.account.password import PasswordChange
 from app.domain.account.undo import Undo
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.federation.federation import Federation
+from app.domain.federation.identities import Identities
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login.flow import LoginFlow
@@ -20,6 +22,7 @@ from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
+from app.web.dev_auth0 import DevAuth0
 from app.web.manners import Manners
 from app.web.page import Pages
 from app.web.visit import Visit
@@ -42,6 +45,7 @@ class AccountParts:
     phone_change: PhoneChange
     email_change: EmailChange
     undo: Undo
+    identities: Identities
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,21 @@ class Parts:
     people: People
     dispatcher: Dispatcher
     health: Health
-    auth0_ready: bool
+    federation: Federation | None
     password_min_length: int
     ops_token: str
     outbox: Outbox | None
+    dev_auth0: DevAuth0 | None
     production: bool
+
+    @property
+    def auth0_ready(self) -> bool:
+        """Whether it is among the ways in at all."""
+        return self.federation is not None
+
+    @property
+    def auth0_down(self) -> bool:
+        return self.federation is not None and self.federation.down
 
     @classmethod
     def of(cls, request: Request[Any, Any, Any]) -> "Parts":

@@ -8,6 +8,7 @@ from litestar import Request
 
 from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated
+from app.domain.federation.transactions import LIFETIME as TRANSACTION_LIFETIME
 from app.domain.sessions.access_tokens import LIFETIME, Access
 from app.domain.sessions.session import Opened, Tokens
 from app.web.answer import Headers
@@ -150,6 +151,17 @@ class Visit(Asked):
             return safe_return(urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode(), default)
         except ValueError:
             return default
+
+    @property
+    def transaction(self) -> str | None:
+        """Of a trip to the identity provider that this browser is on."""
+        return self._manners.cookies.read(self._raw, "oidc")
+
+    def keep_transaction(self, cookie: str) -> None:
+        self._keep("oidc", cookie, TRANSACTION_LIFETIME)
+
+    def drop_transaction(self) -> None:
+        self._drop("oidc")
 
     def notify(self, notice: str) -> None:
         """To be told once, on the next page."""

@@ -28,7 +28,7 @@ class Deletion:
         async with self._database.transaction() as connection:
             await queue_notice(connection, "account_deleted", person.id, origin)
             await self._sessions.end_all(connection, person.id, "account deleted", origin)
-            for table in ("phone_verifications", "email_verifications"):
+            for table in ("phone_verifications", "email_verifications", "identity_proofs"):
                 await connection.execute(END_PROOFS.format(table=table), person.id)
             await record(connection, "account:deleted", user_id=person.id)
             await connection.execute(FORGET_PLACES, person.id)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from app.domain.credentials.credentials import Credentials
 from app.domain.credentials.device import Device
+from app.domain.federation.proofs import link_own_identity
 from app.domain.identity.email_address import EmailAddress
 from app.domain.ports import Database
 from app.domain.sessions.session import Opened
@@ -23,14 +24,21 @@ class LoginFlow:
         self._database, self._credentials = database, credentials
         self._sessions, self._wake = sessions, wake
 
-    async def submit_password(self, typed: str, password: str, device: Device) -> Opened:
-        """Raises `BadEmail` and what `Credentials.check` does."""
+    async def submit_password(
+        self, typed: str, password: str, device: Device, flow_id: bytes | None
+    ) -> tuple[Opened, bool]:
+        """And whether an identity that waited in this browser is theirs from now on. Raises
+        `BadEmail` and what `Credentials.check` does.
+        """
         email = EmailAddress.parse(typed, as_typed=True)
         checked = await self._credentials.check(email, password, device)
         async with self._database.transaction() as connection:
             await self._credentials.forgive(connection, checked)
             opened = await self._sessions.open(connection, checked.user_id, PASSWORD, device)
             mailed = await self._sessions.tell_of_device(connection, opened, device)
-        if mailed:
+            linked = flow_id is not None and await link_own_identity(
+                connection, flow_id, opened.user_id, device.origin
+            )
+        if mailed or linked:
             self._wake()
-        return opened
+        return opened, linked

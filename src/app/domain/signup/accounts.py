@@ -7,13 +7,13 @@ from uuid_utils.compat import uuid7
 
 from app.domain.errors import Conflict, OutOfStep
 from app.domain.ports import Connection
-from app.domain.signup.drafts import IN_PROGRESS, STILL_PROVES
+from app.domain.signup.drafts import IDENTITY, IN_PROGRESS, STILL_PROVES
 
 ACCOUNT_OF_PHONE = "SELECT id, password_hash FROM users WHERE phone = $1"
 
 # Locked, so that two posts of one flow finish one after the other. Old ones prove nothing.
 PROOFS = f"""
-SELECT p.phone, p.user_id, e.email
+SELECT p.phone, p.user_id, e.email, i.id IS NOT NULL AS has_identity
 FROM (
   SELECT * FROM phone_verifications
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
@@ -24,12 +24,13 @@ LATERAL (
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
 ) e
+{IDENTITY}
 WHERE p.consumed_at IS NOT NULL AND e.consumed_at IS NOT NULL AND {IN_PROGRESS}
 """
 
 CREATE = """
 INSERT INTO users (id, phone, email, password_hash, password_changed_at)
-VALUES ($1, $2, $3, $4, clock_timestamp())
+VALUES ($1, $2, $3, $4, CASE WHEN $4::text IS NOT NULL THEN clock_timestamp() END)
 ON CONFLICT DO NOTHING RETURNING id
 """
 
@@ -47,6 +48,29 @@ WHERE flow_id = $1 AND purpose = 'signup'
 DROP_PHONE = """
 UPDATE phone_verifications SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
+"""
+
+# Only who proved the number just now, and since it is the account's, is let into that.
+ACCOUNT_PROVED_NOW = """
+SELECT u.id, u.password_hash
+FROM (
+  SELECT * FROM phone_verifications
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  ORDER BY created_at DESC LIMIT 1 FOR UPDATE
+) p
+JOIN users u ON u.phone = p.phone AND u.created_at < p.consumed_at
+WHERE p.user_id IS NULL AND p.consumed_at > clock_timestamp() - interval '10 minutes'
+"""
+
+# A provider's word for an address nobody has is as good as a code of ours.
+VOUCH_FOR_EMAIL = """
+WITH free AS (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = $4)),
+earlier AS (
+  UPDATE email_verifications SET ended_at = clock_timestamp()
+  WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL AND EXISTS (SELECT 1 FROM free)
+)
+INSERT INTO email_verifications (id, flow_id, purpose, nonce, email, expires_at, consumed_at)
+SELECT $1, $2, 'signup', $3, $4, clock_timestamp(), clock_timestamp() FROM free
 """
 
 # An e-mail proved in another unfinished sign-up of the same number: that of another device.
@@ -87,11 +111,14 @@ class ProveAgain(OutOfStep):
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """Both contacts as this flow proved them; `user_id` when they already made an account."""
+    """Both contacts as this flow proved them, and whether an identity waits with them; `user_id`
+    when they already made an account.
+    """
 
     phone: str
     email: str
     user_id: UUID | None
+    has_identity: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +131,9 @@ class Account:
 
 async def proofs_of(connection: Connection, flow_id: bytes) -> Proofs | None:
     row = await connection.fetchrow(PROOFS, flow_id)
-    return Proofs(row["phone"], row["email"], row["user_id"]) if row else None
+    if row is None:
+        return None
+    return Proofs(row["phone"], row["email"], row["user_id"], row["has_identity"])
 
 
 async def account_of(connection: Connection, phone: str) -> Account | None:
@@ -112,7 +141,20 @@ async def account_of(connection: Connection, phone: str) -> Account | None:
     return Account(row["id"], row["password_hash"]) if row else None
 
 
-async def create_account(connection: Connection, proofs: Proofs, password_hash: str) -> UUID | None:
+async def account_proved_now(connection: Connection, flow_id: bytes) -> Account | None:
+    """Whose the number is that this flow has proved in the last ten minutes."""
+    row = await connection.fetchrow(ACCOUNT_PROVED_NOW, flow_id)
+    return Account(row["id"], row["password_hash"]) if row else None
+
+
+async def vouch_for_email(connection: Connection, flow_id: bytes, email: str, nonce: bytes) -> None:
+    """The flow has proved the address, unless it is somebody's: that is not told here."""
+    await connection.execute(VOUCH_FOR_EMAIL, uuid7(), flow_id, nonce, email)
+
+
+async def create_account(
+    connection: Connection, proofs: Proofs, password_hash: str | None
+) -> UUID | None:
     """None when the phone or the e-mail has an account by now."""
     created: UUID | None = await connection.fetchval(
         CREATE, uuid7(), proofs.phone, proofs.email, password_hash

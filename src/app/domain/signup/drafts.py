@@ -6,34 +6,50 @@ from datetime import timedelta
 import msgspec
 
 from app.domain.errors import Unavailable
+from app.domain.federation.proofs import WAITING
 from app.domain.identity.phone import Phone
 from app.domain.ports import Database, Record, ShortMemory
 from app.domain.signup.renewal import moved_flow
-from app.domain.signup.signup import Contact, Signup
+from app.domain.signup.signup import Contact, Elsewhere, Signup
 
 # After the last step. WCAG 2.2.1: from here on a time limit needs no warning.
 LIFETIME = timedelta(hours=20)
-LAST_STEP = "greatest(p.created_at, p.consumed_at, e.created_at, e.consumed_at)"
+LAST_STEP = "greatest(p.created_at, p.consumed_at, e.created_at, e.consumed_at, i.created_at)"
 IN_PROGRESS = f"{LAST_STEP} > clock_timestamp() - interval '20 hours'"
 # Numbers and addresses change hands. After its code there are three steps more, of 20 hours each.
 STILL_PROVES = "coalesce(consumed_at, created_at) > clock_timestamp() - interval '3 days'"
+
+# The identity that waits in the flow, unless it got an account in another one.
+IDENTITY = f"""
+LEFT JOIN LATERAL (
+  SELECT * FROM identity_proofs w WHERE flow_id = $1 AND {WAITING} AND NOT EXISTS (
+    SELECT 1 FROM identities WHERE issuer = w.issuer AND subject = w.subject
+  )
+  LIMIT 1
+) i ON true
+"""
 
 # The newest phone and e-mail the flow asked about; a restarted flow ended all of its own.
 REBUILD = f"""
 SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
        e.email, e.consumed_at IS NOT NULL AS email_proved,
+       i.issuer, i.subject, i.email AS told_email, i.email_verified, u.id AS account,
        {LAST_STEP} + $2 - clock_timestamp() AS lives_on
-FROM (
+FROM (SELECT 1) one
+LEFT JOIN LATERAL (
   SELECT * FROM phone_verifications
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
-) p
+) p ON true
 LEFT JOIN LATERAL (
   SELECT * FROM email_verifications
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
   ORDER BY created_at DESC LIMIT 1
 ) e ON true
-WHERE {IN_PROGRESS}
+{IDENTITY}
+LEFT JOIN users u
+  ON u.phone = p.phone AND p.consumed_at IS NOT NULL AND p.user_id IS NULL AND i.id IS NOT NULL
+WHERE {IN_PROGRESS} AND (p.id IS NOT NULL OR i.id IS NOT NULL)
 """
 
 
@@ -76,12 +92,14 @@ def _key(flow_id: bytes) -> str:
 
 
 def _rebuilt(flow_id: bytes, row: Record) -> Signup:
-    email = Contact(row["email"], row["email"], "", row["email_proved"]) if row["email"] else None
+    told = (row["told_email"], row["email_verified"])
     return Signup(
         flow_id,
-        _phone(row["phone"], proved=row["phone_proved"]),
-        email,
+        _phone(row["phone"], proved=row["phone_proved"]) if row["phone"] else None,
+        Contact(row["email"], row["email"], "", row["email_proved"]) if row["email"] else None,
         row["user_id"],
+        identity=Elsewhere(row["issuer"], row["subject"], *told) if row["issuer"] else None,
+        account=row["account"],
     )
 
 

@@ -1,14 +1,18 @@
-"""The last step of a sign-up: a password makes the account, once, and opens its first session."""
+"""The end of a sign-up: the account is made, once, and its first session opened. By a password, or
+by the last proof where a provider vouches for the person.
+"""
 
 from dataclasses import dataclass
 from typing import NoReturn
+from uuid import UUID
 
 from app.domain.audit.events import record
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
+from app.domain.federation.proofs import link_identity
 from app.domain.identity.passwords import Passwords, accepted_password
 from app.domain.limits import Origin
-from app.domain.ports import Connection, Database
+from app.domain.ports import Connection, Database, NotUnique
 from app.domain.queues import OneAtATime, Together
 from app.domain.sessions.session import Opened
 from app.domain.sessions.sessions import Sessions
@@ -28,14 +32,18 @@ from app.domain.signup.signup import Signup, Step
 
 OTP = ("otp", "sms")  # RFC 8176: how the person proved who they are
 PASSWORD_TOO = (*OTP, "pwd")
+IDENTITY_TOO = (*OTP, "fed")
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The end of a sign-up. `existing`: the number had an account, which was opened instead."""
+    """The end of a sign-up. `existing`: the number had an account, which was opened instead;
+    `linked`: with an identity as another way in from now on, or made by one.
+    """
 
     session: Opened
     existing: bool
+    linked: bool = False
 
 
 class Finish:
@@ -80,14 +88,39 @@ class Finish:
                 raise OutOfStep(Step.PHONE)
             return proofs, await account_of(connection, proofs.phone)
 
+    async def by_identity(
+        self, connection: Connection, signup: Signup, device: Device
+    ) -> SignedIn | None:
+        """In the transaction of the last proof. None while one is missing, or when phone or e-mail
+        have an account by now. Raises `NotUnique` when the identity gets one at this very moment.
+        """
+        proofs = await proofs_of(connection, signup.id)
+        if proofs is None or proofs.user_id or not proofs.has_identity:
+            return None
+        user_id = await create_account(connection, proofs, None)
+        if user_id is None:
+            if await account_of(connection, proofs.phone) is None:
+                await drop_email(connection, signup.id)
+            return None
+        if not await link_identity(connection, signup.id, user_id):
+            raise NotUnique
+        opened = await self._open(connection, signup, user_id, IDENTITY_TOO, device)
+        return SignedIn(opened, existing=False, linked=True)
+
     async def open_existing(
-        self, connection: Connection, signup: Signup, account: Account, device: Device
+        self,
+        connection: Connection,
+        signup: Signup,
+        account: Account,
+        device: Device,
+        *,
+        linked: bool = False,
     ) -> SignedIn:
         """Who has just proved the number of an account is let into it."""
         await spend_proofs(connection, signup.id, account.id)
         opened = await self._sessions.open(connection, account.id, OTP, device)
         await self._sessions.tell_of_device(connection, opened, device)
-        return SignedIn(opened, existing=True)
+        return SignedIn(opened, existing=True, linked=linked)
 
     async def _refuse_proof(self, signup: Signup, device: Device) -> NoReturn:
         """The number got its account elsewhere, maybe somebody else's: numbers change hands."""
@@ -127,10 +160,22 @@ class Finish:
                     return None
                 await drop_email(connection, signup.id)
                 raise EmailTaken
-            await spend_proofs(connection, signup.id, user_id)
-            await recorded(connection, "signup:completed", signup, device.origin)
-            opened = await self._sessions.open(connection, user_id, PASSWORD_TOO, device)
-        return SignedIn(opened, existing=False)
+            linked = proofs.has_identity and await link_identity(connection, signup.id, user_id)
+            opened = await self._open(connection, signup, user_id, PASSWORD_TOO, device)
+        return SignedIn(opened, existing=False, linked=linked)
+
+    async def _open(
+        self,
+        connection: Connection,
+        signup: Signup,
+        user_id: UUID,
+        amr: tuple[str, ...],
+        device: Device,
+    ) -> Opened:
+        """The first session of an account that was just made."""
+        await spend_proofs(connection, signup.id, user_id)
+        await recorded(connection, "signup:completed", signup, device.origin)
+        return await self._sessions.open(connection, user_id, amr, device)
 
 
 async def recorded(connection: Connection, event: str, signup: Signup, origin: Origin) -> None:

@@ -1,17 +1,23 @@
-"""The sign-up: phone, its code, e-mail, its code, password. All of its rules are here."""
+"""The sign-up: phone, its code, e-mail, its code, password. All of its rules are here.
+
+Somebody a provider vouches for needs no password, and no code to an address that it vouches for.
+"""
 
 from msgspec.structs import replace
 
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
+from app.domain.federation.proofs import end_identity
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
+from app.domain.identity.provider import Vouched
 from app.domain.limits import Origin
 from app.domain.ports import Database
-from app.domain.signup.accounts import EmailTaken, ProveAgain, account_of, adopt_email
+from app.domain.signup.accounts import EmailTaken, ProveAgain
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.renewal import Renewal, move_flow
+from app.domain.signup.proving import Proving
+from app.domain.signup.renewal import Renewal
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
 from app.domain.verification.asking import ask_once
@@ -19,7 +25,7 @@ from app.domain.verification.guesses import NoCode, Pending
 from app.domain.verification.verifications import Verifications
 
 PURPOSE = "signup"
-CHANGEABLE = (Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
+CHANGEABLE = (Step.LINK, Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
 
 
 class SignupFlow:
@@ -36,6 +42,7 @@ class SignupFlow:
     ) -> None:
         self._served, self._database, self._drafts = served, database, drafts
         self._phones, self._mailboxes, self._finish = phones, mailboxes, finish
+        self._proving = Proving(database, drafts, phones, mailboxes, finish)
 
     async def load(self, flow_id: bytes) -> Signup:
         """The sign-up this flow has come to."""
@@ -50,7 +57,7 @@ class SignupFlow:
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
         contact = Contact(phone.e164, typed.strip(), phone.region)
-        named = replace(signup, phone=contact, moved_to=None)
+        named = replace(signup, phone=contact, moved_to=None, account=None)
         return await self._asked(named, self._phones, phone, origin)
 
     async def submit_email(
@@ -77,7 +84,7 @@ class SignupFlow:
         except NoCode:
             faster = await self._faster(became)
             raise OutOfStep(faster.step) if faster else NoCode from None
-        proved = await self._phone_proved(signup, pending, device, became)
+        proved = await self._proving.phone(signup, pending, device, became)
         # A right code with which another request was faster has the same result.
         result = proved or await self._faster(became)
         if result is None:
@@ -99,15 +106,28 @@ class SignupFlow:
         await self._drafts.forget(signup.id)
         return finished
 
-    async def submit_email_code(self, signup: Signup, raw: str, origin: Origin) -> Signup:
+    async def submit_email_code(
+        self, signup: Signup, raw: str, device: Device
+    ) -> Signup | SignedIn:
         """Proves the address."""
-        signup, pending = await self.waiting(signup, Step.EMAIL_CODE, origin)
-        await self._mailboxes.check(_asker(signup, origin), pending, raw)
-        async with self._database.transaction() as connection:
-            if not await self._mailboxes.consume(connection, pending):
-                raise await self._overtaken(signup)
-            await recorded(connection, "signup:email_proved", signup, origin)
-        return await self._drafts.save(signup.with_proof(pending.destination))
+        signup, pending = await self.waiting(signup, Step.EMAIL_CODE, device.origin)
+        await self._mailboxes.check(_asker(signup, device.origin), pending, raw)
+        result = await self._proving.email(signup, pending, device)
+        if result is None:
+            raise await self._overtaken(signup)
+        return result
+
+    async def submit_identity(
+        self, signup: Signup, vouched: Vouched, device: Device, renewal: Renewal
+    ) -> Signup | SignedIn:
+        """Who somebody is elsewhere, where that has no account yet."""
+        return await self._proving.identity(signup, vouched, device, renewal)
+
+    async def submit_link(self, signup: Signup, device: Device, *, linking: bool) -> SignedIn:
+        """Opens the account of the proved number, with the identity as another way in or not."""
+        if signup.step is not Step.LINK:
+            raise OutOfStep(signup.step)
+        return await self._proving.link(signup, device, linking=linking)
 
     async def resend(self, signup: Signup, step: Step, origin: Origin) -> None:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
@@ -139,6 +159,7 @@ class SignupFlow:
         async with self._database.transaction() as connection:
             await self._phones.end(connection, signup.id)
             await self._mailboxes.end(connection, signup.id)
+            await end_identity(connection, signup.id)
             await recorded(connection, "signup:restarted", signup, origin)
         await self._drafts.forget(signup.id)
 
@@ -148,24 +169,6 @@ class SignupFlow:
         """Sends once, however often the same form arrives, and leads all to the same page."""
         await ask_once(codes, _asker(named, origin), to)
         return await self._drafts.save(named)
-
-    async def _phone_proved(
-        self, signup: Signup, pending: Pending, device: Device, became: bytes
-    ) -> Signup | SignedIn | None:
-        """None when the code was used already."""
-        async with self._database.transaction() as connection:
-            if not await self._phones.consume(connection, pending):
-                return None
-            account = await account_of(connection, pending.destination)
-            if account:
-                await recorded(connection, "signup:phone_proved", signup, device.origin)
-                return await self._finish.open_existing(connection, signup, account, device)
-            await move_flow(connection, signup.id, became, pending.id)
-            renewed = replace(signup, id=became)
-            await recorded(connection, "signup:phone_proved", renewed, device.origin)
-            adopted = await adopt_email(connection, became, pending.destination)
-        await self._drafts.forget(signup.id)
-        return await self._drafts.save(renewed.with_proof(adopted))
 
     async def _faster(self, became: bytes) -> Signup | None:
         """What another request with the same code has made of the sign-up."""

@@ -17,11 +17,26 @@ WITH emails AS (
   UPDATE email_verifications SET flow_id = $2
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
 ),
+identities AS (
+  UPDATE identity_proofs SET flow_id = $2
+  WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
+),
 earlier AS (
   UPDATE phone_verifications SET ended_at = clock_timestamp()
   WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND id <> $3
 )
 UPDATE phone_verifications SET flow_id = $2, moved_from = $1 WHERE id = $3
+"""
+
+# Somebody has shown who they are elsewhere: all that waits goes on under the new id. The code
+# that a phone still waits for stays what it is.
+MOVE_ALL = """
+WITH emails AS (
+  UPDATE email_verifications SET flow_id = $2
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+)
+UPDATE phone_verifications SET flow_id = $2
+WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
 """
 
 # The answer that told of the new id may be lost. While the code would have lived, it can be entered
@@ -42,6 +57,11 @@ ORDER BY consumed_at DESC LIMIT 1
 async def move_flow(connection: Connection, flow_id: bytes, became: bytes, proof: UUID) -> None:
     """In the transaction that consumed `proof`: what the flow has come to is that of `became`."""
     await connection.execute(MOVE, flow_id, became, proof)
+
+
+async def move_all(connection: Connection, flow_id: bytes, became: bytes) -> None:
+    """In the transaction that keeps an identity for `became`."""
+    await connection.execute(MOVE_ALL, flow_id, became)
 
 
 async def moved_flow(connection: Connection, flow_id: bytes) -> tuple[str, bytes] | None:

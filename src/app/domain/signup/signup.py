@@ -15,6 +15,7 @@ class Step(StrEnum):
 
     PHONE = "phone"
     PHONE_CODE = "phone-code"
+    LINK = "link"  # only for a number that has an account, while an identity waits
     EMAIL = "email"
     EMAIL_CODE = "email-code"
     PASSWORD = "password"  # noqa: S105 - a step, not a secret
@@ -30,9 +31,21 @@ class Contact(msgspec.Struct, frozen=True):
     proved: bool = False
 
 
+class Elsewhere(msgspec.Struct, frozen=True):
+    """Who somebody is at another provider, which stands for a password. `email` is what that told,
+    for people to read: it is the account's only once it is proved.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
+    email_verified: bool
+
+
 class Signup(msgspec.Struct, frozen=True):
     """One person's way in, as far as it has come. `id` is the digest of the flow cookie. `moved_to`
-    is the id it goes on under, to which only the code that was entered then leads.
+    is the id it goes on under, to which only the code that was entered then leads. `account` is
+    whose the proved number is, while an identity waits to be linked to it.
     """
 
     id: bytes
@@ -40,6 +53,8 @@ class Signup(msgspec.Struct, frozen=True):
     email: Contact | None = None
     user_id: UUID | None = None
     moved_to: bytes | None = None
+    identity: Elsewhere | None = None
+    account: UUID | None = None
 
     @property
     def step(self) -> Step:
@@ -47,6 +62,8 @@ class Signup(msgspec.Struct, frozen=True):
             return Step.DONE
         if not (self.phone and self.phone.proved):
             return Step.PHONE_CODE if self.phone else Step.PHONE
+        if self.account:
+            return Step.LINK
         if not (self.email and self.email.proved):
             return Step.EMAIL_CODE if self.email else Step.EMAIL
         return Step.PASSWORD
@@ -58,7 +75,8 @@ class Signup(msgspec.Struct, frozen=True):
             "phone": self.phone and self.phone.proved,
             "email": self.email and self.email.proved,
         }
-        return [name for name, proved in proofs.items() if not proved] + ["password"]
+        wanted = [] if self.identity else ["password"]
+        return [name for name, proved in proofs.items() if not proved] + wanted
 
     @property
     def number(self) -> Phone:

@@ -1,0 +1,94 @@
+"""One request of a sign-up, without its pages: whose it is, and where it leads."""
+
+from typing import Any
+
+from litestar import Request
+
+from app.domain.errors import OutOfStep
+from app.domain.signup.finish import SignedIn
+from app.domain.signup.signup import Signup, Step
+from app.web.answer import Answer, see_other
+from app.web.auth import sign_in
+from app.web.csrf import StaleForm
+from app.web.forms import Form
+from app.web.parts import Parts
+from app.web.visit import Visit
+
+PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
+
+
+class FlowDesk:
+    """`door` is where the phone is proved: at sign-up or at sign-in, which are one flow.
+    `changing`: the person came back to an earlier step to correct it (`?change`).
+    """
+
+    door = "signup"
+    landing = "/signup/done"
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self.parts = Parts.of(request)
+        self.visit: Visit = self.parts.visit(request)
+        self.flow = self.parts.signup
+        self.changing = self.visit.query.partition(b"=")[0] == b"change"
+        self._loaded: Signup | None = None
+
+    async def load(self) -> Signup:
+        """A visitor who has not begun has nothing to look up."""
+        if self.visit.has_begun:
+            self._loaded = await self.flow.load(self.visit.flow_id)
+        else:
+            self._loaded = Signup(self.visit.flow_id)
+        return self._loaded
+
+    async def loaded(self) -> Signup:
+        """As it was when it was last looked up."""
+        return self._loaded or await self.load()
+
+    def expect(self, signup: Signup, step: Step) -> None:
+        """Raises `OutOfStep` unless it is this step, or an earlier one to be changed."""
+        order = list(Step)
+        earlier = order.index(step) < order.index(signup.step) < order.index(Step.DONE)
+        if signup.step is not step and not (self.changing and earlier):
+            raise OutOfStep(signup.step)
+
+    async def begun(self, form: Form, step: Step) -> Signup:
+        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
+        left open in another tab, leads to the current one.
+        """
+        try:
+            self.visit.check_form(form)
+        except StaleForm:
+            self.expect(await self.load(), step)
+            raise
+        return await self.load()
+
+    def url(self, step: Step) -> str:
+        """Only the phone is proved at either door; what follows is the sign-up."""
+        return f"/{self.door if step in PHONE_STEPS else 'signup'}/{step}"
+
+    def to(self, step: Step) -> Answer:
+        return see_other(self.url(step), self.visit.cookies_to_set)
+
+    def on_to(self, step: Step) -> Answer:
+        """After a step that was taken."""
+        self.visit.begin_flow()
+        return self.to(step)
+
+    async def led_to(self, result: Signup | SignedIn, *, renewed: bool) -> Answer:
+        """After a proof: what is missing, or in. `renewed`: the flow has another id by it."""
+        if isinstance(result, SignedIn):
+            return await self.signed_in(result)
+        if not renewed:
+            return self.on_to(result.step)
+        self.visit.renew_flow()
+        return self.to(result.step)
+
+    async def signed_in(self, result: SignedIn) -> Answer:
+        method = "auth0" if result.linked else "phone"
+        await sign_in(self.visit, self.parts.sessions, result.session, method)
+        landing = self.visit.return_taken(self.landing)
+        if result.existing and result.linked:
+            self.visit.notify("linked")
+        elif result.existing and self.door == "signup":
+            self.visit.notify("existing")
+        return see_other(landing, self.visit.cookies_to_set)

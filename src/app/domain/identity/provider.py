@@ -1,0 +1,64 @@
+"""Who else may vouch for a person: the port to an OpenID provider, and how it says no."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.domain.errors import Rejected, Unavailable
+
+
+class ProviderDown(Unavailable):
+    """It does not answer, not in time, or with a failure of its own."""
+
+    code = "identity_provider_down"
+    message = "Signing in with Auth0 is not available right now. Use your phone number."
+
+
+class NotVouchedFor(Rejected):
+    """What it gave us does not hold, or it does not know us: an operator must look at the log."""
+
+    code = "not_vouched_for"
+    message = "We could not finish signing you in with Auth0. Try again, or use your phone number."
+
+
+class GrantSpent(Rejected):
+    """The authorization code was used before, has expired, or belongs to another sign-in."""
+
+    code = "grant_spent"
+    message = "That sign-in took too long or was opened elsewhere. Start again."
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What it says of a person. Who that is, is (issuer, subject) and never the e-mail.
+
+    `email` is in canonical form; None when there is none, or none that we could write to.
+    `email_verified` only when the provider said so with a boolean.
+    """
+
+    issuer: str
+    subject: str
+    email: str | None
+    email_verified: bool
+
+
+class IdentityProvider(Protocol):
+    """`redirect_uri` is where people come back to, the same in both calls of one sign-in."""
+
+    @property
+    def down(self) -> bool:
+        """Whether it was out of order when it was last asked."""
+
+    async def authorization_url(
+        self, state: str, nonce: str, challenge: str, redirect_uri: str, *, signup: bool
+    ) -> str:
+        """Where to send a person (code flow). `challenge` is the S256 of the PKCE verifier (RFC
+        7636); `signup` shows new people the way in first. Raises `ProviderDown`, `NotVouchedFor`.
+        """
+
+    async def identify(self, code: str, verifier: str, nonce: str, redirect_uri: str) -> Vouched:
+        """Who came back with `code`, which is spent by this whatever becomes of it. Raises
+        `ProviderDown`, `NotVouchedFor`, `GrantSpent`, all within four seconds.
+        """
+
+    def logout_url(self, return_to: str) -> str:
+        """Where its own session is ended; from there people come back to `return_to`."""

@@ -1,0 +1,118 @@
+"""The Auth0 sign-ins of an account: linked and removed by a fresh proof, never the last way in."""
+
+from uuid import uuid4
+
+from tests.crowd import sql
+from tests.federated import Federated, identities_of
+from tests.holder import PASSWORD, Holder
+from tests.person import new_email
+from tests.product import Product
+
+HERE = "/account/identities"
+OTHERS = "SELECT id FROM identities WHERE user_id <> (SELECT id FROM users WHERE email = $1)"
+
+
+class Linker(Holder, Federated):
+    """With an account by phone and password."""
+
+    def __init__(self, product: Product) -> None:
+        Holder.__init__(self, product)
+
+    def removal(self) -> str:
+        [identity] = identities_of(self.product, self.email)
+        return f"{HERE}/{identity['id']}/removal"
+
+
+def linked(product: Product) -> tuple[Linker, str]:
+    """And the address of the identity."""
+    owner, email = Linker(product), new_email()
+    page = owner.come_with_auth0("link", email=email)
+    assert (page.path, "Auth0 opens your account" in page.html) == (HERE, True)
+    return owner, email
+
+
+def test_an_account_links_auth0_and_is_opened_by_it(product: Product) -> None:
+    owner, email = linked(product)
+    assert "Linked" in owner.get("/account").html
+    assert owner.told("A new way to sign in")
+    other = Federated(product, email)
+    assert other.come_with_auth0("login").path == "/account"
+    assert owner.phone in other.get("/account").html
+
+
+def test_linking_the_same_twice_is_the_same_once(product: Product) -> None:
+    owner, email = linked(product)
+    assert owner.come_with_auth0("link", email=email).path == HERE
+    assert len(identities_of(product, owner.email)) == 1
+
+
+def test_an_identity_of_somebody_else_is_not_linked(product: Product) -> None:
+    _, email = linked(product)
+    other = Linker(product)
+    page = other.come_with_auth0("link", email=email)
+    assert (page.status, page.path) == (409, "/auth0/failed/identity-taken")
+    assert "already opens another account" in page.alert
+    assert identities_of(product, other.email) == []
+
+
+def test_linking_and_removing_ask_for_a_fresh_proof(product: Product) -> None:
+    owner, _ = linked(product)
+    owner.let_proof_age()
+    confirm = f"/account/confirm?return_to={HERE}"
+    assert owner.get("/auth0/start?for=link").location == confirm
+    owner.get(HERE)
+    assert owner.post(owner.removal()).location == confirm
+    assert len(identities_of(product, owner.email)) == 1
+    assert owner.submit("/account/confirm", password=PASSWORD).status == 200
+
+
+def test_linking_needs_a_session_and_the_same_one_when_coming_back(product: Product) -> None:
+    nobody = Federated(product)
+    assert nobody.get("/auth0/start?for=link").location == f"/login?return_to={HERE}"
+    owner = Linker(product)
+    back = owner.answered("link")
+    owner.submit("/login/password", email=owner.email, password=PASSWORD)
+    assert owner.follow(back).path == "/account", "told nothing was linked"
+    assert identities_of(product, owner.email) == []
+
+
+def test_a_removed_identity_opens_nothing(product: Product) -> None:
+    owner, email = linked(product)
+    page = owner.submit_from(HERE, owner.removal())
+    assert (page.path, "no longer opens" in page.html) == (HERE, True)
+    assert Federated(product, email).come_with_auth0("login").path == "/signup/phone"
+
+
+def test_the_last_way_in_stays(product: Product) -> None:
+    zoe = Federated(product)
+    zoe.sign_up_with_auth0()
+    [identity] = identities_of(product, zoe.email)
+    refused = zoe.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
+    assert (refused.status, "Choose a password first." in refused.alert) == (409, True)
+    zoe.submit("/account/password", password=PASSWORD)
+    page = zoe.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
+    assert (page.status, page.path) == (200, HERE)
+
+
+def test_somebody_elses_is_not_there(product: Product) -> None:
+    linked(product)
+    owner = Linker(product)
+    for theirs in (sql(product, OTHERS, owner.email)[0]["id"], uuid4()):
+        assert owner.submit_from(HERE, f"{HERE}/{theirs}/removal").status == 200
+    assert sql(product, OTHERS, owner.email) != []
+
+
+def test_a_form_of_another_site_removes_nothing(product: Product) -> None:
+    owner, _ = linked(product)
+    assert owner.http.post(owner.removal(), data={"a": "b"}).status_code == 403
+    assert len(identities_of(product, owner.email)) == 1
+
+
+def test_a_link_to_the_removal_leads_to_the_list(product: Product) -> None:
+    owner, _ = linked(product)
+    assert owner.get(owner.removal()).location == HERE
+
+
+def test_the_download_holds_them(product: Product) -> None:
+    owner, _ = linked(product)
+    assert len(owner.get("/account/data").response.json()["identities"]) == 1

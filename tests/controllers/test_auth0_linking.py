@@ -1,0 +1,122 @@
+"""An identity and an account that is there already: linked only by who proves both."""
+
+import pytest
+
+from tests.crowd import answers, post_at_once, sql
+from tests.federated import Federated, identities_of, sessions_of
+from tests.holder import PASSWORD, Holder
+from tests.person import new_email
+from tests.product import Product
+
+AGE_PROOF = """
+UPDATE phone_verifications SET consumed_at = consumed_at - interval '11 minutes' WHERE phone = $1
+"""
+
+
+@pytest.fixture
+def owner(product: Product) -> Holder:
+    return Holder(product)
+
+
+@pytest.fixture
+def visitor(owner: Holder) -> Federated:
+    """The same person in another browser, with an identity by another address."""
+    other = Federated(owner.product)
+    other.come_with_auth0()
+    return other
+
+
+def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Federated) -> None:
+    page = visitor.prove_phone(owner.phone)
+    assert (page.path, page.heading) == ("/signup/link", "You already have an account")
+    assert not visitor.is_in, "not before they say so"
+    linked = visitor.submit("/signup/link", answer="link")
+    assert linked.path == "/signup/done"
+    assert "Auth0 opens your account from now on." in linked.html
+    assert visitor.is_in
+    assert owner.told("A new way to sign in")
+    again = Federated(owner.product, visitor.email)
+    assert again.come_with_auth0("login").path == "/account"
+    assert owner.phone in again.get("/account").html
+
+
+def test_they_may_sign_in_without_linking(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    assert visitor.submit("/signup/link", answer="apart").path == "/signup/done"
+    assert visitor.is_in
+    assert identities_of(owner.product, owner.email) == []
+
+
+def test_they_may_use_another_number(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    visitor.submit("/signup/phone?change", phone=visitor.phone)
+    assert visitor.give_phone_code(visitor.phone).path == "/signup/done"
+    assert identities_of(owner.product, owner.email) == []
+    assert len(identities_of(owner.product, visitor.email)) == 1
+
+
+def test_the_offer_is_the_only_step(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    for step in ("phone", "email", "password", "done"):
+        assert visitor.get(f"/signup/{step}").location == "/signup/link"
+
+
+def test_an_old_proof_of_the_number_links_nothing(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    visitor.get("/signup/link")
+    sql(owner.product, AGE_PROOF, owner.phone)
+    assert visitor.post("/signup/link", answer="link").location == "/signup/phone"
+    assert not visitor.is_in
+    assert identities_of(owner.product, owner.email) == []
+
+
+def test_the_same_form_five_times_is_the_same_once(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    visitor.get("/signup/link")
+    given = answers(post_at_once(visitor, "/signup/link", 5, answer="link"))
+    assert given == {"303 /signup/done": 5}
+    assert len(identities_of(owner.product, owner.email)) == 1
+    opened = sessions_of(owner.product, owner.email)
+    assert opened == 2, "that of the owner's own browser, and one"
+
+
+def test_a_form_of_another_site_links_nothing(owner: Holder, visitor: Federated) -> None:
+    visitor.prove_phone(owner.phone)
+    refused = visitor.http.post("/signup/link", data={"answer": "link"})
+    assert refused.status_code == 403
+    assert identities_of(owner.product, owner.email) == []
+
+
+@pytest.mark.parametrize("way", ["password", "phone"])
+def test_signing_in_links_what_vouches_for_the_very_address(owner: Holder, way: str) -> None:
+    visitor = Federated(owner.product, owner.email)
+    visitor.come_with_auth0()
+    if way == "password":
+        landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
+    else:
+        visitor.submit("/login/phone", phone=owner.phone)
+        code = owner.product.code_for(owner.phone)
+        landed = visitor.submit("/login/phone-code", code=code)
+    assert landed.path == "/account"
+    assert "Auth0 opens your account from now on." in landed.html
+    assert len(identities_of(owner.product, owner.email)) == 1
+
+
+@pytest.mark.parametrize("ticks", [{"unverified": "1"}, {"email": new_email()}])
+def test_signing_in_links_nothing_else(owner: Holder, ticks: dict[str, str]) -> None:
+    visitor = Federated(owner.product, owner.email)
+    visitor.come_with_auth0(**ticks)
+    landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
+    assert landed.path == "/account"
+    assert identities_of(owner.product, owner.email) == []
+
+
+def test_the_same_identity_in_two_browsers_makes_one_account(product: Product) -> None:
+    one = Federated(product)
+    other = Federated(product, one.email)
+    one.come_with_auth0()
+    other.come_with_auth0()
+    assert one.prove_phone().path == "/signup/done"
+    assert other.prove_phone().path in ("/signup/email", "/signup/password")
+    assert len(identities_of(product, one.email)) == 1
+    assert not other.is_in

@@ -1,0 +1,72 @@
+"""Somebody who comes with Auth0: to the provider of a developer's machine, and back."""
+
+from typing import Any
+
+from app.adapters.local import LocalMessage
+from tests.crowd import sql
+from tests.holder import message
+from tests.person import Person, Seen, new_email, new_phone
+from tests.product import Product
+
+SESSIONS = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1"
+
+
+class Federated(Person):
+    """Made up anew: nobody else is known to the provider by this address."""
+
+    def __init__(self, product: Product, email: str = "") -> None:
+        super().__init__(product)
+        self.phone, self.email = new_phone(), email or new_email()
+
+    def leave(self, purpose: str = "signup") -> str:
+        """Off to the provider: the address of its page."""
+        seen = self.get(f"/auth0/start?for={purpose}")
+        assert seen.status == 303, seen.html
+        return seen.location
+
+    def answered(self, purpose: str = "signup", answer: str = "continue", **ticks: str) -> str:
+        """The address that the provider leads back to."""
+        self.get(self.leave(purpose))
+        url = str(self.page.response.url) if self.page else ""
+        who = {"person": "new", "name": "Zoe", "email": self.email}
+        seen = self.post(url, answer=answer, **(who | ticks))
+        assert seen.status == 303, seen.alert
+        return seen.location
+
+    def come_with_auth0(self, purpose: str = "signup", **ticks: str) -> Seen:
+        """Away, back, and on to where that leads."""
+        return self.follow(self.answered(purpose, **ticks))
+
+    def follow(self, url: str) -> Seen:
+        """Through all redirects."""
+        seen = self.get(url)
+        while seen.status == 303:
+            seen = self.get(seen.location)
+        return seen
+
+    def prove_phone(self, phone: str = "") -> Seen:
+        self.give_phone(phone or self.phone)
+        return self.give_phone_code(phone or self.phone)
+
+    def sign_up_with_auth0(self) -> Seen:
+        self.come_with_auth0()
+        return self.prove_phone()
+
+    def told(self, words: str) -> LocalMessage:
+        return message(self.product, self.email, words)
+
+    @property
+    def is_in(self) -> bool:
+        return self.get("/account").status == 200
+
+
+def sessions_of(product: Product, email: str) -> int:
+    return int(sql(product, SESSIONS, email)[0]["count"])
+
+
+def identities_of(product: Product, email: str) -> list[Any]:
+    return sql(
+        product,
+        "SELECT i.* FROM identities i JOIN users u ON u.id = i.user_id WHERE u.email = $1",
+        email,
+    )

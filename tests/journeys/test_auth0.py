@@ -1,0 +1,99 @@
+"""Journeys with Auth0 in a real browser: the same with scripts and without."""
+
+from tests.journeys.conftest import Walk
+from tests.journeys.visitor import Noted, Visitor
+
+
+def places(notes: list[Noted]) -> list[str]:
+    return [note.look.url for note in notes]
+
+
+async def to_auth0(
+    visitor: Visitor, page: str = "/signup", link: str = "Continue with Auth0"
+) -> None:
+    await visitor.open(page)
+    await visitor.tab.follow(link)
+
+
+async def test_sign_up_out_and_in_with_one_click(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await to_auth0(visitor)
+        await visitor.be()
+        await visitor.give_phone()
+        await visitor.give_phone_code()
+        await visitor.follow("Go to your account")
+        await visitor.press("Sign out")
+        await visitor.open("/login")
+        await visitor.tab.follow("Last used: Continue with Auth0")
+        await visitor.be()
+
+    notes = await walk(journey)
+    assert places(notes) == [
+        "/signup", "/signup/phone", "/signup/phone-code", "/signup/done", "/account", "/",
+        "/login", "/account",
+    ]  # fmt: skip
+    assert "Step 1 of 5" in notes[1].look.title
+    assert [note.look.focus for note in notes[1:4]] == ["h1", "code", "h1"]
+    assert len(notes[3].messages) == 1, "no code by mail"
+
+
+async def test_an_address_that_is_not_verified_is_proved(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await to_auth0(visitor)
+        await visitor.be("", "unverified")
+        await visitor.give_phone()
+        await visitor.give_phone_code()
+        await visitor.press("Mail me a code")
+        await visitor.give_email_code()
+
+    notes = await walk(journey)
+    assert places(notes)[-3:] == ["/signup/email", "/signup/email-code", "/signup/done"]
+
+
+async def test_cancelled_then_done_after_all(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await to_auth0(visitor, "/login")
+        await visitor.be(answer="Cancel, as a person may")
+        await visitor.tab.follow("Try again with Auth0")
+        await visitor.be()
+        await visitor.reload()
+
+    notes = await walk(journey)
+    assert places(notes)[1:] == ["/auth0/failed/auth0-cancelled?for=login"] + ["/signup/phone"] * 2
+    assert (notes[1].look.focus, "cancelled" in notes[1].look.alert) == ("alert", True)
+
+
+async def test_the_account_first_asked_for_comes_at_the_end(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await visitor.open("/account/sessions")
+        await visitor.tab.follow("Continue with Auth0")
+        await visitor.be()
+        await visitor.open("/account/sessions")
+        await visitor.give_phone()
+        await visitor.give_phone_code()
+
+    notes = await walk(journey)
+    assert places(notes)[2] == "/signup/phone", "not in without the phone"
+    assert places(notes)[-1] == "/account/sessions"
+
+
+async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        visitor.person.sign_up(visitor.phone, f"other.{visitor.email}")
+        await to_auth0(visitor)
+        await visitor.be()
+        await visitor.give_phone()
+        await visitor.give_phone_code()
+        await visitor.press("Sign in and link Auth0")
+        await visitor.open("/account")
+        await visitor.follow("Change your Auth0")
+        button = visitor.tab.page.get_by_role("button", name="Remove")
+        await visitor.note(await visitor.tab.go(button))
+        await visitor.tab.follow("Link Auth0")
+        await visitor.be()
+
+    notes = await walk(journey)
+    assert places(notes)[3:6] == ["/signup/link", "/signup/done", "/account"]
+    assert notes[4].look.notice == "Auth0 opens your account from now on."
+    assert notes[7].look.notice == "That Auth0 sign-in no longer opens your account."
+    assert places(notes)[-1] == "/account/identities"
