@@ -44,7 +44,7 @@ def revocation(person: Person) -> str:
 
 def listed(person: Person) -> list[str]:
     """The devices in the list, as they are headed."""
-    [items] = re.findall(r'<ul class="sessions">(.*?)</ul>', person.get(HERE).html, re.DOTALL)
+    [items] = re.findall(r'<ul id="sessions">(.*?)</ul>', person.get(HERE).html, re.DOTALL)
     found = re.findall(r"<h2>(.*?)</h2>", items)
     return [" ".join(re.sub("<[^>]+>", " ", heading).split()) for heading in found]
 

@@ -148,7 +148,7 @@ async def signs_in_often(product: Product) -> None:
     ],
 )
 async def test_where_the_world_or_another_provider_is_there_is_none(env: dict[str, str]) -> None:
-    app = build(read_settings(env), LimitTable())
+    app = build(read_settings(env), LimitTable(), grace=0)
     assert app.state.parts.dev_auth0 is None
     assert app.state.parts.auth0_ready is bool(env.get("AUTH0_ISSUER"))
     async with asked(app) as http:
@@ -159,7 +159,7 @@ async def test_where_the_world_or_another_provider_is_there_is_none(env: dict[st
 
 
 async def test_on_a_developers_own_machine_it_is_there() -> None:
-    app = build(read_settings(TEST | {"BASE_URL": "http://127.0.0.1:8000"}), LimitTable())
+    app = build(read_settings(TEST | {"BASE_URL": "http://127.0.0.1:8000"}), LimitTable(), grace=0)
     assert app.state.parts.auth0_ready
     async with asked(app) as http:
         document = (await http.get(f"{HERE}/.well-known/openid-configuration")).json()

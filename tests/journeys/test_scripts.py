@@ -149,6 +149,12 @@ async def test_the_password_form_loads_a_page_so_that_managers_notice(visit: Vis
     assert await page.evaluate("window.here") is None
 
 
+async def test_what_only_scripts_can_do_is_not_offered_without_them(visit: Visit) -> None:
+    visitor = await visit(java_script_enabled=False)
+    await visitor.come_to("password")
+    assert await visitor.tab.page.get_by_role("button", name="Show password").count() == 0
+
+
 async def test_a_password_can_be_shown_and_is_hidden_again_when_sent(visit: Visit) -> None:
     visitor = await visit()
     page = visitor.tab.page

@@ -8,7 +8,7 @@ from app.controllers.code_pages import LEFT, delivery_line
 from app.controllers.flow_desk import FlowDesk
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
-from app.domain.signup.signup import Contact, Step
+from app.domain.signup.signup import Contact, Signup, Step
 from app.web.answer import Answer
 from app.web.auth import signed_in_or_none
 from app.web.errors import errors_shown_on
@@ -25,7 +25,7 @@ class SignupDesk(FlowDesk):
         self, typed: str, country: str = "", refusal: Refusal | None = None
     ) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["sms"].open
-        signup = await self.loaded()
+        signup = await self._known(refusal)
         context = signup_pages.given(signup) | signup_pages.phone_page(
             typed, country=country, changing=changing, texts_down=down, refusal=refusal
         )
@@ -35,7 +35,7 @@ class SignupDesk(FlowDesk):
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
-        signup = await self.loaded()
+        signup = await self._known(refusal)
         context = signup_pages.given(signup) | signup_pages.email_page(
             typed, changing=changing, mail_down=down, refusal=refusal
         )
@@ -147,6 +147,15 @@ class SignupDesk(FlowDesk):
             "has_password": person is None or person.password_changed_at is not None,
         }
         return self._page("signup/done.html", context, None)
+
+    async def _known(self, refusal: Refusal | None) -> Signup:
+        """For a page that says why not, also where nothing can be looked up."""
+        try:
+            return await self.loaded()
+        except Unavailable:
+            if refusal is None:
+                raise
+            return Signup(self.visit.flow_id)
 
     def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:
         return self.parts.pages.page(self.visit, template, context, refusal)
