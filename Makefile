@@ -47,7 +47,7 @@ test: $(READY) ## everything CI checks
 	check types $(BIN)/mypy; \
 	check imports $(BIN)/lint-imports; \
 	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
-	check tests $(BIN)/pytest -q -n 2 --dist loadfile; \
+	check tests $(BIN)/pytest -q -n 3 --dist loadfile; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 
 bench: $(READY) ## the tables of the README
