@@ -43,7 +43,7 @@ def masked(seen: Seen, contact: str) -> tuple[int, dict[str, str], str]:
     body = re.sub(r"[0-9]+ more minutes, until [0-9:]+ UTC", "UNTIL", body)
     if lines or "retry-after" in headers:
         headers |= {"content-length": "", "retry-after": ""}
-        body = re.sub(r"again in [0-9]+ seconds", "WAIT", body)
+        body = re.sub(r"again in [0-9]+ (seconds?|minutes?)", "WAIT", body)
     return seen.status, headers, body
 
 

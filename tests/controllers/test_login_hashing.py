@@ -14,7 +14,7 @@ from tests.sessions.held import PASSWORD, Owner
 
 MANY = 40
 # So slow that the line fills however slowly the forms come in.
-SLOW = PasswordHasher(time_cost=25, memory_cost=19_456, parallelism=1, type=Type.ID)
+SLOW = PasswordHasher(time_cost=10, memory_cost=19_456, parallelism=1, type=Type.ID)
 PEOPLE = """
 INSERT INTO users (id, phone, email, password_hash)
 SELECT gen_random_uuid(), '+46709' || (100000 + n), 'slow' || n || '@example.org', $1

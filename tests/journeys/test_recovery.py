@@ -47,11 +47,10 @@ async def test_both_contacts_are_told_of_the_new_password(walk: Walk) -> None:
         await visitor.press("Change my password", password=NEW_PASSWORD)
 
     *_, changed = await walk(journey)
-    code, *told = [message[:40] for message in changed.messages[2:]]
-    assert code == "mail: # is your Latchkey code"
-    assert sorted(told) == [
-        "mail: Your Latchkey password was changed",
+    assert [message[:40] for message in changed.messages[1:]] == [
         "text: Your Latchkey password was changed",
+        *["mail: # is your Latchkey code"] * 2,
+        "mail: Your Latchkey password was changed",
     ]
 
 

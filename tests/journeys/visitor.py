@@ -143,13 +143,16 @@ class Visitor:
         return look
 
     async def messages(self) -> list[str]:
-        """What was sent to this person, oldest first, once nothing is under way any more."""
+        """What was sent to this person, once nothing is under way any more: texts, then mails, each
+        oldest first. Which of the two comes first is chance.
+        """
         deadline = monotonic() + 10
         while (await self.sql(UNDER_WAY, list(self._contacts)))[0]["n"]:
             assert monotonic() < deadline, "a message stays under way"
             await asyncio.sleep(0.02)
         sent = [m for m in self.product.outbox.recent() if m.to in self._contacts]
-        return [_blank(f"{m.kind}: {m.subject or m.body}") for m in reversed(sent)]
+        in_order = sorted(reversed(sent), key=lambda message: message.kind != "text")
+        return [_blank(f"{m.kind}: {m.subject or m.body}") for m in in_order]
 
 
 def _blank(text: str) -> str:
