@@ -1,5 +1,6 @@
 """A new number or address for an account. It is proved first; until then the old one stays."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -49,7 +50,7 @@ class EmailTakenByOther(Conflict):
     message = "That address belongs to another account. Use another one."
 
 
-class ContactChange:
+class ContactChange(ABC):
     """What changes of a number and of an address have in common. A session has one of each under
     way at most, which is its newest code; nothing else is kept of it.
     """
@@ -107,8 +108,9 @@ class ContactChange:
                 await self._record(connection, access, origin, "change_cancelled")
         return dropped
 
+    @abstractmethod
     def _known(self, value: str) -> Phone | EmailAddress:
-        raise NotImplementedError
+        """A value that was accepted before."""
 
     async def _replace(
         self, connection: Connection, access: Access, pending: Pending, origin: Origin
