@@ -28,7 +28,8 @@ with embedded_stores(data, fast=True) as urls:
     print(urls.database_url, urls.redis_url, os.geteuid(), flush=True)
     sys.stdin.read()
 """
-GONE = (OSError, asyncpg.PostgresError, RedisError)
+# A server that ends in the middle of a greeting makes asyncpg tell of an error of its own.
+GONE = (OSError, asyncpg.PostgresError, asyncpg.InternalClientError, RedisError)
 
 
 @contextmanager
