@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.account_desk import AccountDesk
-from app.controllers.code_pages import LEFT, code_context, delivery_line
+from app.controllers.code_pages import LEFT, RESENT, code_context, delivery_line
 from app.domain.errors import Refusal
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
@@ -62,7 +62,7 @@ class AccountConfirmController(Controller):
             desk.visit.check_form(form)
             again = await desk.account.confirmation.pending(desk.access, desk.visit.origin)
             await desk.account.confirmation.send_code(desk.access, desk.visit.origin)
-        return desk.to(HERE, "sent-again" if again else "code-sent")
+        return desk.to(HERE, RESENT[not again.worth_sending_again] if again else "code-sent")
 
     @get("/delivery")
     async def show_delivery(self, request: AnyRequest) -> Answer:

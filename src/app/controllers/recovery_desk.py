@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from app.controllers.code_pages import code_context, delivery_line
+from app.controllers.code_pages import RESENT, code_context, delivery_line
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.recovery.recovery import Ending, Recovery, Step
@@ -70,8 +70,10 @@ class RecoveryDesk:
     async def resend(self, form: Form) -> Answer:
         async with errors_shown_on(partial(self.code_page, "")):
             self.visit.check_form(form)
-            await self.flow.resend(await self.load(), self.visit.origin)
-        self.visit.notify("sent-again")
+            recovery = await self.load()
+            await self.flow.resend(recovery, self.visit.origin)
+        is_new = recovery.newest is None or not recovery.newest.worth_sending_again
+        self.visit.notify(RESENT[is_new])
         return self.to(Step.EMAIL_CODE)
 
     async def delivery(self) -> Answer:

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from app.controllers import signup_pages
-from app.controllers.code_pages import LEFT, delivery_line
+from app.controllers.code_pages import LEFT, RESENT, delivery_line
 from app.controllers.flow_desk import FlowDesk
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
@@ -88,8 +88,9 @@ class SignupDesk(FlowDesk):
 
     async def resend(self, form: Form, step: Step) -> Answer:
         async with errors_shown_on(partial(self.code_page, step, "")):
-            await self.flow.resend(await self.begun(form, step), step, self.visit.origin)
-        self.visit.notify("sent-again")
+            signup = await self.begun(form, step)
+            is_new = await self.flow.resend(signup, step, self.visit.origin)
+        self.visit.notify(RESENT[is_new])
         return self.to(step)
 
     async def delivery(self, step: Step) -> Answer:

@@ -19,6 +19,7 @@ PRODUCT = "Latchkey"
 # What a person is told once, on the page that follows what they did.
 NOTICES = {
     "sent-again": "We sent the code again.",
+    "new-code": "We sent a new code.",
     "restarted": "We forgot what you entered. You can start again.",
     "forgotten": "That sign-up was too long ago. Start again with your number.",
     "prove-again": "Confirm your number once more to go on.",
