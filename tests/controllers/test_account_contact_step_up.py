@@ -84,3 +84,53 @@ def test_the_same_code_is_sent_again_without(
     sent = owner.get(owner.post(f"/account/{kind}-code/resend").location)
     assert "We sent the code again." in sent.html
     assert nth_code(product, new, 2) == nth_code(product, new, 1)
+
+
+@pytest.mark.parametrize("kind", ["phone", "email"])
+def test_what_was_typed_is_there_again_after_the_proof(
+    product: Product, owner: Owner, kind: str
+) -> None:
+    new = NEW[kind]()
+    owner.get(f"/account/{kind}")
+    owner.let_proof_age()
+    asked = owner.post(f"/account/{kind}", **{kind: new})
+    assert (asked.status, asked.location) == (303, f"/account/confirm?return_to=/account/{kind}")
+    assert product.messages(new) == []
+    owner.get(asked.location)
+    back = owner.submit("/account/confirm", password=PASSWORD)
+    assert (back.path, back.field(kind)) == (f"/account/{kind}", new)
+    sent = owner.post(f"/account/{kind}", **{kind: back.field(kind)})
+    assert sent.location == f"/account/{kind}-code"
+    assert owner.get(f"/account/{kind}").field(kind) == ""
+
+
+def test_a_country_that_was_chosen_is_not_asked_for_again(owner: Owner) -> None:
+    owner.get("/account/phone")
+    owner.let_proof_age()
+    owner.post("/account/phone", phone="0612345678", country="FR")
+    owner.get("/account/confirm?return_to=/account/phone")
+    back = owner.submit("/account/confirm", password=PASSWORD)
+    assert (back.field("phone"), back.field("country")) == ("0612345678", "FR")
+
+
+def test_who_signs_out_leaves_nothing_that_was_typed(owner: Owner) -> None:
+    owner.get("/account/email")
+    owner.let_proof_age()
+    owner.post("/account/email", email=new_email())
+    assert "typed" in owner.http.cookies
+    owner.get("/account")
+    owner.post("/logout")
+    assert "typed" not in owner.http.cookies
+
+
+@pytest.mark.parametrize("page", ["phone", "email", "password"])
+def test_a_form_of_another_site_is_refused_before_a_proof_is_asked_for(
+    owner: Owner, page: str
+) -> None:
+    typed = NEW[page]() if page in NEW else ""
+    owner.get(f"/account/{page}")
+    owner.let_proof_age()
+    owner.http.headers["sec-fetch-site"] = "cross-site"
+    refused = owner.post(f"/account/{page}", **{page: typed or "a long password"})
+    assert (refused.status, refused.field(page)) == (403, typed)
+    assert "This page was open for too long." in refused.alert

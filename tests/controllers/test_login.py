@@ -80,7 +80,7 @@ def test_nobody_is_sent_to_another_site(
     person = Person(product)
     person.http.get("/login", params={"return_to": elsewhere})
     landed = person.submit("/login/password", email=account[1], password=PASSWORD)
-    assert landed.path == "/account"
+    assert landed.path == "/"
 
 
 def test_signing_out_ends_the_session_for_good(product: Product, account: tuple[str, str]) -> None:

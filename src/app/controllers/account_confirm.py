@@ -11,7 +11,6 @@ from app.domain.errors import Refusal
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.return_to import safe_return
 
 AnyRequest = Request[Any, Any, Any]
 HERE = "/account/confirm"
@@ -25,9 +24,8 @@ class AccountConfirmController(Controller):
     @get()
     async def show_confirm(self, request: AnyRequest) -> Answer:
         desk = await AccountDesk.of(request)
-        wanted = request.query_params.get("return_to", "")
-        if wanted:
-            desk.visit.remember_return(safe_return(wanted))
+        if wanted := desk.visit.asked.get("return_to"):
+            desk.visit.remember_return(wanted)
         return await _page(desk)
 
     @post()

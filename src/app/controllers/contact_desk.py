@@ -74,8 +74,9 @@ class ContactDesk(ABC):
         return desk.parts.pages.fragment(desk.visit, "signup/_delivery.html", context)
 
     async def cancel(self, request: AnyRequest) -> Answer:
-        desk = self.desk
-        desk.visit.check_form(await read_form(request, ()))
+        desk, form = self.desk, await read_form(request, ())
+        async with errors_shown_on(partial(self.code_page, "")):
+            desk.visit.check_form(form)
         cancelled = await self._change.cancel(desk.access, desk.visit.origin)
         return desk.to("/account", "change-cancelled" if cancelled else "no-change")
 

@@ -76,7 +76,6 @@ class RecoveryController(Controller):
         form = await read_form(request, ("password",))
         async with errors_shown_on(desk.password_page):
             desk.visit.check_form(form)
-            ending = await desk.flow.submit_password(
-                await desk.load(), form["password"], desk.visit.device
-            )
-        return desk.ended(ending)
+            recovery = await desk.load()
+            ending = await desk.flow.submit_password(recovery, form["password"], desk.visit.device)
+        return desk.ended(ending, recovery.email)

@@ -41,7 +41,7 @@ class RecoveryDesk:
         recovery = await self.load()
         if recovery.step is not Step.EMAIL and not self.changing:
             raise OutOfStep(recovery.step)
-        return await self.email_page(recovery.email if self.changing else "")
+        return await self.email_page(recovery.email if self.changing else self.visit.typed("email"))
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
@@ -93,12 +93,13 @@ class RecoveryDesk:
         context = {"username": recovery.email, "min_length": self.parts.password_min_length}
         return self._page("password.html", context, refusal)
 
-    def ended(self, ending: Ending) -> Answer:
+    def ended(self, ending: Ending, email: str) -> Answer:
         """On to a sign-in with the new password: proving the address alone never is one."""
         self.visit.notify(ending)
         if ending is Ending.NO_ACCOUNT:
             return self.to(Step.EMAIL)
         self.visit.leave_session()
+        self.visit.keep_typed(email=email)
         return see_other("/login/password", self.visit.cookies_to_set)
 
     def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:

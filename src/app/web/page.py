@@ -27,6 +27,7 @@ NOTICES = {
     "code-sent": "We texted you a code.",
     "confirmed": "Thank you. You can go on.",
     "signed-out": "You are signed out.",
+    "signed-out-elsewhere": "You were signed out. Sign in to go on.",
     "password-changed": "Your password is changed. You are signed out everywhere else.",
     "deleted": "Your account is deleted.",
     "session-ended": "That session has ended.",
