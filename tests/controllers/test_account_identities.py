@@ -5,6 +5,7 @@ from uuid import uuid4
 from tests.crowd import sql
 from tests.federated import Federated, identities_of
 from tests.holder import PASSWORD, Holder
+from tests.owner import spoken
 from tests.person import new_email
 from tests.product import Product
 
@@ -37,7 +38,7 @@ def test_an_account_links_auth0_and_is_opened_by_it(product: Product) -> None:
     assert owner.told("A new way to sign in")
     other = Federated(product, email)
     assert other.come_with_auth0("login").path == "/account"
-    assert owner.phone in other.get("/account").html
+    assert spoken(owner.phone) in other.get("/account").html
 
 
 def test_linking_the_same_twice_is_the_same_once(product: Product) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.crowd import answers, post_at_once, sql
 from tests.federated import Federated, identities_of, sessions_of
 from tests.holder import PASSWORD, Holder
+from tests.owner import spoken
 from tests.person import new_email
 from tests.product import Product
 
@@ -37,7 +38,7 @@ def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Fe
     assert owner.told("A new way to sign in")
     again = Federated(owner.product, visitor.email)
     assert again.come_with_auth0("login").path == "/account"
-    assert owner.phone in again.get("/account").html
+    assert spoken(owner.phone) in again.get("/account").html
 
 
 def test_they_may_sign_in_without_linking(owner: Holder, visitor: Federated) -> None:

@@ -14,7 +14,7 @@ from app.adapters.embedded.failure import StoresNotStarted
 from app.adapters.embedded.stores import embedded_stores
 from app.adapters.schema import current_revision, newest_revision
 from app.commands.serve import run
-from app.commands.settings import is_given, listening, settings_or_exit
+from app.commands.settings import is_given, listening, port_or_exit, settings_or_exit
 from app.settings import Settings
 
 DATA = Path(".latchkey")
@@ -29,6 +29,7 @@ def dev() -> None:
     os.environ.setdefault("LOG_FORMAT", "console")
     with _stores():
         settings = settings_or_exit(*STORES)
+        port_or_exit(settings)
         _prepare(settings)
         _tell(settings)
         reload_dirs = [str(SOURCE)] if settings.workers == 1 else None

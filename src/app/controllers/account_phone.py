@@ -27,7 +27,7 @@ class PhoneDesk(ContactDesk):
             "typed": typed,
             "candidates": candidates(refusal),
             "country": country,
-            "current": self.desk.person.phone,
+            "current": self.desk.person.spoken_phone,
             "waiting_for": await self.waiting_for(),
             "texts_down": self.desk.parts.dispatcher.breakers["sms"].open,
         }

@@ -10,6 +10,7 @@ from app.controllers.account_desk import AccountDesk
 from app.controllers.code_pages import RESENT, code_context, delivery_line
 from app.domain.account.contacts import ContactChange
 from app.domain.errors import Forbidden, Refusal
+from app.domain.identity.phone import Phone
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
@@ -37,7 +38,7 @@ class ContactDesk(ABC):
         if pending is None:
             return await self._nothing_pending(refusal)
         context = {
-            "destination": pending.destination,
+            "destination": _spoken(self._change, pending.destination),
             "delivery_url": f"{self.code_url}/delivery",
             **code_context(codes, pending, await codes.progress(pending), typed),
         }
@@ -82,7 +83,8 @@ class ContactDesk(ABC):
 
     async def waiting_for(self) -> str | None:
         """The value that a code was sent to."""
-        return await self._change.waiting_for(self.desk.access, self.desk.visit.origin)
+        value = await self._change.waiting_for(self.desk.access, self.desk.visit.origin)
+        return _spoken(self._change, value) if value else None
 
     async def _nothing_pending(self, refusal: Refusal | None) -> Answer:
         """The same form a second time, whose first answer may have been lost, is told that all is
@@ -102,5 +104,10 @@ async def changes_under_way(desk: AccountDesk) -> list[dict[str, str]]:
     for change in (parts.account.phone_change, parts.account.email_change):
         value = await change.waiting_for(desk.access, desk.visit.origin)
         if value:
-            found.append({"kind": change.kind, "value": value})
+            found.append({"kind": change.kind, "value": _spoken(change, value)})
     return found
+
+
+def _spoken(change: ContactChange, value: str) -> str:
+    """As people write it."""
+    return Phone.known(value).spoken if change.kind == "phone" else value

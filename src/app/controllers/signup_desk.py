@@ -140,7 +140,7 @@ class SignupDesk(FlowDesk):
             return self.to(signup.step)
         email = person.email if person else signup.email and signup.email.value
         context = {
-            "phone": person.phone if person else signup.number.e164,
+            "phone": person.spoken_phone if person else signup.number.spoken,
             "email": email,
             # Who proved a known number was never asked for an address.
             "existing": self.visit.notice == "existing" or email is None,

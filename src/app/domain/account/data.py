@@ -16,6 +16,12 @@ PARTS = {
     "identities": """
         SELECT issuer, subject, created_at FROM identities WHERE user_id = $1
         ORDER BY created_at""",
+    "identity_proofs": """
+        SELECT issuer, subject, email, email_verified, created_at FROM identity_proofs
+        WHERE user_id = $1 ORDER BY created_at""",
+    "contact_changes": """
+        SELECT kind, old_value, new_value, changed_at, undone_at FROM contact_changes
+        WHERE user_id = $1 ORDER BY changed_at""",
     "sessions": """
         SELECT id, device, network, amr, created_at, last_used_at, expires_at, revoked_at,
                revoked_reason
