@@ -4,7 +4,7 @@ from typing import Any
 
 from litestar import Request
 
-from app.domain.errors import OutOfStep
+from app.domain.errors import OutOfStep, Unavailable
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
@@ -53,8 +53,16 @@ class FlowDesk:
             raise OutOfStep(signup.step)
 
     async def passed_by(self) -> Answer | None:
-        """On to where they belong, for who is signed in already and in the middle of nothing."""
-        if self.visit.has_begun or not await signed_in_or_none(self.visit, self.parts.sessions):
+        """On to where they belong, for who is signed in already and in the middle of nothing. While
+        nobody can tell, the page is shown.
+        """
+        if self.visit.has_begun:
+            return None
+        try:
+            access = await signed_in_or_none(self.visit, self.parts.sessions)
+        except Unavailable:
+            return None
+        if access is None:
             return None
         return see_other(self.visit.return_taken(DEFAULT), self.visit.cookies_to_set)
 
