@@ -24,6 +24,7 @@ from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login.flow import LoginFlow
+from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.recovery.reset import Reset
 from app.domain.sessions.access_tokens import AccessTokens
@@ -84,6 +85,7 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
+        self._prices = Prices(outside.database, outside.memory, outside.last_good_prices)
         self._budget = PasswordBudget(outside.database, outside.memory, limits)
         self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
@@ -108,8 +110,10 @@ class Wiring:
                 self._dispatcher,
                 self._tokens,
                 self._outside.identity_provider,
+                self._prices,
                 newest_revision(),
             ),
+            prices=self._prices,
             federation=self._federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,

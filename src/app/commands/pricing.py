@@ -1,15 +1,19 @@
 """`latchkey pricing`: prices as a file, checked, compared and published."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 import click
 
 from app.adapters.postgres import Postgres
 from app.commands.settings import is_given, settings_or_exit
+from app.commands.stores import DATA, own_stores
 from app.domain.errors import Refusal
 from app.domain.ports import Database
 from app.domain.pricing.catalogue import Catalogue
@@ -44,10 +48,10 @@ def show() -> None:
 @pricing.command()
 @FILE
 def check(file: Path) -> None:
-    """Say whether FILE can be published and, where DATABASE_URL is set, what it would change."""
+    """Say whether FILE can be published and, where there is a database, what it would change."""
     catalogue = _read(file)
     click.echo(f"{file} is fine: {len(catalogue.plans)} plans.")
-    if is_given("DATABASE_URL"):
+    if is_given("DATABASE_URL") or DATA.exists():
         _tell_changes(_asked(read_catalogues_of), catalogue)
 
 
@@ -79,10 +83,12 @@ def _parsed(at: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = datetime.min
-    if moment.tzinfo is None:
-        raise click.BadParameter("Write a date, a time and a zone: 2027-01-01T00:00:00+00:00.")
+        passed = moment < datetime.now(UTC)
+    except (ValueError, TypeError) as error:  # no moment, or one without a zone
+        what = "Write a date, a time and a zone: 2027-01-01T00:00:00+00:00."
+        raise click.BadParameter(what) from error
+    if passed:
+        raise click.BadParameter("That moment has passed. Leave --at out for now.")
     return moment
 
 
@@ -97,11 +103,16 @@ def _tell_changes(known: tuple[Catalogue, ...], catalogue: Catalogue) -> None:
 
 
 def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
-    settings = settings_or_exit("DATABASE_URL")
-    try:
-        return asyncio.run(_answered(Postgres(settings.database_url), ask))
-    except Refusal as no:
-        raise click.ClickException(no.message) from no
+    """Of the database that is named or, on a developer's machine, of our own."""
+    production = os.environ.get("ENVIRONMENT", "") == "production"
+    with nullcontext() if production else own_stores():
+        settings = settings_or_exit("DATABASE_URL")
+        try:
+            return asyncio.run(_answered(Postgres(settings.database_url), ask))
+        except Refusal as no:
+            raise click.ClickException(no.message) from no
+        except asyncpg.UndefinedTableError as error:
+            raise click.ClickException("There are no tables yet: run latchkey migrate.") from error
 
 
 async def _answered(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:

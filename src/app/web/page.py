@@ -55,7 +55,7 @@ PRIVATE: Headers = [*HTML, (b"cache-control", b"no-store")]
 PUBLIC: Headers = [*HTML, (b"cache-control", b"public, max-age=60")]
 
 
-def template_environment(assets: Assets, *, live: bool) -> Environment:
+def template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:
     """Undefined names raise everywhere; `live` reads a template again when it has changed."""
     environment = _Environment(
         loader=FileSystemLoader(PARTIALS),
@@ -69,6 +69,7 @@ def template_environment(assets: Assets, *, live: bool) -> Environment:
     environment.globals |= {
         "asset": assets.url,
         "product": PRODUCT,
+        "base_url": base_url,
         "lang": "en",
         "dir": "ltr",
         "refusal": None,
@@ -125,24 +126,32 @@ class Pages:
         """
         if visit.notice:
             return self.page(visit, template, context)
-        sheet = self._sheet(visit, template, {**context, "csrf_token": GAP}, kind)
+        sheet = self._kept(visit, template, {**context, "csrf_token": GAP}, kind)
         token = visit.csrf_token().encode() if sheet.has_gap else b""
-        return _sheet_answer(visit, sheet, token, PRIVATE)
+        headers = [*PRIVATE, *visit.cookies_to_set]
+        return sheet_answer(visit.takes_gzip, sheet, token, headers)
 
     def public_page(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
         """The same for everybody: cacheable, without form, notice or cookie."""
-        return _sheet_answer(visit, self._sheet(visit, template, context, ()), b"", PUBLIC)
+        return sheet_answer(visit.takes_gzip, self._kept(visit, template, context, ()), b"", PUBLIC)
 
-    def _sheet(
+    def sheet(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Sheet:
+        """A page that is the same for everybody, for whoever knows how long it stays so."""
+        template_ = self._environment.get_template(template)
+        return Sheet(template_.render(context, shell=_shell(visit), notice=None))
+
+    @property
+    def live(self) -> bool:
+        """Whether templates are read again when they change."""
+        return bool(self._environment.auto_reload)
+
+    def _kept(
         self, visit: Visit, template: str, context: Mapping[str, Any], kind: tuple[bool, ...]
     ) -> Sheet:
-        shell = _shell(visit)
-        sheet = self._sheets.get((template, shell, kind))
-        if sheet is None or self._environment.auto_reload:
-            html = self._environment.get_template(template).render(
-                context, shell=shell, notice=None
-            )
-            sheet = self._sheets[template, shell, kind] = Sheet(html)
+        key = (template, _shell(visit), kind)
+        sheet = self._sheets.get(key)
+        if sheet is None or self.live:
+            sheet = self._sheets[key] = self.sheet(visit, template, context)
         return sheet
 
     def fragment(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
@@ -174,11 +183,10 @@ def _answer(visit: Visit, status: int, text: str, headers: Headers) -> Answer:
     return Answer(status, body, headers)
 
 
-def _sheet_answer(visit: Visit, sheet: Sheet, token: bytes, headers: Headers) -> Answer:
-    headers = [*headers, *visit.cookies_to_set]
-    if visit.takes_gzip:
+def sheet_answer(takes_gzip: bool, sheet: Sheet, token: bytes, headers: Headers) -> Answer:
+    if takes_gzip:
         return Answer(200, sheet.zipped(token), [*headers, ZIPPED])
-    return Answer(200, sheet.plain(token), headers)
+    return Answer(200, sheet.plain(token), [*headers])
 
 
 def _zipped(body: bytes) -> bytes:
