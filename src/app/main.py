@@ -32,6 +32,7 @@ from app.controllers.health import HealthController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController
 from app.controllers.logout import LogoutController
+from app.controllers.plan import PlanController
 from app.controllers.pricing import PricingController
 from app.controllers.recovery import RecoveryController
 from app.controllers.signup import SignupController
@@ -75,6 +76,7 @@ CONTROLLERS = (
     Auth0Controller,
     PricingController,
     PricingApiController,
+    PlanController,
     WellKnownController,
     HealthController,
     DevController,

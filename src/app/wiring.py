@@ -24,6 +24,7 @@ from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login.flow import LoginFlow
+from app.domain.pricing.choices import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.recovery.reset import Reset
@@ -114,6 +115,7 @@ class Wiring:
                 newest_revision(),
             ),
             prices=self._prices,
+            plan_choices=PlanChoices(self._database),
             federation=self._federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,

@@ -1,14 +1,17 @@
 """One request of a sign-up, without its pages: whose it is, and where it leads."""
 
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 
-from app.domain.errors import OutOfStep
+from app.domain.errors import OutOfStep, Unavailable
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in
+from app.web.chosen_plan import chosen_plan, drop_plan
 from app.web.csrf import StaleForm
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -31,6 +34,7 @@ class FlowDesk:
         self.flow = self.parts.signup
         self.changing = self.visit.query.partition(b"=")[0] == b"change"
         self._loaded: Signup | None = None
+        self._plan = chosen_plan(self.visit)
 
     async def load(self) -> Signup:
         """A visitor who has not begun has nothing to look up."""
@@ -84,6 +88,8 @@ class FlowDesk:
         return self.to(result.step)
 
     async def signed_in(self, result: SignedIn) -> Answer:
+        if not result.existing:
+            await self._take_plan_along(result.session.user_id)
         method = "auth0" if result.linked else "phone"
         await sign_in(self.visit, self.parts.sessions, result.session, method)
         landing = self.visit.return_taken(self.landing)
@@ -92,3 +98,10 @@ class FlowDesk:
         elif result.existing and self.door == "signup":
             self.visit.notify("existing")
         return see_other(landing, self.visit.cookies_to_set)
+
+    async def _take_plan_along(self, user_id: UUID) -> None:
+        """Into the new account. Where that fails the browser still has it, and the account asks."""
+        if self._plan:
+            with suppress(Unavailable):
+                await self.parts.plan_choices.keep(user_id, self._plan)
+                drop_plan(self.visit)

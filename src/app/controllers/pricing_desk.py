@@ -45,7 +45,7 @@ class PricingDesk:
         if not self.visit.is_fragment:
             return await self.page()
         current = await self.parts.prices.current(PATIENCE) or self.parts.prices.known()
-        return self._shown(current, "pricing/plans.html")
+        return self._shown(current, "pricing/_loaded.html")
 
     def _shown(self, current: Current, template: str) -> Answer:
         wanted = self._wanted(current)
@@ -60,7 +60,7 @@ class PricingDesk:
         made = self._made.get(key)
         if made is None or self.parts.pages.live:
             sheet = self._sheet(template, prices_page(current, wanted, PRODUCT))
-            made = sheet, etag_of(sheet.plain(b""))
+            made = sheet, b"W/" + etag_of(sheet.plain(b""))
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[key] = made

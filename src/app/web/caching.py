@@ -6,8 +6,8 @@ from app.web.answer import Answer, Headers
 
 
 def etag_of(body: bytes) -> bytes:
-    """A weak one: the same for the plain and the zipped form."""
-    return b'W/"%s"' % sha256(body).hexdigest()[:16].encode()
+    """A strong one. Where the plain and the zipped form share it, put `W/` before it."""
+    return b'"%s"' % sha256(body).hexdigest()[:16].encode()
 
 
 def unless_known(asked: dict[bytes, bytes], etag: bytes, answer: Answer) -> Answer:

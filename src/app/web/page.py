@@ -39,6 +39,7 @@ NOTICES = {
     "change-cancelled": "The change is cancelled. All stays as it was.",
     "no-change": "Nothing waits for a code at the moment.",
     "change-undone": "The change is undone.",
+    "plan-chosen": "Your plan is chosen.",
     "known": "You already have an account, so we signed you in.",
     "linked": "Auth0 opens your account from now on.",
     "identity-removed": "That Auth0 sign-in no longer opens your account.",

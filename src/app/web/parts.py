@@ -18,6 +18,7 @@ from app.domain.federation.identities import Identities
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login.flow import LoginFlow
+from app.domain.pricing.choices import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
@@ -65,6 +66,7 @@ class Parts:
     dispatcher: Dispatcher
     health: Health
     prices: Prices
+    plan_choices: PlanChoices
     federation: Federation | None
     password_min_length: int
     ops_token: str

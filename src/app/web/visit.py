@@ -37,7 +37,7 @@ class Visit(Asked):
     def __init__(self, request: Request[Any, Any, Any], manners: Manners) -> None:
         super().__init__(request, manners.trusted_proxies)
         self._manners = manners
-        cookie = manners.cookies.read(self._raw, "flow") or ""
+        cookie = self.cookie("flow") or ""
         ours = cookie[:2] in (FRESH, BEGUN) and manners.flows.is_ours(cookie[2:])
         self.flow_cookie = cookie if ours else None
         self._renewed = ""
@@ -74,7 +74,7 @@ class Visit(Asked):
 
     def end_flow(self) -> None:
         self.flow_cookie = None
-        self._drop("flow")
+        self.drop("flow")
 
     def csrf_token(self) -> str:
         return self._manners.csrf.token(self._flow_secret())
@@ -93,7 +93,7 @@ class Visit(Asked):
 
     def access(self) -> Access | None:
         """Whose session this is, by the access token alone."""
-        token = self._manners.cookies.read(self._raw, "access")
+        token = self.cookie("access")
         try:
             return self._manners.access_tokens.read(token) if token else None
         except Unauthenticated:
@@ -101,7 +101,7 @@ class Visit(Asked):
 
     @property
     def refresh_token(self) -> str | None:
-        return self._manners.cookies.read(self._raw, "refresh")
+        return self.cookie("refresh")
 
     def sign_in(self, opened: Opened, method: str) -> None:
         """New identifiers for both halves; the flow that led here is dead. `method` is remembered
@@ -109,44 +109,44 @@ class Visit(Asked):
         """
         self.end_flow()
         self.carry_on(opened.tokens)
-        self._keep("seen", method, YEAR)
+        self.keep("seen", method, YEAR)
         self.remember_device(opened.subject)
 
     def remember_device(self, subject: bytes) -> None:
         """The owner of that address uses it."""
         known = self._device_known_to(subject)
-        self._keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
+        self.keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
 
     def carry_on(self, tokens: Tokens) -> None:
         """The same session with its next tokens."""
-        self._keep("access", tokens.access, int(LIFETIME.total_seconds()))
-        self._keep("refresh", tokens.refresh, self._manners.session_lifetime)
+        self.keep("access", tokens.access, int(LIFETIME.total_seconds()))
+        self.keep("refresh", tokens.refresh, self._manners.session_lifetime)
 
     def leave_session(self) -> None:
         """Whatever else this browser was in the middle of goes on."""
         for name in ("access", "refresh"):
-            self._drop(name)
+            self.drop(name)
 
     def sign_out(self) -> None:
         self.leave_session()
         for name in ("flow", "notice", "return"):
-            self._drop(name)
+            self.drop(name)
 
     @property
     def last_method(self) -> str | None:
         """How somebody last signed in from this browser."""
-        return self._manners.cookies.read(self._raw, "seen")
+        return self.cookie("seen")
 
     def remember_return(self, path: str) -> None:
         """Where to go once signed in, through however many steps that takes."""
-        self._keep("return", urlsafe_b64encode(path.encode()).decode().rstrip("="), FLOW_LIFETIME)
+        self.keep("return", urlsafe_b64encode(path.encode()).decode().rstrip("="), FLOW_LIFETIME)
 
     def return_taken(self, default: str) -> str:
         """Where to go now, for the last time; only ever a path of ours."""
-        kept = self._manners.cookies.read(self._raw, "return")
+        kept = self.cookie("return")
         if kept is None:
             return default
-        self._drop("return")
+        self.drop("return")
         try:
             return safe_return(urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode(), default)
         except ValueError:
@@ -155,32 +155,32 @@ class Visit(Asked):
     @property
     def transaction(self) -> str | None:
         """Of a trip to the identity provider that this browser is on."""
-        return self._manners.cookies.read(self._raw, "oidc")
+        return self.cookie("oidc")
 
     def keep_transaction(self, cookie: str) -> None:
-        self._keep("oidc", cookie, TRANSACTION_LIFETIME)
+        self.keep("oidc", cookie, TRANSACTION_LIFETIME)
 
     def drop_transaction(self) -> None:
-        self._drop("oidc")
+        self.drop("oidc")
 
     def notify(self, notice: str) -> None:
         """To be told once, on the next page."""
-        self._keep("notice", notice, NOTICE_LIFETIME)
+        self.keep("notice", notice, NOTICE_LIFETIME)
 
     @property
     def notice(self) -> str | None:
         """What the step before left to be told here."""
-        return self._manners.cookies.read(self._raw, "notice")
+        return self.cookie("notice")
 
     def notice_taken(self) -> str | None:
         """The notice, for the last time."""
         notice = self.notice
         if notice:
-            self._drop("notice")
+            self.drop("notice")
         return notice
 
     def _device_known_to(self, subject: bytes) -> str:
-        cookie = self._manners.cookies.read(self._raw, "device") or ""
+        cookie = self.cookie("device") or ""
         return self._manners.devices.read(cookie, subject)
 
     def _flow_secret(self) -> str:
@@ -190,10 +190,14 @@ class Visit(Asked):
 
     def _set_flow(self, value: str) -> None:
         self.flow_cookie = value
-        self._keep("flow", value, FLOW_LIFETIME)
+        self.keep("flow", value, FLOW_LIFETIME)
 
-    def _keep(self, name: str, value: str, max_age: int | None = None) -> None:
+    def cookie(self, name: str) -> str | None:
+        """As the browser sent it; None for one that is missing, ill-formed or planted."""
+        return self._manners.cookies.read(self._raw, name)
+
+    def keep(self, name: str, value: str, max_age: int | None = None) -> None:
         self.cookies_to_set.append(self._manners.cookies.set(name, value, max_age))
 
-    def _drop(self, name: str) -> None:
+    def drop(self, name: str) -> None:
         self.cookies_to_set.append(self._manners.cookies.clear(name))

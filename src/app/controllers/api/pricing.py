@@ -48,7 +48,7 @@ class PricingApiController(Controller):
             return problem(422, f"unknown_{name}", UNKNOWN[name].format(offered=offered), name)
         told = _told(current, asked)
         # The same prices, confirmed a second later, are the same to whoever has them.
-        etag = etag_of(msgspec.json.encode(told | {"as_of": current.told_as_of}))
+        etag = b"W/" + etag_of(msgspec.json.encode(told | {"as_of": current.told_as_of}))
         return unless_known(headers, etag, Answer(200, msgspec.json.encode(told), [*HEADERS]))
 
 

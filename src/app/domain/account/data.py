@@ -16,6 +16,9 @@ PARTS = {
     "identities": """
         SELECT issuer, subject, created_at FROM identities WHERE user_id = $1
         ORDER BY created_at""",
+    "plan": """
+        SELECT plan, interval, currency, amount_minor, chosen_at FROM plan_choices
+        WHERE user_id = $1""",
     "sessions": """
         SELECT id, device, network, amr, created_at, last_used_at, expires_at, revoked_at,
                revoked_reason

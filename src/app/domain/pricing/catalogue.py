@@ -1,8 +1,12 @@
 """The catalogue: plans, what they hold and what they cost, whole and unchangeable by version."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+# Of plans and features.
+CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 class Interval(StrEnum):

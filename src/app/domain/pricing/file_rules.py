@@ -1,14 +1,12 @@
 """What a price file may say: each rule with the sentence for whoever broke it."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
-from app.domain.pricing.catalogue import Feature, Interval, Plan
+from app.domain.pricing.catalogue import CODE, Feature, Interval, Plan
 from app.domain.pricing.file_lines import Path
 from app.domain.pricing.money import digits_of, is_known, minor_units
 
-CODE = re.compile(r"[a-z][a-z0-9-]{0,30}")
 LONGEST_NAME, LONGEST_DESCRIPTION = 60, 200
 MOST = 10**12  # minor units: nobody means more
 TOP, FEATURE = {"currencies", "features", "plans"}, {"code", "name"}
