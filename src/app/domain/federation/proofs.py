@@ -23,6 +23,7 @@ VALUES ($1, $2, $3, $4, $5, $6)
 END = """
 UPDATE identity_proofs SET ended_at = clock_timestamp()
 WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
+RETURNING issuer, subject
 """
 
 # $1 flow, $2 whose it becomes, $3 the id it gets. With {own} only if that person's address says so.
@@ -57,9 +58,10 @@ async def keep_identity(
     )
 
 
-async def end_identity(connection: Connection, flow_id: bytes) -> None:
-    """What waits in the flow proves nothing any more."""
-    await connection.execute(END, flow_id)
+async def end_identity(connection: Connection, flow_id: bytes) -> tuple[str, str] | None:
+    """What waits in the flow proves nothing any more: whose it was, by issuer and subject."""
+    row = await connection.fetchrow(END, flow_id)
+    return (row["issuer"], row["subject"]) if row else None
 
 
 async def link_identity(connection: Connection, flow_id: bytes, user_id: UUID) -> bool:

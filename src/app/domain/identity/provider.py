@@ -40,6 +40,11 @@ class Vouched:
     email: str | None
     email_verified: bool
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Who that is."""
+        return self.issuer, self.subject
+
 
 class IdentityProvider(Protocol):
     """`redirect_uri` is where people come back to, the same in both calls of one sign-in."""

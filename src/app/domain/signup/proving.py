@@ -1,6 +1,5 @@
 """What a right code or a provider's word does to a sign-up, each in one transaction of its own."""
 
-import secrets
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -10,7 +9,6 @@ from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.federation.proofs import (
     end_identity,
-    keep_identity,
     link_identity,
     link_own_identity,
     tell_of_link,
@@ -24,13 +22,12 @@ from app.domain.signup.accounts import (
     account_proved_now,
     adopt_email,
     drop_phone,
-    vouch_for_email,
 )
+from app.domain.signup.arrival import arrive
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.renewal import Renewal, move_all, move_flow
+from app.domain.signup.renewal import Renewal, move_flow
 from app.domain.signup.signup import Signup, Step
-from app.domain.verification.codes import NONCE_BYTES
 from app.domain.verification.guesses import Pending
 from app.domain.verification.verifications import Verifications
 
@@ -104,13 +101,7 @@ class Proving:
         self, signup: Signup, renewed: Signup, proof: UUID, vouched: Vouched, device: Device
     ) -> SignedIn | None:
         async with self._database.transaction() as connection:
-            await end_identity(connection, signup.id)
-            await move_all(connection, signup.id, renewed.id)
-            await keep_identity(connection, renewed.id, proof, vouched)
-            needs_email = not (signup.email and signup.email.proved)
-            if vouched.email and vouched.email_verified and needs_email:
-                nonce = secrets.token_bytes(NONCE_BYTES)
-                await vouch_for_email(connection, renewed.id, vouched.email, nonce)
+            await arrive(connection, signup.id, renewed.id, proof, vouched)
             await recorded(connection, "signup:identity_proved", renewed, device.origin)
             return await self._finish.by_identity(connection, renewed, device)
 

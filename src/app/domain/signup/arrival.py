@@ -1,0 +1,26 @@
+"""Somebody comes with an identity of a provider: what waits in the browser is theirs, or ends."""
+
+import secrets
+from uuid import UUID
+
+from app.domain.federation.proofs import end_identity, keep_identity
+from app.domain.identity.provider import Vouched
+from app.domain.ports import Connection
+from app.domain.signup.accounts import drop_email, drop_phone, vouch_for_email
+from app.domain.signup.renewal import move_all
+from app.domain.verification.codes import NONCE_BYTES
+
+
+async def arrive(
+    connection: Connection, flow_id: bytes, became: bytes, proof: UUID, vouched: Vouched
+) -> None:
+    """The flow goes on as `became`, with the identity as `proof`."""
+    waited = await end_identity(connection, flow_id)
+    if waited not in (None, vouched.key):
+        await drop_phone(connection, flow_id)
+        await drop_email(connection, flow_id)
+    await move_all(connection, flow_id, became)
+    await keep_identity(connection, became, proof, vouched)
+    if vouched.email and vouched.email_verified:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        await vouch_for_email(connection, became, vouched.email, nonce)
