@@ -16,6 +16,7 @@ from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.federation.federation import Federation
+from app.domain.federation.grants import Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
@@ -162,7 +163,9 @@ class Wiring:
         if provider is None:
             return None
         transactions = Transactions(self._database, self._keys("transactions"))
-        return Federation(provider, transactions, f"{self._settings.base_url}/auth0/callback")
+        grants = Grants(self._database, self._outside.memory, self._limits)
+        callback = f"{self._settings.base_url}/auth0/callback"
+        return Federation(provider, transactions, grants, callback)
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(

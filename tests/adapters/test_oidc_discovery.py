@@ -117,6 +117,18 @@ async def test_a_provider_that_is_down_is_looked_at_until_it_works(
     watching.cancel()
 
 
+async def test_one_that_has_had_enough_calls_is_neither_down_nor_up_again(
+    provider: OpenIdProvider, openid: OpenIdStandIn
+) -> None:
+    for act in (acts.answers(429), acts.answers(429), acts.http_500(), acts.answers(429)):
+        openid.scripts[DISCOVERY].next(act)
+        await provider.probe()
+        assert not provider.down
+    openid.scripts[DISCOVERY].next(acts.http_500())
+    await provider.probe()
+    assert provider.down
+
+
 async def test_who_goes_away_does_not_end_what_others_wait_for(
     provider: OpenIdProvider, openid: OpenIdStandIn
 ) -> None:

@@ -20,6 +20,7 @@ from app.domain.identity.provider import (
     GrantSpent,
     IdentityProvider,
     NotVouchedFor,
+    ProviderBusy,
     ProviderDown,
     Vouched,
 )
@@ -150,7 +151,7 @@ class OpenIdProvider(IdentityProvider):
         """
         try:
             reply = await self._line.get(url, token=access_token)
-        except ProviderDown:
+        except (ProviderDown, ProviderBusy):
             return {}
         if reply.status != 200:
             return {}

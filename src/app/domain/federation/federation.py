@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 
-from app.domain.errors import Rejected, Unavailable
+from app.domain.errors import Refusal, Rejected, Unavailable
+from app.domain.federation.grants import GRANT_REFUSED, REFUSED, Grants
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
 from app.domain.identity.provider import (
     GrantSpent,
     IdentityProvider,
     NotVouchedFor,
+    ProviderBusy,
     ProviderDown,
     Vouched,
 )
+from app.domain.limits import Origin
 
 
 class SignInCancelled(Rejected):
@@ -42,7 +45,7 @@ ANSWERS: dict[str, type[Rejected | Unavailable]] = {
     "unauthorized": NotAllowedIn,
     "server_error": ProviderDown,
     "temporarily_unavailable": ProviderDown,
-    "too_many_requests": ProviderDown,
+    "too_many_requests": ProviderBusy,
 }
 
 
@@ -50,9 +53,13 @@ class Federation:
     """`redirect_uri` is the address of our callback."""
 
     def __init__(
-        self, provider: IdentityProvider, transactions: Transactions, redirect_uri: str
+        self,
+        provider: IdentityProvider,
+        transactions: Transactions,
+        grants: Grants,
+        redirect_uri: str,
     ) -> None:
-        self._provider, self._transactions = provider, transactions
+        self._provider, self._transactions, self._grants = provider, transactions, grants
         self._redirect_uri = redirect_uri
 
     @property
@@ -60,7 +67,7 @@ class Federation:
         return self._provider.down
 
     async def start(self, purpose: Purpose, bound_to: bytes = b"") -> tuple[Transaction, str]:
-        """The transaction, and where to send the person. Raises `ProviderDown`, `NotVouchedFor`."""
+        """The transaction, and where to send the person. Raises as `authorization_url`."""
         begun = self._transactions.begin(purpose, bound_to)
         signing_up = purpose is Purpose.SIGNUP
         url = await self._provider.authorization_url(
@@ -72,15 +79,43 @@ class Federation:
         """Of this browser, and of this session where it was begun by one."""
         return self._transactions.read(cookie, bound_to)
 
-    async def returned(self, begun: Transaction | None, answer: Mapping[str, str]) -> Vouched:
+    async def returned(
+        self, begun: Transaction | None, answer: Mapping[str, str], origin: Origin
+    ) -> Vouched:
         """Who came back. What was begun is spent by this, whatever becomes of it, unless the answer
-        is to something else. Raises `GrantSpent` and what its answer means.
+        is to something else. Raises `GrantSpent`, `TooManyGrants` and what its answer means; all of
+        it is put on record.
         """
-        spent = await self._transactions.spend(begun, answer.get("state", ""))
+        try:
+            spent = await self._spent(begun, answer, origin)
+        except Refusal as refusal:
+            await self._grants.record(REFUSED, refusal, origin)
+            raise
+        try:
+            vouched = await self._provider.identify(
+                answer["code"], spent.verifier, spent.nonce, self._redirect_uri
+            )
+        except (GrantSpent, ProviderBusy) as refusal:
+            await self._grants.record(GRANT_REFUSED, refusal, origin)
+            raise
+        except Refusal as refusal:
+            await self._grants.give_back(spent, origin)
+            await self._grants.record(REFUSED, refusal, origin)
+            raise
+        await self._grants.give_back(spent, origin)
+        return vouched
+
+    async def _spent(
+        self, begun: Transaction | None, answer: Mapping[str, str], origin: Origin
+    ) -> Transaction:
+        """What this answers, for the first time, with a code that may be tried."""
+        if begun is None or not begun.is_answered_by(answer.get("state", "")):
+            raise GrantSpent
+        if "code" in answer:
+            await self._grants.take_room(begun, origin)
+        await self._transactions.spend(begun)
         if "error" in answer:
             raise ANSWERS.get(answer["error"], NotVouchedFor)
         if "code" not in answer:
             raise GrantSpent
-        return await self._provider.identify(
-            answer["code"], spent.verifier, spent.nonce, self._redirect_uri
-        )
+        return begun
