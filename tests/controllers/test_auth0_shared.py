@@ -1,5 +1,7 @@
 """Several people, or one with several identities, in one browser: to each their own proofs."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.crowd import sql
@@ -71,3 +73,46 @@ def test_the_page_names_the_address_that_the_account_gets(
     assert as_told(expected, "one thing left: your phone.") in page.html
     assert zoe.give_phone_code(zoe.phone).path == "/signup/done"
     assert email_of(zoe) == expected
+
+
+AGED = """
+WITH phones AS (
+  UPDATE phone_verifications SET consumed_at = consumed_at - $2::interval,
+    created_at = created_at - $2::interval WHERE phone = $1
+  RETURNING flow_id
+)
+UPDATE email_verifications SET consumed_at = consumed_at - $2::interval,
+  created_at = created_at - $2::interval WHERE flow_id IN (SELECT flow_id FROM phones)
+"""
+
+
+def hours_pass(zoe: Federated, hours: float) -> None:
+    """Since whatever was proved in her browser."""
+    sql(zoe.product, AGED, zoe.phone, timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(("minutes", "path"), [(9, "/signup/done"), (11, "/signup/phone")])
+def test_a_phone_proved_a_while_ago_may_be_somebody_elses(
+    zoe: Federated, minutes: int, path: str
+) -> None:
+    zoe.give_phone(zoe.phone)
+    zoe.give_phone_code(zoe.phone)
+    hours_pass(zoe, minutes / 60)
+    assert zoe.come_with_auth0().path == path
+
+
+def test_an_address_proved_a_while_ago_may_be_somebody_elses(zoe: Federated) -> None:
+    zoe.give_phone(zoe.phone)
+    zoe.give_phone_code(zoe.phone)
+    zoe.give_email(earlier := new_email())
+    zoe.give_email_code(earlier)
+    hours_pass(zoe, 19)
+    page = zoe.come_with_auth0(unverified="1")
+    assert as_told(zoe.email, "two things left: your phone and your e-mail.") in page.html
+
+
+def test_the_same_identity_again_keeps_what_was_proved_with_it(zoe: Federated) -> None:
+    zoe.come_with_auth0(unverified="1")
+    assert zoe.prove_phone().path == "/signup/email"
+    hours_pass(zoe, 19)
+    assert zoe.come_with_auth0("login", unverified="1").path == "/signup/email"

@@ -10,13 +10,27 @@ from app.domain.signup.accounts import drop_email, drop_phone, vouch_for_email
 from app.domain.signup.renewal import move_all
 from app.domain.verification.codes import NONCE_BYTES
 
+# What somebody proved who may have used the browser before.
+DROP_EARLIER = """
+WITH phones AS (
+  UPDATE phone_verifications SET ended_at = clock_timestamp()
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+    AND consumed_at < clock_timestamp() - interval '10 minutes'
+)
+UPDATE email_verifications SET ended_at = clock_timestamp()
+WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  AND consumed_at < clock_timestamp() - interval '10 minutes'
+"""
+
 
 async def arrive(
     connection: Connection, flow_id: bytes, became: bytes, proof: UUID, vouched: Vouched
 ) -> None:
     """The flow goes on as `became`, with the identity as `proof`."""
     waited = await end_identity(connection, flow_id)
-    if waited not in (None, vouched.key):
+    if waited is None:
+        await connection.execute(DROP_EARLIER, flow_id)
+    elif waited != vouched.key:
         await drop_phone(connection, flow_id)
         await drop_email(connection, flow_id)
     await move_all(connection, flow_id, became)
