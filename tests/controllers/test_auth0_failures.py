@@ -1,19 +1,16 @@
 """Sign-ins with Auth0 that come to nothing: a page with the ways on, and never a session."""
 
-import asyncio
-from collections import Counter
 from time import time
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx
 import pytest
 
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
 from app.domain.keys import keys_for
 from app.settings import read_settings
 from tests.crowd import sql
-from tests.federated import Federated, identities_of, sessions_of
-from tests.person import SAME_ORIGIN, Seen
+from tests.federated import Federated, identities_of, returned_at_once, sessions_of
+from tests.person import Seen
 from tests.product import Product
 
 LOST = "took too long or was opened elsewhere"
@@ -38,7 +35,7 @@ def refused(zoe: Federated, seen: Seen, words: str, status: int = 422) -> None:
     assert b"state" not in query
     assert 'href="/login/phone"' in seen.html or 'href="/signup/phone"' in seen.html
     assert "access" not in zoe.http.cookies
-    assert sessions_of(zoe.product, zoe.email) == 0
+    assert zoe.opened_nothing
 
 
 @pytest.mark.parametrize(
@@ -127,23 +124,9 @@ def test_ten_replays_at_once_open_one_session(zoe: Federated) -> None:
     zoe.sign_up_with_auth0()
     before = sessions_of(zoe.product, zoe.email)
     other = Federated(zoe.product, zoe.email)
-    given = replayed(other, other.answered("login"))
+    given = returned_at_once([other] * 10, [other.answered("login")] * 10)
     assert given == {"/account": 1, "/auth0/failed/grant-spent?for=login": 9}
     assert sessions_of(zoe.product, zoe.email) == before + 1
-
-
-def replayed(person: Federated, url: str) -> Counter[str]:
-    """Where ten copies of an answer lead that arrive at once."""
-
-    async def ten() -> list[httpx.Response]:
-        cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
-        headers = {**SAME_ORIGIN, "cookie": cookies}
-        async with httpx.AsyncClient(headers=headers, timeout=30) as client:
-            return await asyncio.gather(*(client.get(url) for _ in range(10)))
-
-    answers = asyncio.run(ten())
-    assert {answer.status_code for answer in answers} == {303}
-    return Counter(answer.headers["location"] for answer in answers)
 
 
 def test_the_same_answer_later_goes_on_where_it_led(zoe: Federated) -> None:

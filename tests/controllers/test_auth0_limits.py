@@ -1,17 +1,13 @@
 """Codes that the provider does not take: twenty from an address in a quarter of an hour."""
 
-import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import httpx
 import pytest
 
 from tests.controllers.conftest import Limited
 from tests.crowd import sql
-from tests.federated import Federated
-from tests.person import SAME_ORIGIN
+from tests.federated import Federated, returned_at_once
 from tests.product import Product
 from tests.standins.behaviour import answers
 from tests.standins.openid import TOKEN, OpenIdStandIn
@@ -45,33 +41,14 @@ def tried(person: Federated) -> str:
     return person.follow(invented(person)).path
 
 
-def at_once(people: list[Federated], urls: list[str]) -> Counter[str]:
-    """Where the answers lead that all arrive at one moment."""
-
-    async def all_of_them() -> list[httpx.Response]:
-        room = httpx.Limits(max_connections=len(urls))
-        async with httpx.AsyncClient(headers=SAME_ORIGIN, limits=room, timeout=30) as client:
-            return await asyncio.gather(
-                *(
-                    client.get(
-                        f"{person.product.url}{url}",
-                        headers={"cookie": f"oidc={person.http.cookies['oidc']}"},
-                    )
-                    for person, url in zip(people, urls, strict=True)
-                )
-            )
-
-    return Counter(urlsplit(a.headers["location"]).path for a in asyncio.run(all_of_them()))
-
-
 def test_of_forty_invented_ones_at_once_twenty_are_asked_about(
     another_product: Make, openid: OpenIdStandIn
 ) -> None:
     product = another_product(**openid.environment)
     openid.scripts[TOKEN].always(NOT_TAKEN)
     people = [Federated(product) for _ in range(40)]
-    given = at_once(people, [invented(person) for person in people])
-    assert given == {SPENT: 20, STOPPED: 20}
+    given = returned_at_once(people, [invented(person) for person in people])
+    assert given == {f"{SPENT}?for=login": 20, f"{STOPPED}?for=login": 20}
     assert openid.counts[TOKEN] == 20
     page = people[0].get(f"{STOPPED}?for=login")
     assert (page.status, page.response.headers["retry-after"]) == (429, "900")
@@ -84,7 +61,8 @@ def test_ten_copies_of_one_answer_count_once(another_product: Make, openid: Open
     product = another_product(limits=TWO, **openid.environment)
     openid.scripts[TOKEN].always(NOT_TAKEN)
     mallory = Federated(product)
-    assert at_once([mallory] * 10, [invented(mallory)] * 10) == {SPENT: 10}
+    given = returned_at_once([mallory] * 10, [invented(mallory)] * 10)
+    assert given == {f"{SPENT}?for=login": 10}
     assert [tried(Federated(product)) for _ in range(2)] == [SPENT, STOPPED]
     assert openid.counts[TOKEN] == 2
 

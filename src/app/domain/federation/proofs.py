@@ -26,6 +26,14 @@ WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
 RETURNING issuer, subject
 """
 
+# $1 issuer, $2 subject. Not one that another request is busy with: it may look for ours.
+ELSEWHERE = f"""
+SELECT flow_id FROM identity_proofs
+WHERE issuer = $1 AND subject = $2 AND {WAITING}
+  AND created_at > clock_timestamp() - interval '20 hours'
+ORDER BY created_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
 # $1 flow, $2 whose it becomes, $3 the id it gets. With {own} only if that person's address says so.
 LINK = f"""
 WITH used AS (
@@ -62,6 +70,12 @@ async def end_identity(connection: Connection, flow_id: bytes) -> tuple[str, str
     """What waits in the flow proves nothing any more: whose it was, by issuer and subject."""
     row = await connection.fetchrow(END, flow_id)
     return (row["issuer"], row["subject"]) if row else None
+
+
+async def waiting_elsewhere(connection: Connection, vouched: Vouched) -> bytes | None:
+    """The flow in which the same identity came to wait last, within the last 20 hours."""
+    flow_id: bytes | None = await connection.fetchval(ELSEWHERE, vouched.issuer, vouched.subject)
+    return flow_id
 
 
 async def link_identity(connection: Connection, flow_id: bytes, user_id: UUID) -> bool:

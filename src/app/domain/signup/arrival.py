@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from app.domain.federation.proofs import end_identity, keep_identity
+from app.domain.federation.proofs import end_identity, keep_identity, waiting_elsewhere
 from app.domain.identity.provider import Vouched
 from app.domain.ports import Connection
 from app.domain.signup.accounts import drop_email, drop_phone, vouch_for_email
@@ -25,8 +25,10 @@ WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
 
 async def arrive(
     connection: Connection, flow_id: bytes, became: bytes, proof: UUID, vouched: Vouched
-) -> None:
-    """The flow goes on as `became`, with the identity as `proof`."""
+) -> bytes | None:
+    """The flow goes on as `became`, with the identity as `proof`, and with what the same identity
+    has proved in another browser: that flow is returned, which has to prove it again.
+    """
     waited = await end_identity(connection, flow_id)
     if waited is None:
         await connection.execute(DROP_EARLIER, flow_id)
@@ -34,7 +36,11 @@ async def arrive(
         await drop_phone(connection, flow_id)
         await drop_email(connection, flow_id)
     await move_all(connection, flow_id, became)
+    elsewhere = await waiting_elsewhere(connection, vouched)
     await keep_identity(connection, became, proof, vouched)
     if vouched.email and vouched.email_verified:
         nonce = secrets.token_bytes(NONCE_BYTES)
         await vouch_for_email(connection, became, vouched.email, nonce)
+    if elsewhere:
+        await move_all(connection, elsewhere, became)
+    return elsewhere

@@ -1,7 +1,5 @@
 """What a right code or a provider's word does to a sign-up, each in one transaction of its own."""
 
-from uuid import UUID
-
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
@@ -91,19 +89,16 @@ class Proving:
         proof = uuid7()
         renewed = replace(signup, id=renewal(proof))
         try:
-            finished = await self._identity_kept(signup, renewed, proof, vouched, device)
+            async with self._database.transaction() as connection:
+                elsewhere = await arrive(connection, signup.id, renewed.id, proof, vouched)
+                await recorded(connection, "signup:identity_proved", renewed, device.origin)
+                finished = await self._finish.by_identity(connection, renewed, device)
         except NotUnique:
             raise GrantSpent from None  # by now it opens an account
-        await self._drafts.forget(signup.id)
+        for flow_id in (signup.id, elsewhere):
+            if flow_id:
+                await self._drafts.forget(flow_id)
         return finished or await self._drafts.rebuild(renewed.id)
-
-    async def _identity_kept(
-        self, signup: Signup, renewed: Signup, proof: UUID, vouched: Vouched, device: Device
-    ) -> SignedIn | None:
-        async with self._database.transaction() as connection:
-            await arrive(connection, signup.id, renewed.id, proof, vouched)
-            await recorded(connection, "signup:identity_proved", renewed, device.origin)
-            return await self._finish.by_identity(connection, renewed, device)
 
     async def link(self, signup: Signup, device: Device, *, linking: bool) -> SignedIn:
         """Into the account of the number that was proved some minutes ago, with the identity as
