@@ -48,6 +48,11 @@ def given(signup: Signup) -> Context:
     return {"identity": identity, "given": 2 if proved else 1, "address": proved or identity.email}
 
 
+def link_page(signup: Signup) -> Context:
+    at = signup.identity.at if signup.identity else None
+    return {"phone": signup.number.spoken, "came_at": f"{at:%H:%M} UTC" if at else ""}
+
+
 def candidates(refusal: Refusal | None) -> list[tuple[str, str, int]]:
     """The countries that a number without `+` may be of."""
     regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()

@@ -44,6 +44,16 @@ INSERT INTO identities (id, user_id, issuer, subject) SELECT $3, $2, issuer, sub
 ON CONFLICT (issuer, subject) DO NOTHING RETURNING id
 """
 LINK_ANY = LINK.format(own="")
+# By whoever has used the browser since, it is neither offered nor linked.
+RECENT = "AND created_at > clock_timestamp() - interval '1 hour'"
+LINK_RECENT = LINK.format(own=RECENT)
+HAS_RECENT = f"""
+SELECT EXISTS (
+  SELECT 1 FROM identity_proofs w WHERE flow_id = $1 AND {WAITING} {RECENT} AND NOT EXISTS (
+    SELECT 1 FROM identities WHERE issuer = w.issuer AND subject = w.subject
+  )
+)
+"""
 LINK_OWN = LINK.format(
     own="AND created_at > clock_timestamp() - interval '20 hours' AND email_verified"
     " AND email = (SELECT email FROM users WHERE id = $2)"
@@ -81,6 +91,16 @@ async def waiting_elsewhere(connection: Connection, vouched: Vouched) -> bytes |
 async def link_identity(connection: Connection, flow_id: bytes, user_id: UUID) -> bool:
     """What waits in the flow is this person's from now on. False when it is somebody's already."""
     return await connection.fetchval(LINK_ANY, flow_id, user_id, uuid7()) is not None
+
+
+async def link_recent_identity(connection: Connection, flow_id: bytes, user_id: UUID) -> bool:
+    """The same, if it came within the last hour."""
+    return await connection.fetchval(LINK_RECENT, flow_id, user_id, uuid7()) is not None
+
+
+async def has_recent_identity(connection: Connection, flow_id: bytes) -> bool:
+    """Whether one waits in the flow that came within the last hour and is nobody's."""
+    return bool(await connection.fetchval(HAS_RECENT, flow_id))
 
 
 async def link_own_identity(

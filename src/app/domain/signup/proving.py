@@ -1,5 +1,7 @@
 """What a right code or a provider's word does to a sign-up, each in one transaction of its own."""
 
+import dataclasses
+
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
@@ -7,8 +9,9 @@ from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.federation.proofs import (
     end_identity,
-    link_identity,
+    has_recent_identity,
     link_own_identity,
+    link_recent_identity,
     tell_of_link,
 )
 from app.domain.identity.provider import GrantSpent, Vouched
@@ -107,7 +110,7 @@ class Proving:
         async with self._database.transaction() as connection:
             account = await account_proved_now(connection, signup.id)
             if account:
-                linked = linking and await link_identity(connection, signup.id, account.id)
+                linked = linking and await link_recent_identity(connection, signup.id, account.id)
                 if linked:
                     await tell_of_link(connection, account.id, device.origin)
                 opened = await self._finish.open_existing(
@@ -117,13 +120,13 @@ class Proving:
         await self._drafts.forget(signup.id)
         if account is None:
             raise await self._unlinked(signup, device)
-        return opened
+        return dataclasses.replace(opened, left_out=linking and not linked)
 
     async def _opened(
         self, connection: Connection, signup: Signup, pending: Pending, device: Device
     ) -> SignedIn | None:
-        """The account of the number. With an identity waiting only if the provider vouches for the
-        very address of the account: otherwise the person is asked.
+        """The account of the number. With an identity that came just now only if the provider
+        vouches for the very address of the account: otherwise the person is asked.
         """
         account = await account_of(connection, pending.destination)
         if account is None:
@@ -132,7 +135,9 @@ class Proving:
             connection, signup.id, account.id, device.origin
         )
         if signup.identity and not linked:
-            return None
+            if await has_recent_identity(connection, signup.id):
+                return None
+            await end_identity(connection, signup.id)
         await recorded(connection, "signup:phone_proved", signup, device.origin)
         return await self._finish.open_existing(connection, signup, account, device, linked=linked)
 
