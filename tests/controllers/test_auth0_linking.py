@@ -15,6 +15,7 @@ AGE_PROOF = """
 UPDATE phone_verifications SET consumed_at = consumed_at - interval '11 minutes' WHERE phone = $1
 """
 
+NOT_LINKED = "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0."
 AGE_IDENTITY = "UPDATE identity_proofs SET created_at = created_at - $2::interval WHERE email = $1"
 
 
@@ -63,7 +64,7 @@ def test_one_that_grew_old_on_the_page_is_left_out_and_that_is_told(
     visitor.prove_phone(owner.phone)
     sql(owner.product, AGE_IDENTITY, visitor.email, timedelta(minutes=61))
     page = visitor.submit("/signup/link", answer="link")
-    assert (page.path, "is not linked" in page.html) == ("/signup/done", True)
+    assert (page.path, NOT_LINKED in page.html) == ("/signup/done", True)
     assert identities_of(owner.product, owner.email) == []
 
 
@@ -137,12 +138,21 @@ def test_signing_in_links_what_vouches_for_the_very_address(owner: Holder, way: 
 
 
 @pytest.mark.parametrize("ticks", [{"unverified": "1"}, {"email": new_email()}])
-def test_signing_in_links_nothing_else(owner: Holder, ticks: dict[str, str]) -> None:
+def test_signing_in_links_nothing_else_and_tells_so(owner: Holder, ticks: dict[str, str]) -> None:
     visitor = Federated(owner.product, owner.email)
     visitor.come_with_auth0(**ticks)
     landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
     assert landed.path == "/account"
+    assert NOT_LINKED in landed.html
+    assert 'href="/account/identities"' in landed.html
     assert identities_of(owner.product, owner.email) == []
+
+
+def test_where_none_waits_nothing_is_told(owner: Holder) -> None:
+    visitor = Federated(owner.product)
+    visitor.give_phone(visitor.phone)
+    landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
+    assert (landed.path, NOT_LINKED in landed.html) == ("/account", False)
 
 
 def test_the_same_identity_in_two_browsers_makes_one_account(product: Product) -> None:
