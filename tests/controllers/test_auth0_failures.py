@@ -40,7 +40,10 @@ def refused(zoe: Federated, seen: Seen, words: str, status: int = 422) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
-    [("refuse", 422, "was cancelled"), ("fail", 503, "not available right now")],
+    [
+        ("refuse", 422, "was cancelled, or it"),
+        ("fail", 503, "not available right now"),
+    ],
 )
 @pytest.mark.parametrize("purpose", ["signup", "login"])
 def test_cancelled_and_failed(
@@ -55,7 +58,7 @@ def test_cancelled_and_failed(
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        ("access_denied", "cancelled"),
+        ("access_denied", "was cancelled, or it does not allow this account"),
         ("unauthorized", "cannot sign in here"),
         ("invalid_scope", "could not finish"),
         ("<script>", "could not finish"),
@@ -69,12 +72,20 @@ def test_what_it_answers_instead_is_told_in_our_words(
     seen = zoe.follow(f"/auth0/callback?{urlencode(told)}")
     refused(zoe, seen, words)
     assert "DESCRIPTION" not in seen.html
+    log = zoe.product.log.read_text()
+    word = error if error.isidentifier() else "-"
+    assert f'"reason":"{word}","purpose":"signup"' in log.replace(" ", "")
+    assert "DESCRIPTION" not in log
 
 
-def test_an_ordinary_sign_in_follows_where_it_wants_one(zoe: Federated) -> None:
-    state = dict(parse_qsl(urlsplit(zoe.leave("login")).query))["state"]
-    seen = zoe.get(f"/auth0/callback?{urlencode({'error': 'login_required', 'state': state})}")
-    assert (seen.status, seen.location) == (303, "/auth0/start?for=login")
+@pytest.mark.parametrize("purpose", ["signup", "login"])
+def test_one_that_asks_again_is_told_with_another_try(zoe: Federated, purpose: str) -> None:
+    """Not sent there at once: whoever it asks every time would go round for ever."""
+    state = dict(parse_qsl(urlsplit(zoe.leave(purpose)).query))["state"]
+    told = {"error": "login_required", "state": state}
+    seen = zoe.follow(f"/auth0/callback?{urlencode(told)}")
+    refused(zoe, seen, "sign in once more")
+    assert f'href="/auth0/start?for={purpose}"' in seen.html
 
 
 @pytest.mark.parametrize("query", [{}, {"state": "x" * 43}, {"state": "ü"}, {"code": "x" * 3000}])

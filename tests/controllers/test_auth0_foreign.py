@@ -82,7 +82,7 @@ def test_an_address_it_does_not_vouch_for(abroad: Product, browser: Browser, kin
 
 def test_cancelled_there(zoe: Traveller) -> None:
     seen = zoe.follow(zoe.browser.cancel(zoe.leave()))
-    assert (seen.status, seen.path) == (422, "/auth0/failed/auth0-cancelled")
+    assert (seen.status, seen.path) == (422, "/auth0/failed/auth0-denied")
     assert zoe.signs_in().path == "/signup/phone"
 
 

@@ -112,6 +112,6 @@ def test_refused_sign_ins_are_on_record(another_product: Make) -> None:
     tried(zoe)
     zoe.follow("/auth0/callback?code=a&state=b")
     refused = [(row["reason"], row["network"]) for row in sql(product, RECORDED, "auth0:refused")]
-    assert refused == [("auth0_cancelled", "127.0.0.0/24"), ("grant_spent", "127.0.0.0/24")]
+    assert refused == [("auth0_denied", "127.0.0.0/24"), ("grant_spent", "127.0.0.0/24")]
     [counted] = sql(product, RECORDED, "auth0:grant_refused")
     assert counted["reason"] == "grant_spent"

@@ -8,7 +8,7 @@ from litestar.exceptions import NotFoundException
 
 from app.controllers.flow_desk import FlowDesk
 from app.domain.errors import OutOfStep, Refusal, Unavailable
-from app.domain.federation.federation import AskedAgain, NotAllowedIn, SignInCancelled
+from app.domain.federation.federation import AskedAgain, NotAllowedIn, SignInDenied
 from app.domain.federation.grants import TooManyGrants
 from app.domain.federation.identities import IdentityTaken
 from app.domain.federation.transactions import Purpose
@@ -31,7 +31,7 @@ IDENTITIES = "/account/identities"
 REASONS: dict[str, type[Refusal]] = {
     refusal.code.replace("_", "-"): refusal
     for refusal in (
-        SignInCancelled, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
+        SignInDenied, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
         IdentityTaken, TooManyGrants, ProviderBusy, Unavailable,
     )
 }  # fmt: skip
@@ -83,8 +83,6 @@ class Auth0Desk(FlowDesk):
             if purpose is Purpose.LINK and access:
                 return await self._linked(access, vouched)
             return await self._let_in(vouched, purpose)
-        except AskedAgain:
-            return self._to(f"/auth0/start?for={purpose}")
         except OutOfStep as elsewhere:
             return self.to(Step(elsewhere.step))
         except Refusal as refusal:

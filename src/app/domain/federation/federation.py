@@ -1,5 +1,7 @@
 """The trip to the provider and back: what it is asked, and what its answer is worth."""
 
+import logging
+import re
 from collections.abc import Mapping
 
 from app.domain.errors import Refusal, Rejected, Unavailable
@@ -15,10 +17,17 @@ from app.domain.identity.provider import (
 )
 from app.domain.limits import Origin
 
+log = logging.getLogger("app.federation")
 
-class SignInCancelled(Rejected):
-    code = "auth0_cancelled"
-    message = "Signing in with Auth0 was cancelled. Nothing has changed."
+
+class SignInDenied(Rejected):
+    """By the person, or by an Action of the tenant: both come as `access_denied`."""
+
+    code = "auth0_denied"
+    message = (
+        "Auth0 did not let you in: it was cancelled, or it does not allow this account. Nothing has"
+        " changed."
+    )
 
 
 class NotAllowedIn(Rejected):
@@ -37,8 +46,8 @@ class AskedAgain(Rejected):
 
 # By the `error` of RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6 and Auth0's own.
 ANSWERS: dict[str, type[Rejected | Unavailable]] = {
-    "access_denied": SignInCancelled,
-    "consent_required": SignInCancelled,
+    "access_denied": SignInDenied,
+    "consent_required": SignInDenied,
     "login_required": AskedAgain,
     "interaction_required": AskedAgain,
     "account_selection_required": AskedAgain,
@@ -115,7 +124,14 @@ class Federation:
             await self._grants.take_room(begun, origin)
         await self._transactions.spend(begun)
         if "error" in answer:
-            raise ANSWERS.get(answer["error"], NotVouchedFor)
+            raise _meaning(answer["error"], begun.purpose)
         if "code" not in answer:
             raise GrantSpent
         return begun
+
+
+def _meaning(error: str, purpose: Purpose) -> type[Refusal]:
+    """What it says beside this may speak of the person: it is neither told nor logged."""
+    word = error if re.fullmatch(r"[a-z_]{1,40}", error) else "-"
+    log.info("the identity provider said no", extra={"reason": word, "purpose": purpose})
+    return ANSWERS.get(error, NotVouchedFor)
