@@ -143,7 +143,7 @@ class Wiring:
         return DevAuth0(self._outside.memory, client, local.key)
 
     def _account(self) -> AccountParts:
-        wake = self._dispatcher.wake
+        wake, provider = self._dispatcher.wake, self._outside.identity_provider
         minimum = self._settings.password_min_length
         return AccountParts(
             Confirmation(
@@ -155,7 +155,7 @@ class Wiring:
             PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
             EmailChange(self._database, self._mailboxes, wake),
             Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
-            Identities(self._database, self._sessions, wake),
+            Identities(self._database, self._sessions, wake, provider.issuer if provider else ""),
         )
 
     def _federation(self) -> Federation | None:

@@ -11,6 +11,11 @@ from tests.product import Product
 HERE = "/account/identities"
 OTHERS = "SELECT id FROM identities WHERE user_id <> (SELECT id FROM users WHERE email = $1)"
 
+FORMER = """
+INSERT INTO identities (id, user_id, issuer, subject)
+VALUES (gen_random_uuid(), $1, 'https://former.example/', 'zoe') RETURNING id
+"""
+
 
 class Linker(Holder, Federated):
     """With an account by phone and password."""
@@ -92,6 +97,17 @@ def test_the_last_way_in_stays(product: Product) -> None:
     zoe.submit("/account/password", password=PASSWORD)
     page = zoe.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
     assert (page.status, page.path) == (200, HERE)
+
+
+def test_one_of_a_provider_that_is_asked_no_more_is_no_way_in(product: Product) -> None:
+    zoe = Federated(product)
+    zoe.sign_up_with_auth0()
+    [working] = identities_of(product, zoe.email)
+    [former] = sql(product, FORMER, working["user_id"])
+    refused = zoe.submit_from(HERE, f"{HERE}/{working['id']}/removal")
+    assert (refused.status, "Choose a password first." in refused.alert) == (409, True)
+    assert zoe.submit_from(HERE, f"{HERE}/{former['id']}/removal").status == 200
+    assert [one["id"] for one in identities_of(product, zoe.email)] == [working["id"]]
 
 
 def test_somebody_elses_is_not_there(product: Product) -> None:

@@ -52,6 +52,10 @@ class OpenIdProvider(IdentityProvider):
         self._keys = Keys(self._line, self._discovery)
 
     @property
+    def issuer(self) -> str:
+        return self._issuer
+
+    @property
     def down(self) -> bool:
         return self._line.down
 

@@ -57,6 +57,10 @@ class IdentityProvider(Protocol):
     """`redirect_uri` is where people come back to, the same in both calls of one sign-in."""
 
     @property
+    def issuer(self) -> str:
+        """Whose subjects it speaks of."""
+
+    @property
     def down(self) -> bool:
         """Whether it was out of order when it was last asked."""
 
