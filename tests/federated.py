@@ -1,7 +1,9 @@
 """Somebody who comes with Auth0: to the provider of a developer's machine, and back."""
 
 import asyncio
+import re
 from collections import Counter
+from html import unescape
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from tests.holder import message
 from tests.person import SAME_ORIGIN, Person, Seen, new_email, new_phone
 from tests.product import Product
 
+SIGN_OUT = "Sign out of Auth0 too"
 ALL_SESSIONS = "SELECT count(*) FROM sessions"
 SESSIONS = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1"
 
@@ -69,6 +72,13 @@ class Federated(Person):
     def opened_nothing(self) -> bool:
         """Whether there is no session more, of anybody, than when they came."""
         return sessions_in_all(self.product) == self._sessions
+
+
+def sign_out_of_auth0(page: Seen) -> str:
+    """Where the link on the page of somebody's identities leads."""
+    found = re.search(rf'<a href="([^"]+)" hx-boost="false">{SIGN_OUT}</a>', page.html)
+    assert found, page.html
+    return unescape(found[1])
 
 
 def sessions_of(product: Product, email: str) -> int:

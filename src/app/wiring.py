@@ -164,8 +164,7 @@ class Wiring:
             return None
         transactions = Transactions(self._database, self._keys("transactions"))
         grants = Grants(self._database, self._outside.memory, self._limits)
-        callback = f"{self._settings.base_url}/auth0/callback"
-        return Federation(provider, transactions, grants, callback)
+        return Federation(provider, transactions, grants, self._settings.base_url)
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(

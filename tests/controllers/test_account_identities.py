@@ -1,9 +1,10 @@
 """The Auth0 sign-ins of an account: linked and removed by a fresh proof, never the last way in."""
 
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tests.crowd import sql
-from tests.federated import Federated, identities_of
+from tests.federated import SIGN_OUT, Federated, identities_of, sign_out_of_auth0
 from tests.holder import PASSWORD, Holder
 from tests.person import new_email
 from tests.product import Product
@@ -127,6 +128,15 @@ def test_a_form_of_another_site_removes_nothing(product: Product) -> None:
 def test_a_link_to_the_removal_leads_to_the_list(product: Product) -> None:
     owner, _ = linked(product)
     assert owner.get(owner.removal()).location == HERE
+
+
+def test_it_leads_to_the_log_out_of_auth0_and_back(product: Product) -> None:
+    owner, _ = linked(product)
+    url = sign_out_of_auth0(owner.get(HERE))
+    assert urlsplit(url).path == "/dev/auth0/v2/logout"
+    assert owner.get(url).location == f"{product.url}/login"
+    owner.submit_from(HERE, owner.removal())
+    assert SIGN_OUT not in owner.get(HERE).html, "nobody came from there"
 
 
 def test_the_download_holds_them(product: Product) -> None:

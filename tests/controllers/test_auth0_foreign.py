@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.federated import Federated, identities_of
+from tests.federated import Federated, identities_of, sign_out_of_auth0
 from tests.holder import Holder
 from tests.person import Seen
 from tests.product import GENEROUS, Product
@@ -108,6 +108,16 @@ def test_linked_opened_by_it_and_removed(abroad: Product, browser: Browser) -> N
     page = visitor.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
     assert "no longer opens your account" in page.html
     assert Traveller(abroad, browser, name).signs_in("login").path == "/signup/phone"
+
+
+def test_signed_out_there_too(zoe: Traveller) -> None:
+    zoe.signs_in()
+    zoe.prove_phone()
+    url = sign_out_of_auth0(zoe.get(HERE))
+    assert zoe.browser.sign_out(url).partition("?")[0] == f"{zoe.product.url}/login"
+    zoe.post("/logout")
+    zoe.login = f"traveller{next(_names)}"
+    assert zoe.signs_in("login").path == "/signup/phone", "asked who it is"
 
 
 def test_a_number_with_an_account_is_linked(zoe: Traveller) -> None:

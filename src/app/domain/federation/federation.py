@@ -59,21 +59,26 @@ ANSWERS: dict[str, type[Rejected | Unavailable]] = {
 
 
 class Federation:
-    """`redirect_uri` is the address of our callback."""
+    """`base_url` is ours: people come back to the callback below it."""
 
     def __init__(
         self,
         provider: IdentityProvider,
         transactions: Transactions,
         grants: Grants,
-        redirect_uri: str,
+        base_url: str,
     ) -> None:
         self._provider, self._transactions, self._grants = provider, transactions, grants
-        self._redirect_uri = redirect_uri
+        self._redirect_uri, self._way_back = f"{base_url}/auth0/callback", f"{base_url}/login"
 
     @property
     def down(self) -> bool:
         return self._provider.down
+
+    @property
+    def logout_url(self) -> str:
+        """Ends the session at the provider, which ours does not, and leads to our sign-in."""
+        return self._provider.logout_url(self._way_back)
 
     async def start(self, purpose: Purpose, bound_to: bytes = b"") -> tuple[Transaction, str]:
         """The transaction, and where to send the person. Raises as `authorization_url`."""
