@@ -20,6 +20,7 @@ from app.domain.identity.provider import (
     Vouched,
 )
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.session import TooManyRefreshes
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
@@ -32,7 +33,7 @@ REASONS: dict[str, type[Refusal]] = {
     refusal.code.replace("_", "-"): refusal
     for refusal in (
         SignInDenied, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
-        IdentityTaken, TooManyGrants, ProviderBusy, Unavailable,
+        IdentityTaken, TooManyGrants, TooManyRefreshes, ProviderBusy, Unavailable,
     )
 }  # fmt: skip
 
@@ -136,9 +137,10 @@ class Auth0Desk(FlowDesk):
 
     def _failed(self, refusal: Refusal, purpose: Purpose) -> Answer:
         reason = refusal.code.replace("_", "-")
+        if isinstance(refusal, Unavailable) and reason not in REASONS:
+            reason = Unavailable.code
         if reason not in REASONS:
-            known = Unavailable if isinstance(refusal, Unavailable) else GrantSpent
-            reason = known.code.replace("_", "-")
+            raise refusal  # told as anywhere else
         return self._to(f"/auth0/failed/{reason}?for={purpose}")
 
     def _to(self, url: str) -> Answer:
