@@ -9,6 +9,16 @@ from tests.federated import Federated
 from tests.person import new_email
 from tests.product import Product
 
+AGED = """
+WITH phones AS (
+  UPDATE phone_verifications SET consumed_at = consumed_at - $2::interval,
+    created_at = created_at - $2::interval WHERE phone = $1
+  RETURNING flow_id
+)
+UPDATE email_verifications SET consumed_at = consumed_at - $2::interval,
+  created_at = created_at - $2::interval WHERE flow_id IN (SELECT flow_id FROM phones)
+"""
+
 
 @pytest.fixture
 def zoe(product: Product) -> Federated:
@@ -73,17 +83,6 @@ def test_the_page_names_the_address_that_the_account_gets(
     assert as_told(expected, "one thing left: your phone.") in page.html
     assert zoe.give_phone_code(zoe.phone).path == "/signup/done"
     assert email_of(zoe) == expected
-
-
-AGED = """
-WITH phones AS (
-  UPDATE phone_verifications SET consumed_at = consumed_at - $2::interval,
-    created_at = created_at - $2::interval WHERE phone = $1
-  RETURNING flow_id
-)
-UPDATE email_verifications SET consumed_at = consumed_at - $2::interval,
-  created_at = created_at - $2::interval WHERE flow_id IN (SELECT flow_id FROM phones)
-"""
 
 
 def hours_pass(zoe: Federated, hours: float) -> None:
