@@ -35,6 +35,7 @@ mails_per_address = { windows = [[3600, 100000]] }
 wrong_codes_per_address = { windows = [[3600, 100000]] }
 wrong_passwords_per_address = { windows = [[900, 100000]] }
 accounts_per_address = { windows = [[900, 100000]] }
+refused_grants_per_address = { windows = [[900, 100000]] }
 """
 
 

@@ -16,6 +16,7 @@ from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.federation.federation import Federation
+from app.domain.federation.grants import Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
@@ -148,7 +149,7 @@ class Wiring:
         return DevAuth0(self._outside.memory, client, local.key)
 
     def _account(self) -> AccountParts:
-        wake = self._dispatcher.wake
+        wake, provider = self._dispatcher.wake, self._outside.identity_provider
         minimum = self._settings.password_min_length
         return AccountParts(
             Confirmation(
@@ -160,7 +161,7 @@ class Wiring:
             PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
             EmailChange(self._database, self._mailboxes, wake),
             Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
-            Identities(self._database, self._sessions, wake),
+            Identities(self._database, self._sessions, wake, provider.issuer if provider else ""),
         )
 
     def _federation(self) -> Federation | None:
@@ -168,7 +169,8 @@ class Wiring:
         if provider is None:
             return None
         transactions = Transactions(self._database, self._keys("transactions"))
-        return Federation(provider, transactions, f"{self._settings.base_url}/auth0/callback")
+        grants = Grants(self._database, self._outside.memory, self._limits)
+        return Federation(provider, transactions, grants, self._settings.base_url)
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(

@@ -176,7 +176,7 @@ async def recovery(visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def auth0(visitor: Visitor) -> AsyncIterator[str]:
-    for path in ("auth0-cancelled", "identity-provider-down"):
+    for path in ("auth0-denied", "identity-provider-down"):
         await visitor.open(f"/auth0/failed/{path}?for=signup")
         yield f"auth0-{path}"
     await visitor.tab.open("/auth0/start?for=signup")

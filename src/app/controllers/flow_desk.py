@@ -95,6 +95,8 @@ class FlowDesk:
         landing = self.visit.return_taken(self.landing)
         if result.existing and result.linked:
             self.visit.notify("linked")
+        elif result.left_out:
+            self.visit.notify("not-linked")
         elif result.existing and self.door == "signup":
             self.visit.notify("existing")
         return see_other(landing, self.visit.cookies_to_set)

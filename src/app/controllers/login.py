@@ -71,8 +71,8 @@ class LoginController(Controller):
                 form["email"], form["password"], desk.visit.device, begun
             )
         await sign_in(desk.visit, desk.parts.sessions, opened, "password")
-        if linked:
-            desk.visit.notify("linked")
+        if linked is not None:
+            desk.visit.notify("linked" if linked else "not-linked")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
 
     @get("/phone")

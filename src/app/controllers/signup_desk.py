@@ -143,7 +143,7 @@ class SignupDesk(FlowDesk):
 
     async def link_page(self, refusal: Refusal | None = None) -> Answer:
         signup = await self.loaded()
-        context = signup_pages.given(signup) | {"phone": signup.number.spoken}
+        context = signup_pages.given(signup) | signup_pages.link_page(signup)
         return self._page("signup/link.html", context, refusal)
 
     async def done_page(self) -> Answer:

@@ -42,6 +42,7 @@ NOTICES = {
     "plan-chosen": "Your plan is chosen.",
     "known": "You already have an account, so we signed you in.",
     "linked": "Auth0 opens your account from now on.",
+    "not-linked": "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0.",
     "identity-removed": "That Auth0 sign-in no longer opens your account.",
     "existing": "You already had an account with this number, so we signed you in.",
 }

@@ -33,7 +33,8 @@ LEFT JOIN LATERAL (
 REBUILD = f"""
 SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
        e.email, e.consumed_at IS NOT NULL AS email_proved,
-       i.issuer, i.subject, i.email AS told_email, i.email_verified, u.id AS account,
+       i.issuer, i.subject, i.email AS told_email, i.email_verified, i.created_at AS told_at,
+       u.id AS account,
        {LAST_STEP} + $2 - clock_timestamp() AS lives_on
 FROM (SELECT 1) one
 LEFT JOIN LATERAL (
@@ -92,7 +93,7 @@ def _key(flow_id: bytes) -> str:
 
 
 def _rebuilt(flow_id: bytes, row: Record) -> Signup:
-    told = (row["told_email"], row["email_verified"])
+    told = (row["told_email"], row["email_verified"], row["told_at"])
     return Signup(
         flow_id,
         _phone(row["phone"], proved=row["phone_proved"]) if row["phone"] else None,

@@ -38,12 +38,14 @@ IDENTITY_TOO = (*OTP, "fed")
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """The end of a sign-up. `existing`: the number had an account, which was opened instead;
-    `linked`: with an identity as another way in from now on, or made by one.
+    `linked`: with an identity as another way in from now on, or made by one; `left_out`: it was to
+    be linked and could not.
     """
 
     session: Opened
     existing: bool
     linked: bool = False
+    left_out: bool = False
 
 
 class Finish:

@@ -28,15 +28,23 @@ earlier AS (
 UPDATE phone_verifications SET flow_id = $2, moved_from = $1 WHERE id = $3
 """
 
-# Somebody has shown who they are elsewhere: all that waits goes on under the new id. The code
-# that a phone still waits for stays what it is.
+# Somebody has shown who they are elsewhere: all that waits goes on under the new id, where that has
+# none of its own. The code that a phone still waits for stays what it is.
 MOVE_ALL = """
 WITH emails AS (
   UPDATE email_verifications SET flow_id = $2
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
+    AND NOT EXISTS (
+      SELECT 1 FROM email_verifications
+      WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
+    )
 )
 UPDATE phone_verifications SET flow_id = $2
-WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM phone_verifications
+    WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
+  )
 """
 
 # The answer that told of the new id may be lost. While the code would have lived, it can be entered
