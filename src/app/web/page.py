@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from app.domain.errors import Refusal
 from app.web.answer import Answer, Headers
+from app.web.asked import Asked
 from app.web.assets import Assets
 from app.web.sheets import GAP, Sheet
 from app.web.visit import Visit
@@ -137,10 +138,10 @@ class Pages:
         """The same for everybody: cacheable, without form, notice or cookie."""
         return sheet_answer(visit.takes_gzip, self._kept(visit, template, context, ()), b"", PUBLIC)
 
-    def sheet(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Sheet:
+    def sheet(self, asked: Asked, template: str, context: Mapping[str, Any]) -> Sheet:
         """A page that is the same for everybody, for whoever knows how long it stays so."""
         template_ = self._environment.get_template(template)
-        return Sheet(template_.render(context, shell=_shell(visit), notice=None))
+        return Sheet(template_.render(context, shell=_shell(asked), notice=None))
 
     @property
     def live(self) -> bool:
@@ -172,8 +173,8 @@ class _CsrfToken:
         return self._visit.csrf_token()
 
 
-def _shell(visit: Visit) -> str:
-    return "_shell/fragment.html" if visit.is_fragment else "_shell/document.html"
+def _shell(asked: Asked) -> str:
+    return "_shell/fragment.html" if asked.is_fragment else "_shell/document.html"
 
 
 def _answer(visit: Visit, status: int, text: str, headers: Headers) -> Answer:
