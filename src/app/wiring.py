@@ -84,6 +84,7 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
+        self._drafts = Drafts(outside.database, outside.memory)
         self._budget = PasswordBudget(outside.database, outside.memory, limits)
         self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
@@ -174,14 +175,14 @@ class Wiring:
             self._sessions,
             self._dispatcher.wake,
         )
-        return RecoveryFlow(self._database, self._mailboxes, reset)
+        return RecoveryFlow(self._database, self._mailboxes, reset, self._drafts)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length
         return SignupFlow(
             self._settings.sms_regions,
             self._database,
-            Drafts(self._database, self._outside.memory),
+            self._drafts,
             self._phones,
             self._mailboxes,
             Finish(self._database, self._passwords, self._sessions, minimum),

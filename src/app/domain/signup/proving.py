@@ -28,10 +28,11 @@ from app.domain.signup.accounts import (
 )
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.renewal import Renewal, move_all, move_flow
+from app.domain.signup.renewal import move_flow
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.codes import NONCE_BYTES
 from app.domain.verification.guesses import Pending
+from app.domain.verification.renewal import Renewal
 from app.domain.verification.verifications import Verifications
 
 
@@ -105,7 +106,7 @@ class Proving:
     ) -> SignedIn | None:
         async with self._database.transaction() as connection:
             await end_identity(connection, signup.id)
-            await move_all(connection, signup.id, renewed.id)
+            await self._drafts.move(connection, signup.id, renewed.id)
             await keep_identity(connection, renewed.id, proof, vouched)
             needs_email = not (signup.email and signup.email.proved)
             if vouched.email and vouched.email_verified and needs_email:
