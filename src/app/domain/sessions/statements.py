@@ -53,10 +53,12 @@ SELECT extract(epoch FROM counted_since + $3::interval - clock_timestamp())::flo
 FROM sessions WHERE id = $1 AND {LIVE} AND generation = $2
 """
 
-# A fresh proof. The token before stays good for those who asked with it at the same moment.
+# A fresh proof. The token before stays good for those who asked with it at the same moment, and
+# where the answer was lost: nobody has seen the newest then, so it is given again.
 RENEW = f"""
 UPDATE sessions SET
-  authenticated_at = clock_timestamp(), generation = generation + 1, rotated_at = clock_timestamp(),
+  authenticated_at = clock_timestamp(), rotated_at = clock_timestamp(),
+  generation = generation + (seen_generation >= generation)::int,
   last_used_at = clock_timestamp(), idle_expires_at = clock_timestamp() + $2
 WHERE id = $1 AND {LIVE}
 RETURNING generation, authenticated_at
