@@ -7,10 +7,8 @@ from app.domain.credentials.device import Device
 from app.domain.federation.proofs import link_own_identity
 from app.domain.identity.email_address import EmailAddress
 from app.domain.ports import Database
-from app.domain.sessions.session import Opened
+from app.domain.sessions.session import PASSWORD, Opened
 from app.domain.sessions.sessions import Sessions
-
-PASSWORD = ("pwd",)  # RFC 8176
 
 
 class LoginFlow:

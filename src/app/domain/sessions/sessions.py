@@ -75,20 +75,24 @@ class Sessions:
         return is_new
 
     async def is_fresh(self, access: Access) -> bool:
-        """Whether the person has proved who they are within the last ten minutes."""
+        """Whether the person has proved who they are within the last ten minutes, and the token was
+        given for that.
+        """
+        asked = (access.session_id, FRESH, access.authenticated_at)
         async with self._database.connection() as connection:
-            fresh: bool = await connection.fetchval(statements.IS_FRESH, access.session_id, FRESH)
+            fresh: bool = await connection.fetchval(statements.IS_FRESH, *asked)
         return fresh
 
-    async def renew(self, connection: Connection, access: Access) -> Tokens:
-        """In the transaction of a fresh proof: the same session with new identifiers. Raises
-        `Unauthenticated`.
+    async def renew(self, connection: Connection, access: Access, amr: tuple[str, ...]) -> Tokens:
+        """In the transaction of a fresh proof: the same session with new identifiers, and how it
+        was proved this time. Raises `Unauthenticated`.
         """
-        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE)
+        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE, list(amr))
         if row is None:
             raise Unauthenticated
+        proved_at = row["authenticated_at"]
         return self._pair(
-            replace(access, generation=row["generation"], authenticated_at=row["authenticated_at"])
+            replace(access, generation=row["generation"], authenticated_at=proved_at, amr=amr)
         )
 
     async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:

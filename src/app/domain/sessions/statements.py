@@ -57,17 +57,20 @@ FROM sessions WHERE id = $1 AND {LIVE} AND generation = $2
 # where the answer was lost: nobody has seen the newest then, so it is given again.
 RENEW = f"""
 UPDATE sessions SET
-  authenticated_at = clock_timestamp(), rotated_at = clock_timestamp(),
+  authenticated_at = clock_timestamp(), amr = $3, rotated_at = clock_timestamp(),
   generation = generation + (seen_generation >= generation)::int,
   last_used_at = clock_timestamp(), idle_expires_at = clock_timestamp() + $2
 WHERE id = $1 AND {LIVE}
 RETURNING generation, authenticated_at
 """
 
+# $3 is the proof that the access token tells of: another of the session's may be newer, and whoever
+# holds a copy of this one gains nothing by that.
 IS_FRESH = f"""
 SELECT EXISTS (
   SELECT 1 FROM sessions
-  WHERE id = $1 AND {LIVE} AND authenticated_at > clock_timestamp() - $2::interval
+  WHERE id = $1 AND {LIVE}
+    AND least(authenticated_at, $3) > clock_timestamp() - $2::interval
 )
 """
 
