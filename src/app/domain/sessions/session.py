@@ -7,7 +7,6 @@ from uuid import UUID
 
 from app.domain.errors import Forbidden, TooMany
 
-
 # How a person proved who they are (RFC 8176).
 PASSWORD = ("pwd",)
 OTP = ("otp", "sms")

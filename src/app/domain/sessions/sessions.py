@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +12,16 @@ from app.domain.audit.events import current_request, record
 from app.domain.credentials.budget import subject_of
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
-from app.domain.errors import Refusal, Unauthenticated
+from app.domain.errors import Unauthenticated
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions import statements
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
-from app.domain.sessions.refresh_tokens import Presented, RefreshTokens
-from app.domain.sessions.session import Listed, Opened, Tokens, TooManyRefreshes
+from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.replays import refusal_of
+from app.domain.sessions.session import Listed, Opened, Tokens
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -107,7 +107,8 @@ class Sessions:
                 statements.REFRESH, *asked, IDLE, self._most, self._counted_for
             )
         if row is None:
-            raise await self._why(presented, origin)
+            async with self._database.transaction() as connection:
+                raise await refusal_of(connection, presented, self._counted_for, origin)
         access = Access(
             row["user_id"],
             presented.session_id,
@@ -181,20 +182,6 @@ class Sessions:
     def _pair(self, access: Access) -> Tokens:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
-
-    async def _why(self, presented: Presented, origin: Origin) -> Refusal:
-        """Why a token was not refreshed. One that was copied ends its session."""
-        asked = (presented.session_id, presented.generation)
-        async with self._database.transaction() as connection:
-            copied = await connection.fetchrow(statements.END_COPIED, *asked)
-            if copied:
-                user_id, device = copied["user_id"], copied["device"]
-                await _record(connection, "session:replayed", user_id, origin)
-                await queue_notice(connection, "session_replayed", user_id, origin, device=device)
-            wait = await connection.fetchval(statements.WAIT, *asked, self._counted_for)
-        if wait is None:
-            return Unauthenticated()
-        return TooManyRefreshes(retry_after=max(1, ceil(wait)))
 
 
 async def _record(
