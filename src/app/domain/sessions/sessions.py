@@ -156,6 +156,7 @@ class Sessions:
     async def end_others(self, access: Access, reason: str, origin: Origin) -> int:
         """All of this person's but the one that asks. How many there were."""
         async with self._database.transaction() as connection:
+            await connection.execute(statements.LOCK_OWNER, access.user_id)
             return await self.end_all(
                 connection, access.user_id, reason, origin, but=access.session_id
             )
@@ -168,7 +169,9 @@ class Sessions:
         origin: Origin,
         but: UUID | None = None,
     ) -> int:
-        """How many were ended, in the caller's transaction; `but` is the one that goes on."""
+        """How many were ended, in the caller's transaction, which has locked the person; `but` is
+        the one that goes on.
+        """
         ended = await connection.fetch(statements.END_ALL, user_id, but, reason)
         for row in ended:
             self._liveness.forget(row["id"])

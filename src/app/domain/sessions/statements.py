@@ -2,12 +2,13 @@
 
 LIVE = "revoked_at IS NULL AND least(idle_expires_at, expires_at) > clock_timestamp()"
 
-# With its audit event, in one turn: it is what every way in ends with.
+# With its audit event, in one turn: it is what every way in ends with. An account that is being
+# deleted is waited for, and is nobody's then.
 OPEN = """
 WITH opened AS (
   INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
   SELECT $1, id, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7
-  FROM users WHERE id = $2
+  FROM users WHERE id = $2 FOR KEY SHARE
   RETURNING user_id, authenticated_at
 ), recorded AS (
   INSERT INTO audit_events (event, user_id, network, request_id, details)
@@ -73,6 +74,10 @@ SELECT EXISTS (
     AND least(authenticated_at, $3) > clock_timestamp() - $2::interval
 )
 """
+
+# Whoever locks more of a person's locks the person first.
+LOCK_OWNER = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
+HOLD = f"SELECT 1 FROM sessions WHERE id = $1 AND {LIVE} FOR SHARE"
 
 CHECK = f"SELECT seen_generation FROM sessions WHERE id = $1 AND {LIVE}"
 
