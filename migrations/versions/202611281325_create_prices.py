@@ -3,7 +3,7 @@
 from alembic import op
 
 revision: str = "202611281325"
-down_revision: str | None = "202611251321"
+down_revision: str | None = "202611251323"
 
 TABLES = """
 CREATE TABLE catalogues (

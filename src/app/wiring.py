@@ -88,6 +88,7 @@ class Wiring:
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
         self._prices = Prices(outside.database, outside.memory, outside.last_good_prices)
+        self._drafts = Drafts(outside.database, outside.memory)
         self._budget = PasswordBudget(outside.database, outside.memory, limits)
         self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
@@ -106,15 +107,7 @@ class Wiring:
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,
             dispatcher=self._dispatcher,
-            health=Health(
-                self._database,
-                self._outside.memory,
-                self._dispatcher,
-                self._tokens,
-                self._outside.identity_provider,
-                self._prices,
-                newest_revision(),
-            ),
+            health=self._health(),
             prices=self._prices,
             plan_choices=PlanChoices(self._database),
             federation=self._federation(),
@@ -127,6 +120,17 @@ class Wiring:
 
     def _keys(self, purpose: str) -> tuple[bytes, ...]:
         return keys_for(purpose, self._settings.secret_key)
+
+    def _health(self) -> Health:
+        return Health(
+            self._database,
+            self._outside.memory,
+            self._dispatcher,
+            self._tokens,
+            self._outside.identity_provider,
+            self._prices,
+            newest_revision(),
+        )
 
     def _manners(self) -> Manners:
         return Manners(
@@ -182,14 +186,14 @@ class Wiring:
             self._sessions,
             self._dispatcher.wake,
         )
-        return RecoveryFlow(self._database, self._mailboxes, reset)
+        return RecoveryFlow(self._database, self._mailboxes, reset, self._drafts)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length
         return SignupFlow(
             self._settings.sms_regions,
             self._database,
-            Drafts(self._database, self._outside.memory),
+            self._drafts,
             self._phones,
             self._mailboxes,
             Finish(self._database, self._passwords, self._sessions, minimum),

@@ -66,9 +66,12 @@ class LoginController(Controller):
         form = await read_form(request, ("email", "password"))
         async with errors_shown_on(partial(desk.password_form, form["email"])):
             desk.visit.check_form(form)
-            begun = desk.visit.flow_id if desk.visit.has_begun else None
             opened, linked = await desk.parts.login.submit_password(
-                form["email"], form["password"], desk.visit.device, begun
+                form["email"],
+                form["password"],
+                desk.visit.device,
+                desk.visit.flow_id,
+                begun=desk.visit.has_begun,
             )
         await sign_in(desk.visit, desk.parts.sessions, opened, "password")
         if linked is not None:

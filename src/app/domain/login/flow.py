@@ -8,10 +8,9 @@ from app.domain.credentials.device import Device
 from app.domain.federation.proofs import end_identity, link_own_identity
 from app.domain.identity.email_address import EmailAddress
 from app.domain.ports import Connection, Database
-from app.domain.sessions.session import Opened
+from app.domain.queues import Together
+from app.domain.sessions.session import PASSWORD, Opened
 from app.domain.sessions.sessions import Sessions
-
-PASSWORD = ("pwd",)  # RFC 8176
 
 
 class LoginFlow:
@@ -24,14 +23,25 @@ class LoginFlow:
     ) -> None:
         self._database, self._credentials = database, credentials
         self._sessions, self._wake = sessions, wake
+        self._together = Together[tuple[Opened, bool | None]]()
 
     async def submit_password(
-        self, typed: str, password: str, device: Device, flow_id: bytes | None
+        self, typed: str, password: str, device: Device, flow_id: bytes, *, begun: bool
     ) -> tuple[Opened, bool | None]:
         """And whether an identity that waited in this browser is theirs from now on; None where
-        none waited. Raises `BadEmail` and what `Credentials.check` does.
+        none waited, as where nothing was `begun`. The same form, sent many times at once, opens one
+        session. Raises `BadEmail` and what `Credentials.check` does.
         """
         email = EmailAddress.parse(typed, as_typed=True)
+        waiting = flow_id if begun else None
+        same_form = (flow_id, email.value, password)
+        return await self._together(
+            same_form, lambda: self._opened(email, password, device, waiting)
+        )
+
+    async def _opened(
+        self, email: EmailAddress, password: str, device: Device, flow_id: bytes | None
+    ) -> tuple[Opened, bool | None]:
         checked = await self._credentials.check(email, password, device)
         async with self._database.transaction() as connection:
             await self._credentials.forgive(connection, checked)

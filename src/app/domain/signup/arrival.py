@@ -7,7 +7,7 @@ from app.domain.federation.proofs import end_identity, keep_identity, waiting_el
 from app.domain.identity.provider import Vouched
 from app.domain.ports import Connection
 from app.domain.signup.accounts import drop_email, drop_phone, vouch_for_email
-from app.domain.signup.renewal import move_all
+from app.domain.signup.renewal import move_contacts
 from app.domain.verification.codes import NONCE_BYTES
 
 # What somebody proved who may have used the browser before.
@@ -35,12 +35,12 @@ async def arrive(
     elif waited != vouched.key:
         await drop_phone(connection, flow_id)
         await drop_email(connection, flow_id)
-    await move_all(connection, flow_id, became)
+    await move_contacts(connection, flow_id, became)
     elsewhere = await waiting_elsewhere(connection, vouched)
     await keep_identity(connection, became, proof, vouched)
     if vouched.email and vouched.email_verified:
         nonce = secrets.token_bytes(NONCE_BYTES)
         await vouch_for_email(connection, became, vouched.email, nonce)
     if elsewhere:
-        await move_all(connection, elsewhere, became)
+        await move_contacts(connection, elsewhere, became)
     return elsewhere

@@ -8,9 +8,11 @@ import msgspec
 from app.domain.errors import Unavailable
 from app.domain.federation.proofs import WAITING
 from app.domain.identity.phone import Phone
-from app.domain.ports import Database, Record, ShortMemory
-from app.domain.signup.renewal import moved_flow
+from app.domain.ports import Connection, Database, Record, ShortMemory
+from app.domain.signup.renewal import move_all
 from app.domain.signup.signup import Contact, Elsewhere, Signup
+from app.domain.verification.channel import PHONE
+from app.domain.verification.renewal import moved
 
 # After the last step. WCAG 2.2.1: from here on a time limit needs no warning.
 LIFETIME = timedelta(hours=20)
@@ -69,9 +71,9 @@ class Drafts:
         """From what is committed, which is the truth. Contacts look as they are usually written."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(REBUILD, flow_id, LIFETIME)
-            moved = None if row else await moved_flow(connection, flow_id)
-        if moved:
-            return Signup(flow_id, _phone(moved[0], proved=False), moved_to=moved[1])
+            went = None if row else await moved(connection, PHONE, flow_id, "signup")
+        if went:
+            return Signup(flow_id, _phone(went[0], proved=False), moved_to=went[1])
         signup = _rebuilt(flow_id, row) if row else Signup(flow_id)
         if row:
             await self.save(signup, row["lives_on"])
@@ -82,6 +84,12 @@ class Drafts:
         with suppress(Unavailable):
             await self._memory.put(_key(signup.id), msgspec.json.encode(signup), lifetime)
         return signup
+
+    async def move(self, connection: Connection, flow_id: bytes, became: bytes) -> None:
+        """In the transaction of a proof that is not one of its number: it goes on as `became`. The
+        caller has it forgotten afterwards.
+        """
+        await move_all(connection, flow_id, became)
 
     async def forget(self, flow_id: bytes) -> None:
         with suppress(Unavailable):

@@ -27,9 +27,10 @@ from app.domain.signup.accounts import (
 from app.domain.signup.arrival import arrive
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.renewal import Renewal, move_flow
+from app.domain.signup.renewal import move_flow
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.guesses import Pending
+from app.domain.verification.renewal import Renewal
 from app.domain.verification.verifications import Verifications
 
 
