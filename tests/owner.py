@@ -35,6 +35,13 @@ def undo_path(product: Product, to: str) -> str:
     return found[1]
 
 
+def spoken(contact: str) -> str:
+    """As pages show it: a number of Australia with its spaces, an address as it is."""
+    if "@" in contact:
+        return contact
+    return f"{contact[:3]} {contact[3:6]} {contact[6:9]} {contact[9:]}"
+
+
 def contacts(product: Product, *values: str) -> list[tuple[str, str]]:
     """Phone and e-mail of the accounts that have any of the values."""
     return [tuple(row) for row in sql(product, CONTACTS, list(values))]

@@ -38,3 +38,14 @@ def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
     assert f'href="{CONTEXT["undo_link"]}"' in html
     for part in (text, words(html)):
         assert "within 7 days" in part
+
+
+@pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
+def test_a_letter_to_an_address_that_just_came_undoes_nothing(
+    stationery: TemplateStationery, name: str
+) -> None:
+    _, text, html = stationery.letter(name, CONTEXT | {"undo_link": ""})
+    for part in (text, words(html)):
+        assert "7 days" not in part
+        assert "the link that undoes it is in our e-mail to the address" in part.replace("\n", " ")
+    assert "href=" not in html

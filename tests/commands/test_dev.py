@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands.running import latchkey
 from tests.person import Person, new_phone
 from tests.product import Product
 from tests.stores import Stores
@@ -36,3 +37,11 @@ def test_it_starts_what_is_missing(dev: Product) -> None:
     own = (dev.folder / ".latchkey" / "keeper.log").exists()
     assert own == ("DATABASE_URL_FILE" not in dev.env)
     assert dev.stop() == 0
+
+
+def test_a_port_that_is_in_use_is_told_in_words(product: Product, tmp_path: Path) -> None:
+    for command in ("serve", "dev"):
+        refused = latchkey(tmp_path, command, **product.env | {"LIMITS_FILE": ""})
+        assert refused.returncode == 1
+        another = f"choose another with PORT={product.port + 1}."
+        assert refused.stderr == f"Error: Port {product.port} is in use; {another}\n"

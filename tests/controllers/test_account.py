@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.crowd import sql
+from tests.owner import spoken
 from tests.pages import Page
 from tests.person import Person, Seen
 from tests.product import Product
@@ -53,7 +54,7 @@ def test_the_account_is_shown_to_its_owner(owner: Owner) -> None:
     seen = owner.sign_in().get("/account")
     text = Page("account", seen.html).text
     assert (seen.status, seen.heading) == (200, "Your account")
-    assert owner.phone in text
+    assert spoken(owner.phone) in text
     assert owner.email in text
     assert "1 device" in text
     assert seen.response.headers["cache-control"] == "no-store"

@@ -5,9 +5,18 @@ from typing import Any
 
 import pytest
 
+from app.domain.account.data import PARTS
+from tests.crowd import sql
 from tests.holder import Holder
-from tests.person import Person
+from tests.owner import Owner
+from tests.person import Person, new_email
 from tests.product import Product
+
+OF_PEOPLE = """
+SELECT table_name FROM information_schema.columns
+WHERE column_name = 'user_id' AND table_schema = current_schema()
+"""
+LEFT_OUT: dict[str, str] = {}  # by table: why what it holds is not told
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +44,21 @@ def test_it_holds_every_part(holder: Holder, held: dict[str, list[dict[str, Any]
     assert {row["destination"] for row in held["messages"]} == {holder.phone, holder.email}
     assert [row["phone"] for row in held["phone_codes"]] == [holder.phone]
     assert "session:opened" in [row["event"] for row in held["events"]]
+
+
+def test_changes_of_number_and_address_are_part_of_it(product: Product) -> None:
+    owner = Owner(product)
+    owner.change("email", new := new_email())
+    [change] = json.loads(owner.get("/account/data").html)["contact_changes"]
+    assert (change["kind"], change["old_value"], change["new_value"]) == ("email", owner.email, new)
+
+
+def test_every_table_about_people_is_told_or_left_out_for_a_reason(product: Product) -> None:
+    tables = {row["table_name"] for row in sql(product, OF_PEOPLE)}
+    words = {word for query in PARTS.values() for word in query.split()}
+    assert len(tables) > 5
+    assert tables - words == LEFT_OUT.keys()
+    assert all(LEFT_OUT.values())
 
 
 def test_no_secret_is_in_it(held: dict[str, list[dict[str, Any]]]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.crowd import answers, post_at_once, sql
 from tests.federated import Federated, identities_of, sessions_of
 from tests.holder import PASSWORD, Holder
+from tests.owner import spoken
 from tests.person import new_email
 from tests.product import Product
 
@@ -43,7 +44,7 @@ def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Fe
     assert owner.told("A new way to sign in")
     again = Federated(owner.product, visitor.email)
     assert again.come_with_auth0("login").path == "/account"
-    assert owner.phone in again.get("/account").html
+    assert spoken(owner.phone) in again.get("/account").html
 
 
 @pytest.mark.parametrize(("minutes", "path"), [(59, "/signup/link"), (61, "/account")])

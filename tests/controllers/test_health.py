@@ -1,5 +1,6 @@
 """Health, as load balancers, people on call and browsers ask for it."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,16 @@ def test_health_has_one_entry_a_dependency(product: Product) -> None:
     body = health.response.json()
     assert body["status"] in ("pass", "warn")
     assert set(body["checks"]) == {f"{name}:state" for name in DEPENDENCIES}
+
+
+def test_the_page_has_no_column_that_is_empty(
+    another_product: Callable[..., Product],
+) -> None:
+    product = another_product(OPS_TOKEN="a token of operators that is long enough")
+    html = Person(product).get("/health", accept="text/html").html
+    columns = re.findall(r'<th scope="col">([^<]+)', html)
+    assert columns == ["Check", "State", "What to do"]
+    assert html.count("<td>") == 2 * len(DEPENDENCIES)
 
 
 @pytest.mark.parametrize("name", DEPENDENCIES)

@@ -2,10 +2,12 @@
 
 import json
 import re
+from time import sleep
 
 import pytest
 
 from tests.crowd import answers, post_at_once, sql
+from tests.owner import spoken
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.sessions.held import PASSWORD, Owner
@@ -30,7 +32,7 @@ def test_a_password_signs_in(product: Product, account: tuple[str, str]) -> None
     person = Person(product)
     landed = person.submit("/login/password", email=account[1], password=PASSWORD)
     assert (landed.status, landed.path, landed.heading) == (200, "/account", "Your account")
-    assert account[0] in landed.html
+    assert spoken(account[0]) in landed.html
 
 
 def test_each_sign_in_is_on_record(product: Product, account: tuple[str, str]) -> None:
@@ -53,6 +55,26 @@ def test_a_number_nobody_has_goes_on_at_the_sign_up(product: Product) -> None:
     person.submit("/login/phone", phone=phone)
     landed = person.submit("/login/phone-code", code=product.code_for(phone))
     assert (landed.status, landed.path) == (200, "/signup/email")
+
+
+def test_who_waits_for_the_text_is_helped(product: Product, account: tuple[str, str]) -> None:
+    person = Person(product)
+    page = person.submit("/login/phone", phone=account[0])
+    assert "Not received a text?" in page.html
+
+
+def test_who_was_signed_out_elsewhere_is_told_so_once(
+    product: Product, account: tuple[str, str]
+) -> None:
+    person, other, stranger = (Person(product) for _ in range(3))
+    for browser in (person, other):
+        browser.submit("/login/password", email=account[1], password=PASSWORD)
+    other.submit_from("/account/sessions", "/account/sessions/revocation")
+    sleep(1.0)
+    told = "You were signed out. Sign in to go on."
+    assert told in person.get(person.get("/account").location).html
+    assert told not in person.get("/login").html
+    assert told not in stranger.get(stranger.get("/account").location).html
 
 
 def test_every_wrong_pair_is_answered_alike(product: Product, account: tuple[str, str]) -> None:
@@ -82,7 +104,7 @@ def test_nobody_is_sent_to_another_site(
     person = Person(product)
     person.http.get("/login", params={"return_to": elsewhere})
     landed = person.submit("/login/password", email=account[1], password=PASSWORD)
-    assert landed.path == "/account"
+    assert landed.path == "/"
 
 
 def test_signing_out_ends_the_session_for_good(product: Product, account: tuple[str, str]) -> None:

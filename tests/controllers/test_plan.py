@@ -143,3 +143,11 @@ def test_a_form_without_its_token_chooses_nothing(priced: Product) -> None:
     refused = person.http.post("/plan", data={"choice": "team.month.USD.2900"})
     assert refused.status_code == 403
     assert person.get("/plan/chosen", **{"hx-request": "true"}).status == 204
+
+
+def test_who_is_signed_in_chooses_for_the_account(priced: Product) -> None:
+    owner = Holder(priced)
+    plan = owner.get(owner.get(TEAM).location)
+    assert (plan.path, plan.heading) == ("/plan", "Your plan")
+    assert re.search(r'value="team\.year\.EUR\.27000" checked', plan.html)
+    assert chosen(priced, owner.phone) == []

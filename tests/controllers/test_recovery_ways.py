@@ -95,6 +95,28 @@ def test_the_address_typed_there_is_carried_over_by_a_form(product: Product, own
     letters(product, owner.email, "choose a new password", 1)
 
 
+def test_it_is_carried_on_to_a_sign_up_and_back_to_the_sign_in(product: Product) -> None:
+    person, typed = Person(product), new_email()
+    person.submit("/login/password", email=typed, password="not the right one")
+    led = person.post("/signup", email=typed)
+    assert (led.location, person.get(led.location).heading) == (
+        "/signup?instead",
+        "Create an account",
+    )
+    person.give_phone(phone := new_phone())
+    assert person.give_phone_code(phone).field("email") == typed
+    for path in ("/login/password", "/recovery/email"):
+        assert person.get(path).field("email") == typed
+
+
+def test_the_address_that_was_recovered_is_there_at_the_sign_in(
+    product: Product, owner: Holder
+) -> None:
+    person = at_password(product, owner.email)
+    landed = person.submit("/recovery/password", password=NEW_PASSWORD)
+    assert (landed.path, landed.field("email")) == ("/login/password", owner.email)
+
+
 def test_htmx_gets_the_inside_of_each_page(product: Product, owner: Holder) -> None:
     person = at_code(product, owner.email)
     fragment = person.get("/recovery/email-code", **HTMX)

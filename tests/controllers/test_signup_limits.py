@@ -78,6 +78,19 @@ def test_a_block_of_numbers_gets_five_an_hour(limited: Limited) -> None:
     assert outcome(ask(limited.visitor(), new_phone())) == SENT
 
 
+def test_a_full_block_promises_no_further_codes(limited: Limited) -> None:
+    block, person = new_phone()[:-4], limited.visitor()
+    ask(person, f"{block}0000")
+    limited.sent_before(5, f"{block}0001")
+    limited.flush()
+    limited.wait(31)
+    assert "You can do this 4 more times this hour." in person.get("/signup/phone-code").html
+    refused = person.post("/signup/phone-code/resend")
+    assert refused.status == 429
+    assert "You can do this" not in refused.html
+    assert "The code you have still works." in refused.html
+
+
 def test_a_region_gets_fifty_a_day(limited: Limited) -> None:
     limited.sent_before(50, region="SE")
     assert refusal(ask(limited.visitor(), "+46701740606")) == (503, None, STOPPED)

@@ -1,6 +1,7 @@
 """Phone numbers: whatever is typed is a number that can be texted, or a sentence why it is not."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -178,3 +179,9 @@ def test_anything_typed_is_a_number_or_a_sentence(typed: str, country: str) -> N
 def test_every_accepted_number_reads_the_same_again(number: int) -> None:
     phone = parsed(f"+614{number:08d}", "")
     assert isinstance(phone, str) or phone == Phone(f"+614{number:08d}", "AU")
+
+
+def test_the_example_on_the_page_is_a_number_that_is_accepted() -> None:
+    page = Path(__file__).parents[2] / "src/app/partials/signup/phone.html"
+    [example] = re.findall(r"for example <bdi[^>]*>([^<]+)", page.read_text())
+    assert Phone.parse(example, SERVED).spoken == example

@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
-from tests.owner import CONTACTS, undo_path
+from tests.owner import CONTACTS, spoken, undo_path
 from tests.person import new_email, new_phone
 
 SignedIn = Callable[[], Awaitable[Visitor]]
@@ -64,7 +64,7 @@ async def test_a_change_is_proved_and_told(signed_in: SignedIn, kind: str) -> No
     done = await visitor.press("Continue", code=visitor.code(new))
     what = "number" if kind == "phone" else "e-mail address"
     assert (done.url, done.notice) == ("/account", f"Your {what} is changed.")
-    assert new in await visitor.tab.page.inner_text("dl")
+    assert spoken(new) in await visitor.tab.page.inner_text("dl")
     assert (await visitor.reload()).notice == ""
     assert visitor.tab.posts == [303, 422, 303]
 
@@ -76,7 +76,7 @@ async def test_a_pending_change_is_shown_sent_again_and_cancelled(
     visitor = await signed_in()
     new, before = await named(visitor, kind), await held(visitor)
     await visitor.follow("Back to your account")
-    assert new in await visitor.tab.page.inner_text("section")
+    assert spoken(new) in await visitor.tab.page.inner_text("section")
     what = "number" if kind == "phone" else "e-mail address"
     again = await visitor.press(f"Send again the code for your new {what}")
     assert (again.url, again.notice) == (f"/account/{kind}-code", "We sent the code again.")
@@ -102,7 +102,8 @@ async def test_the_link_of_the_mail_undoes_it(signed_in: SignedIn, kind: str) ->
     assert (done.heading, done.notice) == ("The change is undone", "The change is undone.")
     assert await held(visitor, new) == before
     again = await visitor.reload()
-    assert "That change was undone already." in again.alert
+    assert (again.heading, again.alert) == ("The change is undone", "")
+    assert "It was undone already." in await visitor.tab.page.inner_text("main")
     assert (await visitor.open("/account")).url == "/login?return_to=/account"
 
 

@@ -10,7 +10,7 @@ import click
 
 from app.adapters.schema import current_revision, newest_revision
 from app.commands.serve import run
-from app.commands.settings import listening, settings_or_exit
+from app.commands.settings import listening, port_or_exit, settings_or_exit
 from app.commands.stores import STORES, own_stores
 from app.settings import Settings
 
@@ -24,6 +24,7 @@ def dev() -> None:
     os.environ.setdefault("LOG_FORMAT", "console")
     with own_stores():
         settings = settings_or_exit(*STORES)
+        port_or_exit(settings)
         _prepare(settings)
         _tell(settings)
         reload_dirs = [str(SOURCE)] if settings.workers == 1 else None

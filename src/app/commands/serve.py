@@ -5,7 +5,7 @@ import signal
 import click
 import uvicorn
 
-from app.commands.settings import listening, settings_or_exit
+from app.commands.settings import listening, port_or_exit, settings_or_exit
 from app.settings import Settings
 
 DRAIN = 20  # seconds a stop waits for requests that are being answered
@@ -16,6 +16,7 @@ DRAIN = 20  # seconds a stop waits for requests that are being answered
 def serve() -> None:
     """Serve. Refuses unsafe or missing settings, all of them at once."""
     settings = settings_or_exit("DATABASE_URL", "REDIS_URL")
+    port_or_exit(settings)
     run(settings, "app.main:create_app")
 
 

@@ -1,6 +1,8 @@
 """Settings as the commands read them: every problem at once, then exit code 2."""
 
+import errno
 import os
+import socket
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -68,3 +70,18 @@ def _into_environment(ctx: click.Context, param: click.Parameter, value: object)
     if value is not None and param.name:
         os.environ[param.name.upper()] = str(value)
     return value
+
+
+def port_or_exit(settings: Settings) -> None:
+    """Says in words that somebody else listens there already."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                another = settings.port % 65535 + 1
+                raise click.ClickException(
+                    f"Port {settings.port} is in use; choose another with PORT={another}."
+                ) from error

@@ -1,5 +1,6 @@
 """The account page: what is held, and where the person is signed in."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from litestar.params import FromPath
 from app.controllers.account_desk import AccountDesk
 from app.controllers.contact_desk import changes_under_way
 from app.controllers.plan_desk import plan_line
+from app.domain.errors import Refusal
 from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.session import Listed
 from app.web.answer import Answer
 from app.web.chosen_plan import chosen_plan
+from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 
 AnyRequest = Request[Any, Any, Any]
@@ -40,9 +43,7 @@ class AccountController(Controller):
 
     @get("/sessions")
     async def show_sessions(self, request: AnyRequest) -> Answer:
-        desk = await AccountDesk.of(request)
-        listed = await desk.parts.sessions.of(desk.person.id)
-        return desk.page("sessions.html", {"sessions": [_row(one, desk.access) for one in listed]})
+        return await _sessions_page(await AccountDesk.of(request))
 
     @get(["/sessions/revocation", "/sessions/{session_id:uuid}/revocation"])
     async def show_revocation(self, request: AnyRequest) -> Answer:
@@ -53,7 +54,9 @@ class AccountController(Controller):
     async def submit_revocation(self, request: AnyRequest, session_id: FromPath[UUID]) -> Answer:
         """Ends one of the person's own sessions; somebody else's is simply not there."""
         desk = await AccountDesk.of(request)
-        desk.visit.check_form(await read_form(request, ()))
+        form = await read_form(request, ())
+        async with errors_shown_on(partial(_sessions_page, desk)):
+            desk.visit.check_form(form)
         await desk.parts.sessions.end(
             desk.person.id, session_id, "ended by owner", desk.visit.origin
         )
@@ -62,9 +65,17 @@ class AccountController(Controller):
     @post("/sessions/revocation")
     async def submit_revocation_of_others(self, request: AnyRequest) -> Answer:
         desk = await AccountDesk.of(request)
-        desk.visit.check_form(await read_form(request, ()))
+        form = await read_form(request, ())
+        async with errors_shown_on(partial(_sessions_page, desk)):
+            desk.visit.check_form(form)
         await desk.parts.sessions.end_others(desk.access, "ended by owner", desk.visit.origin)
         return desk.to("/account/sessions", "others-ended")
+
+
+async def _sessions_page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
+    listed = await desk.parts.sessions.of(desk.person.id)
+    context = {"sessions": [_row(one, desk.access) for one in listed]}
+    return desk.page("sessions.html", context, refusal)
 
 
 def _linked(desk: AccountDesk, count: int) -> str:

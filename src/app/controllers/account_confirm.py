@@ -6,12 +6,11 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.account_desk import AccountDesk
-from app.controllers.code_pages import LEFT, code_context, delivery_line
+from app.controllers.code_pages import LEFT, RESENT, code_context, delivery_line
 from app.domain.errors import Refusal
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.return_to import safe_return
 
 AnyRequest = Request[Any, Any, Any]
 HERE = "/account/confirm"
@@ -25,9 +24,8 @@ class AccountConfirmController(Controller):
     @get()
     async def show_confirm(self, request: AnyRequest) -> Answer:
         desk = await AccountDesk.of(request)
-        wanted = request.query_params.get("return_to", "")
-        if wanted:
-            desk.visit.remember_return(safe_return(wanted))
+        if wanted := desk.visit.asked.get("return_to"):
+            desk.visit.remember_return(wanted)
         return await _page(desk)
 
     @post()
@@ -62,7 +60,7 @@ class AccountConfirmController(Controller):
             desk.visit.check_form(form)
             again = await desk.account.confirmation.pending(desk.access, desk.visit.origin)
             await desk.account.confirmation.send_code(desk.access, desk.visit.origin)
-        return desk.to(HERE, "sent-again" if again else "code-sent")
+        return desk.to(HERE, RESENT[not again.worth_sending_again] if again else "code-sent")
 
     @get("/delivery")
     async def show_delivery(self, request: AnyRequest) -> Answer:

@@ -40,13 +40,18 @@ class AccountDesk:
         too.
         """
         desk = await cls.of(request)
-        if not await desk.is_fresh():
-            raise ConfirmationNeeded
+        await desk.require_fresh()
         return desk
 
     @property
     def account(self) -> AccountParts:
         return self.parts.account
+
+    async def require_fresh(self, **typed: str) -> None:
+        """Raises `ConfirmationNeeded`; what was typed is there again afterwards."""
+        if not await self.is_fresh():
+            self.visit.keep_typed(**typed)
+            raise ConfirmationNeeded
 
     async def is_fresh(self) -> bool:
         """Whether the last proof is less than ten minutes old."""

@@ -47,14 +47,16 @@ class AccountEmailController(Controller):
 
     @get("/email")
     async def show_email(self, request: AnyRequest) -> Answer:
-        return await EmailDesk(await AccountDesk.confirmed(request)).form_page()
+        desk = await AccountDesk.confirmed(request)
+        return await EmailDesk(desk).form_page(desk.visit.typed("email"))
 
     @post("/email")
     async def submit_email(self, request: AnyRequest) -> Answer:
-        desk = await AccountDesk.confirmed(request)
+        desk = await AccountDesk.of(request)
         form, here = await read_form(request, ("email", "keep")), EmailDesk(desk)
         async with errors_shown_on(partial(here.form_page, form["email"])):
             desk.visit.check_form(form)
+            await desk.require_fresh(email=form["email"])
             await desk.account.email_change.ask(
                 desk.access,
                 desk.person,
@@ -62,7 +64,13 @@ class AccountEmailController(Controller):
                 desk.visit.origin,
                 as_typed=form["keep"] == "yes",
             )
+        desk.visit.forget_typed()
         return desk.to(here.code_url)
+
+    @get("/email/cancel")
+    async def show_email_cancel(self, request: AnyRequest) -> Answer:
+        """For whoever had to sign in again before they could cancel."""
+        return (await AccountDesk.of(request)).to("/account")
 
     @post("/email/cancel")
     async def submit_email_cancel(self, request: AnyRequest) -> Answer:

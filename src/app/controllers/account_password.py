@@ -25,10 +25,11 @@ class AccountPasswordController(Controller):
 
     @post()
     async def submit_password(self, request: AnyRequest) -> Answer:
-        desk = await AccountDesk.confirmed(request)
+        desk = await AccountDesk.of(request)
         form = await read_form(request, ("password",))
         async with errors_shown_on(partial(_page, desk)):
             desk.visit.check_form(form)
+            await desk.require_fresh()
             await desk.account.password_change(
                 desk.access, desk.person, form["password"], desk.visit.origin
             )

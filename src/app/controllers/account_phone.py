@@ -27,7 +27,7 @@ class PhoneDesk(ContactDesk):
             "typed": typed,
             "candidates": candidates(refusal),
             "country": country,
-            "current": self.desk.person.phone,
+            "current": self.desk.person.spoken_phone,
             "waiting_for": await self.waiting_for(),
             "texts_down": self.desk.parts.dispatcher.breakers["sms"].open,
         }
@@ -44,18 +44,27 @@ class AccountPhoneController(Controller):
 
     @get("/phone")
     async def show_phone(self, request: AnyRequest) -> Answer:
-        return await PhoneDesk(await AccountDesk.confirmed(request)).form_page()
+        desk = await AccountDesk.confirmed(request)
+        typed = desk.visit.typed
+        return await PhoneDesk(desk).form_page(typed("phone"), typed("country"))
 
     @post("/phone")
     async def submit_phone(self, request: AnyRequest) -> Answer:
-        desk = await AccountDesk.confirmed(request)
+        desk = await AccountDesk.of(request)
         form, here = await read_form(request, ("phone", "country")), PhoneDesk(desk)
         async with errors_shown_on(partial(here.form_page, form["phone"], form["country"])):
             desk.visit.check_form(form)
+            await desk.require_fresh(phone=form["phone"], country=form["country"])
             await desk.account.phone_change.ask(
                 desk.access, desk.person, form["phone"], form["country"], desk.visit.origin
             )
+        desk.visit.forget_typed()
         return desk.to(here.code_url)
+
+    @get("/phone/cancel")
+    async def show_phone_cancel(self, request: AnyRequest) -> Answer:
+        """For whoever had to sign in again before they could cancel."""
+        return (await AccountDesk.of(request)).to("/account")
 
     @post("/phone/cancel")
     async def submit_phone_cancel(self, request: AnyRequest) -> Answer:

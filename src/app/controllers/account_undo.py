@@ -1,12 +1,13 @@
 """The link of the mail that told of a change: it shows a button, and only that undoes anything."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, get, post
 from litestar.params import FromPath
 
-from app.domain.account.undo import Change
+from app.domain.account.undo import Change, UndoneAlready
 from app.domain.errors import Refusal, Unavailable
 from app.web.answer import Answer, see_other
 from app.web.errors import errors_shown_on
@@ -34,13 +35,16 @@ class AccountUndoController(Controller):
         visit, form = parts.visit(request), await read_form(request, ())
         async with errors_shown_on(partial(_page, request, token)):
             visit.check_form(form)
-            await parts.account.undo(token, visit.origin)
-        visit.notify(DONE)
+            with suppress(UndoneAlready):
+                await parts.account.undo(token, visit.origin)
+                visit.notify(DONE)
         return see_other(f"/account/undo/{token}", visit.cookies_to_set)
 
 
 async def _page(request: AnyRequest, token: str, refusal: Refusal | None = None) -> Answer:
-    """With the button while it can be undone, else with the reason why not."""
+    """With the button while it can be undone, else with the reason why not. That it was undone, by
+    whichever post, is no error.
+    """
     parts, change, reason = Parts.of(request), None, None
     visit = parts.visit(request)
     try:
@@ -50,12 +54,13 @@ async def _page(request: AnyRequest, token: str, refusal: Refusal | None = None)
         raise
     except Refusal as no:
         reason = no
-    done = change is not None and change.undone and visit.notice == DONE
+    done = change is not None and change.undone
     context = {
         "kind": change.kind if change else None,
         "old": _shown(change) if change else "",
         "token": token,
         "state": "done" if done else "ask" if reason is None else "over",
+        "just_now": visit.notice == DONE,
     }
     shown = None if done else reason or refusal
     return parts.pages.page(visit, "account/undo.html", context, shown)

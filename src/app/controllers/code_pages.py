@@ -13,6 +13,7 @@ from app.domain.verification.verifications import Verifications
 POLLED = 120.0  # seconds; what has not been confirmed by then hardly ever is
 SLOW = 10.0  # seconds in the outbox, from which the wait is told
 NOT_SENT = "We couldn’t send the code. Try again in a few minutes."
+RESENT = {False: "sent-again", True: "new-code"}  # the notice, by whether it is a new code
 MOST_COUNTED = 999  # what the countdown's three digits can show
 
 

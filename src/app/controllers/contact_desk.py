@@ -7,9 +7,10 @@ from typing import Any
 from litestar import Request
 
 from app.controllers.account_desk import AccountDesk
-from app.controllers.code_pages import code_context, delivery_line
+from app.controllers.code_pages import RESENT, code_context, delivery_line
 from app.domain.account.contacts import ContactChange
 from app.domain.errors import Forbidden, Refusal
+from app.domain.identity.phone import Phone
 from app.web.answer import Answer
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
@@ -37,7 +38,7 @@ class ContactDesk(ABC):
         if pending is None:
             return await self._nothing_pending(refusal)
         context = {
-            "destination": pending.destination,
+            "destination": _spoken(self._change, pending.destination),
             "delivery_url": f"{self.code_url}/delivery",
             **code_context(codes, pending, await codes.progress(pending), typed),
         }
@@ -58,8 +59,10 @@ class ContactDesk(ABC):
         desk, form = self.desk, await read_form(request, ())
         async with errors_shown_on(partial(self.code_page, "")):
             desk.visit.check_form(form)
-            await self._change.resend(desk.access, desk.visit.origin)
-        return desk.to(self.code_url, "sent-again")
+            is_new = await self._change.resend(
+                desk.access, desk.visit.origin, fresh=await desk.is_fresh()
+            )
+        return desk.to(self.code_url, RESENT[is_new])
 
     async def delivery(self) -> Answer:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
@@ -72,15 +75,16 @@ class ContactDesk(ABC):
         return desk.parts.pages.fragment(desk.visit, "signup/_delivery.html", context)
 
     async def cancel(self, request: AnyRequest) -> Answer:
-        desk = self.desk
-        desk.visit.check_form(await read_form(request, ()))
+        desk, form = self.desk, await read_form(request, ())
+        async with errors_shown_on(partial(self.code_page, "")):
+            desk.visit.check_form(form)
         cancelled = await self._change.cancel(desk.access, desk.visit.origin)
         return desk.to("/account", "change-cancelled" if cancelled else "no-change")
 
     async def waiting_for(self) -> str | None:
         """The value that a code was sent to."""
-        pending = await self._change.pending(self.desk.access, self.desk.visit.origin)
-        return pending.destination if pending else None
+        value = await self._change.waiting_for(self.desk.access, self.desk.visit.origin)
+        return _spoken(self._change, value) if value else None
 
     async def _nothing_pending(self, refusal: Refusal | None) -> Answer:
         """The same form a second time, whose first answer may have been lost, is told that all is
@@ -98,7 +102,12 @@ async def changes_under_way(desk: AccountDesk) -> list[dict[str, str]]:
     """What waits for its code in this session, as the account page shows it."""
     parts, found = desk.parts, []
     for change in (parts.account.phone_change, parts.account.email_change):
-        pending = await change.pending(desk.access, desk.visit.origin)
-        if pending:
-            found.append({"kind": change.kind, "value": pending.destination})
+        value = await change.waiting_for(desk.access, desk.visit.origin)
+        if value:
+            found.append({"kind": change.kind, "value": _spoken(change, value)})
     return found
+
+
+def _spoken(change: ContactChange, value: str) -> str:
+    """As people write it."""
+    return Phone.known(value).spoken if change.kind == "phone" else value

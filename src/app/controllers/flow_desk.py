@@ -10,11 +10,12 @@ from app.domain.errors import OutOfStep, Unavailable
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
-from app.web.auth import sign_in
+from app.web.auth import sign_in, signed_in_or_none
 from app.web.chosen_plan import chosen_plan, drop_plan
 from app.web.csrf import StaleForm
 from app.web.forms import Form
 from app.web.parts import Parts
+from app.web.return_to import DEFAULT
 from app.web.visit import Visit
 
 PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
@@ -55,6 +56,15 @@ class FlowDesk:
         if signup.step is not step and not (self.changing and earlier):
             raise OutOfStep(signup.step)
 
+    async def passed_by(self) -> Answer | None:
+        """On to where they belong, for who is signed in already and in the middle of nothing."""
+        if self.visit.has_begun or not await signed_in_or_none(self.visit, self.parts.sessions):
+            return None
+        if self.visit.asked.get("plan"):
+            query = self.visit.query.decode("latin-1")
+            return see_other(f"/plan?{query}", self.visit.cookies_to_set)
+        return see_other(self.visit.return_taken(DEFAULT), self.visit.cookies_to_set)
+
     async def begun(self, form: Form, step: Step) -> Signup:
         """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
         left open in another tab, leads to the current one.
@@ -82,6 +92,7 @@ class FlowDesk:
         """After a proof: what is missing, or in. `renewed`: the flow has another id by it."""
         if isinstance(result, SignedIn):
             return await self.signed_in(result)
+        self.visit.prolong_return()
         if not renewed:
             return self.on_to(result.step)
         self.visit.renew_flow()

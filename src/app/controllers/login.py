@@ -12,7 +12,7 @@ from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.return_to import DEFAULT, safe_return
+from app.web.return_to import DEFAULT
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -45,11 +45,10 @@ class LoginController(Controller):
     async def show_login(self, request: AnyRequest) -> Answer:
         """The ways in; whoever is signed in already goes straight on."""
         desk = LoginDesk(request)
-        wanted = request.query_params.get("return_to", "")
+        desk.visit.opened()
         if await signed_in_or_none(desk.visit, desk.parts.sessions):
-            return see_other(safe_return(wanted), desk.visit.cookies_to_set)
-        if wanted:
-            desk.visit.remember_return(safe_return(wanted))
+            return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
+        if desk.visit.asked.get("return_to"):
             signup = await desk.load()
             if signup.identity and signup.step is not Step.DONE:
                 # Sent here for want of an account: what that still lacks is what leads on.
@@ -58,7 +57,8 @@ class LoginController(Controller):
 
     @get("/password")
     async def show_password(self, request: AnyRequest) -> Answer:
-        return await LoginDesk(request).password_form("")
+        desk = LoginDesk(request)
+        return await desk.passed_by() or await desk.password_form(desk.visit.typed("email"))
 
     @post("/password")
     async def submit_password(self, request: AnyRequest) -> Answer:
@@ -81,6 +81,8 @@ class LoginController(Controller):
     @get("/phone")
     async def show_phone(self, request: AnyRequest) -> Answer:
         desk = LoginDesk(request)
+        if onwards := await desk.passed_by():
+            return onwards
         signup = await desk.load()
         desk.expect(signup, Step.PHONE)
         return await desk.phone_page(signup.phone.typed if signup.phone else "")

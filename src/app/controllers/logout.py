@@ -1,13 +1,17 @@
 """The end of a session, by the person themselves."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Request, post
 
+from app.domain.errors import Refusal
 from app.web.answer import Answer, see_other
 from app.web.auth import end_held
+from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.parts import Parts
+from app.web.visit import Visit
 
 CLEAR = (b"clear-site-data", b'"cache", "storage"')
 
@@ -22,8 +26,14 @@ class LogoutController(Controller):
         """Also for whoever is no longer signed in: the cookies go either way."""
         parts = Parts.of(request)
         visit = parts.visit(request)
-        visit.check_form(await read_form(request, ()))
+        form = await read_form(request, ())
+        async with errors_shown_on(partial(_page, parts, visit)):
+            visit.check_form(form)
         await end_held(visit, parts.sessions, "signed out")
         visit.sign_out()
         visit.notify("signed-out")
         return see_other("/", [*visit.cookies_to_set, CLEAR])
+
+
+async def _page(parts: Parts, visit: Visit, refusal: Refusal) -> Answer:
+    return parts.pages.page(visit, "logout/logout.html", {}, refusal)

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qsl
 
 from litestar import Request
 
@@ -44,8 +43,8 @@ class PlanDesk:
     async def page(self, refusal: Refusal | None = None) -> Answer:
         current = self.parts.prices.known()
         access = await signed_in_or_none(self.visit, self.parts.sessions)
-        query = dict(parse_qsl(self.visit.query.decode("latin-1")))
-        named = self._named(query)
+        query = self.visit.asked
+        named = named_plan(self.parts, query)
         choice = named or await self.chosen(access)
         headers = dict(self._request.scope["headers"])
         languages = headers.get(b"accept-language", b"").decode("latin-1")
@@ -86,9 +85,6 @@ class PlanDesk:
             return Answer(204, b"", [(b"cache-control", b"no-store"), *self.visit.cookies_to_set])
         context = {"plan": standing(choice, self.parts.prices.known())}
         return self.parts.pages.fragment(self.visit, "plan/_chosen.html", context)
-
-    def _named(self, query: dict[str, str]) -> Choice | None:
-        return named_plan(self.parts, query)
 
 
 def named_plan(parts: Parts, given: dict[str, str]) -> Choice | None:

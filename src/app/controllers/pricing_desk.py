@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
 
 from litestar import Request
 
@@ -39,7 +38,7 @@ class PricingDesk:
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.parts = Parts.of(request)
         # Nothing of whoever asks, not even their cookies, has a say in what is public.
-        self.asked = Asked(request, ())
+        self._who = Asked(request, ())
         self._headers = dict(request.scope["headers"])
 
     async def page(self) -> Answer:
@@ -51,7 +50,7 @@ class PricingDesk:
 
     async def fragment(self) -> Answer:
         """The plans alone for htmx; opened directly, the page."""
-        if not self.asked.is_fragment:
+        if not self._who.is_fragment:
             return await self.page()
         current = await self.parts.prices.current(PATIENCE) or self.parts.prices.known()
         return self._shown(current, "pricing/_loaded.html")
@@ -61,7 +60,7 @@ class PricingDesk:
         old = current.told_as_of
         key = (
             template,
-            self.asked.is_fragment,
+            self._who.is_fragment,
             current.catalogue.version,
             wanted,
             old and old.replace(second=0, microsecond=0),
@@ -75,17 +74,17 @@ class PricingDesk:
         return unless_known(self._headers, made.etag, self._answer(made, CACHED))
 
     def _make(self, template: str, context: dict[str, Any]) -> Made:
-        sheet = self.parts.pages.sheet(self.asked, template, context)
+        sheet = self.parts.pages.sheet(self._who, template, context)
         plain = sheet.plain(b"")
         return Made(plain, sheet.zipped(b""), b"W/" + etag_of(plain))
 
     def _wanted(self, current: Current) -> Wanted:
-        query = dict(parse_qsl(self.asked.query.decode("latin-1"))) if self.asked.query else {}
+        query = self._who.asked if self._who.query else {}
         languages = self._headers.get(b"accept-language", b"").decode("latin-1")
         period, currency = query.get("period", ""), query.get("currency", "").upper()
         return wanted(current.catalogue, period, currency, languages)
 
     def _answer(self, made: Made, headers: Headers) -> Answer:
-        if self.asked.takes_gzip:
+        if self._who.takes_gzip:
             return Answer(200, made.zipped, [*headers, ZIPPED])
         return Answer(200, made.plain, [*headers])

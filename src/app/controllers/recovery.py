@@ -79,4 +79,4 @@ class RecoveryController(Controller):
         async with errors_shown_on(desk.password_page):
             recovery = await desk.begun(form, Step.PASSWORD)
             ending = await desk.flow.submit_password(recovery, form["password"], desk.visit.device)
-        return desk.ended(ending)
+        return desk.ended(ending, recovery.email)

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from app.controllers.code_pages import code_context, delivery_line
+from app.controllers.code_pages import RESENT, code_context, delivery_line
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.recovery.recovery import Ending, Recovery, Step
@@ -57,7 +57,7 @@ class RecoveryDesk:
         """Filled in when it is about another address. Raises `OutOfStep`."""
         recovery = await self.load()
         self.expect(recovery, Step.EMAIL)
-        return await self.email_page(recovery.email if self.changing else "")
+        return await self.email_page(recovery.email if self.changing else self.visit.typed("email"))
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
         changing, down = self.changing, self.parts.dispatcher.breakers["email"].open
@@ -87,7 +87,8 @@ class RecoveryDesk:
         async with errors_shown_on(partial(self.code_page, "")):
             recovery = await self.begun(form, Step.EMAIL_CODE)
             await self.flow.resend(recovery, self.visit.origin)
-        self.visit.notify("sent-again")
+        is_new = recovery.newest is None or not recovery.newest.worth_sending_again
+        self.visit.notify(RESENT[is_new])
         return self.to(Step.EMAIL_CODE)
 
     async def delivery(self) -> Answer:
@@ -107,12 +108,13 @@ class RecoveryDesk:
         context = {"username": recovery.email, "min_length": self.parts.password_min_length}
         return self._page("password.html", context, refusal)
 
-    def ended(self, ending: Ending) -> Answer:
+    def ended(self, ending: Ending, email: str) -> Answer:
         """On to a sign-in with the new password: proving the address alone never is one."""
         self.visit.notify(ending)
         if ending is Ending.NO_ACCOUNT:
             return self.to(Step.EMAIL)
         self.visit.leave_session()
+        self.visit.keep_typed(email=email)
         return see_other("/login/password", self.visit.cookies_to_set)
 
     def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:

@@ -22,11 +22,23 @@ class SignupController(Controller):
 
     @get()
     async def show_signup(self, request: AnyRequest) -> Answer:
-        return SignupDesk(request).choice_page()
+        desk = SignupDesk(request)
+        desk.visit.opened()
+        return await desk.passed_by() or desk.choice_page()
+
+    @post()
+    async def submit_signup(self, request: AnyRequest) -> Answer:
+        """From a sign-in that led nowhere: the address that was typed there comes along."""
+        visit, form = SignupDesk(request).visit, await read_form(request, ("email",))
+        visit.check_form(form)
+        visit.keep_typed(email=form["email"])
+        return see_other("/signup?instead", visit.cookies_to_set)
 
     @get("/phone")
     async def show_phone(self, request: AnyRequest) -> Answer:
         desk = SignupDesk(request)
+        if onwards := await desk.passed_by():
+            return onwards
         signup = await desk.load()
         desk.expect(signup, Step.PHONE)
         return await desk.phone_page(signup.phone.typed if signup.phone else "")
@@ -69,7 +81,8 @@ class SignupController(Controller):
         signup = await desk.load()
         desk.expect(signup, Step.EMAIL)
         told = signup.identity.email if signup.identity else None
-        return await desk.email_page(signup.email.typed if signup.email else told or "")
+        known = signup.email.typed if signup.email else told
+        return await desk.email_page(known or desk.visit.typed("email"))
 
     @post("/email")
     async def submit_email(self, request: AnyRequest) -> Answer:

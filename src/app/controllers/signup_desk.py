@@ -2,10 +2,9 @@
 
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 from app.controllers import signup_pages
-from app.controllers.code_pages import LEFT, delivery_line
+from app.controllers.code_pages import LEFT, RESENT, delivery_line
 from app.controllers.flow_desk import FlowDesk
 from app.controllers.plan_desk import named_plan, plan_line
 from app.domain.errors import OutOfStep, Refusal, Unavailable
@@ -21,8 +20,7 @@ from app.web.forms import Form
 class SignupDesk(FlowDesk):
     def choice_page(self) -> Answer:
         ready, down = self.parts.auth0_ready, self.parts.auth0_down
-        query = dict(parse_qsl(self.visit.query.decode("latin-1")))
-        unknown = not self.picks_plan(query)
+        unknown = not self.picks_plan(self.visit.asked)
         context = {"auth0_ready": ready, "auth0_down": down, "unknown_plan": unknown}
         return self._blank_page("signup/signup.html", context, down, unknown)
 
@@ -104,8 +102,9 @@ class SignupDesk(FlowDesk):
 
     async def resend(self, form: Form, step: Step) -> Answer:
         async with errors_shown_on(partial(self.code_page, step, "")):
-            await self.flow.resend(await self.begun(form, step), step, self.visit.origin)
-        self.visit.notify("sent-again")
+            signup = await self.begun(form, step)
+            is_new = await self.flow.resend(signup, step, self.visit.origin)
+        self.visit.notify(RESENT[is_new])
         return self.to(step)
 
     async def delivery(self, step: Step) -> Answer:
@@ -155,7 +154,7 @@ class SignupDesk(FlowDesk):
             return self.to(signup.step)
         email = person.email if person else signup.email and signup.email.value
         context = {
-            "phone": person.phone if person else signup.number.e164,
+            "phone": person.spoken_phone if person else signup.number.spoken,
             "email": email,
             # Who proved a known number was never asked for an address.
             "existing": self.visit.notice == "existing" or email is None,

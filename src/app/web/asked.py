@@ -2,6 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
+from urllib.parse import parse_qsl
 
 from litestar import Request
 
@@ -49,6 +50,11 @@ class Asked:
     @property
     def query(self) -> bytes:
         return bytes(self._scope["query_string"])
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What stands behind the `?`; '' for a name without value."""
+        return dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
 
     @property
     def origin(self) -> Origin:

@@ -2,7 +2,7 @@
 
 from app.domain.errors import Unauthenticated
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.session import Opened
+from app.domain.sessions.session import Opened, TooManyRefreshes
 from app.domain.sessions.sessions import Sessions
 from app.web.visit import Visit
 
@@ -27,7 +27,7 @@ async def signed_in_or_none(visit: Visit, sessions: Sessions) -> Access | None:
     """For pages that greet whoever is there."""
     try:
         return await signed_in(visit, sessions)
-    except Unauthenticated:
+    except (Unauthenticated, TooManyRefreshes):
         return None
 
 

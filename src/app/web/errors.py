@@ -21,6 +21,7 @@ log = logging.getLogger("app.errors")
 
 HOME = ("/", "Go to the home page")
 AGAIN = {
+    "account": [("/account", "Go to your account")],
     "signup": [("/signup", "Go to sign-up")],
     "recovery": [("/recovery/email", "Recover your account")],
 }
@@ -96,6 +97,8 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
             visit.leave_session()  # what somebody is signing up for is not lost by asking for it
         else:
             visit.sign_out()
+        if visit.holds_session:
+            visit.notify("signed-out-elsewhere")
         return see_other(f"/login?return_to={quote(request.scope['path'])}", visit.cookies_to_set)
     if isinstance(refusal, ConfirmationNeeded):
         visit = Parts.of(request).visit(request)

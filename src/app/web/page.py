@@ -11,42 +11,12 @@ from app.domain.errors import Refusal
 from app.web.answer import Answer, Headers
 from app.web.asked import Asked
 from app.web.assets import Assets
+from app.web.notices import NOTICES
 from app.web.sheets import GAP, Sheet
 from app.web.visit import Visit
 
 PARTIALS = Path(__file__).parents[1] / "partials"
 PRODUCT = "Latchkey"
-
-# What a person is told once, on the page that follows what they did.
-NOTICES = {
-    "sent-again": "We sent the code again.",
-    "restarted": "We forgot what you entered. You can start again.",
-    "forgotten": "That sign-up was too long ago. Start again with your number.",
-    "prove-again": "Confirm your number once more to go on.",
-    "elsewhere": "You already did this in another tab. Here is where you are now.",
-    "code-sent": "We texted you a code.",
-    "confirmed": "Thank you. You can go on.",
-    "signed-out": "You are signed out.",
-    "password-changed": "Your password is changed. You are signed out everywhere else.",
-    "deleted": "Your account is deleted.",
-    "session-ended": "That session has ended.",
-    "others-ended": "All other sessions have ended.",
-    "recovery-over": "Start again with your e-mail address. A code from us counts for 30 minutes.",
-    "password-reset": "Your password is changed. Sign in with it.",
-    "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
-    "no-account": "There is no account with that address any more.",
-    "phone-changed": "Your number is changed.",
-    "email-changed": "Your e-mail address is changed.",
-    "change-cancelled": "The change is cancelled. All stays as it was.",
-    "no-change": "Nothing waits for a code at the moment.",
-    "change-undone": "The change is undone.",
-    "plan-chosen": "Your plan is chosen.",
-    "known": "You already have an account, so we signed you in.",
-    "linked": "Auth0 opens your account from now on.",
-    "not-linked": "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0.",
-    "identity-removed": "That Auth0 sign-in no longer opens your account.",
-    "existing": "You already had an account with this number, so we signed you in.",
-}
 
 WORTH_ZIPPING = 500  # bytes
 HTML: Headers = [

@@ -1,6 +1,5 @@
 """A visit: what one request says of who asks, from where, and how they want to be answered."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 from uuid import UUID
 
@@ -11,37 +10,30 @@ from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.federation.transactions import LIFETIME as TRANSACTION_LIFETIME
 from app.domain.sessions.access_tokens import LIFETIME, Access
 from app.domain.sessions.session import Opened, Tokens
-from app.web.answer import Headers
-from app.web.asked import Asked
 from app.web.csrf import StaleForm
 from app.web.flows import flow_id
 from app.web.forms import Form
+from app.web.kept import FLOW_LIFETIME, Kept
 from app.web.manners import Manners
-from app.web.return_to import safe_return
 
 # The flow cookie begins with one of these. Nothing was kept yet of a fresh flow, so nothing need be
 # looked up for it; both name the same flow.
 FRESH, BEGUN = "n.", "b."
-# Seconds. Longer than a sign-up is kept, so that who comes back too late can be told so.
-FLOW_LIFETIME = 48 * 3600
-NOTICE_LIFETIME = 60
 DEVICE_LIFETIME = 90 * 86_400
 YEAR = 365 * 86_400
 
 
-class Visit(Asked):
-    """Made once a request. Cookies to set gather in `cookies_to_set`."""
+class Visit(Kept):
+    """Made once a request."""
 
-    __slots__ = ("_manners", "_renewed", "cookies_to_set", "flow_cookie")
+    __slots__ = ("_renewed", "flow_cookie")
 
     def __init__(self, request: Request[Any, Any, Any], manners: Manners) -> None:
-        super().__init__(request, manners.trusted_proxies)
-        self._manners = manners
+        super().__init__(request, manners)
         cookie = self.cookie("flow") or ""
         ours = cookie[:2] in (FRESH, BEGUN) and manners.flows.is_ours(cookie[2:])
         self.flow_cookie = cookie if ours else None
         self._renewed = ""
-        self.cookies_to_set: Headers = []
 
     @property
     def device(self) -> Device:
@@ -90,6 +82,8 @@ class Visit(Asked):
             raise StaleForm
         if form.problem:
             raise form.problem
+        if form["return_to"]:
+            self.remember_return(form["return_to"])
 
     def access(self) -> Access | None:
         """Whose session this is, by the access token alone."""
@@ -100,6 +94,11 @@ class Visit(Asked):
             return None
 
     @property
+    def holds_session(self) -> bool:
+        """Whether it comes with the tokens of one, whatever became of it."""
+        return bool(self.cookie("access") or self.refresh_token)
+
+    @property
     def refresh_token(self) -> str | None:
         return self.cookie("refresh")
 
@@ -108,6 +107,7 @@ class Visit(Asked):
         for the next time, and that its owner has signed in from this device.
         """
         self.end_flow()
+        self.forget_typed()
         self.carry_on(opened.tokens)
         self.keep("seen", method, YEAR)
         self.remember_device(opened.subject)
@@ -129,28 +129,8 @@ class Visit(Asked):
 
     def sign_out(self) -> None:
         self.leave_session()
-        for name in ("flow", "notice", "return"):
+        for name in ("flow", "notice", "return", "typed"):
             self.drop(name)
-
-    @property
-    def last_method(self) -> str | None:
-        """How somebody last signed in from this browser."""
-        return self.cookie("seen")
-
-    def remember_return(self, path: str) -> None:
-        """Where to go once signed in, through however many steps that takes."""
-        self.keep("return", urlsafe_b64encode(path.encode()).decode().rstrip("="), FLOW_LIFETIME)
-
-    def return_taken(self, default: str) -> str:
-        """Where to go now, for the last time; only ever a path of ours."""
-        kept = self.cookie("return")
-        if kept is None:
-            return default
-        self.drop("return")
-        try:
-            return safe_return(urlsafe_b64decode(kept + "=" * (-len(kept) % 4)).decode(), default)
-        except ValueError:
-            return default
 
     @property
     def transaction(self) -> str | None:
@@ -162,22 +142,6 @@ class Visit(Asked):
 
     def drop_transaction(self) -> None:
         self.drop("oidc")
-
-    def notify(self, notice: str) -> None:
-        """To be told once, on the next page."""
-        self.keep("notice", notice, NOTICE_LIFETIME)
-
-    @property
-    def notice(self) -> str | None:
-        """What the step before left to be told here."""
-        return self.cookie("notice")
-
-    def notice_taken(self) -> str | None:
-        """The notice, for the last time."""
-        notice = self.notice
-        if notice:
-            self.drop("notice")
-        return notice
 
     def _device_known_to(self, subject: bytes) -> str:
         cookie = self.cookie("device") or ""
@@ -191,13 +155,3 @@ class Visit(Asked):
     def _set_flow(self, value: str) -> None:
         self.flow_cookie = value
         self.keep("flow", value, FLOW_LIFETIME)
-
-    def cookie(self, name: str) -> str | None:
-        """As the browser sent it; None for one that is missing, ill-formed or planted."""
-        return self._manners.cookies.read(self._raw, name)
-
-    def keep(self, name: str, value: str, max_age: int | None = None) -> None:
-        self.cookies_to_set.append(self._manners.cookies.set(name, value, max_age))
-
-    def drop(self, name: str) -> None:
-        self.cookies_to_set.append(self._manners.cookies.clear(name))

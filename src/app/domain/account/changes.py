@@ -36,12 +36,31 @@ UPDATE {kind}_verifications SET ended_at = clock_timestamp() WHERE id IN (
   FOR UPDATE SKIP LOCKED
 )
 """
-# Of the week in which a change can be undone: who took an account over and changes its address
-# twice keeps nothing from the owner.
-FORMER_ADDRESSES = """
-SELECT DISTINCT old_value FROM contact_changes
-WHERE user_id = $1 AND kind = 'email' AND undone_at IS NULL
-  AND changed_at > clock_timestamp() - interval '7 days'
+# Who is told by mail: the address there is now ($2), and those of the week in which a change can be
+# undone, so that who takes an account over and changes its address twice keeps nothing from the
+# owner. Only a settled address is sent the link: the account's for a week at a stretch, or before
+# any change we know of. Else the one that an intruder put there could undo the owner's remedy.
+ADDRESSES = """
+WITH changes AS (
+  SELECT old_value, new_value, changed_at FROM contact_changes
+  WHERE user_id = $1 AND kind = 'email' AND undone_at IS NULL
+),
+told AS (
+  SELECT old_value AS address FROM changes WHERE changed_at > clock_timestamp() - interval '7 days'
+  UNION SELECT $2
+)
+SELECT address, (
+  SELECT c.new_value FROM changes c WHERE address IN (c.old_value, c.new_value)
+  ORDER BY c.changed_at LIMIT 1
+) IS DISTINCT FROM address OR EXISTS (
+  SELECT 1 FROM changes c
+  WHERE c.new_value = address AND c.changed_at < clock_timestamp() - interval '7 days'
+    AND NOT EXISTS (
+      SELECT 1 FROM changes l WHERE l.old_value = address
+        AND l.changed_at BETWEEN c.changed_at AND c.changed_at + interval '7 days'
+    )
+) AS settled
+FROM told ORDER BY address
 """
 
 
@@ -89,18 +108,19 @@ async def add(connection: Connection, held: Held, kind: Kind, value: str) -> UUI
 async def tell_of_change(
     connection: Connection, held: Held, kind: Kind, value: str, change_id: UUID, origin: Origin
 ) -> None:
-    """The old contact and the other one. `held` is what was there before, `value` is new."""
-    rows = await connection.fetch(FORMER_ADDRESSES, held.user_id)
-    addresses = {row["old_value"] for row in rows} | {held.email}
+    """The old contact and the other one. `held` is what was there before, `value` is new; the
+    change was added already.
+    """
     if kind == "phone":
         await queue_notice_to(connection, "sms", "phone_changed_text", held.phone, origin)
     else:
-        addresses.discard(value)
         await queue_text_notice(connection, "email_changed_text", held.user_id, origin)
-    for address in sorted(addresses):
-        await queue_notice_to(
-            connection, "email", f"{kind}_changed", address, origin, change=str(change_id)
-        )
+    for row in await connection.fetch(ADDRESSES, held.user_id, held.email):
+        if row["address"] != value:
+            undo = {"change": str(change_id)} if row["settled"] else {}
+            await queue_notice_to(
+                connection, "email", f"{kind}_changed", row["address"], origin, **undo
+            )
 
 
 async def tell_of_undo(

@@ -15,6 +15,7 @@ from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.liveness import hold_session
+from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.verification.asker import Asker
 from app.domain.verification.asking import ask_once
 from app.domain.verification.guesses import NoCode, Pending
@@ -63,9 +64,14 @@ class ContactChange(ABC):
         self._database, self.codes, self._wake = database, codes, wake
 
     async def pending(self, access: Access, origin: Origin) -> Pending | None:
-        """The new value that waits for its code."""
+        """The code that was not used yet, expired ones too."""
         latest = await self.codes.pending(self._asker(access, origin))
         return None if latest is None or latest.consumed else latest
+
+    async def waiting_for(self, access: Access, origin: Origin) -> str | None:
+        """The new value, while the code to it counts."""
+        pending = await self.pending(access, origin)
+        return pending.destination if pending and pending.seconds_left > 0 else None
 
     async def just_done(self, access: Access, origin: Origin) -> str | None:
         """The new value, when its code was right a moment ago and nothing was asked for since."""
@@ -91,12 +97,18 @@ class ContactChange(ABC):
         self._wake()
         return pending.destination
 
-    async def resend(self, access: Access, origin: Origin) -> None:
-        """Raises `NoCode`, else as for a first one."""
+    async def resend(self, access: Access, origin: Origin, *, fresh: bool) -> bool:
+        """Whether it is a new code, which asks for as fresh a proof as the first. Raises `NoCode`,
+        `ConfirmationNeeded`, else as for a first one.
+        """
         pending = await self.pending(access, origin)
         if pending is None:
             raise NoCode
+        is_new = not pending.worth_sending_again
+        if is_new and not fresh:
+            raise ConfirmationNeeded
         await self.codes.send(self._asker(access, origin), self._known(pending.destination))
+        return is_new
 
     async def cancel(self, access: Access, origin: Origin) -> bool:
         """The code on its way proves nothing from now on. Whether there was one."""

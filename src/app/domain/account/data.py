@@ -19,6 +19,12 @@ PARTS = {
     "plan": """
         SELECT plan, interval, currency, amount_minor, chosen_at FROM plan_choices
         WHERE user_id = $1""",
+    "identity_proofs": """
+        SELECT issuer, subject, email, email_verified, created_at FROM identity_proofs
+        WHERE user_id = $1 ORDER BY created_at""",
+    "contact_changes": """
+        SELECT kind, old_value, new_value, changed_at, undone_at FROM contact_changes
+        WHERE user_id = $1 ORDER BY changed_at""",
     "sessions": """
         SELECT id, device, network, amr, created_at, last_used_at, expires_at, revoked_at,
                revoked_reason

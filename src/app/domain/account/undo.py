@@ -26,7 +26,7 @@ UNDONE = "UPDATE contact_changes SET undone_at = clock_timestamp() WHERE id = $1
 
 class UndoneAlready(Conflict):
     code = "undone_already"
-    message = "That change was undone already. There is nothing left to undo."
+    message = "That change was undone already. There is nothing left to do."
 
 
 class UndoExpired(Conflict):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.domain.identity.phone import Phone
 from app.domain.ports import Database
 
 PERSON = "SELECT id, phone, email, password_changed_at FROM users WHERE id = $1"
@@ -15,6 +16,11 @@ class Person:
     phone: str
     email: str
     password_changed_at: datetime | None
+
+    @property
+    def spoken_phone(self) -> str:
+        """As people of all countries write it: +46 70 174 06 05."""
+        return Phone.known(self.phone).spoken
 
 
 class People:

@@ -129,14 +129,17 @@ class SignupFlow:
             raise OutOfStep(signup.step)
         return await self._proving.link(signup, device, linking=linking)
 
-    async def resend(self, signup: Signup, step: Step, origin: Origin) -> None:
-        """The same code again, or a new one when that would not help. Raises as for a first one."""
-        signup, _ = await self.waiting(signup, step, origin)
+    async def resend(self, signup: Signup, step: Step, origin: Origin) -> bool:
+        """The same code again, or a new one when that would not help: whether it is a new one.
+        Raises as for a first one.
+        """
+        signup, pending = await self.waiting(signup, step, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
         try:
             await self.codes(step).send(_asker(signup, origin), to)
         except NoCode:
             raise await self._overtaken(signup) from None
+        return not pending.worth_sending_again
 
     async def waiting(self, signup: Signup, step: Step, origin: Origin) -> tuple[Signup, Pending]:
         """The code the step waits for. A draft older than what is committed is made anew: the

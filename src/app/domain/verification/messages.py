@@ -36,13 +36,12 @@ class Composer:
 
     def _context(self, message: Message) -> dict[str, Any]:
         own = json.loads(message.context)
-        if "change" in own:
-            own["undo_link"] = self.undo_link(UUID(own["change"]))
         return {
             **self._code(message),
             "minutes": ceil(message.seconds_left / 60),
             "host": self.host,
             "base_url": self.base_url,
+            "undo_link": self.undo_link(UUID(own["change"])) if "change" in own else "",
             "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
             **own,
         }
