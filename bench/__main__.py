@@ -16,6 +16,7 @@ from bench.first_page import first_page_figures
 from bench.logins import login_figures
 from bench.pages import page_figures
 from bench.place import Place, running_place
+from bench.prices import price_figures
 from bench.sessions import refresh_figures, session_figures
 from bench.signups import signup_figures
 from bench.starts import start_figures
@@ -38,6 +39,7 @@ UNDER_LOAD: dict[str, Measured] = {
     "logins": login_figures,
     "sessions": session_figures,
     "refreshes": refresh_figures,
+    "prices": price_figures,
     "weight": weight_figures,
 }
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}

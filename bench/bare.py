@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS bare_rows (
 INSERT = "INSERT INTO bare_rows (id, phone) VALUES ($1, $2)"
 READ = "SELECT phone FROM bare_rows WHERE id = $1"
 UPDATE = "UPDATE bare_rows SET created_at = clock_timestamp() WHERE id = $1"
+THOUSAND = "x" * 1000
 ROWS = [uuid4() for _ in range(1000)]
 _next = cycle(ROWS)
 
@@ -29,6 +30,11 @@ _next = cycle(ROWS)
 @get(["/plain", "/health/live"], media_type=MediaType.TEXT)
 async def show_plain() -> str:
     return "It is here."
+
+
+@get("/thousand", media_type=MediaType.TEXT)
+async def show_thousand() -> str:
+    return THOUSAND
 
 
 @post("/insert", media_type=MediaType.TEXT, status_code=200)
@@ -63,7 +69,7 @@ async def pool(app: Litestar) -> AsyncIterator[None]:
 
 
 def create_app() -> Litestar:
-    handlers = [show_plain, insert_one, read_one, update_one]
+    handlers = [show_plain, show_thousand, insert_one, read_one, update_one]
     return Litestar(handlers, lifespan=[pool], openapi_config=None, logging_config=None)
 
 

@@ -12,6 +12,7 @@ import app.domain.credentials.tables
 import app.domain.delivery.tables
 import app.domain.federation.tables
 import app.domain.identity.tables
+import app.domain.pricing.tables
 import app.domain.sessions.tables
 import app.domain.verification.tables  # noqa: F401
 from app.domain.schema import Table

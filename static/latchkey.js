@@ -2,13 +2,13 @@
 const on = (name, act) => document.addEventListener(name, act);
 const all = (what, act) => document.querySelectorAll(what).forEach(act);
 
-// Only our own answers are shown: they carry #live, or #delivery when polled.
+// Only our own answers are shown: they carry #live, or the part that asks by itself.
 const alert = trouble.content.firstElementChild;
-const polled = ({ detail }) => detail.ctx?.sourceElement.id == "delivery";
+const polled = ({ detail }) => detail.ctx?.sourceElement.closest("[hx-trigger]");
 const lost = (event) => polled(event) || (main.prepend(alert), alert.focus());
 on("htmx:error", lost);
 on("htmx:after:request", (event) => {
-  if (event.detail.ctx.text.includes(polled(event) ? ' id="delivery"' : ' id="live"')) return;
+  if (event.detail.ctx.text.includes(` id="${polled(event)?.id ?? "live"}"`)) return;
   event.preventDefault();
   lost(event);
 });

@@ -66,7 +66,7 @@ def of_auth0(product: Product) -> Iterator[tuple[str, Seen]]:
     zoe, owner = Federated(product), Holder(product)
     yield "auth0 start", zoe.get("/auth0/start?for=signup", **{"sec-fetch-site": "cross-site"})
     for purpose in ("signup", "login", "link"):
-        for reason in ("auth0-cancelled", "auth0-not-allowed", "identity-provider-down"):
+        for reason in ("auth0-denied", "auth0-not-allowed", "identity-provider-down"):
             query = urlencode({"for": purpose})
             yield f"auth0 {purpose} {reason}", zoe.get(f"/auth0/failed/{reason}?{query}")
     yield "auth0 phone", zoe.come_with_auth0(unverified="1")

@@ -1,13 +1,21 @@
 """Somebody who comes with Auth0: to the provider of a developer's machine, and back."""
 
+import asyncio
+import re
+from collections import Counter
+from html import unescape
 from typing import Any
+
+import httpx
 
 from app.adapters.local import LocalMessage
 from tests.crowd import sql
 from tests.holder import message
-from tests.person import Person, Seen, new_email, new_phone
+from tests.person import SAME_ORIGIN, Person, Seen, new_email, new_phone
 from tests.product import Product
 
+SIGN_OUT = "Sign out of Auth0 too"
+ALL_SESSIONS = "SELECT count(*) FROM sessions"
 SESSIONS = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1"
 
 
@@ -17,6 +25,7 @@ class Federated(Person):
     def __init__(self, product: Product, email: str = "") -> None:
         super().__init__(product)
         self.phone, self.email = new_phone(), email or new_email()
+        self._sessions = sessions_in_all(product)
 
     def leave(self, purpose: str = "signup") -> str:
         """Off to the provider: the address of its page."""
@@ -59,9 +68,25 @@ class Federated(Person):
     def is_in(self) -> bool:
         return self.get("/account").status == 200
 
+    @property
+    def opened_nothing(self) -> bool:
+        """Whether there is no session more, of anybody, than when they came."""
+        return sessions_in_all(self.product) == self._sessions
+
+
+def sign_out_of_auth0(page: Seen) -> str:
+    """Where the link on the page of somebody's identities leads."""
+    found = re.search(rf'<a href="([^"]+)" hx-boost="false">{SIGN_OUT}</a>', page.html)
+    assert found, page.html
+    return unescape(found[1])
+
 
 def sessions_of(product: Product, email: str) -> int:
     return int(sql(product, SESSIONS, email)[0]["count"])
+
+
+def sessions_in_all(product: Product) -> int:
+    return int(sql(product, ALL_SESSIONS)[0]["count"])
 
 
 def identities_of(product: Product, email: str) -> list[Any]:
@@ -70,3 +95,21 @@ def identities_of(product: Product, email: str) -> list[Any]:
         "SELECT i.* FROM identities i JOIN users u ON u.id = i.user_id WHERE u.email = $1",
         email,
     )
+
+
+def returned_at_once(people: list[Federated], urls: list[str]) -> Counter[str]:
+    """Where the answers of the provider lead that arrive at one moment, each with its person."""
+
+    async def one(client: httpx.AsyncClient, person: Federated, url: str) -> httpx.Response:
+        cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+        return await client.get(person.http.base_url.join(url), headers={"cookie": cookies})
+
+    async def all_of_them() -> list[httpx.Response]:
+        room = httpx.Limits(max_connections=len(urls))
+        async with httpx.AsyncClient(headers=SAME_ORIGIN, limits=room, timeout=30) as client:
+            both = zip(people, urls, strict=True)
+            return await asyncio.gather(*(one(client, *pair) for pair in both))
+
+    answers = asyncio.run(all_of_them())
+    assert {answer.status_code for answer in answers} == {303}
+    return Counter(answer.headers["location"] for answer in answers)

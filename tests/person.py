@@ -1,6 +1,7 @@
 """A person with a browser that runs no scripts: cookies, forms with their tokens, redirects."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html import unescape
 from itertools import count
@@ -65,6 +66,7 @@ class Person:
             base_url=product.url, headers=SAME_ORIGIN, timeout=20, transport=_from(address)
         )
         self.page: Seen | None = None
+        self._had: Counter[str] = Counter()  # codes sent to a contact before it was named again
         product.opened.append(self.http)
 
     def get(self, path: str, **headers: str) -> Seen:
@@ -96,16 +98,22 @@ class Person:
     # The steps of a sign-up, each from its page to the next.
 
     def give_phone(self, phone: str) -> Seen:
+        self._had[phone] = len(self.product.codes_for(phone))
         return self.submit("/signup/phone", phone=phone)
 
     def give_phone_code(self, phone: str) -> Seen:
-        return self.submit("/signup/phone-code", code=self.product.code_for(phone))
+        return self.submit("/signup/phone-code", code=self.code(phone))
 
     def give_email(self, email: str) -> Seen:
+        self._had[email] = len(self.product.codes_for(email))
         return self.submit("/signup/email", email=email)
 
     def give_email_code(self, email: str) -> Seen:
-        return self.submit("/signup/email-code", code=self.product.code_for(email))
+        return self.submit("/signup/email-code", code=self.code(email))
+
+    def code(self, contact: str) -> str:
+        """The one that was sent after the contact was given here."""
+        return self.product.code_for(contact, self._had[contact])
 
     def give_password(self, password: str = "correct horse battery") -> Seen:
         return self.submit("/signup/password", password=password)

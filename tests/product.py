@@ -35,6 +35,7 @@ mails_per_address = { windows = [[3600, 100000]] }
 wrong_codes_per_address = { windows = [[3600, 100000]] }
 wrong_passwords_per_address = { windows = [[900, 100000]] }
 accounts_per_address = { windows = [[900, 100000]] }
+refused_grants_per_address = { windows = [[900, 100000]] }
 """
 
 
@@ -115,15 +116,18 @@ class Product:
         """What the local outbox sent there, newest first."""
         return [message for message in self.outbox.recent() if message.to == to]
 
-    def code_for(self, to: str, seconds: float = 5.0) -> str:
-        """The newest code sent there; waits for the dispatcher."""
+    def codes_for(self, to: str) -> list[str]:
+        """All codes sent there, the newest first."""
+        return [message.code for message in self.messages(to) if message.code]
+
+    def code_for(self, to: str, beyond: int = 0, seconds: float = 5.0) -> str:
+        """The newest code sent there. Waits for the dispatcher until there are more than `beyond`;
+        where none is sent again, the last one is as good."""
         deadline = monotonic() + seconds
-        while monotonic() < deadline:
-            for message in self.messages(to):
-                if message.code:
-                    return message.code
+        while len(codes := self.codes_for(to)) <= beyond and monotonic() < deadline:
             sleep(0.02)
-        raise AssertionError(f"no code was sent to {to} within {seconds} s")
+        assert codes, f"no code was sent to {to} within {seconds} s"
+        return codes[0]
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None

@@ -24,6 +24,7 @@ from app.controllers.account_identities import AccountIdentitiesController
 from app.controllers.account_password import AccountPasswordController
 from app.controllers.account_phone import AccountPhoneController
 from app.controllers.account_undo import AccountUndoController
+from app.controllers.api.pricing import PricingApiController
 from app.controllers.auth0 import Auth0Controller
 from app.controllers.dev import DevController
 from app.controllers.dev_auth0 import DevAuth0Controller
@@ -31,6 +32,8 @@ from app.controllers.health import HealthController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController
 from app.controllers.logout import LogoutController
+from app.controllers.plan import PlanController
+from app.controllers.pricing import PricingController
 from app.controllers.recovery import RecoveryController
 from app.controllers.signup import SignupController
 from app.controllers.well_known import WellKnownController
@@ -71,6 +74,9 @@ CONTROLLERS = (
     AccountUndoController,
     AccountIdentitiesController,
     Auth0Controller,
+    PricingController,
+    PricingApiController,
+    PlanController,
     WellKnownController,
     HealthController,
     DevController,
@@ -92,7 +98,7 @@ def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
     outside = outside_of(settings)
     live = settings.environment == "development"
     assets = Assets(STATIC, live=live)
-    environment = template_environment(assets, live=live)
+    environment = template_environment(assets, live=live, base_url=settings.base_url)
     pages = Pages(environment)
     dispatcher = Dispatcher(
         outside.database, outside.texts, outside.mail, composer_of(settings, environment)
@@ -125,6 +131,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: floa
         await read_keys(parts.signing_keys, parts.manners.access_tokens)
         keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
         watching = asyncio.create_task(outside.watch())
+        pricing = asyncio.create_task(parts.prices.watch())
         # What is there now stays for good: a full look for garbage need not go through it, and
         # nobody waits a tenth of a second for that.
         gc.collect()
@@ -136,6 +143,7 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: floa
             parts.health.draining = True
             keys.cancel()
             watching.cancel()
+            pricing.cancel()
             dispatcher.close()
             await asyncio.wait([dispatching], timeout=DRAIN)
             dispatching.cancel()

@@ -16,6 +16,7 @@ from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.federation.federation import Federation
+from app.domain.federation.grants import Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
@@ -24,6 +25,8 @@ from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login.flow import LoginFlow
+from app.domain.pricing.choices import PlanChoices
+from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.recovery.reset import Reset
 from app.domain.sessions.access_tokens import AccessTokens
@@ -84,6 +87,8 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
+        self._prices = Prices(outside.database, outside.memory, outside.last_good_prices)
+        self._drafts = Drafts(outside.database, outside.memory)
         self._budget = PasswordBudget(outside.database, outside.memory, limits)
         self._credentials = Credentials(outside.database, self._passwords, self._budget)
 
@@ -102,14 +107,9 @@ class Wiring:
             signing_keys=SigningKeys(self._keys("signing keys"), self._database),
             people=self._people,
             dispatcher=self._dispatcher,
-            health=Health(
-                self._database,
-                self._outside.memory,
-                self._dispatcher,
-                self._tokens,
-                self._outside.identity_provider,
-                newest_revision(),
-            ),
+            health=self._health(),
+            prices=self._prices,
+            plan_choices=PlanChoices(self._database),
             federation=self._federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,
@@ -120,6 +120,17 @@ class Wiring:
 
     def _keys(self, purpose: str) -> tuple[bytes, ...]:
         return keys_for(purpose, self._settings.secret_key)
+
+    def _health(self) -> Health:
+        return Health(
+            self._database,
+            self._outside.memory,
+            self._dispatcher,
+            self._tokens,
+            self._outside.identity_provider,
+            self._prices,
+            newest_revision(),
+        )
 
     def _manners(self) -> Manners:
         return Manners(
@@ -142,7 +153,7 @@ class Wiring:
         return DevAuth0(self._outside.memory, client, local.key)
 
     def _account(self) -> AccountParts:
-        wake = self._dispatcher.wake
+        wake, provider = self._dispatcher.wake, self._outside.identity_provider
         minimum = self._settings.password_min_length
         return AccountParts(
             Confirmation(
@@ -154,7 +165,7 @@ class Wiring:
             PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
             EmailChange(self._database, self._mailboxes, wake),
             Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
-            Identities(self._database, self._sessions, wake),
+            Identities(self._database, self._sessions, wake, provider.issuer if provider else ""),
         )
 
     def _federation(self) -> Federation | None:
@@ -162,7 +173,8 @@ class Wiring:
         if provider is None:
             return None
         transactions = Transactions(self._database, self._keys("transactions"))
-        return Federation(provider, transactions, f"{self._settings.base_url}/auth0/callback")
+        grants = Grants(self._database, self._outside.memory, self._limits)
+        return Federation(provider, transactions, grants, self._settings.base_url)
 
     def _recovery(self) -> RecoveryFlow:
         reset = Reset(
@@ -174,14 +186,14 @@ class Wiring:
             self._sessions,
             self._dispatcher.wake,
         )
-        return RecoveryFlow(self._database, self._mailboxes, reset)
+        return RecoveryFlow(self._database, self._mailboxes, reset, self._drafts)
 
     def _signup(self) -> SignupFlow:
         minimum = self._settings.password_min_length
         return SignupFlow(
             self._settings.sms_regions,
             self._database,
-            Drafts(self._database, self._outside.memory),
+            self._drafts,
             self._phones,
             self._mailboxes,
             Finish(self._database, self._passwords, self._sessions, minimum),

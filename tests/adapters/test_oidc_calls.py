@@ -10,7 +10,7 @@ import pytest
 from app.adapters.oidc import OpenIdProvider
 from app.adapters.oidc_line import PAUSE
 from app.domain.errors import Refusal
-from app.domain.identity.provider import GrantSpent, NotVouchedFor, ProviderDown
+from app.domain.identity.provider import GrantSpent, NotVouchedFor, ProviderBusy, ProviderDown
 from tests.adapters.samples import CALLBACK, VERIFIER, identified, provider_through
 from tests.standins import behaviour as acts
 from tests.standins.openid import DISCOVERY, KEYS, LEFT_OUT, TOKEN, OpenIdStandIn
@@ -98,7 +98,7 @@ async def test_the_code_is_spent_with_secret_and_verifier_in_the_form(
         (acts.redirect(), NotVouchedFor),
         (acts.answers(200, b'{"access_token": "only"}'), NotVouchedFor),
         (acts.answers(200, b'{"id_token": ["no text"]}'), NotVouchedFor),
-        (acts.answers(429, **{"Retry-After": "30"}), ProviderDown),
+        (acts.answers(429, **{"Retry-After": "30"}), ProviderBusy),
         (acts.http_500(), ProviderDown),
         (acts.html_502(), ProviderDown),
         (acts.html_200(), ProviderDown),

@@ -10,12 +10,14 @@ import httpx
 import pytest
 
 from app.adapters.oidc import OpenIdProvider
+from app.adapters.oidc_discovery import endpoints_of
 from app.domain.errors import Refusal
 from app.domain.identity.provider import NotVouchedFor, ProviderDown
 from tests.adapters.samples import CALLBACK, VERIFIER, identified, provider_through
 from tests.standins import behaviour as acts
 from tests.standins.openid import DISCOVERY, LEFT_OUT, TOKEN, OpenIdStandIn
 
+OPEN = "http://127.0.0.1:9/token"
 Ask = Callable[[OpenIdProvider, OpenIdStandIn], Awaitable[object]]
 
 
@@ -82,6 +84,15 @@ async def test_another_issuer_or_an_open_endpoint_is_not_believed(
     assert not provider.down
 
 
+@pytest.mark.parametrize(
+    ("issuer", "believed"), [("https://tenant.eu.auth0.com/", ""), ("http://127.0.0.1:9/", OPEN)]
+)
+def test_only_an_open_issuer_has_open_endpoints(issuer: str, believed: str) -> None:
+    """Else whoever listens on our own machine would be given codes and the secret."""
+    found = endpoints_of({"token_endpoint": OPEN, "jwks_uri": "https://tenant.example/k"}, issuer)
+    assert (found.token, found.keys) == (believed, "https://tenant.example/k")
+
+
 async def test_an_issuer_is_compared_to_its_last_slash(
     client: httpx.AsyncClient, openid: OpenIdStandIn
 ) -> None:
@@ -115,6 +126,18 @@ async def test_a_provider_that_is_down_is_looked_at_until_it_works(
     await asyncio.sleep(0.5)
     assert openid.counts[DISCOVERY] == looked, "what works is left alone"
     watching.cancel()
+
+
+async def test_one_that_has_had_enough_calls_is_neither_down_nor_up_again(
+    provider: OpenIdProvider, openid: OpenIdStandIn
+) -> None:
+    for act in (acts.answers(429), acts.answers(429), acts.http_500(), acts.answers(429)):
+        openid.scripts[DISCOVERY].next(act)
+        await provider.probe()
+        assert not provider.down
+    openid.scripts[DISCOVERY].next(acts.http_500())
+    await provider.probe()
+    assert provider.down
 
 
 async def test_who_goes_away_does_not_end_what_others_wait_for(

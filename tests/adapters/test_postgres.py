@@ -99,6 +99,25 @@ async def test_a_broken_promise_of_the_table_is_a_bug_and_not_an_outage(database
     assert await written(database) == ["once", "twice"]
 
 
+async def test_of_two_that_wait_for_each_other_one_is_told_to_come_back(database: Postgres) -> None:
+    await write(database, "one")
+    await write(database, "other")
+    both = asyncio.Barrier(2)
+
+    async def crossing(first: str, then: str) -> None:
+        async with database.transaction() as connection:
+            await connection.execute("SET LOCAL deadlock_timeout = '50ms'")
+            for words in (first, then):
+                await connection.execute("SELECT FROM notes WHERE words = $1 FOR UPDATE", words)
+                if words == first:
+                    await both.wait()
+
+    ways = (crossing("one", "other"), crossing("other", "one"))
+    ended = await asyncio.gather(*ways, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in ended) == ["NoneType", "Unavailable"]
+    assert await written(database) == ["one", "other"]  # nobody else is held up by it
+
+
 async def test_a_single_statement_is_kept_whatever_comes_after(database: Postgres) -> None:
     async with database.connection() as connection, asyncio.timeout(5):
         await connection.execute("INSERT INTO notes VALUES ('kept')")

@@ -1,9 +1,10 @@
 """The Auth0 sign-ins of an account: linked and removed by a fresh proof, never the last way in."""
 
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from tests.crowd import sql
-from tests.federated import Federated, identities_of
+from tests.federated import SIGN_OUT, Federated, identities_of, sign_out_of_auth0
 from tests.holder import PASSWORD, Holder
 from tests.owner import spoken
 from tests.person import new_email
@@ -11,6 +12,11 @@ from tests.product import Product
 
 HERE = "/account/identities"
 OTHERS = "SELECT id FROM identities WHERE user_id <> (SELECT id FROM users WHERE email = $1)"
+
+FORMER = """
+INSERT INTO identities (id, user_id, issuer, subject)
+VALUES (gen_random_uuid(), $1, 'https://former.example/', 'zoe') RETURNING id
+"""
 
 
 class Linker(Holder, Federated):
@@ -95,6 +101,17 @@ def test_the_last_way_in_stays(product: Product) -> None:
     assert (page.status, page.path) == (200, HERE)
 
 
+def test_one_of_a_provider_that_is_asked_no_more_is_no_way_in(product: Product) -> None:
+    zoe = Federated(product)
+    zoe.sign_up_with_auth0()
+    [working] = identities_of(product, zoe.email)
+    [former] = sql(product, FORMER, working["user_id"])
+    refused = zoe.submit_from(HERE, f"{HERE}/{working['id']}/removal")
+    assert (refused.status, "Choose a password first." in refused.alert) == (409, True)
+    assert zoe.submit_from(HERE, f"{HERE}/{former['id']}/removal").status == 200
+    assert [one["id"] for one in identities_of(product, zoe.email)] == [working["id"]]
+
+
 def test_somebody_elses_is_not_there(product: Product) -> None:
     linked(product)
     owner = Linker(product)
@@ -112,6 +129,15 @@ def test_a_form_of_another_site_removes_nothing(product: Product) -> None:
 def test_a_link_to_the_removal_leads_to_the_list(product: Product) -> None:
     owner, _ = linked(product)
     assert owner.get(owner.removal()).location == HERE
+
+
+def test_it_leads_to_the_log_out_of_auth0_and_back(product: Product) -> None:
+    owner, _ = linked(product)
+    url = sign_out_of_auth0(owner.get(HERE))
+    assert urlsplit(url).path == "/dev/auth0/v2/logout"
+    assert owner.get(url).location == f"{product.url}/login"
+    owner.submit_from(HERE, owner.removal())
+    assert SIGN_OUT not in owner.get(HERE).html, "nobody came from there"
 
 
 def test_the_download_holds_them(product: Product) -> None:

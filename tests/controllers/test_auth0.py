@@ -143,13 +143,13 @@ def test_a_text_on_its_way_is_still_waited_for(zoe: Federated) -> None:
 
 
 def test_coming_again_unfinished_lands_on_the_missing_step(zoe: Federated) -> None:
-    zoe.come_with_auth0()
-    assert zoe.come_with_auth0("login").path == "/signup/phone"
+    zoe.come_with_auth0(unverified="1")
+    assert zoe.come_with_auth0("login", unverified="1").path == "/signup/phone"
     zoe.give_phone(zoe.phone)
-    assert zoe.come_with_auth0("login").path == "/signup/phone-code"
-    other = Federated(zoe.product, zoe.email)
-    assert other.come_with_auth0("login").path == "/signup/phone", "on another device too"
-    assert sessions_of(zoe.product, zoe.email) == 0
+    assert zoe.come_with_auth0("login", unverified="1").path == "/signup/phone-code"
+    assert zoe.give_phone_code(zoe.phone).path == "/signup/email"
+    assert zoe.come_with_auth0("login", unverified="1").path == "/signup/email"
+    assert zoe.opened_nothing
 
 
 def test_starting_again_forgets_the_identity(zoe: Federated) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.federated import Federated, identities_of, sessions_of
+from tests.federated import Federated, identities_of, sign_out_of_auth0
 from tests.holder import Holder
 from tests.person import Seen
 from tests.product import GENEROUS, Product
@@ -82,16 +82,18 @@ def test_an_address_it_does_not_vouch_for(abroad: Product, browser: Browser, kin
 
 def test_cancelled_there(zoe: Traveller) -> None:
     seen = zoe.follow(zoe.browser.cancel(zoe.leave()))
-    assert (seen.status, seen.path) == (422, "/auth0/failed/auth0-cancelled")
+    assert (seen.status, seen.path) == (422, "/auth0/failed/auth0-denied")
     assert zoe.signs_in().path == "/signup/phone"
 
 
 def test_resumed_in_another_browser(zoe: Traveller, abroad: Product) -> None:
+    zoe.login = f"unverified-{zoe.login}"
     zoe.signs_in()
+    assert zoe.prove_phone().path == "/signup/email"
     other = Browser()
     again = Traveller(abroad, other, zoe.login)
-    assert again.signs_in("login").path == "/signup/phone"
-    assert sessions_of(abroad, zoe.email) == 0
+    assert again.signs_in("login").path == "/signup/email"
+    assert again.opened_nothing
     other.close()
 
 
@@ -106,6 +108,16 @@ def test_linked_opened_by_it_and_removed(abroad: Product, browser: Browser) -> N
     page = visitor.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
     assert "no longer opens your account" in page.html
     assert Traveller(abroad, browser, name).signs_in("login").path == "/signup/phone"
+
+
+def test_signed_out_there_too(zoe: Traveller) -> None:
+    zoe.signs_in()
+    zoe.prove_phone()
+    url = sign_out_of_auth0(zoe.get(HERE))
+    assert zoe.browser.sign_out(url).partition("?")[0] == f"{zoe.product.url}/login"
+    zoe.post("/logout")
+    zoe.login = f"traveller{next(_names)}"
+    assert zoe.signs_in("login").path == "/signup/phone", "asked who it is"
 
 
 def test_a_number_with_an_account_is_linked(zoe: Traveller) -> None:

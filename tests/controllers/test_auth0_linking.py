@@ -1,5 +1,8 @@
 """An identity and an account that is there already: linked only by who proves both."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from tests.crowd import answers, post_at_once, sql
@@ -12,6 +15,9 @@ from tests.product import Product
 AGE_PROOF = """
 UPDATE phone_verifications SET consumed_at = consumed_at - interval '11 minutes' WHERE phone = $1
 """
+
+NOT_LINKED = "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0."
+AGE_IDENTITY = "UPDATE identity_proofs SET created_at = created_at - $2::interval WHERE email = $1"
 
 
 @pytest.fixture
@@ -39,6 +45,35 @@ def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Fe
     again = Federated(owner.product, visitor.email)
     assert again.come_with_auth0("login").path == "/account"
     assert spoken(owner.phone) in again.get("/account").html
+
+
+@pytest.mark.parametrize(("minutes", "path"), [(59, "/signup/link"), (61, "/account")])
+def test_an_identity_of_a_while_ago_may_be_somebody_elses(
+    owner: Holder, visitor: Federated, minutes: int, path: str
+) -> None:
+    sql(owner.product, AGE_IDENTITY, visitor.email, timedelta(minutes=minutes))
+    visitor.submit("/login/phone", phone=owner.phone)
+    code = owner.product.code_for(owner.phone)
+    assert visitor.submit("/login/phone-code", code=code).path == path
+    assert visitor.is_in is (path == "/account")
+    assert identities_of(owner.product, owner.email) == []
+
+
+def test_one_that_grew_old_on_the_page_is_left_out_and_that_is_told(
+    owner: Holder, visitor: Federated
+) -> None:
+    visitor.prove_phone(owner.phone)
+    sql(owner.product, AGE_IDENTITY, visitor.email, timedelta(minutes=61))
+    page = visitor.submit("/signup/link", answer="link")
+    assert (page.path, NOT_LINKED in page.html) == ("/signup/done", True)
+    assert identities_of(owner.product, owner.email) == []
+
+
+def test_one_without_an_address_is_told_by_its_time(owner: Holder) -> None:
+    visitor = Federated(owner.product)
+    visitor.come_with_auth0(no_email="1")
+    page = visitor.prove_phone(owner.phone)
+    assert re.search("Link your Auth0 sign-in of [0-9]{2}:[0-9]{2} UTC to it", page.html)
 
 
 def test_they_may_sign_in_without_linking(owner: Holder, visitor: Federated) -> None:
@@ -104,12 +139,21 @@ def test_signing_in_links_what_vouches_for_the_very_address(owner: Holder, way: 
 
 
 @pytest.mark.parametrize("ticks", [{"unverified": "1"}, {"email": new_email()}])
-def test_signing_in_links_nothing_else(owner: Holder, ticks: dict[str, str]) -> None:
+def test_signing_in_links_nothing_else_and_tells_so(owner: Holder, ticks: dict[str, str]) -> None:
     visitor = Federated(owner.product, owner.email)
     visitor.come_with_auth0(**ticks)
     landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
     assert landed.path == "/account"
+    assert NOT_LINKED in landed.html
+    assert 'href="/account/identities"' in landed.html
     assert identities_of(owner.product, owner.email) == []
+
+
+def test_where_none_waits_nothing_is_told(owner: Holder) -> None:
+    visitor = Federated(owner.product)
+    visitor.give_phone(visitor.phone)
+    landed = visitor.submit("/login/password", email=owner.email, password=PASSWORD)
+    assert (landed.path, NOT_LINKED in landed.html) == ("/account", False)
 
 
 def test_the_same_identity_in_two_browsers_makes_one_account(product: Product) -> None:

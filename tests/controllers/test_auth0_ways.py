@@ -5,7 +5,6 @@ from time import monotonic, sleep
 
 from redis import Redis
 
-from app.domain.cleanup import EXPIRED
 from tests.crowd import sql
 from tests.federated import Federated, identities_of
 from tests.holder import Holder
@@ -77,7 +76,3 @@ def test_a_deleted_account_leaves_no_identity_behind(product: Product) -> None:
     left = "SELECT * FROM identity_proofs WHERE email = $1 AND ended_at IS NULL"
     assert sql(product, left, zoe.email) == []
     assert Federated(product, zoe.email).come_with_auth0("login").path == "/signup/phone"
-
-
-def test_what_is_over_is_cleaned_up() -> None:
-    assert {"identity_proofs", "spent_transactions"} <= set(EXPIRED)

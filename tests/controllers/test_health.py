@@ -9,7 +9,7 @@ from tests.person import Person
 from tests.product import Product
 
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
-                "auth0")  # fmt: skip
+                "pricing", "auth0")  # fmt: skip
 
 
 def test_a_living_process_says_ok(product: Product) -> None:

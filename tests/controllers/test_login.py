@@ -6,16 +6,18 @@ from time import sleep
 
 import pytest
 
-from tests.crowd import sql
+from tests.crowd import answers, post_at_once, sql
 from tests.owner import spoken
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.sessions.held import PASSWORD, Owner
+from tests.sessions.mint import claims_of
 
-PASSWORD = "correct horse battery"
 OPENED = """
 SELECT details, network, request_id FROM audit_events JOIN users ON users.id = user_id
 WHERE event = 'session:opened' AND email = $1 ORDER BY at DESC
 """
+TOLD = "SELECT FROM deliveries WHERE destination = $1 AND template = 'new_device'"
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +125,13 @@ def test_the_way_last_used_is_named(product: Product, account: tuple[str, str]) 
     page = person.get("/login")
     assert re.search(r"Last used: With my e-mail and password", page.html)
     assert "Last used" not in person.get("/signup").html
+
+
+def test_the_same_form_five_times_at_once_opens_one_session(product: Product) -> None:
+    owner, person = Owner.sign_up(product), Person(product)
+    person.get("/login/password")
+    given = post_at_once(person, "/login/password", 5, email=owner.email, password=PASSWORD)
+    assert answers(given) == {"303 /account": 5}
+    assert len({claims_of(answer.cookies["access"])["sid"] for answer in given}) == 1
+    assert len(sql(product, OPENED, owner.email)) == 2  # with that of the sign-up
+    assert len(sql(product, TOLD, owner.email)) == 1

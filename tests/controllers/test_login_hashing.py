@@ -1,5 +1,7 @@
 """Looking at a password costs a core for a while: so few at once, a short line, and then a no."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -8,18 +10,21 @@ from argon2 import PasswordHasher
 from argon2.low_level import Type
 
 from tests.crowd import answers, post_at_once, sql
-from tests.person import Person
+from tests.faults.staged import until
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.sessions.held import PASSWORD, Owner
 
 MANY = 40
-# So slow that the line fills however slowly the forms come in.
-SLOW = PasswordHasher(time_cost=10, memory_cost=19_456, parallelism=1, type=Type.ID)
+# So slow that the line fills, and not so slow that who stands last in it meets the deadline.
+SLOW = PasswordHasher(time_cost=6, memory_cost=19_456, parallelism=1, type=Type.ID)
+SLOWEST = PasswordHasher(time_cost=30, memory_cost=19_456, parallelism=1, type=Type.ID)
 PEOPLE = """
 INSERT INTO users (id, phone, email, password_hash)
 SELECT gen_random_uuid(), '+46709' || (100000 + n), 'slow' || n || '@example.org', $1
 FROM generate_series(1, $2) n
 """
+ADD = "INSERT INTO users (id, phone, email, password_hash) VALUES (gen_random_uuid(), $1, $2, $3)"
 HASH = "SELECT password_hash FROM users WHERE email = $1"
 STORE = "UPDATE users SET password_hash = $2 WHERE email = $1"
 COUNTED = "SELECT sum(wrong) FROM password_budgets"
@@ -39,6 +44,11 @@ def most_memory(product: Product) -> int:
     return int(line.split()[1]) * 1024
 
 
+def counted(product: Product) -> int:
+    """How many attempts are, as wrong ones."""
+    return int(sql(product, COUNTED)[0]["sum"] or 0)
+
+
 def sign_in_at_once(product: Product) -> list[httpx.Response]:
     """As many people, each with an account of their own."""
     sql(product, PEOPLE, SLOW.hash(PASSWORD), MANY)
@@ -49,7 +59,7 @@ def sign_in_at_once(product: Product) -> list[httpx.Response]:
 
 
 def test_when_the_line_is_full_the_rest_is_told_to_come_back(product: Product) -> None:
-    before, held = sql(product, COUNTED)[0]["sum"] or 0, most_memory(product)
+    before, held = counted(product), most_memory(product)
     given = sign_in_at_once(product)
     counts = answers(given)
     assert set(counts) == {"422", "503"}
@@ -59,8 +69,32 @@ def test_when_the_line_is_full_the_rest_is_told_to_come_back(product: Product) -
     assert all("Nothing was lost" in answer.text for answer in busy)
     assert all('name="csrf_token"' in answer.text for answer in busy), "on the form itself"
     # Nobody is charged for a guess that was not looked at, and no memory is held for it.
-    assert sql(product, COUNTED)[0]["sum"] - before == counts["422"]
+    assert counted(product) - before == counts["422"]
     assert most_memory(product) - held < 150 * MIB
+
+
+def at_the_password(product: Product, stored: str) -> tuple[Person, str]:
+    """Somebody, and the address of an account with that hash."""
+    sql(product, ADD, new_phone(), email := new_email(), stored)
+    person = Person(product)
+    person.get("/login/password")
+    return person, email
+
+
+def test_whoever_is_signed_in_waits_for_no_hash(product: Product) -> None:
+    """As many log-ins as threads that hash, and one in line; each takes most of a second."""
+    owner, stored = Owner.sign_up(product).sign_in(), SLOWEST.hash(PASSWORD)
+    people = [at_the_password(product, stored) for _ in range((os.cpu_count() or 1) + 1)]
+    before = counted(product)
+    with ThreadPoolExecutor(len(people)) as browsers:
+        log_ins = [
+            browsers.submit(person.post, "/login/password", email=email, password="not this one")
+            for person, email in people
+        ]
+        until(lambda: counted(product) - before == len(people))
+        assert [owner.get("/account").status for _ in range(10)] == [200] * 10
+        assert not any(log_in.done() for log_in in log_ins)
+    assert {log_in.result().status for log_in in log_ins} <= {422, 503}
 
 
 @pytest.mark.parametrize("hasher", OUTDATED, ids=["cheaper", "lanes", "argon2i", "shorter"])

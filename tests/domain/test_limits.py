@@ -72,7 +72,8 @@ def test_the_numbers_are_those_that_were_promised() -> None:
     assert table.wrong_passwords_per_address == Limit(((15 * MINUTE, 20),))
     assert table.accounts_per_address == Limit(((15 * MINUTE, 10),))
     assert table.refreshes_per_session == Limit(((MINUTE, 30),))
-    assert len(fields(table)) == 14
+    assert table.refused_grants_per_address == Limit(((15 * MINUTE, 20),))
+    assert len(fields(table)) == 15
 
 
 def test_a_region_may_be_raised_and_only_that_one() -> None:

@@ -26,6 +26,7 @@ ACCEPTED = [
     "🦊🐙🦉🐝🦋🐌🐢🦎🐍🐲🐳🐬",
     "Tr0ub4dor&3 staples everything",
     "jane.doe@example.org likes long walks",
+    "0491 570 006 is where I live",
     "kX9$vQ2!mZ7w",
     "q\x00w\x01e\x02r\x03t\x04y\x05z",
     "x7" + "fqzjvkwpxg" * 25 + "mq",
@@ -43,6 +44,8 @@ REFUSED = [
     ("61491570006!", OWN),
     ("+61491570006", OWN),
     ("jane.doe1234", OWN),
+    ("0491 570 006", OWN),
+    ("+61 491 570 006", OWN),
     ("password1234", COMMON),
     ("Password1234!", COMMON),
     ("qwertyuiop123", COMMON),
@@ -52,6 +55,14 @@ REFUSED = [
     ("abcabcabcabc", COMMON),
     ("latchkeylatchkey", COMMON),
     ("iloveyouiloveyou", COMMON),
+]
+OTHER_NUMBERS = [
+    ("+12025550123", "202-555-0123"),
+    ("+12025550123", "(202) 555-0123"),
+    ("+12025550123", "1.202.555.0123"),
+    ("+447912345678", "07912345678!"),
+    ("+447912345678", "+44 (0)7912 345678"),
+    ("+46701740605", "070-174 06 05 x"),
 ]
 
 
@@ -65,6 +76,13 @@ def test_a_bad_password_is_told_why(raw: str, told: str) -> None:
     with pytest.raises(WeakPassword) as refused:
         accepted_password(raw, 12, PERSONAL)
     assert (refused.value.message, refused.value.field) == (told, "password")
+
+
+@pytest.mark.parametrize(("phone", "raw"), OTHER_NUMBERS)
+def test_no_number_is_a_password_for_its_owner_however_it_is_written(phone: str, raw: str) -> None:
+    with pytest.raises(WeakPassword) as refused:
+        accepted_password(raw, 12, (PERSONAL[0], phone))
+    assert refused.value.message == OWN
 
 
 def accepted(raw: str) -> str | None:

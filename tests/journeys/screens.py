@@ -11,6 +11,7 @@ from tests.journeys.visitor import Visitor
 from tests.openid import authorize_url
 from tests.owner import undo_path
 from tests.person import new_email, new_phone
+from tests.price_list import publish_prices
 
 Group = Callable[[Visitor], AsyncIterator[str]]
 EXPIRE = """
@@ -175,7 +176,7 @@ async def recovery(visitor: Visitor) -> AsyncIterator[str]:
 
 
 async def auth0(visitor: Visitor) -> AsyncIterator[str]:
-    for path in ("auth0-cancelled", "identity-provider-down"):
+    for path in ("auth0-denied", "identity-provider-down"):
         await visitor.open(f"/auth0/failed/{path}?for=signup")
         yield f"auth0-{path}"
     await visitor.tab.open("/auth0/start?for=signup")
@@ -191,7 +192,27 @@ async def auth0(visitor: Visitor) -> AsyncIterator[str]:
     yield "account-identities-last"
 
 
+async def prices(visitor: Visitor) -> AsyncIterator[str]:
+    await visitor.tab.open("/pricing")
+    yield "pricing-none-published"
+    await visitor.tab.open("/plan")
+    yield "plan-none-published"
+    await asyncio.to_thread(publish_prices, visitor.product)
+    for path in ("/", "/pricing?period=year&currency=JPY", "/pricing?period=week&currency=CHF"):
+        await visitor.tab.open(path)
+        await visitor.tab.page.wait_for_selector(".offers")
+        yield f"prices-{path.strip('/')}"
+    await visitor.tab.open("/plan?plan=gone")
+    yield "plan-gone"
+    await visitor.tab.press("Take this plan")
+    yield "plan-none-chosen"
+    await visitor.tab.open("/signup?plan=team&price=1")
+    yield "plan-dearer"
+    await visitor.tab.open("/plan")
+    yield "plan"
+
+
 GROUPS: tuple[Group, ...] = (
     home, phone, phone_code, wrong_code, email, email_code, password, login, account, contacts,
-    recovery, auth0,
+    recovery, auth0, prices,
 )  # fmt: skip

@@ -59,7 +59,7 @@ async def test_cancelled_then_done_after_all(walk: Walk) -> None:
         await visitor.reload()
 
     notes = await walk(journey)
-    assert places(notes)[1:] == ["/auth0/failed/auth0-cancelled?for=login"] + ["/signup/phone"] * 2
+    assert places(notes)[1:] == ["/auth0/failed/auth0-denied?for=login"] + ["/signup/phone"] * 2
     assert (notes[1].look.focus, "cancelled" in notes[1].look.alert) == ("alert", True)
 
 

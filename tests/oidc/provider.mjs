@@ -49,12 +49,12 @@ const provider = new Provider(issuer, {
 });
 
 // The product under test listens on whatever port is free.
-const here = (path) => (url) => {
+const here = (...paths) => (url) => {
   const { protocol, hostname, pathname } = new URL(url);
-  return protocol === "http:" && hostname === "127.0.0.1" && pathname === path;
+  return protocol === "http:" && hostname === "127.0.0.1" && paths.includes(pathname);
 };
 provider.Client.prototype.redirectUriAllowed = here("/auth0/callback");
-provider.Client.prototype.postLogoutRedirectUriAllowed = here("/");
+provider.Client.prototype.postLogoutRedirectUriAllowed = here("/", "/login");
 
 // Auth0's way to end its session.
 provider.use(async (ctx, next) => {

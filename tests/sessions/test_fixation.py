@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.person import Person, Seen, new_email, new_phone
+from tests.recovering import NEW_PASSWORD, recovery_code
 from tests.sessions.conftest import Pair
 from tests.sessions.held import PASSWORD, Held, Owner, ask, held_by, is_out
 from tests.sessions.mint import claims_of
@@ -105,6 +106,24 @@ def test_a_sign_up_leaves_nothing_that_its_beginning_could_open(pair: Pair) -> N
     assert again.headers["location"].startswith("/signup/")
     assert "access" not in attacker.http.cookies
     assert is_out(attacker.get("/account").response)
+
+
+def test_a_recovery_is_finished_by_nobody_who_knew_its_beginning(pair: Pair, owner: Owner) -> None:
+    attacker, victim = Person(pair[0]), Person(pair[1])
+    attacker.get("/recovery/email")
+    plant(victim, attacker)
+    victim.submit("/recovery/email", email=owner.email)
+    plant(attacker, victim)
+    attacker.get("/recovery/email-code")
+    token = attacker.token()
+    code = recovery_code(pair[1], owner.email)
+    assert victim.submit("/recovery/email-code", code=code).path == "/recovery/password"
+    assert attacker.get("/recovery/password").location == "/recovery/email-code"
+    form = {"csrf_token": token, "password": "the attacker owns this"}
+    late = attacker.http.post("/recovery/password", data=form)
+    assert late.headers["location"] == "/recovery/email-code"
+    landed = victim.submit("/recovery/password", password=NEW_PASSWORD)
+    assert "Your password is changed. Sign in with it." in landed.html
 
 
 def test_identifiers_that_nobody_was_given_are_not_taken(pair: Pair, owner: Owner) -> None:

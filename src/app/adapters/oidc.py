@@ -20,6 +20,7 @@ from app.domain.identity.provider import (
     GrantSpent,
     IdentityProvider,
     NotVouchedFor,
+    ProviderBusy,
     ProviderDown,
     Vouched,
 )
@@ -49,6 +50,10 @@ class OpenIdProvider(IdentityProvider):
         self._line = Line(client, exchange)
         self._discovery = Discovery(self._line, issuer)
         self._keys = Keys(self._line, self._discovery)
+
+    @property
+    def issuer(self) -> str:
+        return self._issuer
 
     @property
     def down(self) -> bool:
@@ -150,7 +155,7 @@ class OpenIdProvider(IdentityProvider):
         """
         try:
             reply = await self._line.get(url, token=access_token)
-        except ProviderDown:
+        except (ProviderDown, ProviderBusy):
             return {}
         if reply.status != 200:
             return {}

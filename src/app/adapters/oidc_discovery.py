@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,7 +55,7 @@ class Discovery:
             self._line.condemn()
             log.error("AUTH0_ISSUER leads to no provider of ours", extra={"reason": problem})
             raise NotVouchedFor
-        return _endpoints(reply.body)
+        return endpoints_of(reply.body, self._issuer)
 
 
 def _problem(reply: Reply, issuer: str) -> str:
@@ -63,7 +64,7 @@ def _problem(reply: Reply, issuer: str) -> str:
         return str(reply.status)
     if reply.body.get("issuer") != issuer:
         return "issuer"
-    found = _endpoints(reply.body)
+    found = endpoints_of(reply.body, issuer)
     needed = {
         "authorization_endpoint": found.authorization,
         "token_endpoint": found.token,
@@ -72,10 +73,12 @@ def _problem(reply: Reply, issuer: str) -> str:
     return next((name for name, url in needed.items() if not url), "")
 
 
-def _endpoints(document: Any) -> Endpoints:
+def endpoints_of(document: Mapping[str, Any], issuer: str) -> Endpoints:
+    """Of the discovery document that `issuer` gave."""
+    schemes = ("https", "http") if issuer.startswith("http:") else ("https",)
     return Endpoints(
         *(
-            _safe(document.get(name))
+            _safe(document.get(name), schemes)
             for name in (
                 "authorization_endpoint",
                 "token_endpoint",
@@ -87,13 +90,15 @@ def _endpoints(document: Any) -> Endpoints:
     )
 
 
-def _safe(url: object) -> str:
-    """An absolute https address, on loopback also http; '' for anything else."""
+def _safe(url: object, schemes: tuple[str, ...]) -> str:
+    """An absolute address by one of these, http only on loopback; '' for anything else."""
     if not isinstance(url, str) or not re.fullmatch(r"https?://[!-~]+", url) or "#" in url:
         return ""
     try:
         parts = urlsplit(url)
-        plain_elsewhere = parts.scheme == "http" and parts.hostname not in LOOPBACK
+        listened_to = parts.scheme == "http" and parts.hostname not in LOOPBACK
     except ValueError:
         return ""
-    return "" if plain_elsewhere or not parts.hostname or "@" in parts.netloc else url
+    if parts.scheme not in schemes or listened_to or not parts.hostname or "@" in parts.netloc:
+        return ""
+    return url

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from app.adapters.wire import NOT_REACHED
-from app.domain.identity.provider import ProviderDown
+from app.domain.identity.provider import ProviderBusy, ProviderDown
 
 log = logging.getLogger("app.identity_provider")
 
@@ -50,13 +50,13 @@ class Line:
         return self._failures >= FAILURES
 
     async def get(self, url: str, *, token: str = "") -> Reply:
-        """Raises `ProviderDown`. `token` goes along as a bearer token (RFC 6750)."""
+        """Raises as `post`. `token` goes along as a bearer token (RFC 6750)."""
         # As bytes: httpx would raise on a token that is not ASCII.
         bearer = {b"Authorization": b"Bearer " + token.encode(errors="replace")} if token else {}
         return await self._asked(LOOK, "GET", url, headers=HEADERS | bearer)
 
     async def post(self, url: str, form: dict[str, str]) -> Reply:
-        """Raises `ProviderDown`."""
+        """Raises `ProviderDown`, `ProviderBusy`."""
         return await self._asked(self._exchange, "POST", url, headers=HEADERS, data=form)
 
     def condemn(self) -> None:
@@ -70,7 +70,11 @@ class Line:
                 reply = await self._twice(httpx.Request(method, url, extensions=PATIENCE, **given))
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as failure:
             raise self._failed(type(failure).__name__) from failure
-        if reply.status >= 500 or reply.status == 429:
+        if reply.status == 429:
+            # Anybody can have us call too often: that says nothing of whether it works.
+            log.warning("the identity provider has had enough calls")
+            raise ProviderBusy
+        if reply.status >= 500:
             raise self._failed(str(reply.status))
         if reply.status == 200 and not reply.body:
             raise self._failed("Unreadable")

@@ -9,6 +9,7 @@ from app.adapters.local import LocalMail, LocalTexts, Outbox
 from app.adapters.local_openid import LocalOpenId
 from app.adapters.oidc import OpenIdProvider
 from app.adapters.postgres import Postgres
+from app.adapters.prices_copy import PricesCopy
 from app.adapters.redis import Redis
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
@@ -34,6 +35,7 @@ class Outside:
     outbox: Outbox | None
     identity_provider: OpenIdProvider | None
     local_openid: LocalOpenId | None
+    last_good_prices: PricesCopy
     wire: httpx.AsyncClient
 
     async def watch(self) -> None:
@@ -59,6 +61,7 @@ def outside_of(settings: Settings) -> Outside:
         None if real else outbox,
         _identity_provider(settings, local_openid, wire),
         local_openid,
+        PricesCopy(),
         wire,
     )
 

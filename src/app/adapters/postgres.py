@@ -20,7 +20,7 @@ STATEMENT_TIMEOUT = 2.0
 SILENCE = 1.0
 
 # What asyncpg raises when the server is gone, going, starting, full or not the one to be written
-# to. Everything else is our bug.
+# to, or has undone the work for somebody else's. Everything else is our bug.
 SILENT = (
     OSError,
     TimeoutError,
@@ -30,6 +30,8 @@ SILENT = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
 )
 
 

@@ -4,21 +4,16 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from app.adapters.embedded.failure import StoresNotStarted
-from app.adapters.embedded.stores import embedded_stores
 from app.adapters.schema import current_revision, newest_revision
 from app.commands.serve import run
-from app.commands.settings import is_given, listening, port_or_exit, settings_or_exit
+from app.commands.settings import listening, port_or_exit, settings_or_exit
+from app.commands.stores import STORES, own_stores
 from app.settings import Settings
 
-DATA = Path(".latchkey")
-STORES = ("DATABASE_URL", "REDIS_URL")
 SOURCE = Path(__file__).parents[1]
 
 
@@ -27,28 +22,13 @@ SOURCE = Path(__file__).parents[1]
 def dev() -> None:
     """Serve on this machine: starts what is missing, migrates, seeds, reloads on change."""
     os.environ.setdefault("LOG_FORMAT", "console")
-    with _stores():
+    with own_stores():
         settings = settings_or_exit(*STORES)
         port_or_exit(settings)
         _prepare(settings)
         _tell(settings)
         reload_dirs = [str(SOURCE)] if settings.workers == 1 else None
         run(settings, "app.commands.dev_app:create_app", reload_dirs=reload_dirs)
-
-
-@contextmanager
-def _stores() -> Iterator[None]:
-    """PostgreSQL and Redis where the environment names none, for as long as we run."""
-    missing = [name for name in STORES if not is_given(name)]
-    if not missing:
-        yield
-        return
-    try:
-        with embedded_stores(DATA) as urls:
-            os.environ.update({name: getattr(urls, name.lower()) for name in missing})
-            yield
-    except StoresNotStarted as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _prepare(settings: Settings) -> None:

@@ -8,24 +8,27 @@ from app.adapters.postgres import Postgres
 from app.commands.settings import settings_or_exit
 from app.domain.identity import demo
 from app.domain.identity.passwords import Passwords
+from app.domain.pricing.publishing import publish_first
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Also in production.")
 def seed(*, yes: bool) -> None:
-    """Add a demo person, if there is none."""
+    """Add a demo person and prices, where there are none."""
     settings = settings_or_exit("DATABASE_URL")
     if settings.production and not yes:
         raise click.ClickException("This is production. Add --yes if you mean it.")
-    added = asyncio.run(_seed(Postgres(settings.database_url)))
-    click.echo(f"Demo people added: {added} ({demo.EMAIL}, password: {demo.PASSWORD})")
+    people, prices = asyncio.run(_seed(Postgres(settings.database_url)))
+    click.echo(f"Demo people added: {people} ({demo.EMAIL}, password: {demo.PASSWORD})")
+    click.echo(f"Price versions added: {prices}")
 
 
-async def _seed(database: Postgres) -> int:
+async def _seed(database: Postgres) -> tuple[int, int]:
     await database.open()
     passwords = Passwords()
     try:
-        return await demo.add_demo_person(database, passwords)
+        people = await demo.add_demo_person(database, passwords)
+        return people, await publish_first(database)
     finally:
         passwords.close()
         await database.close()

@@ -9,10 +9,12 @@ from litestar.params import FromPath
 
 from app.controllers.account_desk import AccountDesk
 from app.controllers.contact_desk import changes_under_way
+from app.controllers.plan_desk import plan_line
 from app.domain.errors import Refusal
 from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.session import Listed
 from app.web.answer import Answer
+from app.web.chosen_plan import chosen_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 
@@ -33,6 +35,8 @@ class AccountController(Controller):
             "changes": await changes_under_way(desk),
             "password_changed": f"Last changed {changed:%-d %B %Y}" if changed else "None yet",
             "auth0": _linked(desk, len(await desk.account.identities.of(desk.person.id))),
+            "plan": plan_line(desk.parts, await desk.parts.plan_choices.of(desk.person.id)),
+            "picked": plan_line(desk.parts, chosen_plan(desk.visit)),
             "sessions_count": len(await desk.parts.sessions.of(desk.person.id)),
         }
         return desk.page("account.html", context)

@@ -46,9 +46,11 @@ class AccountIdentitiesController(Controller):
 
 async def _page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
     linked = await desk.account.identities.of(desk.person.id)
+    federation = desk.parts.federation
     context = {
         "identities": [{"id": one.id, "linked": f"{one.created_at:%-d %B %Y}"} for one in linked],
         "auth0_ready": desk.parts.auth0_ready,
         "auth0_down": desk.parts.auth0_down,
+        "auth0_logout": federation.logout_url if federation else "",
     }
     return desk.page("identities.html", context, refusal)

@@ -8,11 +8,19 @@ from litestar.exceptions import NotFoundException
 
 from app.controllers.flow_desk import FlowDesk
 from app.domain.errors import OutOfStep, Refusal, Unavailable
-from app.domain.federation.federation import AskedAgain, NotAllowedIn, SignInCancelled
+from app.domain.federation.federation import AskedAgain, NotAllowedIn, SignInDenied
+from app.domain.federation.grants import TooManyGrants
 from app.domain.federation.identities import IdentityTaken
 from app.domain.federation.transactions import Purpose
-from app.domain.identity.provider import GrantSpent, NotVouchedFor, ProviderDown, Vouched
+from app.domain.identity.provider import (
+    GrantSpent,
+    NotVouchedFor,
+    ProviderBusy,
+    ProviderDown,
+    Vouched,
+)
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.session import TooManyRefreshes
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
@@ -24,8 +32,8 @@ IDENTITIES = "/account/identities"
 REASONS: dict[str, type[Refusal]] = {
     refusal.code.replace("_", "-"): refusal
     for refusal in (
-        SignInCancelled, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
-        IdentityTaken, Unavailable,
+        SignInDenied, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
+        IdentityTaken, TooManyGrants, TooManyRefreshes, ProviderBusy, Unavailable,
     )
 }  # fmt: skip
 
@@ -72,12 +80,10 @@ class Auth0Desk(FlowDesk):
                 purpose = begun.purpose
             if begun and begun.is_answered_by(state):
                 self.visit.drop_transaction()
-            vouched = await self.federation.returned(begun, self._asked)
+            vouched = await self.federation.returned(begun, self._asked, self.visit.origin)
             if purpose is Purpose.LINK and access:
                 return await self._linked(access, vouched)
             return await self._let_in(vouched, purpose)
-        except AskedAgain:
-            return self._to(f"/auth0/start?for={purpose}")
         except OutOfStep as elsewhere:
             return self.to(Step(elsewhere.step))
         except Refusal as refusal:
@@ -90,10 +96,11 @@ class Auth0Desk(FlowDesk):
         if reason not in REASONS:
             raise NotFoundException
         refusal = REASONS[reason]()
-        in_vain = isinstance(refusal, GrantSpent) and self.purpose is not Purpose.LINK
-        if in_vain and await self._signed_in():
+        repeated = isinstance(refusal, GrantSpent) and self.purpose is not Purpose.LINK
+        if repeated and await self._signed_in():
             return self._to(self.visit.return_taken(DEFAULT))
-        context = {"purpose": self.purpose, "again": not isinstance(refusal, NotAllowedIn)}
+        in_vain = isinstance(refusal, NotAllowedIn | TooManyGrants)
+        context = {"purpose": self.purpose, "again": not in_vain}
         return self.parts.pages.page(self.visit, "auth0/failed.html", context, refusal)
 
     def start_page(self) -> Answer:
@@ -130,9 +137,10 @@ class Auth0Desk(FlowDesk):
 
     def _failed(self, refusal: Refusal, purpose: Purpose) -> Answer:
         reason = refusal.code.replace("_", "-")
+        if isinstance(refusal, Unavailable) and reason not in REASONS:
+            reason = Unavailable.code
         if reason not in REASONS:
-            known = Unavailable if isinstance(refusal, Unavailable) else GrantSpent
-            reason = known.code.replace("_", "-")
+            raise refusal  # told as anywhere else
         return self._to(f"/auth0/failed/{reason}?for={purpose}")
 
     def _to(self, url: str) -> Answer:

@@ -1,6 +1,8 @@
 """One request of a sign-up, without its pages: whose it is, and where it leads."""
 
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from litestar import Request
 
@@ -9,6 +11,7 @@ from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
+from app.web.chosen_plan import chosen_plan, drop_plan
 from app.web.csrf import StaleForm
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -32,6 +35,7 @@ class FlowDesk:
         self.flow = self.parts.signup
         self.changing = self.visit.query.partition(b"=")[0] == b"change"
         self._loaded: Signup | None = None
+        self._plan = chosen_plan(self.visit)
 
     async def load(self) -> Signup:
         """A visitor who has not begun has nothing to look up."""
@@ -64,6 +68,9 @@ class FlowDesk:
             return None
         if access is None:
             return None
+        if self.visit.asked.get("plan"):
+            query = self.visit.query.decode("latin-1")
+            return see_other(f"/plan?{query}", self.visit.cookies_to_set)
         return see_other(self.visit.return_taken(DEFAULT), self.visit.cookies_to_set)
 
     async def begun(self, form: Form, step: Step) -> Signup:
@@ -100,11 +107,22 @@ class FlowDesk:
         return self.to(result.step)
 
     async def signed_in(self, result: SignedIn) -> Answer:
+        if not result.existing:
+            await self._take_plan_along(result.session.user_id)
         method = "auth0" if result.linked else "phone"
         await sign_in(self.visit, self.parts.sessions, result.session, method)
         landing = self.visit.return_taken(self.landing)
         if result.existing and result.linked:
             self.visit.notify("linked")
+        elif result.left_out:
+            self.visit.notify("not-linked")
         elif result.existing and self.door == "signup":
             self.visit.notify("existing")
         return see_other(landing, self.visit.cookies_to_set)
+
+    async def _take_plan_along(self, user_id: UUID) -> None:
+        """Into the new account. Where that fails the browser still has it, and the account asks."""
+        if self._plan:
+            with suppress(Unavailable):
+                await self.parts.plan_choices.keep(user_id, self._plan)
+                drop_plan(self.visit)

@@ -20,6 +20,7 @@ REMEDIES = {
     "dispatcher": "Restart this process; messages wait in the database.",
     "twilio": "Look at Twilio's status page and at the last code. Texts are tried again.",
     "sendgrid": "Look at SendGrid's status page and at the last code. E-mail is tried again.",
+    "pricing": "Run latchkey pricing show, then look at PostgreSQL. Prices show their date.",
     "auth0": "Look at Auth0's status page, then at AUTH0_ISSUER. People can use their phones.",
 }
 NO_STORE = (b"cache-control", b"no-store")

@@ -66,13 +66,16 @@ class LoginController(Controller):
         form = await read_form(request, ("email", "password"))
         async with errors_shown_on(partial(desk.password_form, form["email"])):
             desk.visit.check_form(form)
-            begun = desk.visit.flow_id if desk.visit.has_begun else None
             opened, linked = await desk.parts.login.submit_password(
-                form["email"], form["password"], desk.visit.device, begun
+                form["email"],
+                form["password"],
+                desk.visit.device,
+                desk.visit.flow_id,
+                begun=desk.visit.has_begun,
             )
         await sign_in(desk.visit, desk.parts.sessions, opened, "password")
-        if linked:
-            desk.visit.notify("linked")
+        if linked is not None:
+            desk.visit.notify("linked" if linked else "not-linked")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
 
     @get("/phone")

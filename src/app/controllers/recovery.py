@@ -29,9 +29,8 @@ class RecoveryController(Controller):
         desk = RecoveryDesk(request)
         form = await read_form(request, ("email", "keep"))
         async with errors_shown_on(partial(desk.email_page, form["email"])):
-            desk.visit.check_form(form)
             await desk.flow.submit_email(
-                await desk.load(),
+                await desk.begun(form, Step.EMAIL),
                 form["email"],
                 desk.visit.origin,
                 as_typed=form["keep"] == "yes",
@@ -49,8 +48,11 @@ class RecoveryController(Controller):
         desk = RecoveryDesk(request)
         form = await read_form(request, ("code",))
         async with errors_shown_on(partial(desk.code_page, form["code"])):
-            desk.visit.check_form(form)
-            await desk.flow.submit_email_code(await desk.load(), form["code"], desk.visit.origin)
+            recovery = await desk.begun(form, Step.EMAIL_CODE)
+            await desk.flow.submit_email_code(
+                recovery, form["code"], desk.visit.origin, desk.visit.renewal
+            )
+        desk.visit.renew_flow()
         return desk.to(Step.PASSWORD)
 
     @get("/email-code/resend")
@@ -75,7 +77,6 @@ class RecoveryController(Controller):
         desk = RecoveryDesk(request)
         form = await read_form(request, ("password",))
         async with errors_shown_on(desk.password_page):
-            desk.visit.check_form(form)
-            recovery = await desk.load()
+            recovery = await desk.begun(form, Step.PASSWORD)
             ending = await desk.flow.submit_password(recovery, form["password"], desk.visit.device)
         return desk.ended(ending, recovery.email)

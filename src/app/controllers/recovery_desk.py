@@ -10,6 +10,7 @@ from app.domain.errors import OutOfStep, Refusal
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.recovery.recovery import Ending, Recovery, Step
 from app.web.answer import Answer, see_other
+from app.web.csrf import StaleForm
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -33,14 +34,29 @@ class RecoveryDesk:
             return Recovery(self.visit.flow_id)
         return await self.flow.load(self.visit.flow_id, self.visit.origin)
 
+    async def begun(self, form: Form, step: Step) -> Recovery:
+        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
+        left open in another tab, leads to the current one.
+        """
+        try:
+            self.visit.check_form(form)
+        except StaleForm:
+            self.expect(await self.load(), step)
+            raise
+        return await self.load()
+
+    def expect(self, recovery: Recovery, step: Step) -> None:
+        """Raises `OutOfStep` unless it is this step, or the address is to be changed."""
+        if recovery.step is not step and not self.changing:
+            raise OutOfStep(recovery.step)
+
     def to(self, step: Step) -> Answer:
         return see_other(f"/recovery/{step}", self.visit.cookies_to_set)
 
     async def first_page(self) -> Answer:
         """Filled in when it is about another address. Raises `OutOfStep`."""
         recovery = await self.load()
-        if recovery.step is not Step.EMAIL and not self.changing:
-            raise OutOfStep(recovery.step)
+        self.expect(recovery, Step.EMAIL)
         return await self.email_page(recovery.email if self.changing else self.visit.typed("email"))
 
     async def email_page(self, typed: str, refusal: Refusal | None = None) -> Answer:
@@ -69,8 +85,7 @@ class RecoveryDesk:
 
     async def resend(self, form: Form) -> Answer:
         async with errors_shown_on(partial(self.code_page, "")):
-            self.visit.check_form(form)
-            recovery = await self.load()
+            recovery = await self.begun(form, Step.EMAIL_CODE)
             await self.flow.resend(recovery, self.visit.origin)
         is_new = recovery.newest is None or not recovery.newest.worth_sending_again
         self.visit.notify(RESENT[is_new])

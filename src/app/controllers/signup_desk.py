@@ -6,11 +6,13 @@ from typing import Any
 from app.controllers import signup_pages
 from app.controllers.code_pages import LEFT, RESENT, delivery_line
 from app.controllers.flow_desk import FlowDesk
+from app.controllers.plan_desk import named_plan, plan_line
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.signup import Contact, Signup, Step
 from app.web.answer import Answer
 from app.web.auth import signed_in_or_none
+from app.web.chosen_plan import keep_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
 
@@ -18,8 +20,19 @@ from app.web.forms import Form
 class SignupDesk(FlowDesk):
     def choice_page(self) -> Answer:
         ready, down = self.parts.auth0_ready, self.parts.auth0_down
-        context = {"auth0_ready": ready, "auth0_down": down}
-        return self._blank_page("signup/signup.html", context, down)
+        unknown = not self.picks_plan(self.visit.asked)
+        context = {"auth0_ready": ready, "auth0_down": down, "unknown_plan": unknown}
+        return self._blank_page("signup/signup.html", context, down, unknown)
+
+    def picks_plan(self, given: dict[str, str]) -> bool:
+        """What a link or form names is shown, and can be changed, until there is an account. False
+        for a plan that is not offered.
+        """
+        named = named_plan(self.parts, given)
+        if named:
+            keep_plan(self.visit, named)
+            self._plan = named
+        return named is not None or not given.get("plan")
 
     async def phone_page(
         self, typed: str, country: str = "", refusal: Refusal | None = None
@@ -64,6 +77,7 @@ class SignupDesk(FlowDesk):
 
     async def ask_phone(self, form: Form) -> None:
         """Has a code texted."""
+        self.picks_plan(form.fields)
         await self.flow.submit_phone(
             await self.begun(form, Step.PHONE),
             form["phone"],
@@ -128,7 +142,7 @@ class SignupDesk(FlowDesk):
 
     async def link_page(self, refusal: Refusal | None = None) -> Answer:
         signup = await self.loaded()
-        context = signup_pages.given(signup) | {"phone": signup.number.spoken}
+        context = signup_pages.given(signup) | signup_pages.link_page(signup)
         return self._page("signup/link.html", context, refusal)
 
     async def done_page(self) -> Answer:
@@ -159,7 +173,10 @@ class SignupDesk(FlowDesk):
             return Signup(self.visit.flow_id)
 
     def _page(self, template: str, context: dict[str, Any], refusal: Refusal | None) -> Answer:
+        context |= {"plan": plan_line(self.parts, self._plan)}
         return self.parts.pages.page(self.visit, template, context, refusal)
 
     def _blank_page(self, template: str, context: dict[str, Any], *kind: bool) -> Answer:
-        return self.parts.pages.blank_page(self.visit, template, context, *kind)
+        if self._plan:
+            return self._page(template, context, None)
+        return self.parts.pages.blank_page(self.visit, template, context | {"plan": None}, *kind)

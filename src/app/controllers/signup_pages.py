@@ -38,13 +38,19 @@ PROGRESS = {step: _progress(number) for number, (step, _) in enumerate(STEPS, 1)
 
 
 def given(signup: Signup) -> Context:
-    """Who a provider says that this is, and which steps that has done: none, the password's, or the
-    e-mail's too.
+    """Who a provider says that this is, which steps that has done (none, the password's, or the
+    e-mail's too), and the address that the account gets or is likely to.
     """
     identity = signup.identity
     if identity is None:
         return {"identity": None, "given": 0}
-    return {"identity": identity, "given": 2 if signup.email and signup.email.proved else 1}
+    proved = signup.email.value if signup.email and signup.email.proved else None
+    return {"identity": identity, "given": 2 if proved else 1, "address": proved or identity.email}
+
+
+def link_page(signup: Signup) -> Context:
+    at = signup.identity.at if signup.identity else None
+    return {"phone": signup.number.spoken, "came_at": f"{at:%H:%M} UTC" if at else ""}
 
 
 def candidates(refusal: Refusal | None) -> list[tuple[str, str, int]]:

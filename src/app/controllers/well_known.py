@@ -1,6 +1,5 @@
 """What other programs look for at fixed places."""
 
-from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -8,6 +7,7 @@ from litestar import Controller, Request, get
 
 from app.domain.errors import Unavailable
 from app.web.answer import Answer, see_other
+from app.web.caching import etag_of, unless_known
 from app.web.parts import Parts
 
 KIND = b"application/jwk-set+json"
@@ -29,12 +29,8 @@ class WellKnownController(Controller):
         if not tokens.ready:
             raise Unavailable
         body = msgspec.json.encode({"keys": tokens.public_keys()})
-        etag = f'"{sha256(body).hexdigest()[:16]}"'
-        fixed = [(b"content-type", KIND), CACHED, (b"etag", etag.encode())]
-        known = request.headers.get("if-none-match", "").split(",")
-        if {tag.strip().removeprefix("W/") for tag in known} & {etag, "*"}:
-            return Answer(304, b"", fixed)
-        return Answer(200, body, fixed)
+        answer = Answer(200, body, [(b"content-type", KIND), CACHED])
+        return unless_known(dict(request.scope["headers"]), etag_of(body), answer)
 
     @get("/change-password")
     async def show_change_password(self) -> Answer:

@@ -14,6 +14,7 @@ from time import monotonic
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import Database, ShortMemory
+from app.domain.pricing.prices import Prices
 from app.domain.sessions.access_tokens import AccessTokens
 
 LIMIT = 1.0  # seconds a check may take
@@ -66,11 +67,12 @@ class Health:
         dispatcher: Dispatcher,
         tokens: AccessTokens,
         provider: IdentityProvider | None,
+        prices: Prices,
         schema: str,
     ) -> None:
         self._database, self._memory = database, memory
         self._dispatcher, self._tokens, self._schema = dispatcher, tokens, schema
-        self._provider = provider
+        self._provider, self._prices = provider, prices
         self._kept: dict[str, tuple[float, Check]] = {}
         self.draining = False
         self._checks: dict[str, Callable[[], Awaitable[Finding]]] = {
@@ -81,6 +83,7 @@ class Health:
             "dispatcher": self._dispatching,
             "twilio": lambda: self._leniently(lambda: self._vendor("sms")),
             "sendgrid": lambda: self._leniently(lambda: self._vendor("email")),
+            "pricing": self._pricing,
         }
         if provider:
             self._checks["auth0"] = self._identity_provider
@@ -171,6 +174,15 @@ class Health:
         if self._provider is not None and self._provider.down:
             return Status.WARN, "it did not answer when it was last asked"
         return Status.PASS, ""
+
+    async def _pricing(self) -> Finding:
+        """A warning at worst: old prices are shown with their date."""
+        current = self._prices.known()
+        if current.as_of is None:
+            return Status.WARN, "no prices are published"
+        age = (current.now - current.as_of).total_seconds()
+        note = f"version {current.catalogue.version}, from {current.source}, {age:.0f} s old"
+        return (Status.WARN if current.told_as_of else Status.PASS), note
 
 
 def worst(checks: list[Check]) -> Status:

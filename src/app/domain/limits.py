@@ -48,6 +48,8 @@ class LimitTable:
     # In the row of the session, so by its first window alone.
     refreshes_per_session: Limit = Limit(((MINUTE, 30),))
     accounts_per_address: Limit = Limit(((15 * MINUTE, 10),))
+    # Codes of an identity provider that it does not take.
+    refused_grants_per_address: Limit = Limit(((15 * MINUTE, 20),))
     wrong_codes_per_contact: Limit = Limit(((HOUR, 10), (DAY, 20)))
     # Regions that may receive more texts than `texts_per_region`, e.g. {"US": 5000} a day.
     raised_regions: dict[str, int] = field(default_factory=dict)

@@ -20,7 +20,8 @@ from app.web.telemetry import tell_request, told_path
 log = logging.getLogger("app.edge")
 
 DEADLINE = 5.0  # seconds; what would take longer is answered with 503
-UNTOLD = ("/health", "/static/", "/metrics")  # polled or cached: no line each
+# Polled or cached: no line each, unless it failed.
+UNTOLD = ("/health", "/static/", "/metrics", "/pricing")
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
@@ -114,7 +115,7 @@ class _Outgoing:
 
     def log(self) -> None:
         path = self.scope["path"]
-        if path.startswith(UNTOLD):
+        if path.startswith(UNTOLD) and self.status < 500:
             return
         tell_request(
             {

@@ -45,12 +45,12 @@ class Kept(Asked):
     def remember_return(self, wanted: str) -> None:
         """Where to go once signed in, through however many steps that takes."""
         self._return = _packed(safe_return(wanted))
-        self._keep("return", self._return, RETURN_LIFETIME)
+        self.keep("return", self._return, RETURN_LIFETIME)
 
     def prolong_return(self) -> None:
         """A sign-up goes on, which may take long."""
         if self._kept_return:
-            self._keep("return", self._kept_return, FLOW_LIFETIME)
+            self.keep("return", self._kept_return, FLOW_LIFETIME)
 
     def return_taken(self, default: str) -> str:
         """Where to go now, for the last time; only ever a path of ours."""
@@ -64,53 +64,53 @@ class Kept(Asked):
         """For a form that is to be filled in again on a page to come; never a password or code."""
         typed = urlencode(fields)
         if any(fields.values()) and len(typed) <= MOST_TYPED:
-            self._keep("typed", _packed(typed), TYPED_LIFETIME)
+            self.keep("typed", _packed(typed), TYPED_LIFETIME)
 
     def typed(self, name: str) -> str:
         """What was typed a while ago, '' for nothing."""
-        return dict(parse_qsl(_unpacked(self._read("typed") or ""))).get(name, "")
+        return dict(parse_qsl(_unpacked(self.cookie("typed") or ""))).get(name, "")
 
     def forget_typed(self) -> None:
         """It was sent."""
-        if self._read("typed"):
-            self._drop("typed")
+        if self.cookie("typed"):
+            self.drop("typed")
 
     def notify(self, notice: str) -> None:
         """To be told once, on the next page."""
-        self._keep("notice", notice, NOTICE_LIFETIME)
+        self.keep("notice", notice, NOTICE_LIFETIME)
 
     @property
     def notice(self) -> str | None:
         """What the step before left to be told here."""
-        return self._read("notice")
+        return self.cookie("notice")
 
     def notice_taken(self) -> str | None:
         """The notice, for the last time."""
         notice = self.notice
         if notice:
-            self._drop("notice")
+            self.drop("notice")
         return notice
 
     @property
     def last_method(self) -> str | None:
         """How somebody last signed in from this browser."""
-        return self._read("seen")
+        return self.cookie("seen")
 
     @property
     def _kept_return(self) -> str:
-        return (self._read("return") or "") if self._return is None else self._return
+        return (self.cookie("return") or "") if self._return is None else self._return
 
     def _forget_return(self) -> None:
         self._return = ""
-        self._drop("return")
+        self.drop("return")
 
-    def _read(self, name: str) -> str | None:
+    def cookie(self, name: str) -> str | None:
         return self._manners.cookies.read(self._raw, name)
 
-    def _keep(self, name: str, value: str, max_age: int | None = None) -> None:
+    def keep(self, name: str, value: str, max_age: int | None = None) -> None:
         self.cookies_to_set.append(self._manners.cookies.set(name, value, max_age))
 
-    def _drop(self, name: str) -> None:
+    def drop(self, name: str) -> None:
         self.cookies_to_set.append(self._manners.cookies.clear(name))
 
 

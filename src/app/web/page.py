@@ -9,43 +9,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from app.domain.errors import Refusal
 from app.web.answer import Answer, Headers
+from app.web.asked import Asked
 from app.web.assets import Assets
+from app.web.notices import NOTICES
 from app.web.sheets import GAP, Sheet
 from app.web.visit import Visit
 
 PARTIALS = Path(__file__).parents[1] / "partials"
 PRODUCT = "Latchkey"
-
-# What a person is told once, on the page that follows what they did.
-NOTICES = {
-    "sent-again": "We sent the code again.",
-    "new-code": "We sent a new code.",
-    "restarted": "We forgot what you entered. You can start again.",
-    "forgotten": "That sign-up was too long ago. Start again with your number.",
-    "prove-again": "Confirm your number once more to go on.",
-    "elsewhere": "You already did this in another tab. Here is where you are now.",
-    "code-sent": "We texted you a code.",
-    "confirmed": "Thank you. You can go on.",
-    "signed-out": "You are signed out.",
-    "signed-out-elsewhere": "You were signed out. Sign in to go on.",
-    "password-changed": "Your password is changed. You are signed out everywhere else.",
-    "deleted": "Your account is deleted.",
-    "session-ended": "That session has ended.",
-    "others-ended": "All other sessions have ended.",
-    "recovery-over": "Start again with your e-mail address. A code from us counts for 30 minutes.",
-    "password-reset": "Your password is changed. Sign in with it.",
-    "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
-    "no-account": "There is no account with that address any more.",
-    "phone-changed": "Your number is changed.",
-    "email-changed": "Your e-mail address is changed.",
-    "change-cancelled": "The change is cancelled. All stays as it was.",
-    "no-change": "Nothing waits for a code at the moment.",
-    "change-undone": "The change is undone.",
-    "known": "You already have an account, so we signed you in.",
-    "linked": "Auth0 opens your account from now on.",
-    "identity-removed": "That Auth0 sign-in no longer opens your account.",
-    "existing": "You already had an account with this number, so we signed you in.",
-}
 
 WORTH_ZIPPING = 500  # bytes
 HTML: Headers = [
@@ -57,7 +28,7 @@ PRIVATE: Headers = [*HTML, (b"cache-control", b"no-store")]
 PUBLIC: Headers = [*HTML, (b"cache-control", b"public, max-age=60")]
 
 
-def template_environment(assets: Assets, *, live: bool) -> Environment:
+def template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:
     """Undefined names raise everywhere; `live` reads a template again when it has changed."""
     environment = _Environment(
         loader=FileSystemLoader(PARTIALS),
@@ -71,6 +42,7 @@ def template_environment(assets: Assets, *, live: bool) -> Environment:
     environment.globals |= {
         "asset": assets.url,
         "product": PRODUCT,
+        "base_url": base_url,
         "lang": "en",
         "dir": "ltr",
         "refusal": None,
@@ -127,24 +99,32 @@ class Pages:
         """
         if visit.notice:
             return self.page(visit, template, context)
-        sheet = self._sheet(visit, template, {**context, "csrf_token": GAP}, kind)
+        sheet = self._kept(visit, template, {**context, "csrf_token": GAP}, kind)
         token = visit.csrf_token().encode() if sheet.has_gap else b""
-        return _sheet_answer(visit, sheet, token, PRIVATE)
+        headers = [*PRIVATE, *visit.cookies_to_set]
+        return sheet_answer(visit.takes_gzip, sheet, token, headers)
 
     def public_page(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
         """The same for everybody: cacheable, without form, notice or cookie."""
-        return _sheet_answer(visit, self._sheet(visit, template, context, ()), b"", PUBLIC)
+        return sheet_answer(visit.takes_gzip, self._kept(visit, template, context, ()), b"", PUBLIC)
 
-    def _sheet(
+    def sheet(self, asked: Asked, template: str, context: Mapping[str, Any]) -> Sheet:
+        """A page that is the same for everybody, for whoever knows how long it stays so."""
+        template_ = self._environment.get_template(template)
+        return Sheet(template_.render(context, shell=_shell(asked), notice=None))
+
+    @property
+    def live(self) -> bool:
+        """Whether templates are read again when they change."""
+        return bool(self._environment.auto_reload)
+
+    def _kept(
         self, visit: Visit, template: str, context: Mapping[str, Any], kind: tuple[bool, ...]
     ) -> Sheet:
-        shell = _shell(visit)
-        sheet = self._sheets.get((template, shell, kind))
-        if sheet is None or self._environment.auto_reload:
-            html = self._environment.get_template(template).render(
-                context, shell=shell, notice=None
-            )
-            sheet = self._sheets[template, shell, kind] = Sheet(html)
+        key = (template, _shell(visit), kind)
+        sheet = self._sheets.get(key)
+        if sheet is None or self.live:
+            sheet = self._sheets[key] = self.sheet(visit, template, context)
         return sheet
 
     def fragment(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
@@ -163,8 +143,8 @@ class _CsrfToken:
         return self._visit.csrf_token()
 
 
-def _shell(visit: Visit) -> str:
-    return "_shell/fragment.html" if visit.is_fragment else "_shell/document.html"
+def _shell(asked: Asked) -> str:
+    return "_shell/fragment.html" if asked.is_fragment else "_shell/document.html"
 
 
 def _answer(visit: Visit, status: int, text: str, headers: Headers) -> Answer:
@@ -176,11 +156,10 @@ def _answer(visit: Visit, status: int, text: str, headers: Headers) -> Answer:
     return Answer(status, body, headers)
 
 
-def _sheet_answer(visit: Visit, sheet: Sheet, token: bytes, headers: Headers) -> Answer:
-    headers = [*headers, *visit.cookies_to_set]
-    if visit.takes_gzip:
+def sheet_answer(takes_gzip: bool, sheet: Sheet, token: bytes, headers: Headers) -> Answer:
+    if takes_gzip:
         return Answer(200, sheet.zipped(token), [*headers, ZIPPED])
-    return Answer(200, sheet.plain(token), headers)
+    return Answer(200, sheet.plain(token), [*headers])
 
 
 def _zipped(body: bytes) -> bytes:

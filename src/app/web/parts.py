@@ -18,6 +18,8 @@ from app.domain.federation.identities import Identities
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login.flow import LoginFlow
+from app.domain.pricing.choices import PlanChoices
+from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
@@ -63,6 +65,8 @@ class Parts:
     people: People
     dispatcher: Dispatcher
     health: Health
+    prices: Prices
+    plan_choices: PlanChoices
     federation: Federation | None
     password_min_length: int
     ops_token: str

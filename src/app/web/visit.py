@@ -30,7 +30,7 @@ class Visit(Kept):
 
     def __init__(self, request: Request[Any, Any, Any], manners: Manners) -> None:
         super().__init__(request, manners)
-        cookie = self._read("flow") or ""
+        cookie = self.cookie("flow") or ""
         ours = cookie[:2] in (FRESH, BEGUN) and manners.flows.is_ours(cookie[2:])
         self.flow_cookie = cookie if ours else None
         self._renewed = ""
@@ -66,7 +66,7 @@ class Visit(Kept):
 
     def end_flow(self) -> None:
         self.flow_cookie = None
-        self._drop("flow")
+        self.drop("flow")
 
     def csrf_token(self) -> str:
         return self._manners.csrf.token(self._flow_secret())
@@ -87,7 +87,7 @@ class Visit(Kept):
 
     def access(self) -> Access | None:
         """Whose session this is, by the access token alone."""
-        token = self._read("access")
+        token = self.cookie("access")
         try:
             return self._manners.access_tokens.read(token) if token else None
         except Unauthenticated:
@@ -96,11 +96,11 @@ class Visit(Kept):
     @property
     def holds_session(self) -> bool:
         """Whether it comes with the tokens of one, whatever became of it."""
-        return bool(self._read("access") or self.refresh_token)
+        return bool(self.cookie("access") or self.refresh_token)
 
     @property
     def refresh_token(self) -> str | None:
-        return self._read("refresh")
+        return self.cookie("refresh")
 
     def sign_in(self, opened: Opened, method: str) -> None:
         """New identifiers for both halves; the flow that led here is dead. `method` is remembered
@@ -109,42 +109,42 @@ class Visit(Kept):
         self.end_flow()
         self.forget_typed()
         self.carry_on(opened.tokens)
-        self._keep("seen", method, YEAR)
+        self.keep("seen", method, YEAR)
         self.remember_device(opened.subject)
 
     def remember_device(self, subject: bytes) -> None:
         """The owner of that address uses it."""
         known = self._device_known_to(subject)
-        self._keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
+        self.keep("device", self._manners.devices.issue(known, subject), DEVICE_LIFETIME)
 
     def carry_on(self, tokens: Tokens) -> None:
         """The same session with its next tokens."""
-        self._keep("access", tokens.access, int(LIFETIME.total_seconds()))
-        self._keep("refresh", tokens.refresh, self._manners.session_lifetime)
+        self.keep("access", tokens.access, int(LIFETIME.total_seconds()))
+        self.keep("refresh", tokens.refresh, self._manners.session_lifetime)
 
     def leave_session(self) -> None:
         """Whatever else this browser was in the middle of goes on."""
         for name in ("access", "refresh"):
-            self._drop(name)
+            self.drop(name)
 
     def sign_out(self) -> None:
         self.leave_session()
         for name in ("flow", "notice", "return", "typed"):
-            self._drop(name)
+            self.drop(name)
 
     @property
     def transaction(self) -> str | None:
         """Of a trip to the identity provider that this browser is on."""
-        return self._read("oidc")
+        return self.cookie("oidc")
 
     def keep_transaction(self, cookie: str) -> None:
-        self._keep("oidc", cookie, TRANSACTION_LIFETIME)
+        self.keep("oidc", cookie, TRANSACTION_LIFETIME)
 
     def drop_transaction(self) -> None:
-        self._drop("oidc")
+        self.drop("oidc")
 
     def _device_known_to(self, subject: bytes) -> str:
-        cookie = self._read("device") or ""
+        cookie = self.cookie("device") or ""
         return self._manners.devices.read(cookie, subject)
 
     def _flow_secret(self) -> str:
@@ -154,4 +154,4 @@ class Visit(Kept):
 
     def _set_flow(self, value: str) -> None:
         self.flow_cookie = value
-        self._keep("flow", value, FLOW_LIFETIME)
+        self.keep("flow", value, FLOW_LIFETIME)

@@ -12,7 +12,7 @@ from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.session import Tokens
+from app.domain.sessions.session import OTP, PASSWORD, Tokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.verification.asker import Asker
 from app.domain.verification.guesses import NoCode, Pending
@@ -52,7 +52,7 @@ class Confirmation:
             checked = await self._credentials.check(EmailAddress(person.email), raw, device)
             async with self._database.transaction() as connection:
                 await self._credentials.forgive(connection, checked)
-                return await self._renewed(connection, access, device.origin)
+                return await self._renewed(connection, access, PASSWORD, device.origin)
         except WrongCredentials:
             raise WrongPassword from None
 
@@ -76,7 +76,7 @@ class Confirmation:
         async with self._database.transaction() as connection:
             if not await self.codes.consume(connection, pending):
                 raise NoCode
-            return await self._renewed(connection, access, device.origin)
+            return await self._renewed(connection, access, OTP, device.origin)
 
     async def _person(self, access: Access) -> Person:
         person = await self._people.find(access.user_id)
@@ -84,11 +84,17 @@ class Confirmation:
             raise Unauthenticated
         return person
 
-    async def _renewed(self, connection: Connection, access: Access, origin: Origin) -> Tokens:
+    async def _renewed(
+        self, connection: Connection, access: Access, amr: tuple[str, ...], origin: Origin
+    ) -> Tokens:
         await record(
-            connection, "session:confirmed", user_id=access.user_id, network=origin.network
+            connection,
+            "session:confirmed",
+            user_id=access.user_id,
+            network=origin.network,
+            amr=" ".join(amr),
         )
-        return await self._sessions.renew(connection, access)
+        return await self._sessions.renew(connection, access, amr)
 
 
 def confirmer(access: Access, origin: Origin) -> Asker:

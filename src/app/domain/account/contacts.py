@@ -14,6 +14,7 @@ from app.domain.identity.users import Person
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.liveness import hold_session
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.verification.asker import Asker
 from app.domain.verification.asking import ask_once
@@ -128,6 +129,7 @@ class ContactChange(ABC):
         self, connection: Connection, access: Access, pending: Pending, origin: Origin
     ) -> None:
         held, value = await hold(connection, access.user_id), pending.destination
+        await hold_session(connection, access)
         is_own = held.value(self.kind) == value  # by another session of the same person
         if not is_own and await is_taken(connection, self.kind, value):
             await self._refuse(connection, access, pending, origin)

@@ -16,6 +16,9 @@ PARTS = {
     "identities": """
         SELECT issuer, subject, created_at FROM identities WHERE user_id = $1
         ORDER BY created_at""",
+    "plan": """
+        SELECT plan, interval, currency, amount_minor, chosen_at FROM plan_choices
+        WHERE user_id = $1""",
     "identity_proofs": """
         SELECT issuer, subject, email, email_verified, created_at FROM identity_proofs
         WHERE user_id = $1 ORDER BY created_at""",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from app.domain.account.changes import hold
 from app.domain.audit.events import record
 from app.domain.delivery.notices import queue_notice
 from app.domain.identity.passwords import Passwords, accepted_password
@@ -9,6 +10,7 @@ from app.domain.identity.users import Person
 from app.domain.limits import Origin
 from app.domain.ports import Database
 from app.domain.sessions.access_tokens import Access
+from app.domain.sessions.liveness import hold_session
 from app.domain.sessions.sessions import Sessions
 
 CHANGE = """
@@ -31,11 +33,13 @@ class PasswordChange:
         self._minimum, self._wake = minimum, wake
 
     async def __call__(self, access: Access, person: Person, raw: str, origin: Origin) -> None:
-        """Raises `WeakPassword`, `Busy`."""
+        """Raises `WeakPassword`, `Busy`, and `Unauthenticated` when the session ends meanwhile."""
         accepted = accepted_password(raw, self._minimum, (person.email, person.phone))
         # Hashing takes a core for some 20 ms: no connection is held meanwhile.
         password_hash = await self._passwords.hash(accepted)
         async with self._database.transaction() as connection:
+            await hold(connection, person.id)
+            await hold_session(connection, access)
             await connection.execute(CHANGE, person.id, password_hash)
             await self._sessions.end_all(
                 connection, person.id, "password changed", origin, but=access.session_id

@@ -98,11 +98,12 @@ class PasswordBudget:
         attempt = Attempt(subject, device.known_to(subject), tallies, str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
-            counted = await connection.fetchval(COUNT, subject, attempt.device)
-            if counted is None:
-                wait = await connection.fetchval(WAIT, subject, attempt.device)
-                raise PasswordLocked(wait or 0.0)
-        return attempt
+            if await connection.fetchval(COUNT, subject, attempt.device) is not None:
+                return attempt
+            wait = await connection.fetchval(WAIT, subject, attempt.device)
+        # Not looked at, so not wrong; it stays one of the accounts that were tried from here.
+        await self._free(attempt, attempt.tallies[1:])
+        raise PasswordLocked(wait or 0.0)
 
     async def undo(self, attempt: "Attempt") -> None:
         """Nobody could look at it: it costs nothing."""
@@ -122,8 +123,7 @@ class PasswordBudget:
 
     async def give_back(self, attempt: "Attempt") -> None:
         """The password was right: the address's room is free again."""
-        with suppress(Unavailable):
-            await self._memory.uncount(attempt.tallies, attempt.entry)
+        await self._free(attempt, attempt.tallies)
 
     async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
         """The password was right: what was wrong before no longer counts."""
@@ -150,6 +150,10 @@ class PasswordBudget:
             raise TooManyPasswords(count.reached.retry_after)
         if any(outlasts(tally, count.memory_age) for tally in attempt.tallies):
             await self._check_record(attempt, origin)
+
+    async def _free(self, attempt: "Attempt", tallies: tuple[Tally, ...]) -> None:
+        with suppress(Unavailable):
+            await self._memory.uncount(tallies, attempt.entry)
 
     async def _check_record(self, attempt: "Attempt", origin: Origin) -> None:
         """With the short memory silent, or just emptied, the audit trail knows what was wrong. Only

@@ -27,7 +27,10 @@ ON CONFLICT (issuer, subject) DO NOTHING RETURNING id
 LIST = "SELECT id, issuer, created_at FROM identities WHERE user_id = $1 ORDER BY created_at"
 # The person first, so that of two that are removed at once the second one is looked at anew.
 HOLD = "SELECT password_hash IS NOT NULL AS has_password FROM users WHERE id = $1 FOR UPDATE"
-OTHERS = "SELECT EXISTS (SELECT 1 FROM identities WHERE user_id = $1 AND id <> $2)"
+# $3 the issuer that people can come from.
+OTHERS = """
+SELECT EXISTS (SELECT 1 FROM identities WHERE user_id = $1 AND id <> $2 AND issuer = $3)
+"""
 REMOVE = "DELETE FROM identities WHERE user_id = $1 AND id = $2 RETURNING id"
 
 
@@ -55,8 +58,13 @@ class Linked:
 
 
 class Identities:
-    def __init__(self, database: Database, sessions: Sessions, wake: Callable[[], None]) -> None:
+    """`issuer` is the provider's that is asked now, '' where there is none."""
+
+    def __init__(
+        self, database: Database, sessions: Sessions, wake: Callable[[], None], issuer: str
+    ) -> None:
         self._database, self._sessions, self._wake = database, sessions, wake
+        self._issuer = issuer
 
     async def sign_in(self, vouched: Vouched, device: Device) -> Opened | None:
         """A session for whoever this identity is linked to; None when it is nobody's."""
@@ -89,8 +97,10 @@ class Identities:
     async def remove(self, user_id: UUID, identity_id: UUID, origin: Origin) -> None:
         """What is not there, or somebody else's, is left alone. Raises `LastWayIn`."""
         async with self._database.transaction() as connection:
-            has_password = await connection.fetchval(HOLD, user_id)
-            if not (has_password or await connection.fetchval(OTHERS, user_id, identity_id)):
+            stays_in = await connection.fetchval(HOLD, user_id) or await connection.fetchval(
+                OTHERS, user_id, identity_id, self._issuer
+            )
+            if not stays_in:
                 raise LastWayIn
             if await connection.fetchval(REMOVE, user_id, identity_id):
                 await record(

@@ -91,18 +91,13 @@ class Transactions:
                 return Transaction(f"{told}.{seal}", Purpose(purpose), key)
         return None
 
-    async def spend(self, transaction: Transaction | None, state: str) -> Transaction:
-        """The one that came back, for the first time. Raises `GrantSpent` for one of another tab or
-        browser, which stays as it was, and for an old or repeated one.
-        """
-        if not (transaction and transaction.is_answered_by(state)):
-            raise GrantSpent
+    async def spend(self, transaction: Transaction) -> None:
+        """It came back, for the first time. Raises `GrantSpent` for an old or repeated one."""
         async with self._database.connection() as connection:
             first = await connection.fetchval(SPEND, sha256(transaction.cookie.encode()).digest())
         begun_at = int(transaction.cookie.split(".")[1])
         if first is None or self._clock() - begun_at > LIFETIME:
             raise GrantSpent
-        return transaction
 
 
 def _seal(key: bytes, told: str, bound_to: bytes) -> str:

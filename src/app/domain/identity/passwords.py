@@ -6,12 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import phonenumbers
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import Type
 from zxcvbn_rs_py import zxcvbn
 
 from app.domain.errors import Rejected, Unavailable
+from app.domain.identity.phone import FOLDED
 
 T = TypeVar("T")
 
@@ -57,13 +59,23 @@ def accepted_password(raw: str, minimum: int, personal: tuple[str, ...]) -> str:
 
 
 def _contains_personal(raw: str, personal: tuple[str, ...]) -> bool:
-    """Whether a contact, or the name before its @, makes up most of the password."""
-    lowered = raw.lower()
-    names = {name for contact in personal for name in (contact, contact.partition("@")[0])}
+    """Whether a contact makes up most of the password, however a number is written."""
+    as_typed = raw.lower()
+    without_signs = "".join(char for char in as_typed if char not in FOLDED)
     return any(
-        len(name) >= 4 and name in lowered and len(raw) - len(name) < 8
-        for name in (item.lstrip("+").lower() for item in names)
+        len(name) >= 4 and name in text and len(text) - len(name) < 8
+        for contact in personal
+        for name in _names(contact)
+        for text in (as_typed, without_signs)
     )
+
+
+def _names(contact: str) -> tuple[str, ...]:
+    """What a contact may go by: a number at home too, an address by what is before its @."""
+    if contact.startswith("+"):
+        number = phonenumbers.parse(contact)
+        return contact[1:], phonenumbers.national_significant_number(number)
+    return contact.lower(), contact.lower().partition("@")[0]
 
 
 class Passwords:

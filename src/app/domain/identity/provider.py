@@ -13,6 +13,13 @@ class ProviderDown(Unavailable):
     message = "Signing in with Auth0 is not available right now. Use your phone number."
 
 
+class ProviderBusy(Unavailable):
+    """It has had more calls than it allows us; it is not out of order."""
+
+    code = "identity_provider_busy"
+    message = "Auth0 has too much to do right now. Try again in a minute, or use your phone number."
+
+
 class NotVouchedFor(Rejected):
     """What it gave us does not hold, or it does not know us: an operator must look at the log."""
 
@@ -40,9 +47,18 @@ class Vouched:
     email: str | None
     email_verified: bool
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Who that is."""
+        return self.issuer, self.subject
+
 
 class IdentityProvider(Protocol):
     """`redirect_uri` is where people come back to, the same in both calls of one sign-in."""
+
+    @property
+    def issuer(self) -> str:
+        """Whose subjects it speaks of."""
 
     @property
     def down(self) -> bool:
@@ -52,12 +68,13 @@ class IdentityProvider(Protocol):
         self, state: str, nonce: str, challenge: str, redirect_uri: str, *, signup: bool
     ) -> str:
         """Where to send a person (code flow). `challenge` is the S256 of the PKCE verifier (RFC
-        7636); `signup` shows new people the way in first. Raises `ProviderDown`, `NotVouchedFor`.
+        7636); `signup` shows new people the way in first. Raises `ProviderDown`, `ProviderBusy`,
+        `NotVouchedFor`.
         """
 
     async def identify(self, code: str, verifier: str, nonce: str, redirect_uri: str) -> Vouched:
         """Who came back with `code`, which is spent by this whatever becomes of it. Raises
-        `ProviderDown`, `NotVouchedFor`, `GrantSpent`, all within four seconds.
+        `ProviderDown`, `ProviderBusy`, `NotVouchedFor`, `GrantSpent`, all within four seconds.
         """
 
     def logout_url(self, return_to: str) -> str:

@@ -26,23 +26,26 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """How far a flow has come, by its newest code. All of it is in PostgreSQL."""
+    """How far a flow has come, by its newest code. All of it is in PostgreSQL. `has_moved`: what
+    that code proved is under another id by now, to which only the code itself leads.
+    """
 
     id: bytes
     newest: Pending | None = None
+    has_moved: bool = False
 
     @property
     def step(self) -> Step:
         if self.newest is None:
             return Step.EMAIL
-        if not self.newest.consumed:
+        if self.has_moved or not self.newest.consumed:
             return Step.EMAIL_CODE
         return Step.PASSWORD if self.proof and self.proof.user_id is None else Step.EMAIL
 
     @property
     def proof(self) -> Pending | None:
         """Of the address, while it counts; its `user_id` when it has changed a password."""
-        since = self.newest.since_proof if self.newest else None
+        since = self.newest.since_proof if self.newest and not self.has_moved else None
         return self.newest if since is not None and since < PROOF_COUNTS else None
 
     @property

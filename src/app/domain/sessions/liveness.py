@@ -5,9 +5,9 @@ from time import monotonic
 from uuid import UUID
 
 from app.domain.errors import Unauthenticated
-from app.domain.ports import Database
+from app.domain.ports import Connection, Database
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.statements import CHECK, SEEN
+from app.domain.sessions.statements import CHECK, HOLD, SEEN
 
 # Seconds. What was ended elsewhere is dead here within one, with nothing to be told or missed.
 REMEMBERED = 0.8
@@ -43,3 +43,11 @@ class Liveness:
         self._known.move_to_end(session_id)
         if len(self._known) > MOST:
             self._known.popitem(last=False)
+
+
+async def hold_session(connection: Connection, access: Access) -> None:
+    """In a transaction that has locked the person: it does not end before that does. Raises
+    `Unauthenticated` for a session that has ended.
+    """
+    if not await connection.fetchval(HOLD, access.session_id):
+        raise Unauthenticated

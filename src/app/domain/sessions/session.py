@@ -7,6 +7,10 @@ from uuid import UUID
 
 from app.domain.errors import Forbidden, TooMany
 
+# How a person proved who they are (RFC 8176).
+PASSWORD = ("pwd",)
+OTP = ("otp", "sms")
+
 
 class TooManyRefreshes(TooMany):
     """No browser and no sound client needs as many."""

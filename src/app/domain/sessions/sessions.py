@@ -3,7 +3,6 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +12,16 @@ from app.domain.audit.events import current_request, record
 from app.domain.credentials.budget import subject_of
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
-from app.domain.errors import Refusal, Unauthenticated
+from app.domain.errors import Unauthenticated
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions import statements
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
-from app.domain.sessions.refresh_tokens import Presented, RefreshTokens
-from app.domain.sessions.session import Listed, Opened, Tokens, TooManyRefreshes
+from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.replays import refusal_of
+from app.domain.sessions.session import Listed, Opened, Tokens
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -75,20 +75,24 @@ class Sessions:
         return is_new
 
     async def is_fresh(self, access: Access) -> bool:
-        """Whether the person has proved who they are within the last ten minutes."""
+        """Whether the person has proved who they are within the last ten minutes, and the token was
+        given for that.
+        """
+        asked = (access.session_id, FRESH, access.authenticated_at)
         async with self._database.connection() as connection:
-            fresh: bool = await connection.fetchval(statements.IS_FRESH, access.session_id, FRESH)
+            fresh: bool = await connection.fetchval(statements.IS_FRESH, *asked)
         return fresh
 
-    async def renew(self, connection: Connection, access: Access) -> Tokens:
-        """In the transaction of a fresh proof: the same session with new identifiers. Raises
-        `Unauthenticated`.
+    async def renew(self, connection: Connection, access: Access, amr: tuple[str, ...]) -> Tokens:
+        """In the transaction of a fresh proof: the same session with new identifiers, and how it
+        was proved this time. Raises `Unauthenticated`.
         """
-        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE)
+        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE, list(amr))
         if row is None:
             raise Unauthenticated
+        proved_at = row["authenticated_at"]
         return self._pair(
-            replace(access, generation=row["generation"], authenticated_at=row["authenticated_at"])
+            replace(access, generation=row["generation"], authenticated_at=proved_at, amr=amr)
         )
 
     async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
@@ -103,7 +107,8 @@ class Sessions:
                 statements.REFRESH, *asked, IDLE, self._most, self._counted_for
             )
         if row is None:
-            raise await self._why(presented, origin)
+            async with self._database.transaction() as connection:
+                raise await refusal_of(connection, presented, self._counted_for, origin)
         access = Access(
             row["user_id"],
             presented.session_id,
@@ -151,6 +156,7 @@ class Sessions:
     async def end_others(self, access: Access, reason: str, origin: Origin) -> int:
         """All of this person's but the one that asks. How many there were."""
         async with self._database.transaction() as connection:
+            await connection.execute(statements.LOCK_OWNER, access.user_id)
             return await self.end_all(
                 connection, access.user_id, reason, origin, but=access.session_id
             )
@@ -163,7 +169,9 @@ class Sessions:
         origin: Origin,
         but: UUID | None = None,
     ) -> int:
-        """How many were ended, in the caller's transaction; `but` is the one that goes on."""
+        """How many were ended, in the caller's transaction, which has locked the person; `but` is
+        the one that goes on.
+        """
         ended = await connection.fetch(statements.END_ALL, user_id, but, reason)
         for row in ended:
             self._liveness.forget(row["id"])
@@ -177,20 +185,6 @@ class Sessions:
     def _pair(self, access: Access) -> Tokens:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
-
-    async def _why(self, presented: Presented, origin: Origin) -> Refusal:
-        """Why a token was not refreshed. One that was copied ends its session."""
-        asked = (presented.session_id, presented.generation)
-        async with self._database.transaction() as connection:
-            copied = await connection.fetchrow(statements.END_COPIED, *asked)
-            if copied:
-                user_id, device = copied["user_id"], copied["device"]
-                await _record(connection, "session:replayed", user_id, origin)
-                await queue_notice(connection, "session_replayed", user_id, origin, device=device)
-            wait = await connection.fetchval(statements.WAIT, *asked, self._counted_for)
-        if wait is None:
-            return Unauthenticated()
-        return TooManyRefreshes(retry_after=max(1, ceil(wait)))
 
 
 async def _record(

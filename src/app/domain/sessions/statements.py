@@ -2,12 +2,13 @@
 
 LIVE = "revoked_at IS NULL AND least(idle_expires_at, expires_at) > clock_timestamp()"
 
-# With its audit event, in one turn: it is what every way in ends with.
+# With its audit event, in one turn: it is what every way in ends with. An account that is being
+# deleted is waited for, and is nobody's then.
 OPEN = """
 WITH opened AS (
   INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
   SELECT $1, id, $3, $4, $5, clock_timestamp() + $6, clock_timestamp() + $7
-  FROM users WHERE id = $2
+  FROM users WHERE id = $2 FOR KEY SHARE
   RETURNING user_id, authenticated_at
 ), recorded AS (
   INSERT INTO audit_events (event, user_id, network, request_id, details)
@@ -53,21 +54,30 @@ SELECT extract(epoch FROM counted_since + $3::interval - clock_timestamp())::flo
 FROM sessions WHERE id = $1 AND {LIVE} AND generation = $2
 """
 
-# A fresh proof. The token before stays good for those who asked with it at the same moment.
+# A fresh proof. The token before stays good for those who asked with it at the same moment, and
+# where the answer was lost: nobody has seen the newest then, so it is given again.
 RENEW = f"""
 UPDATE sessions SET
-  authenticated_at = clock_timestamp(), generation = generation + 1, rotated_at = clock_timestamp(),
+  authenticated_at = clock_timestamp(), amr = $3, rotated_at = clock_timestamp(),
+  generation = generation + (seen_generation >= generation)::int,
   last_used_at = clock_timestamp(), idle_expires_at = clock_timestamp() + $2
 WHERE id = $1 AND {LIVE}
 RETURNING generation, authenticated_at
 """
 
+# $3 is the proof that the access token tells of: another of the session's may be newer, and whoever
+# holds a copy of this one gains nothing by that.
 IS_FRESH = f"""
 SELECT EXISTS (
   SELECT 1 FROM sessions
-  WHERE id = $1 AND {LIVE} AND authenticated_at > clock_timestamp() - $2::interval
+  WHERE id = $1 AND {LIVE}
+    AND least(authenticated_at, $3) > clock_timestamp() - $2::interval
 )
 """
+
+# Whoever locks more of a person's locks the person first.
+LOCK_OWNER = "SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE"
+HOLD = f"SELECT 1 FROM sessions WHERE id = $1 AND {LIVE} FOR SHARE"
 
 CHECK = f"SELECT seen_generation FROM sessions WHERE id = $1 AND {LIVE}"
 

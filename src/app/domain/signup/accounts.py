@@ -9,7 +9,8 @@ from app.domain.errors import Conflict, OutOfStep
 from app.domain.ports import Connection
 from app.domain.signup.drafts import IDENTITY, IN_PROGRESS, STILL_PROVES
 
-ACCOUNT_OF_PHONE = "SELECT id, password_hash FROM users WHERE phone = $1"
+# An account that is being deleted is waited for: it is nobody's then.
+ACCOUNT_OF_PHONE = "SELECT id, password_hash FROM users WHERE phone = $1 FOR KEY SHARE"
 
 # Locked, so that two posts of one flow finish one after the other. Old ones prove nothing.
 PROOFS = f"""
@@ -60,6 +61,7 @@ FROM (
 ) p
 JOIN users u ON u.phone = p.phone AND u.created_at < p.consumed_at
 WHERE p.user_id IS NULL AND p.consumed_at > clock_timestamp() - interval '10 minutes'
+FOR KEY SHARE OF u
 """
 
 # A provider's word for an address nobody has is as good as a code of ours.

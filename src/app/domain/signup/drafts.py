@@ -8,9 +8,11 @@ import msgspec
 from app.domain.errors import Unavailable
 from app.domain.federation.proofs import WAITING
 from app.domain.identity.phone import Phone
-from app.domain.ports import Database, Record, ShortMemory
-from app.domain.signup.renewal import moved_flow
+from app.domain.ports import Connection, Database, Record, ShortMemory
+from app.domain.signup.renewal import move_all
 from app.domain.signup.signup import Contact, Elsewhere, Signup
+from app.domain.verification.channel import PHONE
+from app.domain.verification.renewal import moved
 
 # After the last step. WCAG 2.2.1: from here on a time limit needs no warning.
 LIFETIME = timedelta(hours=20)
@@ -33,7 +35,8 @@ LEFT JOIN LATERAL (
 REBUILD = f"""
 SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
        e.email, e.consumed_at IS NOT NULL AS email_proved,
-       i.issuer, i.subject, i.email AS told_email, i.email_verified, u.id AS account,
+       i.issuer, i.subject, i.email AS told_email, i.email_verified, i.created_at AS told_at,
+       u.id AS account,
        {LAST_STEP} + $2 - clock_timestamp() AS lives_on
 FROM (SELECT 1) one
 LEFT JOIN LATERAL (
@@ -68,9 +71,9 @@ class Drafts:
         """From what is committed, which is the truth. Contacts look as they are usually written."""
         async with self._database.connection() as connection:
             row = await connection.fetchrow(REBUILD, flow_id, LIFETIME)
-            moved = None if row else await moved_flow(connection, flow_id)
-        if moved:
-            return Signup(flow_id, _phone(moved[0], proved=False), moved_to=moved[1])
+            went = None if row else await moved(connection, PHONE, flow_id, "signup")
+        if went:
+            return Signup(flow_id, _phone(went[0], proved=False), moved_to=went[1])
         signup = _rebuilt(flow_id, row) if row else Signup(flow_id)
         if row:
             await self.save(signup, row["lives_on"])
@@ -82,6 +85,12 @@ class Drafts:
             await self._memory.put(_key(signup.id), msgspec.json.encode(signup), lifetime)
         return signup
 
+    async def move(self, connection: Connection, flow_id: bytes, became: bytes) -> None:
+        """In the transaction of a proof that is not one of its number: it goes on as `became`. The
+        caller has it forgotten afterwards.
+        """
+        await move_all(connection, flow_id, became)
+
     async def forget(self, flow_id: bytes) -> None:
         with suppress(Unavailable):
             await self._memory.take(_key(flow_id))
@@ -92,7 +101,7 @@ def _key(flow_id: bytes) -> str:
 
 
 def _rebuilt(flow_id: bytes, row: Record) -> Signup:
-    told = (row["told_email"], row["email_verified"])
+    told = (row["told_email"], row["email_verified"], row["told_at"])
     return Signup(
         flow_id,
         _phone(row["phone"], proved=row["phone_proved"]) if row["phone"] else None,

@@ -14,7 +14,7 @@ from app.domain.identity.passwords import Passwords, accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.queues import OneAtATime, Together
-from app.domain.sessions.session import Opened
+from app.domain.sessions.session import OTP, Opened
 from app.domain.sessions.sessions import Sessions
 from app.domain.signup.accounts import (
     Account,
@@ -30,7 +30,6 @@ from app.domain.signup.accounts import (
 )
 from app.domain.signup.signup import Signup, Step
 
-OTP = ("otp", "sms")  # RFC 8176: how the person proved who they are
 PASSWORD_TOO = (*OTP, "pwd")
 IDENTITY_TOO = (*OTP, "fed")
 
@@ -38,12 +37,14 @@ IDENTITY_TOO = (*OTP, "fed")
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """The end of a sign-up. `existing`: the number had an account, which was opened instead;
-    `linked`: with an identity as another way in from now on, or made by one.
+    `linked`: with an identity as another way in from now on, or made by one; `left_out`: it was to
+    be linked and could not.
     """
 
     session: Opened
     existing: bool
     linked: bool = False
+    left_out: bool = False
 
 
 class Finish:

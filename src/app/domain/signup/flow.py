@@ -17,11 +17,11 @@ from app.domain.signup.accounts import EmailTaken, ProveAgain
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
 from app.domain.signup.proving import Proving
-from app.domain.signup.renewal import Renewal
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.asker import Asker
 from app.domain.verification.asking import ask_once
 from app.domain.verification.guesses import NoCode, Pending
+from app.domain.verification.renewal import Renewal
 from app.domain.verification.verifications import Verifications
 
 PURPOSE = "signup"

@@ -1,7 +1,6 @@
 """What a right code or a provider's word does to a sign-up, each in one transaction of its own."""
 
-import secrets
-from uuid import UUID
+import dataclasses
 
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
@@ -10,9 +9,9 @@ from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.federation.proofs import (
     end_identity,
-    keep_identity,
-    link_identity,
+    has_recent_identity,
     link_own_identity,
+    link_recent_identity,
     tell_of_link,
 )
 from app.domain.identity.provider import GrantSpent, Vouched
@@ -24,14 +23,14 @@ from app.domain.signup.accounts import (
     account_proved_now,
     adopt_email,
     drop_phone,
-    vouch_for_email,
 )
+from app.domain.signup.arrival import arrive
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.renewal import Renewal, move_all, move_flow
+from app.domain.signup.renewal import move_flow
 from app.domain.signup.signup import Signup, Step
-from app.domain.verification.codes import NONCE_BYTES
 from app.domain.verification.guesses import Pending
+from app.domain.verification.renewal import Renewal
 from app.domain.verification.verifications import Verifications
 
 
@@ -94,25 +93,16 @@ class Proving:
         proof = uuid7()
         renewed = replace(signup, id=renewal(proof))
         try:
-            finished = await self._identity_kept(signup, renewed, proof, vouched, device)
+            async with self._database.transaction() as connection:
+                elsewhere = await arrive(connection, signup.id, renewed.id, proof, vouched)
+                await recorded(connection, "signup:identity_proved", renewed, device.origin)
+                finished = await self._finish.by_identity(connection, renewed, device)
         except NotUnique:
             raise GrantSpent from None  # by now it opens an account
-        await self._drafts.forget(signup.id)
+        for flow_id in (signup.id, elsewhere):
+            if flow_id:
+                await self._drafts.forget(flow_id)
         return finished or await self._drafts.rebuild(renewed.id)
-
-    async def _identity_kept(
-        self, signup: Signup, renewed: Signup, proof: UUID, vouched: Vouched, device: Device
-    ) -> SignedIn | None:
-        async with self._database.transaction() as connection:
-            await end_identity(connection, signup.id)
-            await move_all(connection, signup.id, renewed.id)
-            await keep_identity(connection, renewed.id, proof, vouched)
-            needs_email = not (signup.email and signup.email.proved)
-            if vouched.email and vouched.email_verified and needs_email:
-                nonce = secrets.token_bytes(NONCE_BYTES)
-                await vouch_for_email(connection, renewed.id, vouched.email, nonce)
-            await recorded(connection, "signup:identity_proved", renewed, device.origin)
-            return await self._finish.by_identity(connection, renewed, device)
 
     async def link(self, signup: Signup, device: Device, *, linking: bool) -> SignedIn:
         """Into the account of the number that was proved some minutes ago, with the identity as
@@ -121,7 +111,7 @@ class Proving:
         async with self._database.transaction() as connection:
             account = await account_proved_now(connection, signup.id)
             if account:
-                linked = linking and await link_identity(connection, signup.id, account.id)
+                linked = linking and await link_recent_identity(connection, signup.id, account.id)
                 if linked:
                     await tell_of_link(connection, account.id, device.origin)
                 opened = await self._finish.open_existing(
@@ -131,13 +121,13 @@ class Proving:
         await self._drafts.forget(signup.id)
         if account is None:
             raise await self._unlinked(signup, device)
-        return opened
+        return dataclasses.replace(opened, left_out=linking and not linked)
 
     async def _opened(
         self, connection: Connection, signup: Signup, pending: Pending, device: Device
     ) -> SignedIn | None:
-        """The account of the number. With an identity waiting only if the provider vouches for the
-        very address of the account: otherwise the person is asked.
+        """The account of the number. With an identity that came just now only if the provider
+        vouches for the very address of the account: otherwise the person is asked.
         """
         account = await account_of(connection, pending.destination)
         if account is None:
@@ -146,7 +136,9 @@ class Proving:
             connection, signup.id, account.id, device.origin
         )
         if signup.identity and not linked:
-            return None
+            if await has_recent_identity(connection, signup.id):
+                return None
+            await end_identity(connection, signup.id)
         await recorded(connection, "signup:phone_proved", signup, device.origin)
         return await self._finish.open_existing(connection, signup, account, device, linked=linked)
 

@@ -3,13 +3,9 @@
 Whoever knew the flow cookie before, by having planted it or used the browser earlier, is left out.
 """
 
-from collections.abc import Callable
 from uuid import UUID
 
 from app.domain.ports import Connection
-
-# The id a flow goes on under by the proof with this one; always the same for the same proof.
-Renewal = Callable[[UUID], bytes]
 
 # $1 flow, $2 what it becomes, $3 the verification that was just consumed.
 MOVE = """
@@ -28,29 +24,28 @@ earlier AS (
 UPDATE phone_verifications SET flow_id = $2, moved_from = $1 WHERE id = $3
 """
 
-# Somebody has shown who they are elsewhere: all that waits goes on under the new id. The code
-# that a phone still waits for stays what it is.
-MOVE_ALL = """
+# Something else was proved: the contacts go on under the new id, where that has none of its own.
+# The code that a phone still waits for stays what it is.
+MOVE_CONTACTS = """
 WITH emails AS (
   UPDATE email_verifications SET flow_id = $2
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
+    AND NOT EXISTS (
+      SELECT 1 FROM email_verifications
+      WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
+    )
 )
 UPDATE phone_verifications SET flow_id = $2
-WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
+WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM phone_verifications
+    WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
+  )
 """
 
-# The answer that told of the new id may be lost. While the code would have lived, it can be entered
-# again under the old one, and leads on if what the flow became was not begun anew.
-MOVED = """
-SELECT phone, flow_id FROM phone_verifications v
-WHERE moved_from = $1 AND purpose = 'signup' AND ended_at IS NULL
-  AND expires_at > clock_timestamp()
-  AND NOT EXISTS (
-    SELECT 1 FROM phone_verifications newer
-    WHERE newer.flow_id = v.flow_id AND newer.purpose = 'signup'
-      AND newer.created_at > v.created_at AND newer.ended_at IS NULL
-  )
-ORDER BY consumed_at DESC LIMIT 1
+MOVE_IDENTITY = """
+UPDATE identity_proofs SET flow_id = $2
+WHERE flow_id = $1 AND ended_at IS NULL AND user_id IS NULL
 """
 
 
@@ -59,12 +54,12 @@ async def move_flow(connection: Connection, flow_id: bytes, became: bytes, proof
     await connection.execute(MOVE, flow_id, became, proof)
 
 
+async def move_contacts(connection: Connection, flow_id: bytes, became: bytes) -> None:
+    """In the transaction of a proof that is not one of the number."""
+    await connection.execute(MOVE_CONTACTS, flow_id, became)
+
+
 async def move_all(connection: Connection, flow_id: bytes, became: bytes) -> None:
-    """In the transaction that keeps an identity for `became`."""
-    await connection.execute(MOVE_ALL, flow_id, became)
-
-
-async def moved_flow(connection: Connection, flow_id: bytes) -> tuple[str, bytes] | None:
-    """The number that was proved a few minutes ago, and the id the flow has got by that."""
-    row = await connection.fetchrow(MOVED, flow_id)
-    return (row["phone"], row["flow_id"]) if row else None
+    """The same with the identity that waits."""
+    await move_contacts(connection, flow_id, became)
+    await connection.execute(MOVE_IDENTITY, flow_id, became)

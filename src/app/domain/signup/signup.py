@@ -1,5 +1,6 @@
 """A sign-up is a set of proofs. What is missing is data; the first missing one is the step."""
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -33,13 +34,14 @@ class Contact(msgspec.Struct, frozen=True):
 
 class Elsewhere(msgspec.Struct, frozen=True):
     """Who somebody is at another provider, which stands for a password. `email` is what that told,
-    for people to read: it is the account's only once it is proved.
+    for people to read: it is the account's only once it is proved. `at` is when they came with it.
     """
 
     issuer: str
     subject: str
     email: str | None
     email_verified: bool
+    at: datetime | None = None
 
 
 class Signup(msgspec.Struct, frozen=True):

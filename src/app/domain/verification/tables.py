@@ -23,6 +23,8 @@ class Verification:
     expires_at: Mapped[Moment]
     consumed_at: Mapped[Moment | None]
     ended_at: Mapped[Moment | None]
+    # The flow it was proved in, which got another name by that: see `renewal.py`.
+    moved_from: Mapped[Digest | None]
 
     @declared_attr
     def user_id(cls) -> Mapped[Reference | None]:  # noqa: N805 - how SQLAlchemy calls it
@@ -50,8 +52,6 @@ class PhoneVerifications(Verification, Table):
     )
 
     phone: Mapped[Words]
-    # The flow it was proved in, which got another name by that: see `signup/renewal.py`.
-    moved_from: Mapped[Digest | None]
 
 
 class EmailVerifications(Verification, Table):
@@ -64,6 +64,11 @@ class EmailVerifications(Verification, Table):
         ),
         Index("ix_email_verifications_flow_id", "flow_id", "created_at"),
         Index("ix_email_verifications_email", "email", "created_at"),
+        Index(
+            "ix_email_verifications_moved_from",
+            "moved_from",
+            postgresql_where=text("moved_from IS NOT NULL"),
+        ),
     )
 
     email: Mapped[Words]

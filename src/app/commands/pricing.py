@@ -1,0 +1,127 @@
+"""`latchkey pricing`: prices as a file, checked, compared and published."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import click
+
+from app.adapters.postgres import Postgres
+from app.commands.settings import is_given, settings_or_exit
+from app.commands.stores import DATA, own_stores
+from app.domain.errors import Refusal
+from app.domain.ports import Database
+from app.domain.pricing.catalogue import Catalogue
+from app.domain.pricing.changes import changes
+from app.domain.pricing.price_file import BadPriceFile, read_price_file, written
+from app.domain.pricing.publishing import publish as publish_catalogue
+from app.domain.pricing.reading import read_catalogues
+
+T = TypeVar("T")
+FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+
+
+@click.group()
+def pricing() -> None:
+    """The prices: shown, checked and published as a file."""
+
+
+@pricing.command()
+def show() -> None:
+    """Print the prices in effect as a file, and when others follow."""
+    known = _asked(read_catalogues_of)
+    if not known:
+        raise click.ClickException("No prices are published yet: latchkey pricing publish FILE.")
+    now, *later = known
+    click.echo(f"# Version {now.version}, in effect since {_moment(now.effective_from)}.")
+    for catalogue in later:
+        begins = _moment(catalogue.effective_from)
+        click.echo(f"# Version {catalogue.version} begins {begins}.")
+    click.echo(written(now), nl=False)
+
+
+@pricing.command()
+@FILE
+def check(file: Path) -> None:
+    """Say whether FILE can be published and, where there is a database, what it would change."""
+    catalogue = _read(file)
+    click.echo(f"{file} is fine: {len(catalogue.plans)} plans.")
+    if is_given("DATABASE_URL") or DATA.exists():
+        _tell_changes(_asked(read_catalogues_of), catalogue)
+
+
+@pricing.command()
+@FILE
+@click.option(
+    "--at", help="When it takes effect, e.g. 2027-01-01T00:00:00+00:00. Now, if left out."
+)
+def publish(file: Path, at: str | None) -> None:
+    """Make FILE the prices: checked first, then all of it or nothing."""
+    catalogue, moment = _read(file), _parsed(at)
+    _tell_changes(_asked(read_catalogues_of), catalogue)
+    version, begins = _asked(lambda database: publish_catalogue(database, catalogue, moment))
+    click.echo(f"Published as version {version}, in effect from {_moment(begins)}.")
+
+
+def _read(file: Path) -> Catalogue:
+    try:
+        return read_price_file(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is not UTF-8 text.") from error
+    except BadPriceFile as bad:
+        told = [f"{file}:{each.line}: {each.sentence}" for each in bad.problems]
+        raise click.ClickException("\n".join(["Nothing was published.", *told])) from bad
+
+
+def _parsed(at: str | None) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+        passed = moment < datetime.now(UTC)
+    except (ValueError, TypeError) as error:  # no moment, or one without a zone
+        what = "Write a date, a time and a zone: 2027-01-01T00:00:00+00:00."
+        raise click.BadParameter(what) from error
+    if passed:
+        raise click.BadParameter("That moment has passed. Leave --at out for now.")
+    return moment
+
+
+async def read_catalogues_of(database: Database) -> tuple[Catalogue, ...]:
+    async with database.connection() as connection:
+        return await read_catalogues(connection)
+
+
+def _tell_changes(known: tuple[Catalogue, ...], catalogue: Catalogue) -> None:
+    lines = changes(known[0] if known else None, catalogue)
+    click.echo("\n".join(lines) if lines else "Nothing changes.")
+
+
+def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
+    """Of the database that is named or, on a developer's machine, of our own."""
+    production = os.environ.get("ENVIRONMENT", "") == "production"
+    with nullcontext() if production else own_stores():
+        settings = settings_or_exit("DATABASE_URL")
+        try:
+            return asyncio.run(_answered(Postgres(settings.database_url), ask))
+        except Refusal as no:
+            raise click.ClickException(no.message) from no
+        except asyncpg.UndefinedTableError as error:
+            raise click.ClickException("There are no tables yet: run latchkey migrate.") from error
+
+
+async def _answered(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:
+    await database.open()
+    try:
+        return await ask(database)
+    finally:
+        await database.close()
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%d %B %Y, %H:%M:%S UTC}".lstrip("0")

@@ -1,0 +1,95 @@
+"""Money: integers in minor units, shown as CLDR writes them, never without a clear currency."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import (
+    format_currency,
+    get_currency_precision,
+    get_currency_symbol,
+    get_territory_currencies,
+    is_currency,
+)
+
+# Signs that several currencies share; the ISO code is then said too.
+SHARED = frozenset({"$", "¥", "kr", "Rs", "₨"})
+LONGEST_HEADER = 200
+NO_BREAK = "\u00a0"
+
+
+def is_known(currency: str) -> bool:
+    """Whether ISO 4217 has it, in capitals."""
+    return (
+        len(currency) == 3 and currency.isascii() and currency.isupper() and is_currency(currency)
+    )
+
+
+def minor_units(amount: Decimal, currency: str) -> int:
+    """9.50 USD is 950. Raises ValueError when the currency has no such small part."""
+    scaled = amount.scaleb(digits_of(currency))
+    if scaled != scaled.to_integral_value():
+        raise ValueError(currency)
+    return int(scaled)
+
+
+def amount_of(minor: int, currency: str) -> Decimal:
+    """950 in USD is 9.50."""
+    return Decimal(minor).scaleb(-digits_of(currency))
+
+
+def digits_of(currency: str) -> int:
+    """After the point, by CLDR: 2 for USD, 0 for JPY, 3 for KWD."""
+    return int(get_currency_precision(currency))
+
+
+def display(minor: int, currency: str, locale: str = "en") -> str:
+    """What is shown, for example `$9.50 USD` or `€9.50`; it does not break across lines."""
+    shown = format_currency(amount_of(minor, currency), currency, locale=locale)
+    if get_currency_symbol(currency, locale) in SHARED:
+        shown += f" {currency}"
+    return shown.replace(" ", NO_BREAK)
+
+
+def per_month(yearly: int) -> int:
+    """A twelfth, to the nearest minor unit."""
+    return int((Decimal(yearly) / 12).to_integral_value(ROUND_HALF_UP))
+
+
+@lru_cache(maxsize=512)
+def currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
+    """Of those offered, the one used where a browser's languages point to; else the first."""
+    for tag in _by_preference(accept_language[:LONGEST_HEADER]):
+        territory = _territory(tag)
+        used = get_territory_currencies(territory) if territory else []
+        for currency in used:
+            if currency in offered:
+                return currency
+    return offered[0]
+
+
+def _by_preference(header: str) -> list[str]:
+    """Language tags, the most wanted first (RFC 9110, 12.5.4)."""
+    ranked: list[tuple[float, int, str]] = []
+    for part in header.split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            weight = float(quality or 1)
+        except ValueError:
+            weight = 0.0
+        if tag and weight > 0:
+            ranked.append((-weight, len(ranked), tag))
+    return [tag for _, _, tag in sorted(ranked)]
+
+
+def _territory(tag: str) -> str | None:
+    """`GB` of `en-GB`; what CLDR holds most likely for a language alone."""
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (ValueError, LookupError, TypeError):
+        return None
+    if locale.territory:
+        return locale.territory
+    likely = get_global("likely_subtags").get(locale.language, "")
+    return str(likely).rpartition("_")[2] or None

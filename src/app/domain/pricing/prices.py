@@ -1,0 +1,167 @@
+"""The prices as one process knows them: they may be old, and say so; they are never missing."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from app.domain.errors import Unavailable
+from app.domain.ports import Database, ShortMemory
+from app.domain.pricing.catalogue import Catalogue
+from app.domain.pricing.kept import Kept, packed, unpacked
+from app.domain.pricing.price_file import BELIEVABLE, read_price_file
+from app.domain.pricing.reading import newest_version, read_catalogues
+
+log = logging.getLogger("app.prices")
+
+EVERY = 1.0  # seconds between two looks at what is published: all processes follow within two
+FRESH = timedelta(seconds=30)  # how long a copy counts as the database's own
+TOLD = timedelta(minutes=5)  # past this age people are told how old the prices are
+COLD = 0.3  # seconds somebody waits for the first look of a process
+KEY, SHARED_FOR, SHARED_EVERY = "prices", timedelta(hours=24), timedelta(seconds=60)
+
+
+class Source(StrEnum):
+    """Where an answer has its prices from."""
+
+    DATABASE = "database"
+    MEMORY = "memory"
+    REDIS = "redis"
+    DISK = "disk"
+    BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The catalogue in effect. `as_of` is when the database said so; None where it never did, and
+    the catalogue has no prices.
+    """
+
+    catalogue: Catalogue
+    source: Source
+    as_of: datetime | None
+    now: datetime
+
+    @property
+    def told_as_of(self) -> datetime | None:
+        """What people are told, for prices that are not of this moment."""
+        old = self.as_of is not None and self.now - self.as_of > TOLD
+        return self.as_of if old else None
+
+
+class LastGood(Protocol):
+    """A copy that outlives both stores. Neither method raises."""
+
+    def read(self) -> bytes | None: ...
+    def write(self, copy: bytes) -> None: ...
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Prices:
+    """`watch` keeps what is known up to date; whoever asks for it waits for no store."""
+
+    def __init__(
+        self,
+        database: Database,
+        memory: ShortMemory,
+        last_good: LastGood,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._database, self._memory, self._last_good = database, memory, last_good
+        self._clock = clock
+        self._kept: Kept | None = None
+        self._source = Source.BUILT_IN
+        self._shared_at = datetime.min.replace(tzinfo=UTC)
+        self._looked = asyncio.Event()
+        self._silent = False
+        unpriced = read_price_file(BELIEVABLE.read_text())
+        plans = tuple(replace(plan, prices={}) for plan in unpriced.plans)
+        self._built_in = replace(unpriced, currencies=(), plans=plans)
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY)
+
+    async def current(self, patience: float = COLD) -> Current | None:
+        """None when this process has not found any within `patience` seconds of being asked, and
+        still looks.
+        """
+        if self._kept is None and not self._looked.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._looked.wait(), patience)
+            if self._kept is None and not self._looked.is_set():
+                return None
+        return self.known()
+
+    def known(self) -> Current:
+        """At once, whatever it is."""
+        now = self._clock()
+        catalogue = self._kept.at(now) if self._kept else None
+        if self._kept is None or catalogue is None:
+            return Current(self._built_in, Source.BUILT_IN, None, now)
+        source, as_of = self._source, self._kept.as_of
+        if source is Source.DATABASE and now - as_of > FRESH:
+            source = Source.MEMORY
+        return Current(catalogue, source, as_of, now)
+
+    async def look(self) -> None:
+        """Once through all places, the fastest first; the database has the last word."""
+        if self._kept is None:
+            self._take(await self._shared(), Source.REDIS)
+        try:
+            await self._read()
+            self._silent = False
+        except Unavailable as error:
+            self._told_once("the prices could not be read", code=error.code)
+        except Exception as error:
+            # Not migrated yet, or a bug: what is known goes on being shown, and the next look may
+            # be luckier.
+            self._told_once("the prices could not be read", error=type(error).__name__)
+        if self._kept is None:
+            self._take(await asyncio.to_thread(self._saved), Source.DISK)
+        self._looked.set()
+
+    async def _read(self) -> None:
+        """What is published never changes, so its number says whether all is known."""
+        async with self._database.connection() as connection:
+            newest = await newest_version(connection)
+            known = self._kept if self._kept and self._kept.newest == newest else None
+            catalogues = known.catalogues if known else await read_catalogues(connection)
+        kept = Kept(newest, self._clock(), catalogues)
+        self._kept, self._source = kept, Source.DATABASE
+        if newest and (not known or kept.as_of - self._shared_at > SHARED_EVERY):
+            await self._share(kept)
+        if newest and not known:
+            await asyncio.to_thread(self._last_good.write, packed(kept))
+
+    async def _shared(self) -> Kept | None:
+        with suppress(Unavailable):
+            return unpacked(await self._memory.get(KEY))
+        return None
+
+    async def _share(self, kept: Kept) -> None:
+        with suppress(Unavailable):
+            await self._memory.put(KEY, packed(kept), SHARED_FOR)
+            self._shared_at = kept.as_of
+
+    def _saved(self) -> Kept | None:
+        return unpacked(self._last_good.read())
+
+    def _take(self, kept: Kept | None, source: Source) -> None:
+        if kept:
+            self._kept, self._source = kept, source
+            self._looked.set()
+
+    def _told_once(self, what: str, **details: str) -> None:
+        if not self._silent:
+            log.warning(what, extra=details)
+        self._silent = True
