@@ -98,9 +98,7 @@ class ContactChange(ABC):
         return pending.destination
 
     async def resend(self, access: Access, origin: Origin, *, fresh: bool) -> bool:
-        """Whether it is a new code, which asks for as fresh a proof as the first. Raises `NoCode`,
-        `ConfirmationNeeded`, else as for a first one.
-        """
+        """Whether it is a new code, which asks for a fresh proof. Raises as `ask`, and `NoCode`."""
         pending = await self.pending(access, origin)
         if pending is None:
             raise NoCode
