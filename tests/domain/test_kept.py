@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.pricing.kept import Edition, Kept, packed, unpacked
-from tests.domain.price_files import BEGUN, catalogue
+from tests.price_files import BEGUN, catalogue
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(hours=1)

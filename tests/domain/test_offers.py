@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.pricing.catalogue import Interval
 from app.domain.pricing.offers import Price, offers, price_of
-from tests.domain.price_files import catalogue
+from tests.price_files import catalogue
 
 NB = "\u00a0"
 MONTH, YEAR = Interval.MONTH, Interval.YEAR

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.pricing.changes import changes
-from tests.domain.price_files import catalogue
+from tests.price_files import catalogue
 
 NB = "\u00a0"
 TOLD: list[tuple[list[tuple[str, str]], list[str]]] = [

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.pricing.catalogue import Catalogue, Interval
 from app.domain.pricing.price_file import BELIEVABLE, BadPriceFile, read_price_file, written
-from tests.domain.price_files import BEGUN, FILE, changed
+from tests.price_files import BEGUN, FILE, changed
 
 AMOUNT = "An amount is a number from 0 on, like 9 or 9.50, in USD."
 CODE = "A code is needed: small letters, digits and hyphens, a letter first, at most 31."
@@ -48,7 +48,8 @@ RULES: list[tuple[str, str, list[tuple[int, str]]]] = [
     ('"For a few."', f'"{"x" * 201}"',
      [(14, "A description is needed: one line of at most 200 characters.")]),
     ("highlighted = true", 'highlighted = "yes"', [(28, "highlighted is true or false.")]),
-    ('"For a few."', '"For a few."\nhighlighted = true', [(29, "Only one plan can be highlighted.")]),
+    ('"For a few."', '"For a few."\nhighlighted = true',
+     [(29, "Only one plan can be highlighted.")]),
     ('people = "Up to 10"', 'peple = "Up to 10"',
      [(16, "There is no feature “peple” among [[features]].")]),
     ('people = "Up to 10"', "people = 10", [(16, HOW_MUCH)]),

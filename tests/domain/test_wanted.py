@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.pricing.catalogue import Interval
 from app.domain.pricing.wanted import Wanted, wanted
-from tests.domain.price_files import catalogue
+from tests.price_files import catalogue
 
 MONTH, YEAR = Interval.MONTH, Interval.YEAR
 # Period, currency and languages asked for.
