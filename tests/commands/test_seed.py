@@ -1,9 +1,15 @@
-"""`latchkey seed`: a demo person, once, and never in production by accident."""
+"""`latchkey seed`: a demo person and prices, once, and never in production by accident."""
+
+import asyncio
 
 import pytest
 
+from app.adapters.postgres import Postgres
+from app.domain.pricing.publishing import publish_first
+
 from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask
+from tests.shop import publish_in
 from tests.stores import Stores
 
 
@@ -33,3 +39,28 @@ def test_production_has_to_be_meant(url: str) -> None:
 
 def people(url: str) -> int:
     return ask(url, "SELECT count(*) FROM users")[0]["count"]
+
+
+def test_it_brings_prices_once(url: str) -> None:
+    told = [typed("seed", DATABASE_URL=url).output.splitlines()[1] for _ in range(2)]
+    assert told == ["Price versions added: 1", "Price versions added: 0"]
+    shown = typed("pricing", "show", DATABASE_URL=url).output
+    assert shown.startswith("# Version 1, in effect since 1 January 2026, 00:00:00 UTC.")
+
+
+async def test_it_leaves_prices_alone(url: str) -> None:
+    await publish_in(url)
+    assert await first_prices(url, 1) == [0]
+
+
+async def test_several_at_once_bring_prices_once(url: str) -> None:
+    assert sorted(await first_prices(url, 4)) == [0, 0, 0, 1]
+
+
+async def first_prices(url: str, times: int) -> list[int]:
+    database = Postgres(url)
+    await database.open()
+    try:
+        return await asyncio.gather(*(publish_first(database) for _ in range(times)))
+    finally:
+        await database.close()
