@@ -11,9 +11,9 @@ from redis import Redis as Client
 from app.adapters.postgres import Postgres
 from app.adapters.prices_copy import PricesCopy
 from app.adapters.redis import TAG, Redis
-from app.domain.pricing.kept import Kept, unpacked
+from app.domain.pricing.kept import Edition, Kept, packed, unpacked
 from app.domain.pricing.prices import KEY, Prices
-from app.domain.pricing.publishing import publish
+from app.domain.pricing.publishing import publish, publish_first
 from tests.price_files import catalogue
 from tests.stores import Stores
 
@@ -81,5 +81,20 @@ async def publish_in(url: str, *pairs: tuple[str, str], at: datetime | None = No
         await database.close()
 
 
+async def publish_first_in(url: str) -> int:
+    database = Postgres(url)
+    await database.open()
+    try:
+        return await publish_first(database)
+    finally:
+        await database.close()
+
+
 def published_in(url: str, *pairs: tuple[str, str], at: datetime | None = None) -> int:
     return asyncio.run(publish_in(url, *pairs, at=at))
+
+
+def copy_of(age: timedelta, version: int = 1) -> bytes:
+    """As another process left it."""
+    moment = datetime.now(UTC) - age
+    return packed(Kept(Edition(1, moment, version), moment, (catalogue(version=version),)))

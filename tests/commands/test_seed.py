@@ -4,12 +4,9 @@ import asyncio
 
 import pytest
 
-from app.adapters.postgres import Postgres
-from app.domain.pricing.publishing import publish_first
-
 from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask
-from tests.shop import publish_in
+from tests.shop import publish_first_in, publish_in
 from tests.stores import Stores
 
 
@@ -50,17 +47,9 @@ def test_it_brings_prices_once(url: str) -> None:
 
 async def test_it_leaves_prices_alone(url: str) -> None:
     await publish_in(url)
-    assert await first_prices(url, 1) == [0]
+    assert await publish_first_in(url) == 0
 
 
 async def test_several_at_once_bring_prices_once(url: str) -> None:
-    assert sorted(await first_prices(url, 4)) == [0, 0, 0, 1]
-
-
-async def first_prices(url: str, times: int) -> list[int]:
-    database = Postgres(url)
-    await database.open()
-    try:
-        return await asyncio.gather(*(publish_first(database) for _ in range(times)))
-    finally:
-        await database.close()
+    added = await asyncio.gather(*(publish_first_in(url) for _ in range(4)))
+    assert sorted(added) == [0, 0, 0, 1]

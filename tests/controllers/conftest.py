@@ -1,5 +1,6 @@
 """People at every step; a product with the limits people really meet, and a memory of its own."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import count
 from time import sleep
@@ -11,8 +12,11 @@ from app.adapters.embedded.folders import clear_sockets, data_folder, socket_fol
 from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE
 from tests.crowd import sql
+from tests.faults.staged import until
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.shop import publish_first_in
+from tests.shown_prices import version_of
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
@@ -119,3 +123,23 @@ def _at(product: Product, step: str) -> Person:
         deed(contact)
     assert person.get(f"/signup/{step}").status == 200
     return person
+
+
+@pytest.fixture(scope="session")
+def priced(product: Product) -> Product:
+    """The product that is shared, with prices; others may have published theirs there."""
+    asyncio.run(publish_first_in(product.env["DATABASE_URL"]))
+    until(lambda: version_of(product) > 0)
+    return product
+
+
+@pytest.fixture(scope="package")
+def unpriced(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Where none were ever published."""
+    stores.valkey_flush(7)
+    folder, url = tmp_path_factory.mktemp("unpriced"), stores.new_database()
+    product = Product(folder, url, f"{stores.redis_url}?db=7")
+    try:
+        yield product.start()
+    finally:
+        product.close()
