@@ -148,7 +148,12 @@ def test_lines_end_one_way_or_the_other(end: str) -> None:
     assert problems(text) == [(19, AMOUNT)]
 
 
+BARE = """
+currencies = ["EUR"]
+plans = [{code = "a", name = "A", description = "B", year = {EUR = 1}}]
+"""
 AGAIN = [
+    BARE,
     FILE,
     BELIEVABLE.read_text(),
     changed(('"JPY"]', '"KWD"]')).replace("JPY", "KWD"),

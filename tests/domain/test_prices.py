@@ -1,8 +1,10 @@
 """The prices as a process knows them: how old they are, and when they turn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import pytest
 
 from app.domain.pricing.prices import FRESH, TOLD, Source
 from tests.price_files import catalogue
@@ -23,6 +25,30 @@ async def test_the_first_look_reads_the_database_and_leaves_copies(shop: Shop) -
     assert shop.shared == shop.saved
     assert shop.saved is not None
     assert shop.saved.catalogues == (current.catalogue,)
+
+
+YEARLY = [(f"[plans.month]\nUSD = {usd}\nJPY = {jpy}\n", "")
+          for usd, jpy in (("9.50", 1400), (90, 14000))]  # fmt: skip
+VARIANTS: list[list[tuple[str, str]]] = [
+    [],
+    YEARLY,
+    [('"JPY"]', '"KWD"]'), *[("JPY", "KWD")] * 4, ("9.50", "9.99")],
+    [('["USD", "JPY"]', '["JPY", "USD"]')],
+    [('"Small"', '"“\\"<b> é 日本 \\\\"'), ('"For a few."', '"$1 %s {x} \'; --"')],
+    [("people =", "help ="), ("people = true\n", ""), ("highlighted = true\n", "")],
+]
+
+
+@pytest.mark.parametrize("pairs", VARIANTS, ids=range(len(VARIANTS)))
+async def test_what_is_read_is_what_was_published(shop: Shop, pairs: list[tuple[str, str]]) -> None:
+    meant = catalogue(*pairs)
+    await shop.publish(*pairs)
+    async with shop.process() as prices:
+        await prices.look()
+        read = prices.known().catalogue
+    assert read == replace(meant, effective_from=read.effective_from)
+    assert shop.saved is not None
+    assert shop.saved.catalogues == (read,)
 
 
 async def test_a_version_begins_at_its_moment_without_another_look(shop: Shop) -> None:
