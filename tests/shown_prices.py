@@ -12,7 +12,6 @@ import httpx
 from app.domain.pricing.money import minor_units
 from tests.crowd import sql
 from tests.product import NO_TLS, Product
-from tests.shop import published_in
 
 CACHED = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 PLANS = "/pricing/plans"
@@ -102,11 +101,3 @@ def every_form(product: Product, query: str = "") -> list[Told]:
 def in_the_table(product: Product) -> dict[tuple[str, str, str], int]:
     rows: list[Any] = sql(product, ROWS)
     return {(name, interval, currency): amount for name, interval, currency, amount in rows}
-
-
-def publish_for(product: Product, *pairs: tuple[str, str]) -> int:
-    return published_in(product.env["DATABASE_URL"], *pairs)
-
-
-def version_of(product: Product) -> int:
-    return int(told(product, API).answer.json()["version"])

@@ -1,6 +1,5 @@
 """People at every step; a product with the limits people really meet, and a memory of its own."""
 
-import asyncio
 from collections.abc import Iterator
 from itertools import count
 from time import sleep
@@ -12,11 +11,9 @@ from app.adapters.embedded.folders import clear_sockets, data_folder, socket_fol
 from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE
 from tests.crowd import sql
-from tests.faults.staged import until
 from tests.person import Person, new_email, new_phone
+from tests.price_list import publish_prices
 from tests.product import Product
-from tests.shop import publish_first_in
-from tests.shown_prices import version_of
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
@@ -125,11 +122,10 @@ def _at(product: Product, step: str) -> Person:
     return person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def priced(product: Product) -> Product:
-    """The product that is shared, with prices; others may have published theirs there."""
-    asyncio.run(publish_first_in(product.env["DATABASE_URL"]))
-    until(lambda: version_of(product) > 0)
+    """The product that is shared, with the believable prices."""
+    publish_prices(product)
     return product
 
 
