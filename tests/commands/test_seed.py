@@ -1,9 +1,12 @@
-"""`latchkey seed`: a demo person, once, and never in production by accident."""
+"""`latchkey seed`: a demo person and prices, once, and never in production by accident."""
+
+import asyncio
 
 import pytest
 
 from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask
+from tests.shop import publish_first_in, publish_in
 from tests.stores import Stores
 
 
@@ -33,3 +36,20 @@ def test_production_has_to_be_meant(url: str) -> None:
 
 def people(url: str) -> int:
     return ask(url, "SELECT count(*) FROM users")[0]["count"]
+
+
+def test_it_brings_prices_once(url: str) -> None:
+    told = [typed("seed", DATABASE_URL=url).output.splitlines()[1] for _ in range(2)]
+    assert told == ["Price versions added: 1", "Price versions added: 0"]
+    shown = typed("pricing", "show", DATABASE_URL=url).output
+    assert shown.startswith("# Version 1, in effect since 1 January 2026, 00:00:00 UTC.")
+
+
+async def test_it_leaves_prices_alone(url: str) -> None:
+    await publish_in(url)
+    assert await publish_first_in(url) == 0
+
+
+async def test_several_at_once_bring_prices_once(url: str) -> None:
+    added = await asyncio.gather(*(publish_first_in(url) for _ in range(4)))
+    assert sorted(added) == [0, 0, 0, 1]

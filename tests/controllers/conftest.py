@@ -12,6 +12,7 @@ from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE
 from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
+from tests.price_list import publish_prices
 from tests.product import Product
 from tests.stores import Stores
 
@@ -119,3 +120,22 @@ def _at(product: Product, step: str) -> Person:
         deed(contact)
     assert person.get(f"/signup/{step}").status == 200
     return person
+
+
+@pytest.fixture(scope="module")
+def priced(product: Product) -> Product:
+    """The product that is shared, with the believable prices."""
+    publish_prices(product)
+    return product
+
+
+@pytest.fixture(scope="package")
+def unpriced(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Where none were ever published."""
+    stores.valkey_flush(7)
+    folder, url = tmp_path_factory.mktemp("unpriced"), stores.new_database()
+    product = Product(folder, url, f"{stores.redis_url}?db=7")
+    try:
+        yield product.start()
+    finally:
+        product.close()

@@ -5,11 +5,11 @@ On stores of their own, with the limits that are really in force.
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import httpx
 import pytest
 
+from tests.faults.outages import broken, served_with
 from tests.faults.staged import Clocked, until
 from tests.faults.stand import STEPS, Stand, somebody
 from tests.person import Seen, new_email, new_phone
@@ -29,21 +29,6 @@ def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield product.start()
     finally:
         product.close()
-
-
-@contextmanager
-def broken(stores: Stores, served: Product, how: str) -> Iterator[None]:
-    """`how` is what happens to which, e.g. "postgres suspended". The product recovers by itself."""
-    names, _, what = how.rpartition(" ")
-    servers = [getattr(stores, name) for name in names.split(" and ")]
-    for server in servers:
-        server.suspend() if what == "suspended" else server.stop()
-    try:
-        yield
-    finally:
-        for server in servers:
-            server.resume() if what == "suspended" else server.start()
-        until(lambda: served_with(served, "/health/ready") == 200, 30)
 
 
 def test_flushed_at_every_step_the_sign_up_goes_on(own_stores: Stores, served: Product) -> None:
@@ -151,10 +136,6 @@ def kept(entered: list[Seen], stands: list[Stand]) -> set[str]:
 
 def told_to_operators(served: Product) -> tuple[int, int, int]:
     return tuple(served_with(served, f"/health{path}") for path in ("/live", "/ready", ""))
-
-
-def served_with(served: Product, path: str) -> int:
-    return httpx.get(served.url + path, timeout=5, verify=NO_TLS).status_code
 
 
 def health(served: Product, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger("app.prices")
@@ -31,3 +32,5 @@ class PricesCopy:
             fresh.replace(self._path)
         except OSError as error:
             log.warning("the prices could not be saved", extra={"error": type(error).__name__})
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)

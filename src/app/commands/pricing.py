@@ -18,9 +18,10 @@ from app.domain.errors import Refusal
 from app.domain.ports import Database
 from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.changes import changes
+from app.domain.pricing.kept import Kept
 from app.domain.pricing.price_file import BadPriceFile, read_price_file, written
 from app.domain.pricing.publishing import publish as publish_catalogue
-from app.domain.pricing.reading import read_catalogues
+from app.domain.pricing.reading import read_prices
 
 T = TypeVar("T")
 FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -34,15 +35,18 @@ def pricing() -> None:
 @pricing.command()
 def show() -> None:
     """Print the prices in effect as a file, and when others follow."""
-    known = _asked(read_catalogues_of)
-    if not known:
-        raise click.ClickException("No prices are published yet: latchkey pricing publish FILE.")
-    now, *later = known
-    click.echo(f"# Version {now.version}, in effect since {_moment(now.effective_from)}.")
-    for catalogue in later:
-        begins = _moment(catalogue.effective_from)
-        click.echo(f"# Version {catalogue.version} begins {begins}.")
-    click.echo(written(now), nl=False)
+    known = _asked(_published)
+    current = known.at(known.as_of)
+    if current:
+        since = _moment(current.effective_from)
+        click.echo(f"# Version {current.version}, in effect since {since}.")
+    for catalogue in known.catalogues:
+        if catalogue is not current:
+            begins = _moment(catalogue.effective_from)
+            click.echo(f"# Version {catalogue.version} begins {begins}.")
+    if current is None:
+        raise click.ClickException("No prices are in effect yet: latchkey pricing publish FILE.")
+    click.echo(written(current), nl=False)
 
 
 @pricing.command()
@@ -52,7 +56,7 @@ def check(file: Path) -> None:
     catalogue = _read(file)
     click.echo(f"{file} is fine: {len(catalogue.plans)} plans.")
     if is_given("DATABASE_URL") or DATA.exists():
-        _tell_changes(_asked(read_catalogues_of), catalogue)
+        _tell_changes(_asked(_published), catalogue, None)
 
 
 @pricing.command()
@@ -63,14 +67,14 @@ def check(file: Path) -> None:
 def publish(file: Path, at: str | None) -> None:
     """Make FILE the prices: checked first, then all of it or nothing."""
     catalogue, moment = _read(file), _parsed(at)
-    _tell_changes(_asked(read_catalogues_of), catalogue)
+    _tell_changes(_asked(_published), catalogue, moment)
     version, begins = _asked(lambda database: publish_catalogue(database, catalogue, moment))
     click.echo(f"Published as version {version}, in effect from {_moment(begins)}.")
 
 
 def _read(file: Path) -> Catalogue:
     try:
-        return read_price_file(file.read_text(encoding="utf-8"))
+        return read_price_file(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not UTF-8 text.") from error
     except BadPriceFile as bad:
@@ -92,20 +96,21 @@ def _parsed(at: str | None) -> datetime | None:
     return moment
 
 
-async def read_catalogues_of(database: Database) -> tuple[Catalogue, ...]:
+async def _published(database: Database) -> Kept:
     async with database.connection() as connection:
-        return await read_catalogues(connection)
+        return await read_prices(connection, datetime.now(UTC))
 
 
-def _tell_changes(known: tuple[Catalogue, ...], catalogue: Catalogue) -> None:
-    lines = changes(known[0] if known else None, catalogue)
+def _tell_changes(known: Kept, catalogue: Catalogue, moment: datetime | None) -> None:
+    """Against what would be in effect at that moment (None: now)."""
+    lines = changes(known.at(moment or known.as_of), catalogue)
     click.echo("\n".join(lines) if lines else "Nothing changes.")
 
 
 def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
     """Of the database that is named or, on a developer's machine, of our own."""
-    production = os.environ.get("ENVIRONMENT", "") == "production"
-    with nullcontext() if production else own_stores():
+    named = os.environ.get("ENVIRONMENT", "") == "production" or is_given("DATABASE_URL")
+    with nullcontext() if named else own_stores():
         settings = settings_or_exit("DATABASE_URL")
         try:
             return asyncio.run(_answered(Postgres(settings.database_url), ask))

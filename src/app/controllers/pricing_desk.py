@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request
 
 from app.controllers.pricing_pages import prices_page
+from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.prices import Current
 from app.domain.pricing.wanted import Wanted, wanted
 from app.web.answer import Answer, Headers
@@ -14,7 +15,7 @@ from app.web.caching import cached, etag_of, unless_known
 from app.web.page import HTML, PRODUCT, ZIPPED
 from app.web.parts import Parts
 
-VARY = (b"vary", b"HX-Request, Accept-Encoding, Accept-Language")
+VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language")
 CACHED = [*(header for header in HTML if header[0] != b"vary"), VARY, *cached(60, 600, 86400)]
 UNCACHED = [*HTML, (b"cache-control", b"no-store")]
 MOST_KEPT = 256
@@ -23,16 +24,17 @@ PATIENCE = 2.5  # seconds a fragment waits for the first prices of a process
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A page, plain and as gzip, with its entity tag."""
+    """A page, plain and as gzip, with its entity tag; `of` is the catalogue it shows."""
 
+    of: Catalogue | None
     plain: bytes
     zipped: bytes
     etag: bytes
 
 
 class PricingDesk:
-    # Pages made, for as long as the prices stay the same: of a version, currency, period and shell
-    # there are few, and each is made once.
+    # Pages made, for as long as the prices stay the same: of a currency, period and shell there are
+    # few, and each is made once.
     _made: dict[tuple[object, ...], Made] = {}
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
@@ -61,22 +63,24 @@ class PricingDesk:
         key = (
             template,
             self._who.is_fragment,
-            current.catalogue.version,
             wanted,
             old and old.replace(second=0, microsecond=0),
         )
         made = self._made.get(key)
-        if made is None or self.parts.pages.live:
-            made = self._make(template, prices_page(current, wanted, PRODUCT))
+        if made is None or made.of is not current.catalogue or self.parts.pages.live:
+            context = prices_page(current, wanted, PRODUCT)
+            made = self._make(template, context, current.catalogue)
             if len(self._made) >= MOST_KEPT:
                 self._made.clear()
             self._made[key] = made
+        if not current.catalogue.priced:
+            return self._answer(made, UNCACHED)  # for as long as it lasts, and no longer
         return unless_known(self._headers, made.etag, self._answer(made, CACHED))
 
-    def _make(self, template: str, context: dict[str, Any]) -> Made:
+    def _make(self, template: str, context: dict[str, Any], of: Catalogue | None = None) -> Made:
         sheet = self.parts.pages.sheet(self._who, template, context)
         plain = sheet.plain(b"")
-        return Made(plain, sheet.zipped(b""), b"W/" + etag_of(plain))
+        return Made(of, plain, sheet.zipped(b""), b"W/" + etag_of(plain))
 
     def _wanted(self, current: Current) -> Wanted:
         query = self._who.asked if self._who.query else {}

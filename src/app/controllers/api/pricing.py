@@ -15,11 +15,9 @@ from app.web.caching import cached, etag_of, unless_known
 from app.web.parts import Parts
 from app.web.problems import problem
 
-HEADERS = [
-    (b"content-type", b"application/json"),
-    (b"vary", b"Accept-Language"),
-    *cached(60, 600, 86400),
-]
+JSON = (b"content-type", b"application/json")
+HEADERS = [JSON, (b"vary", b"Accept-Language"), *cached(60, 600, 86400)]
+UNCACHED = [JSON, (b"cache-control", b"no-store")]
 PATIENCE = 2.5  # seconds
 UNKNOWN = {
     "period": "The period is month or year.",
@@ -47,6 +45,8 @@ class PricingApiController(Controller):
             offered = ", ".join(current.catalogue.currencies)
             return problem(422, f"unknown_{name}", UNKNOWN[name].format(offered=offered), name)
         told = _told(current, asked)
+        if not current.catalogue.priced:
+            return Answer(200, msgspec.json.encode(told), [*UNCACHED])
         # The same prices, confirmed a second later, are the same to whoever has them.
         etag = b"W/" + etag_of(msgspec.json.encode(told | {"as_of": current.told_as_of}))
         return unless_known(headers, etag, Answer(200, msgspec.json.encode(told), [*HEADERS]))

@@ -24,6 +24,7 @@ def changes(old: Catalogue | None, new: Catalogue) -> list[str]:
 def _facts(catalogue: Catalogue) -> dict[str, str]:
     facts = {
         "currencies": ", ".join(catalogue.currencies),
+        "features": ", ".join(feature.code for feature in catalogue.features),
         "plans": ", ".join(plan.code for plan in catalogue.plans),
     }
     for feature in catalogue.features:
@@ -34,7 +35,7 @@ def _facts(catalogue: Catalogue) -> dict[str, str]:
         if plan.highlighted:
             facts[f"{plan.code}, highlighted"] = "yes"
         for code, amount in plan.features.items():
-            facts[f"{plan.code}, {code}"] = amount or INCLUDED
+            facts[f"{plan.code}, feature {code}"] = amount or INCLUDED
         for interval, amounts in plan.prices.items():
             for currency, amount_minor in amounts.items():
                 shown = display(amount_minor, currency)

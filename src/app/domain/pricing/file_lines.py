@@ -15,7 +15,7 @@ class Lines:
     def __init__(self, text: str) -> None:
         self._found: dict[Path, int] = {}
         table: Path = ()
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if header := HEADER.match(line):
                 table = self._entered(header[2].split("."), several=header[1] == "[[")
                 self._found.setdefault(table, number)
@@ -31,6 +31,6 @@ class Lines:
         """A table that comes several times is followed by those inside its latest one."""
         first, *rest = names
         count = sum(len(path) == 2 and path[0] == first for path in self._found)
-        if several:
+        if several and not rest:
             return (first, count)
         return (first, count - 1, *rest) if rest else (first,)

@@ -2,13 +2,14 @@
 
 from decimal import Decimal
 from typing import Any
+from unicodedata import category
 
 from app.domain.pricing.catalogue import CODE, Feature, Interval, Plan
 from app.domain.pricing.file_lines import Path
 from app.domain.pricing.money import digits_of, is_known, minor_units
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 60, 200
-MOST = 10**12  # minor units: nobody means more
+MOST = 10**9  # in whole units: nobody means more
 TOP, FEATURE = {"currencies", "features", "plans"}, {"code", "name"}
 PLAN = {"code", "name", "description", "highlighted", "features", *Interval}
 
@@ -37,8 +38,8 @@ class Checked:
             self._wrong(("plans",), "There is no plan: write at least one [[plans]].")
         elif not self._intervals:
             self._wrong(plans[0][0], "No plan has prices: write [plans.month] or [plans.year].")
-        if sum(plan.highlighted for plan in self.plans) > 1:
-            self._wrong((*plans[-1][0], "highlighted"), "Only one plan can be highlighted.")
+        for n in [n for n, plan in enumerate(self.plans) if plan.highlighted][1:]:
+            self._wrong(("plans", n, "highlighted"), "Only one plan can be highlighted.")
         for kind, things in (("features", self.features), ("plans", self.plans)):
             codes = [thing.code for thing in things]
             for n, code in enumerate(codes):
@@ -83,10 +84,11 @@ class Checked:
 
     def _words(self, table: dict[str, Any], name: str, longest: int, at: Path) -> str:
         words = table.get(name)
-        if not isinstance(words, str) or not words.strip() or len(words) > longest:
-            self._wrong((*at, name), f"A {name} is needed, of at most {longest} characters.")
+        if not _is_a_line(words, longest):
+            what = f"A {name} is needed: one line of at most {longest} characters."
+            self._wrong((*at, name), what)
             return ""
-        return words.strip()
+        return str(words).strip()
 
     def _plan(self, table: dict[str, Any], at: Path) -> Plan:
         highlighted = table.get("highlighted", False)
@@ -109,9 +111,13 @@ class Checked:
         for code, amount in given.items():
             if code not in known:
                 self._wrong((*at, code), f"There is no feature “{code}” among [[features]].")
-            elif not isinstance(amount, bool) and not (isinstance(amount, str) and amount.strip()):
+            elif not isinstance(amount, bool) and not _is_a_line(amount, LONGEST_NAME):
                 self._wrong((*at, code), "Write true, false, or how much in quotes.")
-        return {c: "" if how is True else str(how) for c, how in given.items() if how is not False}
+        return {
+            c: "" if how is True else str(how).strip()
+            for c, how in given.items()
+            if how is not False
+        }
 
     def _prices(self, table: dict[str, Any], at: Path) -> dict[Interval, dict[str, int]]:
         prices = {i: self._amounts(table.get(i), i, (*at, i.value)) for i in self._intervals}
@@ -127,7 +133,7 @@ class Checked:
             self._wrong(at, f"The prices for a {interval} are missing: other plans have them.")
             return {}
         for currency in given:
-            if currency not in self.currencies:
+            if self.currencies and currency not in self.currencies:
                 self._wrong((*at, currency), f"{currency} is not among the currencies above.")
         amounts = {c: self._amount(given.get(c), c, interval, at) for c in self.currencies}
         return {currency: amount for currency, amount in amounts.items() if amount is not None}
@@ -137,15 +143,29 @@ class Checked:
         if given is None:
             self._wrong(place, f"The price in {currency} for a {interval} is missing.")
             return None
-        if isinstance(given, bool) or not isinstance(given, int | Decimal) or given < 0:
+        if not _is_an_amount(given):
             self._wrong(place, f"An amount is a number from 0 on, like 9 or 9.50, in {currency}.")
             return None
+        if given > MOST:
+            self._wrong(place, "That is more than anybody pays.")
+            return None
         try:
-            minor = minor_units(Decimal(given), currency)
+            return minor_units(Decimal(given), currency)
         except ValueError:
             digits = digits_of(currency)
             self._wrong(place, f"{currency} has {digits} digits after the point.")
             return None
-        if minor > MOST:
-            self._wrong(place, "That is more than anybody pays.")
-        return minor
+
+
+def _is_a_line(words: Any, longest: int) -> bool:
+    """Words that can be shown, and kept: PostgreSQL takes no NUL."""
+    if not isinstance(words, str) or any(category(sign) == "Cc" for sign in words):
+        return False
+    return 0 < len(words.strip()) <= longest
+
+
+def _is_an_amount(given: Any) -> bool:
+    """TOML knows infinity and what is no number, too."""
+    if isinstance(given, bool) or not isinstance(given, int | Decimal):
+        return False
+    return Decimal(given).is_finite() and given >= 0

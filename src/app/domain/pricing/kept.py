@@ -6,21 +6,40 @@ from datetime import datetime
 import msgspec
 
 from app.domain.pricing.catalogue import Catalogue
+from app.domain.pricing.money import is_known
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What was published: how many versions, when the last one, and which of them is in effect by
+    the database's clock (0: none).
+
+    The number of the last version would tell less: of two published at the same moment the first
+    may be committed last, and a database brought back from a copy counts on from there.
+    """
+
+    versions: int
+    last: datetime | None
+    in_effect: int
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The catalogue in effect and those to follow, as they were in the database at `as_of`, when
-    `newest` was the last version published.
-    """
+    """The catalogue in effect and those to follow, as they were in the database at `as_of`."""
 
-    newest: int
+    edition: Edition
     as_of: datetime
     catalogues: tuple[Catalogue, ...]
 
     def at(self, now: datetime) -> Catalogue | None:
-        """The one in effect then."""
-        begun = [each for each in self.catalogues if each.effective_from <= now]
+        """The one in effect then. What the database says has begun, has begun, also where our clock
+        is behind.
+        """
+        begun = [
+            each
+            for each in self.catalogues
+            if each.effective_from <= now or each.version == self.edition.in_effect
+        ]
         return begun[-1] if begun else None
 
 
@@ -32,7 +51,7 @@ def unpacked(copy: bytes | None) -> Kept | None:
     """None for one that is cut off, of another time, or not whole."""
     try:
         kept = msgspec.json.decode(copy or b"", type=Kept)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     whole = kept.as_of.tzinfo and kept.catalogues and all(map(_is_whole, kept.catalogues))
     return kept if whole else None
@@ -40,10 +59,13 @@ def unpacked(copy: bytes | None) -> Kept | None:
 
 def _is_whole(catalogue: Catalogue) -> bool:
     """Every plan costs something in each currency, for the same intervals."""
-    if not catalogue.plans or not catalogue.currencies or catalogue.effective_from.tzinfo is None:
+    if not catalogue.plans or not catalogue.intervals or catalogue.effective_from.tzinfo is None:
+        return False
+    if not catalogue.currencies or not all(map(is_known, catalogue.currencies)):
         return False
     return all(
         set(plan.prices) == set(catalogue.intervals)
         and all(set(amounts) == set(catalogue.currencies) for amounts in plan.prices.values())
+        and all(amount >= 0 for amounts in plan.prices.values() for amount in amounts.values())
         for plan in catalogue.plans
-    ) and bool(catalogue.intervals)
+    )

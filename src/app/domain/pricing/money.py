@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import (
     format_currency,
@@ -28,10 +28,10 @@ def is_known(currency: str) -> bool:
 
 def minor_units(amount: Decimal, currency: str) -> int:
     """9.50 USD is 950. Raises ValueError when the currency has no such small part."""
-    scaled = amount.scaleb(digits_of(currency))
-    if scaled != scaled.to_integral_value():
+    minor = int(amount.scaleb(digits_of(currency)))
+    if amount_of(minor, currency) != amount:
         raise ValueError(currency)
-    return int(scaled)
+    return minor
 
 
 def amount_of(minor: int, currency: str) -> Decimal:
@@ -73,21 +73,27 @@ def _by_preference(header: str) -> list[str]:
     """Language tags, the most wanted first (RFC 9110, 12.5.4)."""
     ranked: list[tuple[float, int, str]] = []
     for part in header.split(","):
-        tag, _, quality = part.strip().partition(";q=")
-        try:
-            weight = float(quality or 1)
-        except ValueError:
-            weight = 0.0
+        tag, *parameters = (each.strip() for each in part.split(";"))
+        weight = _quality(parameters)
         if tag and weight > 0:
             ranked.append((-weight, len(ranked), tag))
     return [tag for _, _, tag in sorted(ranked)]
+
+
+def _quality(parameters: list[str]) -> float:
+    """From 0 (not wanted) to 1; what is neither counts as 0."""
+    try:
+        weight = float(parameters[0].lower().removeprefix("q=")) if parameters else 1.0
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0
 
 
 def _territory(tag: str) -> str | None:
     """`GB` of `en-GB`; what CLDR holds most likely for a language alone."""
     try:
         locale = Locale.parse(tag, sep="-")
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, UnknownLocaleError):
         return None
     if locale.territory:
         return locale.territory

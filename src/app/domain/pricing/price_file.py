@@ -41,6 +41,8 @@ def read_price_file(text: str) -> Catalogue:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise BadPriceFile([_syntax(str(error))]) from error
+    except (ValueError, ArithmeticError) as error:
+        raise BadPriceFile([Problem(0, "A number in it is far too long.")]) from error
     checked = Checked(document)
     if checked.problems:
         lines = Lines(text)

@@ -12,9 +12,9 @@ from typing import Protocol
 from app.domain.errors import Unavailable
 from app.domain.ports import Database, ShortMemory
 from app.domain.pricing.catalogue import Catalogue
-from app.domain.pricing.kept import Kept, packed, unpacked
+from app.domain.pricing.kept import Edition, Kept, packed, unpacked
 from app.domain.pricing.price_file import BELIEVABLE, read_price_file
-from app.domain.pricing.reading import newest_version, read_catalogues
+from app.domain.pricing.reading import read_prices
 
 log = logging.getLogger("app.prices")
 
@@ -79,6 +79,7 @@ class Prices:
         self._kept: Kept | None = None
         self._source = Source.BUILT_IN
         self._shared_at = datetime.min.replace(tzinfo=UTC)
+        self._on_disk: Edition | None = None
         self._looked = asyncio.Event()
         self._silent = False
         unpriced = read_price_file(BELIEVABLE.read_text())
@@ -92,10 +93,10 @@ class Prices:
             await asyncio.sleep(EVERY)
 
     async def current(self, patience: float = COLD) -> Current | None:
-        """None when this process has not found any within `patience` seconds of being asked, and
-        still looks.
+        """A process that has just started asks the database first, for as long as `patience`
+        seconds; then an old copy will do. None when it has not found any by then, and still looks.
         """
-        if self._kept is None and not self._looked.is_set():
+        if not self._looked.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._looked.wait(), patience)
             if self._kept is None and not self._looked.is_set():
@@ -116,7 +117,7 @@ class Prices:
     async def look(self) -> None:
         """Once through all places, the fastest first; the database has the last word."""
         if self._kept is None:
-            self._take(await self._shared(), Source.REDIS)
+            await self._recall()
         try:
             await self._read()
             self._silent = False
@@ -126,22 +127,32 @@ class Prices:
             # Not migrated yet, or a bug: what is known goes on being shown, and the next look may
             # be luckier.
             self._told_once("the prices could not be read", error=type(error).__name__)
-        if self._kept is None:
-            self._take(await asyncio.to_thread(self._saved), Source.DISK)
         self._looked.set()
 
+    async def _recall(self) -> None:
+        """The younger of the copies that outlive a process."""
+        shared, saved = await self._shared(), await asyncio.to_thread(self._saved)
+        self._on_disk = saved.edition if saved else None
+        if shared and (saved is None or saved.as_of <= shared.as_of):
+            self._kept, self._source = shared, Source.REDIS
+        elif saved:
+            self._kept, self._source = saved, Source.DISK
+        if self._kept and self._clock() - self._kept.as_of <= SHARED_EVERY:
+            self._looked.set()
+
     async def _read(self) -> None:
-        """What is published never changes, so its number says whether all is known."""
+        before = self._kept
         async with self._database.connection() as connection:
-            newest = await newest_version(connection)
-            known = self._kept if self._kept and self._kept.newest == newest else None
-            catalogues = known.catalogues if known else await read_catalogues(connection)
-        kept = Kept(newest, self._clock(), catalogues)
+            kept = await read_prices(connection, self._clock(), before)
         self._kept, self._source = kept, Source.DATABASE
-        if newest and (not known or kept.as_of - self._shared_at > SHARED_EVERY):
+        if not kept.catalogues:
+            return
+        changed = before is None or before.edition != kept.edition
+        if changed or kept.as_of - self._shared_at > SHARED_EVERY:
             await self._share(kept)
-        if newest and not known:
+        if self._on_disk != kept.edition:
             await asyncio.to_thread(self._last_good.write, packed(kept))
+            self._on_disk = kept.edition
 
     async def _shared(self) -> Kept | None:
         with suppress(Unavailable):
@@ -155,11 +166,6 @@ class Prices:
 
     def _saved(self) -> Kept | None:
         return unpacked(self._last_good.read())
-
-    def _take(self, kept: Kept | None, source: Source) -> None:
-        if kept:
-            self._kept, self._source = kept, source
-            self._looked.set()
 
     def _told_once(self, what: str, **details: str) -> None:
         if not self._silent:

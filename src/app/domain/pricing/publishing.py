@@ -8,7 +8,7 @@ from app.domain.errors import Conflict
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.price_file import BELIEVABLE, read_price_file
-from app.domain.pricing.reading import newest_version
+from app.domain.pricing.reading import read_edition
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -56,7 +56,7 @@ async def publish_first(database: Database) -> int:
     add one, as the first prices begin at a moment that no others can have.
     """
     async with database.connection() as connection:
-        if await newest_version(connection):
+        if (await read_edition(connection)).versions:
             return 0
     catalogue = read_price_file(BELIEVABLE.read_text())
     with suppress(MomentTaken):

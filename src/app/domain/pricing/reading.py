@@ -7,16 +7,21 @@ import msgspec
 
 from app.domain.ports import Connection
 from app.domain.pricing.catalogue import Catalogue, Feature, Interval, Plan
+from app.domain.pricing.kept import Edition, Kept
 
-NEWEST = "SELECT max(version) FROM catalogues"
+EDITION = """
+SELECT count(*) AS versions, max(published_at) AS last,
+  (SELECT version FROM catalogues WHERE effective_from <= clock_timestamp()
+   ORDER BY effective_from DESC LIMIT 1) AS in_effect
+FROM catalogues
+"""
 
-# One JSON document, so that all of it is of one moment.
+# From version $1 on. One JSON document, so that all of it is of one moment.
 READ = """
 WITH now_and_later AS (
   SELECT version, effective_from FROM catalogues
   WHERE effective_from >= coalesce(
-    (SELECT max(effective_from) FROM catalogues WHERE effective_from <= clock_timestamp()),
-    '-infinity')
+    (SELECT effective_from FROM catalogues WHERE version = $1), '-infinity')
 )
 SELECT coalesce(json_agg(json_build_object(
   'version', c.version,
@@ -52,14 +57,21 @@ class _Row(msgspec.Struct):
     prices: list[tuple[str, Interval, str, int]]
 
 
-async def newest_version(connection: Connection) -> int:
-    """0 before anything was published."""
-    return int(await connection.fetchval(NEWEST) or 0)
+async def read_edition(connection: Connection) -> Edition:
+    [row] = await connection.fetch(EDITION)
+    return Edition(row["versions"], row["last"], row["in_effect"] or 0)
 
 
-async def read_catalogues(connection: Connection) -> tuple[Catalogue, ...]:
-    """The one in effect first, if there is one yet."""
-    document: Any = await connection.fetchval(READ)
+async def read_prices(connection: Connection, now: datetime, known: Kept | None = None) -> Kept:
+    """What is published never changes, so its edition says whether `known` is all there is."""
+    edition = await read_edition(connection)
+    if known and known.edition == edition:
+        return Kept(edition, now, known.catalogues)
+    return Kept(edition, now, await _catalogues(connection, edition.in_effect))
+
+
+async def _catalogues(connection: Connection, first: int) -> tuple[Catalogue, ...]:
+    document: Any = await connection.fetchval(READ, first)
     return tuple(_catalogue(row) for row in msgspec.json.decode(document, type=list[_Row]))
 
 

@@ -1,0 +1,156 @@
+"""Prices while stores are down, slow or lie: the right page each time, with the right sentence."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+import pytest
+
+from app.domain.pricing.kept import unpacked
+from app.domain.pricing.money import display
+from tests.faults.outages import broken
+from tests.faults.staged import locked, until
+from tests.price_files import catalogue
+from tests.product import Product
+from tests.shop import Shop, copy_of, published_in
+from tests.shown_prices import API, CACHED, HTMX, PLANS, every_form, told
+from tests.stores import Stores
+
+SHOWN = {
+    (plan.name, interval.value): display(amounts["USD"], "USD")
+    for plan in catalogue().plans
+    for interval, amounts in plan.prices.items()
+}
+ASK = "We cannot show prices right now. Ask us for prices; these are the plans."
+DAY = timedelta(days=1)
+WARM = ["postgres stopped", "valkey stopped", "postgres and valkey stopped", "valkey suspended",
+        "postgres suspended"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder, url = tmp_path_factory.mktemp("prices"), own_stores.new_database()
+    published_in(url)
+    product = Product(folder, url, f"{own_stores.redis_url}?db=2")
+    try:
+        yield product.start()
+    finally:
+        product.close()
+
+
+@pytest.fixture(scope="module")
+def shop(own_stores: Stores, served: Product) -> Shop:
+    copy = served.folder / ".latchkey" / "prices.json"
+    return Shop(own_stores, served.env["DATABASE_URL"], 2, copy)
+
+
+def source_of(product: Product) -> str:
+    return str(told(product, API).answer.json()["source"])
+
+
+def sentence(moment: datetime) -> str:
+    spoken = f"{moment:%d %B %Y, %H:%M} UTC".lstrip("0")
+    return (
+        f"Prices as of {spoken}. They may have changed since: we confirm the price before you buy."
+    )
+
+
+def all_of_it(product: Product, *notes: str) -> None:
+    """Page, fragment and JSON, each whole and at once, with these sentences and no others."""
+    began = monotonic()
+    page, fragment, api = every_form(product)
+    assert monotonic() - began < 3
+    assert [each.answer.status_code for each in (page, fragment, api)] == [200] * 3
+    assert page.notes == fragment.notes == list(notes)
+    priced = notes != (ASK,)
+    assert page.visible == fragment.visible == (SHOWN if priced else {})
+    assert len(api.api) == (2 if priced else 0)
+    for each in (page, fragment, api):
+        assert each.answer.headers["cache-control"] == (CACHED if priced else "no-store")
+        assert "x-content-type-options" in each.answer.headers
+    assert ("Confirm price" in page.html) == any("as of" in note for note in notes)
+
+
+@pytest.mark.parametrize("how", WARM)
+def test_who_knows_the_prices_goes_on_and_recovers(
+    own_stores: Stores, served: Product, shop: Shop, how: str
+) -> None:
+    until(lambda: source_of(served) == "database")
+    with broken(own_stores, served, how):
+        all_of_it(served)
+        if "postgres" not in how:
+            version = published_in(shop.database_url)
+            until(lambda: told(served, API).answer.json()["version"] == version, 4)
+        all_of_it(served)
+    version = published_in(shop.database_url)
+    until(lambda: told(served, API).answer.json()["version"] == version, 30)
+    all_of_it(served)
+
+
+HALF = copy_of(timedelta())[:200]
+# What is down at the start, the copies that were left in Redis and on disk, and what is told then:
+# nothing, the age of the copy, or that prices have to be asked for. Where they are from.
+COLD = [
+    ("valkey suspended", b"", HALF, "", "database"),
+    ("postgres stopped", copy_of(timedelta()), b"", "", "redis"),
+    ("postgres stopped", HALF, copy_of(DAY), "old", "disk"),
+    ("postgres and valkey stopped", b"", copy_of(DAY), "old", "disk"),
+    ("postgres and valkey suspended", b"", copy_of(DAY), "old", "disk"),
+    ("postgres and valkey stopped", b"", HALF, "none", "built-in"),
+]
+
+
+@pytest.mark.parametrize(("how", "redis", "disk", "state", "source"), COLD, ids=range(len(COLD)))
+def test_a_cold_start_shows_what_can_be_had(
+    own_stores: Stores, served: Product, shop: Shop, how: str, redis: bytes, disk: bytes,
+    state: str, source: str,
+) -> None:  # fmt: skip
+    served.kill()
+    shop.share(redis)
+    shop.copy.write_bytes(disk)
+    copy = unpacked(disk) or unpacked(redis)
+    notes = {"": [], "none": [ASK], "old": [copy and sentence(copy.as_of)]}[state]
+    with broken(own_stores, served, how):
+        served.start()
+        until(lambda: source_of(served) == source, 10)
+        all_of_it(served, *filter(None, notes))
+        assert health(served) == ("warn" if state else "pass")
+    until(lambda: source_of(served) == "database", 30)
+    all_of_it(served)
+    until(lambda: shop.saved is not None and shop.shared is not None)
+
+
+def health(product: Product) -> str:
+    answer = told(product, "/health/pricing").answer
+    assert answer.status_code == 200
+    return str(answer.json()["status"])
+
+
+def test_a_cold_page_keeps_the_place_until_the_prices_come(served: Product, shop: Shop) -> None:
+    served.kill()
+    shop.forget()
+    shop.copy.unlink()
+    with locked(shop.database_url, "catalogues"):
+        served.start()
+        began = monotonic()
+        waiting = told(served, "/pricing")
+        assert monotonic() - began < 1
+    assert (waiting.answer.status_code, waiting.visible) == (200, {})
+    assert waiting.answer.headers["cache-control"] == "no-store"
+    assert f'hx-get="{PLANS}"' in waiting.html
+    assert "Loading prices" in waiting.html
+    until(lambda: told(served, PLANS, **HTMX).visible == SHOWN)
+
+
+def test_prices_to_come_are_shown_from_their_moment_on(served: Product, shop: Shop) -> None:
+    published_in(shop.database_url)
+    moment = datetime.now(UTC) + timedelta(seconds=3)
+    version = published_in(shop.database_url, ("9.50", "9"), at=moment)
+    seen = []
+    while datetime.now(UTC) < moment + timedelta(seconds=1):
+        asked = datetime.now(UTC)
+        body = told(served, API).answer.json()
+        seen.append((asked, datetime.now(UTC), body["version"]))
+    assert all(each != version for _, answered, each in seen if answered < moment)
+    assert all(each == version for asked, _, each in seen if asked >= moment)
+    published_in(shop.database_url)
