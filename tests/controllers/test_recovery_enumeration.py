@@ -1,16 +1,12 @@
 """Nobody learns from a recovery whether an address has an account (promise 1)."""
 
-import random
-from itertools import product as pairs
-from time import perf_counter
-
 import pytest
 
 from tests.controllers.conftest import Limited
 from tests.crowd import sql
 from tests.person import Person, new_phone
 from tests.product import Product
-from tests.recovering import ask
+from tests.timing import BY_CHANCE, time_of, told_apart, twin_addresses
 from tests.twins import Twins, long_email
 
 HTMX = {"hx-request": "true"}
@@ -92,22 +88,9 @@ def test_both_are_locked_alike(limited: Limited) -> None:
 def test_it_takes_as_long_for_a_known_address(product: Product) -> None:
     person = Person(product)
     sql(product, KNOWN, known := f"known.{new_phone()[-8:]}.")
-    # A leak shows every time, chance does not.
-    numbers = iter(random.sample(range(100, 400), 300))
-    rounds = (auc(person, known, [next(numbers) for _ in range(60)]) for _ in range(3))
-    assert any(0.35 <= separated <= 0.65 for separated in rounds)
 
+    def seconds(email: str) -> float:
+        person.get("/recovery/email?change")
+        return time_of(person, "/recovery/email", 303, email=email)
 
-def auc(person: Person, known: str, numbers: list[int]) -> float:
-    """How well time tells known from new: 0.5 not at all, 0 or 1 always."""
-    times: dict[str, list[float]] = {known: [], known.replace("known", "other"): []}
-    ask(person, f"{known}first@example.org")
-    for number in numbers:
-        for name in random.sample(list(times), 2):
-            started = perf_counter()
-            asked = person.post("/recovery/email", email=f"{name}{number}@example.org")
-            times[name].append(perf_counter() - started)
-            assert asked.status == 303
-            person.get("/recovery/email?change")
-    wins = [one > other for one, other in pairs(*times.values())]
-    return sum(wins) / len(wins)
+    assert told_apart(twin_addresses(known, range(100, 200)), seconds) < BY_CHANCE

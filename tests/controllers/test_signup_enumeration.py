@@ -1,15 +1,12 @@
 """Nobody learns from an answer whether a number or an address has an account (promise 1)."""
 
-import random
-from time import perf_counter
-
 import pytest
 
 from tests.controllers.conftest import Limited
 from tests.crowd import nth_code, sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
-from tests.timing import separation
+from tests.timing import BY_CHANCE, time_of, told_apart, twin_addresses
 from tests.twins import Twins, long_email
 
 KNOWN = """
@@ -116,20 +113,9 @@ def test_the_address_step_takes_as_long_for_a_known_address(product: Product) ->
     person.give_phone(phone)
     person.give_phone_code(phone)
     sql(product, KNOWN, known := f"known.{phone[-8:]}.")
-    # A leak shows every time, chance does not.
-    numbers = iter(random.sample(range(100, 400), 300))
-    rounds = (auc(person, known, [next(numbers) for _ in range(60)]) for _ in range(3))
-    assert any(0.35 <= separated <= 0.65 for separated in rounds)
 
+    def seconds(email: str) -> float:
+        person.get("/signup/email?change")
+        return time_of(person, "/signup/email", 303, email=email)
 
-def auc(person: Person, known: str, numbers: list[int]) -> float:
-    """How well time tells known from new: 0.5 not at all, 0 or 1 always."""
-    times: dict[str, list[float]] = {known: [], known.replace("known", "other"): []}
-    person.get("/signup/email")
-    for number in numbers:
-        for name in random.sample(list(times), 2):
-            started = perf_counter()
-            assert person.post("/signup/email", email=f"{name}{number}@example.org").status == 303
-            times[name].append(perf_counter() - started)
-            person.get("/signup/email?change")
-    return separation(*times.values())
+    assert told_apart(twin_addresses(known, range(100, 200)), seconds) < BY_CHANCE
