@@ -105,16 +105,6 @@ def test_they_are_on_record(limited: Limited, memory: str) -> None:
     assert (refused, asked != STOPPED) == (STOPPED, True)
 
 
-def test_another_limit_is_told_as_it_is(another_product: Make) -> None:
-    product = another_product(limits="refreshes_per_session = { windows = [[60, 0]] }")
-    zoe = Federated(product)
-    zoe.sign_up_with_auth0()
-    del zoe.http.cookies["access"]
-    page = zoe.follow("/auth0/callback?code=a&state=b")
-    assert (page.status, page.path) == (429, "/auth0/failed/too-many-refreshes")
-    assert "That was a lot in a short time." in page.alert
-
-
 def test_refused_sign_ins_are_on_record(another_product: Make) -> None:
     product = another_product(limits=TWO)
     zoe = Federated(product)

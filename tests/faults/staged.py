@@ -44,11 +44,11 @@ class Staged(Product):
     def letters_to(self, email: str) -> list[ReceivedLetter]:
         return [letter for letter in list(self.sendgrid.messages) if letter.to == email]
 
-    def code_for(self, to: str, seconds: float = 5.0) -> str:
-        """What the newest message that a vendor took for them says."""
-        until(lambda: bool(self.texts_to(to) or self.letters_to(to)), seconds)
-        body = [*(t.body for t in self.texts_to(to)), *(m.text for m in self.letters_to(to))][-1]
-        return re.findall(r"(?<![0-9])(?:[0-9]{8}|[0-9]{6})(?![0-9])", body)[0]
+    def codes_for(self, to: str) -> list[str]:
+        """What the messages that a vendor took for them say, the newest first."""
+        bodies = [*(t.body for t in self.texts_to(to)), *(m.text for m in self.letters_to(to))]
+        found = (re.search(r"(?<![0-9])(?:[0-9]{8}|[0-9]{6})(?![0-9])", body) for body in bodies)
+        return [code[0] for code in found if code][::-1]
 
     def sql(self, statement: str, *args: object) -> list[asyncpg.Record]:
         return ask(self.database_url, statement, *args)

@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from app.domain.delivery.allowance import Press
+from tests.journeys.price_screens import prices
 from tests.journeys.visitor import Visitor
 from tests.openid import authorize_url
 from tests.owner import undo_path
 from tests.person import new_email, new_phone
-from tests.price_list import publish_prices
 
 Group = Callable[[Visitor], AsyncIterator[str]]
 EXPIRE = """
@@ -190,26 +190,6 @@ async def auth0(visitor: Visitor) -> AsyncIterator[str]:
     yield "account-identities"
     await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
     yield "account-identities-last"
-
-
-async def prices(visitor: Visitor) -> AsyncIterator[str]:
-    await visitor.tab.open("/pricing")
-    yield "pricing-none-published"
-    await visitor.tab.open("/plan")
-    yield "plan-none-published"
-    await asyncio.to_thread(publish_prices, visitor.product)
-    for path in ("/", "/pricing?period=year&currency=JPY", "/pricing?period=week&currency=CHF"):
-        await visitor.tab.open(path)
-        await visitor.tab.page.wait_for_selector(".offers")
-        yield f"prices-{path.strip('/')}"
-    await visitor.tab.open("/plan?plan=gone")
-    yield "plan-gone"
-    await visitor.tab.press("Take this plan")
-    yield "plan-none-chosen"
-    await visitor.tab.open("/signup?plan=team&price=1")
-    yield "plan-dearer"
-    await visitor.tab.open("/plan")
-    yield "plan"
 
 
 GROUPS: tuple[Group, ...] = (

@@ -37,7 +37,7 @@ LOOK = """() => {
     focus: at.id || at.getAttribute('role') || at.localName,
     alert: text('main [role=alert]'),
     notice: text('#live'),
-    fields: Object.fromEntries([...document.querySelectorAll('main input:not([type=hidden])')]
+    fields: Object.fromEntries([...document.querySelectorAll('main form input:not([type=hidden])')]
       .map((field) => [field.id, field.type == 'radio' ? `${field.checked}` : field.value])),
   };
 }"""

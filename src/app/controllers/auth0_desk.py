@@ -20,7 +20,6 @@ from app.domain.identity.provider import (
     Vouched,
 )
 from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.session import TooManyRefreshes
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
@@ -33,7 +32,7 @@ REASONS: dict[str, type[Refusal]] = {
     refusal.code.replace("_", "-"): refusal
     for refusal in (
         SignInDenied, AskedAgain, NotAllowedIn, ProviderDown, NotVouchedFor, GrantSpent,
-        IdentityTaken, TooManyGrants, TooManyRefreshes, ProviderBusy, Unavailable,
+        IdentityTaken, TooManyGrants, ProviderBusy, Unavailable,
     )
 }  # fmt: skip
 
