@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from app.domain.pricing.prices import FRESH, TOLD, Source
+from app.domain.pricing.prices import Source
 from tests.price_files import catalogue
 from tests.shop import Clock, Shop, copy_of
 
@@ -77,25 +77,38 @@ async def test_a_clock_that_is_behind_hides_no_prices(shop: Shop) -> None:
 
 async def test_of_two_published_at_once_none_is_lost(shop: Shop) -> None:
     await shop.publish()
+    clock = Clock()
     late = await asyncpg.connect(shop.database_url)
-    async with shop.process() as prices:
+    async with shop.process(clock) as prices:
         async with late.transaction():
             await late.execute(COPIED)
             await shop.publish(at=datetime.now(UTC) + timedelta(days=1))
             await prices.look()
         await late.close()
         await prices.look()
+        clock.off = timedelta(hours=2)
         assert prices.known().catalogue.version == 2
 
 
-# Version 2 as a copy of the first, in effect now.
+# Version 2 as a copy of the first, in effect in an hour.
 COPIED = """
-WITH new AS (INSERT INTO catalogues (effective_from) VALUES (now()) RETURNING version),
+WITH new AS (INSERT INTO catalogues (effective_from) VALUES (now() + interval '1 hour')
+             RETURNING version),
 plan AS (INSERT INTO plans SELECT new.version, code, position, name, description, highlighted
          FROM plans, new WHERE plans.version = 1)
 INSERT INTO prices SELECT new.version, plan, interval, currency, position, amount_minor
 FROM prices, new WHERE prices.version = 1
 """
+
+
+async def test_what_is_published_is_shared_and_saved_at_the_next_look(shop: Shop) -> None:
+    async with shop.process() as prices:
+        for version in (1, 2):
+            await shop.publish()
+            await prices.look()
+            for kept in (shop.shared, shop.saved):
+                assert kept is not None
+                assert [each.version for each in kept.catalogues] == [version]
 
 
 async def test_a_copy_of_another_database_is_not_believed(shop: Shop) -> None:
@@ -113,8 +126,8 @@ async def test_old_prices_tell_their_age(shop: Shop) -> None:
         await prices.look()
         read = prices.known().as_of
         seen = []
-        for age in (FRESH - SECOND, FRESH + SECOND, TOLD - SECOND, TOLD + SECOND):
-            clock.off = age
+        for age in (29, 31, 299, 301):
+            clock.off = age * SECOND
             seen.append((prices.known().source, prices.known().told_as_of))
     old = (Source.MEMORY, None)
     assert seen == [(Source.DATABASE, None), old, old, (Source.MEMORY, read)]

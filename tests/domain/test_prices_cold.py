@@ -57,7 +57,9 @@ async def test_a_cold_reader_without_any_copy_is_told_to_wait(shop: Shop) -> Non
             assert await prices.current() is None
             assert prices.known().source == Source.BUILT_IN
         await look
-        current = await prices.current()
+        began = monotonic()
+        current = await prices.current(10)
+        assert monotonic() - began < 1, "from then on nobody waits"
     assert current is not None
     assert (current.source, current.as_of, current.catalogue.priced) == ("built-in", None, False)
 
@@ -88,12 +90,16 @@ async def test_what_is_missing_or_spoiled_is_put_right(shop: Shop) -> None:
         assert shop.saved.catalogues == kept.catalogues
 
 
-async def test_without_tables_it_goes_on_looking(stores: Stores, tmp_path: Path) -> None:
+async def test_without_tables_it_goes_on_looking(
+    stores: Stores, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     url = await asyncio.to_thread(stores.empty_database)
     shop = Shop(stores, url, 6, tmp_path / "prices.json")
     async with shop.process() as prices:
-        await prices.look()
+        for _ in range(2):
+            await prices.look()
         assert prices.known().source == Source.BUILT_IN
+        assert caplog.messages == ["the prices could not be read"], "told once"
         await asyncio.to_thread(upgrade, url)
         await prices.look()
         assert prices.known().source == Source.BUILT_IN
