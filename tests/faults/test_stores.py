@@ -104,6 +104,7 @@ OUTAGES = [
 def test_without_postgresql_nothing_is_done_and_nothing_is_lost(
     own_stores: Stores, served: Product, how: str, still_typed: set[str], opened: list[int]
 ) -> None:
+    until(lambda: health(served, "redis") == "pass")  # after the test before: it keeps what follows
     stands = [Stand(served, step) for step in STEPS]
     at_once(stands, Stand.look)
     with broken(own_stores, served, how):
