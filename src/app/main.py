@@ -1,5 +1,7 @@
 """The composition root: settings become adapters, adapters meet the domain, Litestar serves it."""
 
+import app.web.alone  # isort: skip  # noqa: F401 - before Litestar
+
 import asyncio
 import gc
 import os
