@@ -151,3 +151,29 @@ def test_who_is_signed_in_chooses_for_the_account(priced: Product) -> None:
     assert (plan.path, plan.heading) == ("/plan", "Your plan")
     assert re.search(r'value="team\.year\.EUR\.27000" checked', plan.html)
     assert chosen(priced, owner.phone) == []
+
+
+def test_a_currency_that_was_chosen_is_remembered(priced: Product) -> None:
+    person, htmx = Person(priced), {"hx-request": "true"}
+    assert 'hx-get="/plan/chosen?currency=USD"' in person.get("/pricing").html
+    chosen_there = "/plan/chosen?currency=EUR&amp;chosen=yes"
+    assert f'hx-get="{chosen_there}"' in person.get("/pricing?currency=EUR").html
+    assert person.get("/plan/chosen?currency=EUR&chosen=yes", **htmx).status == 204
+    later = person.get("/plan/chosen?currency=USD", **htmx)
+    assert '<a href="/pricing?currency=EUR">Show prices in EUR, as last time</a>' in later.html
+    assert "€29" not in later.html
+    assert person.get("/plan/chosen?currency=EUR", **htmx).status == 204
+    assert 'value="team.month.EUR.2700"' in person.get("/plan").html
+
+
+@pytest.mark.parametrize("asked", ["currency=CHF&chosen=yes", "currency=&chosen=yes", "chosen=yes"])
+def test_a_currency_without_prices_is_not(priced: Product, asked: str) -> None:
+    person = Person(priced)
+    person.get(f"/plan/chosen?{asked}", **{"hx-request": "true"})
+    assert "prefs" not in person.http.cookies
+
+
+def test_it_is_remembered_without_scripts_where_a_plan_is_chosen(priced: Product) -> None:
+    person = Person(priced)
+    person.get("/plan?currency=JPY")
+    assert 'value="team.month.JPY.4400"' in person.get("/plan").html

@@ -12,7 +12,13 @@ from app.domain.pricing.wanted import wanted
 from app.domain.sessions.access_tokens import Access
 from app.web.answer import Answer, see_other
 from app.web.auth import signed_in_or_none
-from app.web.chosen_plan import chosen_plan, drop_plan, keep_plan
+from app.web.chosen_plan import (
+    chosen_plan,
+    drop_plan,
+    keep_plan,
+    prefer_currency,
+    preferred_currency,
+)
 from app.web.parts import Parts
 
 
@@ -49,7 +55,9 @@ class PlanDesk:
         headers = dict(self._request.scope["headers"])
         languages = headers.get(b"accept-language", b"").decode("latin-1")
         currency = query.get("currency", "") or (choice.currency if choice else "")
-        asked = wanted(current.catalogue, "", currency, languages)
+        asked = wanted(current.catalogue, "", currency or preferred_currency(self.visit), languages)
+        if query.get("currency") == asked.currency != "":
+            prefer_currency(self.visit, asked.currency)
         context = {
             "offers": offers(current.catalogue, asked.currency),
             "currency": asked.currency,
@@ -79,12 +87,24 @@ class PlanDesk:
         return see_other("/account", self.visit.cookies_to_set)
 
     async def line(self) -> Answer:
-        """What was chosen, in a line for the page of prices; nothing for who chose nothing."""
+        """What is somebody's own on the page of prices: the plan they chose, and a way to the
+        currency they chose last. Nothing for who chose nothing.
+        """
         choice = await self.chosen(await signed_in_or_none(self.visit, self.parts.sessions))
-        if choice is None:
+        other = self._other_currency()
+        if choice is None and not other:
             return Answer(204, b"", [(b"cache-control", b"no-store"), *self.visit.cookies_to_set])
-        context = {"plan": standing(choice, self.parts.prices.known())}
+        context = {"plan": plan_line(self.parts, choice), "other": other}
         return self.parts.pages.fragment(self.visit, "plan/_chosen.html", context)
+
+    def _other_currency(self) -> str:
+        """The one chosen last, where the page shows another; one chosen there is remembered."""
+        offered = self.parts.prices.known().catalogue.currencies
+        shown, preferred = self.visit.asked.get("currency", ""), preferred_currency(self.visit)
+        if self.visit.asked.get("chosen") and shown in offered:
+            prefer_currency(self.visit, shown)
+            return ""
+        return preferred if preferred in offered and preferred != shown else ""
 
 
 def named_plan(parts: Parts, given: dict[str, str]) -> Choice | None:

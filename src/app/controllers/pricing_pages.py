@@ -32,6 +32,9 @@ def prices_page(current: Current, wanted: Wanted, product: str) -> Context:
         "features": catalogue.features,
         "interval": wanted.interval.value,
         "currency": wanted.currency,
+        "chosen_query": urlencode(
+            {"currency": wanted.currency} | ({"chosen": "yes"} if wanted.chosen else {})
+        ),
         "periods": _links(wanted, PERIODS, list(catalogue.intervals) if catalogue.priced else []),
         "currencies": [
             (currency, _query(wanted.interval, currency), currency == wanted.currency)

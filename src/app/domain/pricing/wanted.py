@@ -9,12 +9,13 @@ from app.domain.pricing.money import currency_for
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`unknown` names what was asked for and is not offered; something that is stands in for it.
-    `currency` is "" where there are no prices.
+    `currency` is "" where there are no prices, and `chosen` when somebody asked for just that one.
     """
 
     interval: Interval
     currency: str
     unknown: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 def wanted(catalogue: Catalogue, period: str, currency: str, accept_language: str) -> Wanted:
@@ -32,4 +33,5 @@ def wanted(catalogue: Catalogue, period: str, currency: str, accept_language: st
         intervals.get(period, catalogue.intervals[0]),
         currency or currency_for(accept_language, catalogue.currencies),
         tuple(unknown),
+        chosen=bool(currency),
     )
