@@ -15,10 +15,13 @@ RUN_AXE = """async (runOnly) => {
   const { violations } = await axe.run({ runOnly, resultTypes: ['violations'] });
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }"""
-# What sticks out to the right, unless it is in a region that scrolls.
+# What sticks out to a side, unless it is in a region that scrolls.
 CUT = """() => [...document.querySelectorAll('body *')]
   .filter((part) => !part.closest('.scroll, .unseen, .skip, svg, template'))
-  .filter((part) => part.getBoundingClientRect().right > innerWidth + 0.5)
+  .filter((part) => {
+    const { left, right } = part.getBoundingClientRect();
+    return right > innerWidth + 0.5 || left < -0.5;
+  })
   .map((part) => `cut: ${part.outerHTML.slice(0, 80)}`)"""
 # What a page is made of is the same at every width; how it lies there is not.
 LAID_OUT = ["color-contrast", "target-size", "scrollable-region-focusable", "region"]
@@ -35,6 +38,7 @@ async def test_no_screen_has_an_accessibility_problem(
         for width, rules in WIDTHS.items():
             await visitor.tab.page.set_viewport_size({"width": width, "height": 640})
             found[f"{state}, {width} px"] = await problems(visitor.tab.page, rules)
+        found[f"{state}, from right to left"] = await mirrored(visitor.tab.page)
     assert {name: what for name, what in found.items() if what} == {}
 
 
@@ -49,3 +53,12 @@ async def problems(page: Page, rules: list[str]) -> list[str]:
     if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
         found.append("scrolls sideways")
     return [*found, *await page.evaluate(CUT)]
+
+
+async def mirrored(page: Page) -> list[str]:
+    """As the page would lie in a language that is written from right to left."""
+    await page.set_viewport_size({"width": 320, "height": 640})
+    await page.evaluate("document.documentElement.dir = 'rtl'")
+    found = [*await page.evaluate(RUN_AXE, LAID_OUT), *await page.evaluate(CUT)]
+    await page.evaluate("document.documentElement.dir = 'ltr'")
+    return found

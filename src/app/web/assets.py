@@ -15,8 +15,11 @@ from app.web.answer import Answer, Headers
 
 SERVED = (".css", ".js", ".svg", ".txt", ".png", ".ico", ".webmanifest")
 ANY_VERSION = re.compile(r"/static/[0-9a-f]{12}/[A-Za-z0-9._-]+")
-# What in a style sheet is for whoever edits it: comments, and white space at the start of a line.
-UNREAD = re.compile(rb"/\*.*?\*/|(?<=\n)[ \t]+", re.DOTALL)
+# What is for whoever edits it: comments, and white space at the start of a line.
+UNREAD = {
+    ".css": re.compile(rb"/\*.*?\*/|(?<=\n)[ \t]+", re.DOTALL),
+    ".js": re.compile(rb"^[ \t]+(?://.*\n)?|^//.*\n", re.MULTILINE),
+}
 FOREVER = b"public, max-age=31536000, immutable"
 mimetypes.add_type("text/javascript", ".js")
 
@@ -83,8 +86,8 @@ class Assets:
 
 def _read(path: Path) -> Asset:
     body = path.read_bytes()
-    if path.suffix == ".css":
-        body = UNREAD.sub(b"", body)
+    if path.suffix in UNREAD and not path.name.endswith(".min.js"):
+        body = UNREAD[path.suffix].sub(b"", body)
     url = f"/static/{sha256(body).hexdigest()[:12]}/{path.name}"
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith("text/") else ""
