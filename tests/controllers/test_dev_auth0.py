@@ -9,6 +9,7 @@ from app.adapters.oidc import OpenIdProvider
 from app.adapters.wire import vendor_client
 from app.domain.errors import Refusal
 from app.domain.identity.provider import GrantSpent, NotVouchedFor
+from tests.federated import Federated
 from tests.openid import NONCE, VERIFIER, callback, chosen, page_url, provider_of, vouched
 from tests.person import Person
 from tests.product import Product
@@ -95,3 +96,15 @@ async def test_a_wrong_verifier_or_nonce_spends_the_code(
         await provider.identify(code, verifier, nonce, callback(product))
     with pytest.raises(GrantSpent):
         await provider.identify(code, VERIFIER, NONCE, callback(product))
+
+
+def test_who_was_somebody_is_them_again_with_one_click(
+    client: httpx.AsyncClient, product: Product
+) -> None:
+    zoe = Federated(product)
+    zoe.come_with_auth0()
+    again = zoe.get(zoe.leave("login"))
+    assert (again.field("name"), again.field("email")) == ("Zoe", zoe.email)
+    assert 'id="person-new" value="new" checked' in again.html
+    zoe.get(provider_of(client, product).logout_url(f"{product.url}/login"))
+    assert zoe.get(zoe.leave("login")).field("email") == ""

@@ -11,13 +11,20 @@ from litestar.exceptions import ClientException, NotFoundException
 from app.domain.errors import Refusal
 from app.web.answer import Answer, see_other
 from app.web.dev_auth0 import DevAuth0, OAuthError
-from app.web.dev_people import NEW, PEOPLE, MadeUp
+from app.web.dev_people import (
+    FIELDS,
+    NEW,
+    PEOPLE,
+    MadeUp,
+    forget_person,
+    last_person,
+    remember_person,
+)
 from app.web.errors import errors_shown_on
 from app.web.forms import Form, read_form
 from app.web.parts import Parts
 
 AnyRequest = Request[Any, Any, Any]
-FIELDS = ("person", "name", "email", "unverified", "no_email", "answer")
 NO_STORE = (b"cache-control", b"no-store")
 JSON = (b"content-type", b"application/json")
 # What may be answered instead of a code.
@@ -43,20 +50,24 @@ class DevAuth0Controller(Controller):
         provider, asked = _asked(request)
         if problem := provider.problem(asked):
             return see_other(provider.back(asked, error=problem))
-        return await _page(request, Form({"person": next(iter(PEOPLE))}, None))
+        return await _page(request, last_person(Parts.of(request).visit(request)))
 
     @post("/authorize")
     async def submit_authorize(self, request: AnyRequest) -> Answer:
         provider, asked = _asked(request)
         if problem := provider.problem(asked):
             return see_other(provider.back(asked, error=problem))
-        form = await read_form(request, FIELDS)
+        visit, form = (
+            Parts.of(request).visit(request),
+            await read_form(request, (*FIELDS, "answer")),
+        )
         async with errors_shown_on(partial(_page, request, form)):
-            Parts.of(request).visit(request).check_form(form)
+            visit.check_form(form)
             if error := REFUSALS.get(form["answer"]):
                 return see_other(provider.back(asked, error=error))
             code = await provider.grant(asked, MadeUp.of(form))
-        return see_other(provider.back(asked, code=code))
+        remember_person(visit, form)
+        return see_other(provider.back(asked, code=code), visit.cookies_to_set)
 
     @post("/oauth/token")
     async def submit_token(self, request: AnyRequest) -> Answer:
@@ -80,11 +91,13 @@ class DevAuth0Controller(Controller):
 
     @get("/v2/logout")
     async def show_logout(self, request: AnyRequest) -> Answer:
-        """There is no session here that would have to end."""
+        """The next one is asked who they are."""
         asked = dict(request.query_params)
         if not _provider(request).may_return(asked):
             raise ClientException("not an address of ours")
-        return see_other(asked["returnTo"])
+        visit = Parts.of(request).visit(request)
+        forget_person(visit)
+        return see_other(asked["returnTo"], visit.cookies_to_set)
 
 
 def _provider(request: AnyRequest) -> DevAuth0:

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from app.domain.errors import Rejected
 from app.domain.identity.email_address import EmailAddress
 from app.web.forms import Form
+from app.web.kept import Kept, packed, unpacked
 
 LONGEST_NAME = 100
+# Who somebody was last: the provider's own session, as the real one has it.
+SESSION, SESSION_LIFETIME = "dev-auth0", 86_400
+FIELDS = ("person", "name", "email", "unverified", "no_email")
 NEW = "new"
 
 
@@ -58,3 +63,18 @@ PEOPLE = {
     "ben": ("Ben Baker", "ben.baker@example.org"),
     "cleo": ("Cleo Cooper", "cleo.cooper@example.org"),
 }
+
+
+def last_person(visit: Kept) -> Form:
+    """Filled in as the form was that let somebody in last, so that one click is enough again."""
+    fields = dict(parse_qsl(unpacked(visit.cookie(SESSION) or "")))
+    return Form({"person": next(iter(PEOPLE))} | fields, None)
+
+
+def remember_person(visit: Kept, form: Form) -> None:
+    fields = {name: form[name][:LONGEST_NAME] for name in FIELDS if form[name]}
+    visit.keep(SESSION, packed(urlencode(fields)), SESSION_LIFETIME)
+
+
+def forget_person(visit: Kept) -> None:
+    visit.drop(SESSION)

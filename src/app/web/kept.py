@@ -44,7 +44,7 @@ class Kept(Asked):
 
     def remember_return(self, wanted: str) -> None:
         """Where to go once signed in, through however many steps that takes."""
-        self._return = _packed(safe_return(wanted))
+        self._return = packed(safe_return(wanted))
         self.keep("return", self._return, RETURN_LIFETIME)
 
     def prolong_return(self) -> None:
@@ -58,17 +58,17 @@ class Kept(Asked):
         if not kept:
             return default
         self._forget_return()
-        return safe_return(_unpacked(kept))
+        return safe_return(unpacked(kept))
 
     def keep_typed(self, **fields: str) -> None:
         """For a form that is to be filled in again on a page to come; never a password or code."""
         typed = urlencode(fields)
         if any(fields.values()) and len(typed) <= MOST_TYPED:
-            self.keep("typed", _packed(typed), TYPED_LIFETIME)
+            self.keep("typed", packed(typed), TYPED_LIFETIME)
 
     def typed(self, name: str) -> str:
         """What was typed a while ago, '' for nothing."""
-        return dict(parse_qsl(_unpacked(self.cookie("typed") or ""))).get(name, "")
+        return dict(parse_qsl(unpacked(self.cookie("typed") or ""))).get(name, "")
 
     def forget_typed(self) -> None:
         """It was sent."""
@@ -114,11 +114,13 @@ class Kept(Asked):
         self.cookies_to_set.append(self._manners.cookies.clear(name))
 
 
-def _packed(text: str) -> str:
+def packed(text: str) -> str:
+    """Any text as a cookie can hold it."""
     return urlsafe_b64encode(text.encode(errors="replace")).decode().rstrip("=")
 
 
-def _unpacked(value: str) -> str:
+def unpacked(value: str) -> str:
+    """'' for what `packed` did not make."""
     try:
         return urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
     except ValueError:
