@@ -1,4 +1,4 @@
-"""The plan that somebody chose."""
+"""The plan that somebody chose: for an account, and for a sign-up whose number is proved."""
 
 from alembic import op
 
@@ -25,7 +25,9 @@ CREATE TABLE plan_choices (
 
 def upgrade() -> None:
     op.execute(UPGRADE)
+    op.execute("ALTER TABLE phone_verifications ADD COLUMN plan text")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE phone_verifications DROP COLUMN plan")
     op.execute("DROP TABLE plan_choices")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.crowd import sql
 from tests.holder import Holder
-from tests.person import Person, new_email, new_phone
+from tests.person import Person, Seen, new_email, new_phone
 from tests.price_list import publish_prices
 from tests.product import Product
 
@@ -57,7 +57,7 @@ def test_a_form_may_name_a_plan(priced: Product) -> None:
 def test_what_is_not_offered_is_said_and_nothing_is_chosen(priced: Product, query: str) -> None:
     person = Person(priced)
     page = person.get(f"/signup?{query}")
-    assert "That plan is not offered any more." in page.html
+    assert "What you picked is not offered." in page.html
     assert "Your plan" not in person.get("/signup/phone").html
 
 
@@ -94,12 +94,20 @@ def test_an_account_changes_its_plan(priced: Product) -> None:
     assert owner.get("/account/data").response.json()["plan"][0]["plan"] == "business"
 
 
+def here(page: Seen) -> bool:
+    """Where it is confirmed there is no way to where it is."""
+    return page.path == "/plan"
+
+
 def test_a_price_that_changed_is_never_taken_silently(priced: Product) -> None:
     owner, person = Holder(priced), Person(priced)
     owner.submit("/plan", choice="team.month.USD.2900")
     person.get("/signup?plan=team&price=2900")
     publish_prices(priced, DEARER)
     for page in (owner.get("/account"), person.get("/signup/phone"), person.get("/plan")):
+        assert "plan=team&amp;period=month&amp;currency=USD&amp;price=2900" in page.html or here(
+            page
+        )
         assert "The price of Team has changed since you chose it" in page.html
         assert "$35.00" in page.html
     refused = owner.submit("/plan", choice="team.month.USD.2900")

@@ -11,6 +11,7 @@ from app.domain.account.confirmation import WrongPassword
 from app.domain.errors import Refusal
 from app.domain.sessions.session import ConfirmationNeeded
 from app.web.answer import Answer, see_other
+from app.web.chosen_plan import drop_plan
 from app.web.errors import Shown, errors_shown_on
 from app.web.forms import Form, read_form
 from app.web.parts import Parts
@@ -40,6 +41,7 @@ class AccountDeletionController(Controller):
             if not await _is_gone(parts, visit):
                 raise
         visit.sign_out()
+        drop_plan(visit)
         visit.notify("deleted")
         return see_other("/", [*visit.cookies_to_set, CLEAR])
 

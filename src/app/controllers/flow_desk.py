@@ -6,12 +6,14 @@ from uuid import UUID
 
 from litestar import Request
 
+from app.controllers.plan_desk import plan_state
 from app.domain.errors import OutOfStep, Unavailable
+from app.domain.pricing.choice import State
 from app.domain.signup.finish import SignedIn
 from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
-from app.web.chosen_plan import chosen_plan, drop_plan
+from app.web.chosen_plan import chosen_plan, drop_plan, keep_plan
 from app.web.csrf import StaleForm
 from app.web.forms import Form
 from app.web.parts import Parts
@@ -94,6 +96,8 @@ class FlowDesk:
     def on_to(self, step: Step) -> Answer:
         """After a step that was taken."""
         self.visit.begin_flow()
+        if self._plan:
+            keep_plan(self.visit, self._plan)
         return self.to(step)
 
     async def led_to(self, result: Signup | SignedIn, *, renewed: bool) -> Answer:
@@ -104,6 +108,7 @@ class FlowDesk:
         if not renewed:
             return self.on_to(result.step)
         self.visit.renew_flow()
+        await self._plan_goes_on()
         return self.to(result.step)
 
     async def signed_in(self, result: SignedIn) -> Answer:
@@ -120,9 +125,21 @@ class FlowDesk:
             self.visit.notify("existing")
         return see_other(landing, self.visit.cookies_to_set)
 
-    async def _take_plan_along(self, user_id: UUID) -> None:
-        """Into the new account. Where that fails the browser still has it, and the account asks."""
+    async def _plan_goes_on(self) -> None:
+        """With the number that was just proved: a sign-up that was begun elsewhere had one too."""
+        with suppress(Unavailable):
+            if self._plan:
+                await self.parts.plan_choices.keep_in_flow(self.visit.flow_id, self._plan)
+            else:
+                self._plan = await self.parts.plan_choices.of_number(self.visit.flow_id)
         if self._plan:
+            keep_plan(self.visit, self._plan)
+
+    async def _take_plan_along(self, user_id: UUID) -> None:
+        """Into the new account, at the price that was shown. Where that is not today's any more, or
+        cannot be kept, the browser still has it, and the account asks.
+        """
+        if self._plan and plan_state(self.parts, self._plan) is State.HOLDS:
             with suppress(Unavailable):
                 await self.parts.plan_choices.keep(user_id, self._plan)
                 drop_plan(self.visit)

@@ -8,6 +8,7 @@ from litestar import Controller, Request, post
 from app.domain.errors import Refusal
 from app.web.answer import Answer, see_other
 from app.web.auth import end_held
+from app.web.chosen_plan import drop_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.parts import Parts
@@ -31,6 +32,7 @@ class LogoutController(Controller):
             visit.check_form(form)
         await end_held(visit, parts.sessions, "signed out")
         visit.sign_out()
+        drop_plan(visit)
         visit.notify("signed-out")
         return see_other("/", [*visit.cookies_to_set, CLEAR])
 

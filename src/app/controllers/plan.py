@@ -24,7 +24,7 @@ class PlanController(Controller):
     @post()
     async def submit_plan(self, request: AnyRequest) -> Answer:
         desk = PlanDesk(request)
-        form = await read_form(request, ("choice",))
+        form = await read_form(request, ("choice", "answer"))
         async with errors_shown_on(desk.page):
             desk.visit.check_form(form)
             return await desk.choose(form.fields)

@@ -9,6 +9,7 @@ from app.controllers.signup_desk import SignupDesk
 from app.domain.errors import OutOfStep
 from app.domain.signup.signup import Step
 from app.web.answer import Answer, see_other
+from app.web.chosen_plan import drop_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 
@@ -29,8 +30,10 @@ class SignupController(Controller):
     @post()
     async def submit_signup(self, request: AnyRequest) -> Answer:
         """From a sign-in that led nowhere: the address that was typed there comes along."""
-        visit, form = SignupDesk(request).visit, await read_form(request, ("email",))
+        desk, form = SignupDesk(request), await read_form(request, ("email",))
+        visit = desk.visit
         visit.check_form(form)
+        desk.picks_plan(form.fields)
         visit.keep_typed(email=form["email"])
         return see_other("/signup?instead", visit.cookies_to_set)
 
@@ -165,5 +168,6 @@ class SignupController(Controller):
         desk.visit.check_form(await read_form(request, ()))
         await desk.flow.restart(await desk.load(), desk.visit.origin)
         desk.visit.end_flow()
+        drop_plan(desk.visit)
         desk.visit.notify("restarted")
         return see_other("/signup", desk.visit.cookies_to_set)

@@ -26,13 +26,14 @@ class SignupDesk(FlowDesk):
 
     def picks_plan(self, given: dict[str, str]) -> bool:
         """What a link or form names is shown, and can be changed, until there is an account. False
-        for a plan that is not offered.
+        for one that is not offered.
         """
-        named = named_plan(self.parts, given)
+        named = named_plan(self.parts, self.visit, given)
         if named:
             keep_plan(self.visit, named)
             self._plan = named
-        return named is not None or not given.get("plan")
+        unsure = not self.parts.prices.known().catalogue.priced
+        return named is not None or unsure or not given.get("plan")
 
     async def phone_page(
         self, typed: str, country: str = "", refusal: Refusal | None = None
@@ -77,9 +78,11 @@ class SignupDesk(FlowDesk):
 
     async def ask_phone(self, form: Form) -> None:
         """Has a code texted."""
-        self.picks_plan(form.fields)
+        signup = await self.begun(form, Step.PHONE)
+        if not self.picks_plan(form.fields):
+            self.visit.notify("plan-gone")
         await self.flow.submit_phone(
-            await self.begun(form, Step.PHONE),
+            signup,
             form["phone"],
             form["country"],
             self.visit.origin,

@@ -24,6 +24,8 @@ NOTICES = {
     "change-cancelled": "The change is cancelled. All stays as it was.",
     "no-change": "Nothing waits for a code at the moment.",
     "change-undone": "The change is undone.",
+    "plan-gone": "The plan that was picked is not offered. You can choose one at any time.",
+    "plan-given-up": "You have no plan now.",
     "plan-chosen": "Your plan is chosen.",
     "known": "You already have an account, so we signed you in.",
     "linked": "Auth0 opens your account from now on.",

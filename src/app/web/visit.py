@@ -129,7 +129,7 @@ class Visit(Kept):
 
     def sign_out(self) -> None:
         self.leave_session()
-        for name in ("flow", "notice", "return", "typed", "plan"):
+        for name in ("flow", "notice", "return", "typed"):
             self.drop(name)
 
     @property

@@ -63,15 +63,19 @@ class Standing:
     name: str
     price: Price | None
     shown: str
+    known: bool = True  # whether the plan is offered at all
 
 
 def picked(
     catalogue: Catalogue, code: str, period: str, currency: str, amount: str
 ) -> Choice | None:
     """What a link or form names. Without period, currency or amount: the first ones, and today's.
-    None for a plan, period or currency that is not offered.
+    None for a plan, period or currency that is not offered; where no prices are known, what is
+    named in full is taken for the time being.
     """
-    if catalogue.plan(code) is None or not catalogue.priced:
+    if not catalogue.priced:
+        return Choice.read(f"{code}.{period}.{currency}.{amount}")
+    if catalogue.plan(code) is None:
         return None
     if (period and period not in catalogue.intervals) or (amount and minor_of(amount) is None):
         return None
@@ -92,7 +96,7 @@ def standing(choice: Choice, current: Current) -> Standing:
     if not catalogue.priced or current.told_as_of:
         return Standing(choice, State.UNSURE, name, None, shown)
     if plan is None or catalogue.price(plan.code, choice.interval, choice.currency) is None:
-        return Standing(choice, State.GONE, name, None, shown)
+        return Standing(choice, State.GONE, name, None, shown, known=plan is not None)
     price = price_of(plan, choice.interval, choice.currency)
     same = price.amount_minor == choice.amount_minor
     return Standing(choice, State.HOLDS if same else State.CHANGED, name, price, shown)

@@ -52,6 +52,8 @@ class PhoneVerifications(Verification, Table):
     )
 
     phone: Mapped[Words]
+    # What was chosen for the account to come, from its proof on (`pricing/choices.py`).
+    plan: Mapped[Words | None]
 
 
 class EmailVerifications(Verification, Table):
