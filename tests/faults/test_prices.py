@@ -10,6 +10,7 @@ from app.domain.pricing.kept import unpacked
 from app.domain.pricing.money import display
 from tests.faults.outages import broken
 from tests.faults.staged import locked, until
+from tests.holder import Holder
 from tests.price_files import catalogue
 from tests.product import Product
 from tests.shop import Shop, copy_of, published_in
@@ -154,3 +155,15 @@ def test_prices_to_come_are_shown_from_their_moment_on(served: Product, shop: Sh
     assert all(each != version for _, answered, each in seen if answered < moment)
     assert all(each == version for asked, _, each in seen if asked >= moment)
     published_in(shop.database_url)
+
+
+@pytest.mark.parametrize("how", ["postgres stopped", "postgres suspended"])
+def test_who_is_signed_in_can_look_at_plans_meanwhile(
+    own_stores: Stores, served: Product, how: str
+) -> None:
+    owner = Holder(served)
+    with broken(own_stores, served, how):
+        page = owner.get("/plan?plan=large")
+        assert page.status == 200
+        assert " Large, " in page.html
+        assert owner.get("/plan/chosen", **HTMX).status == 204
