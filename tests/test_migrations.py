@@ -8,8 +8,11 @@ from tests.faults.staged import ask
 from tests.stores import Stores
 
 TABLES = "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
-# Of tables and indexes: each migration adds at least one of them.
-RELATIONS = "SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+# Of tables, indexes and functions: each migration adds at least one of them.
+RELATIONS = """
+SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+"""
 
 
 @pytest.fixture

@@ -127,7 +127,7 @@ def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
 def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: float) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        await outside.database.open()
+        await outside.open()
         dispatching = asyncio.create_task(dispatcher.run())
         # Before anybody is let in: without them nobody can be.
         await read_keys(parts.signing_keys, parts.manners.access_tokens)

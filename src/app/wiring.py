@@ -87,7 +87,7 @@ class Wiring:
             dispatcher.wake,
         )
         self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
-        self._prices = Prices(outside.database, outside.memory, outside.last_good_prices)
+        self._prices = Prices(outside.prices_database, outside.memory, outside.last_good_prices)
         self._drafts = Drafts(outside.database, outside.memory)
         self._budget = PasswordBudget(outside.database, outside.memory, limits)
         self._credentials = Credentials(outside.database, self._passwords, self._budget)

@@ -159,7 +159,9 @@ def test_a_currency_that_was_chosen_is_remembered(priced: Product) -> None:
     person, htmx = Person(priced), {"hx-request": "true"}
     assert 'hx-get="/plan/chosen?currency=USD"' in person.get("/pricing").html
     chosen_there = "/plan/chosen?currency=EUR&amp;chosen=yes"
-    assert f'hx-get="{chosen_there}"' in person.get("/pricing?currency=EUR").html
+    assert f'hx-get="{chosen_there}"' in person.get("/pricing?currency=EUR&chosen=yes").html
+    carried_along = person.get("/pricing?period=year&currency=EUR").html
+    assert 'hx-get="/plan/chosen?currency=EUR"' in carried_along
     assert person.get("/plan/chosen?currency=EUR&chosen=yes", **htmx).status == 204
     later = person.get("/plan/chosen?currency=USD", **htmx)
     assert (

@@ -77,7 +77,11 @@ def test_period_and_currency_are_links_of_their_own(priced: Product) -> None:
     assert [(query, bool(chosen)) for query, chosen, _ in links] == [
         ("period=month&currency=EUR", False),
         ("period=year&currency=EUR", True),
-        *((f"period=year&currency={each}", each == "EUR") for each in CURRENCIES),
+        *(
+            (f"period={period}&currency={each}&chosen=yes", each == "EUR")
+            for period in PERIODS
+            for each in CURRENCIES
+        ),
     ]
 
 

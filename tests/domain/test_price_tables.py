@@ -1,4 +1,4 @@
-"""The tables of prices: whatever is not a whole catalogue is refused when it is committed."""
+"""The tables of prices: what is not a whole catalogue is refused at commit; what is stays so."""
 
 import asyncio
 from collections.abc import Iterator
@@ -50,8 +50,19 @@ UNDOING = [
     f"DELETE FROM prices WHERE {ONE}",
     "DELETE FROM prices",
     f"UPDATE prices SET currency = 'EUR' WHERE {ONE}",
+    f"UPDATE prices SET amount_minor = 1 WHERE {ONE}",
+    "UPDATE catalogues SET effective_from = now()",
+    "UPDATE plans SET name = 'Other'",
     "INSERT INTO plans SELECT version, 'c', 9, '', '', false FROM catalogues",
+    f"INSERT INTO features VALUES ({VERSION}, 'f', 0, 'F')",
+    "TRUNCATE prices",
+    "TRUNCATE catalogues CASCADE",
 ]
+# Moved to a version of one's own it would be missing where it was.
+MOVED = f"""
+UPDATE prices SET version = {VERSION} WHERE version = (SELECT min(version) FROM catalogues)
+"""
+HISTORY = "published prices are history"
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +103,15 @@ async def test_a_version_without_anything_is_refused(empty: str) -> None:
 
 
 @pytest.mark.parametrize("statement", UNDOING, ids=range(len(UNDOING)))
-async def test_a_published_version_stays_whole(published: str, statement: str) -> None:
-    with pytest.raises(asyncpg.CheckViolationError, match=COMMIT):
+async def test_a_published_version_stays_as_it_is(published: str, statement: str) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match=HISTORY):
         await in_one_transaction(published, statement)
+
+
+async def test_nothing_is_moved_out_of_a_published_version(published: str) -> None:
+    begin = "INSERT INTO catalogues (effective_from) VALUES ('2028-01-01')"
+    with pytest.raises(asyncpg.CheckViolationError, match=HISTORY):
+        await in_one_transaction(published, begin, PLANS, MOVED)
 
 
 async def test_it_is_whole_in_whatever_order_it_was_written(stores: Stores) -> None:

@@ -30,6 +30,13 @@ def test_what_is_meant(period: str, currency: str, languages: str, meant: Wanted
     assert wanted(catalogue(), period, currency, languages) == meant
 
 
+def test_only_a_currency_that_is_offered_is_chosen() -> None:
+    assert wanted(catalogue(), "", "JPY", "", chosen=True).chosen
+    assert not wanted(catalogue(), "", "JPY", "").chosen
+    assert not wanted(catalogue(), "", "CHF", "", chosen=True).chosen
+    assert not wanted(catalogue(), "", "", "ja", chosen=True).chosen
+
+
 def test_by_the_year_alone_a_month_is_not_offered() -> None:
     known = catalogue()
     plans = [replace(plan, prices={YEAR: plan.prices[YEAR]}) for plan in known.plans]

@@ -1,16 +1,16 @@
 """Prices while stores are down, slow or lie: the right page each time, with the right sentence."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 
 import pytest
 
 from app.domain.pricing.kept import unpacked
 from app.domain.pricing.money import display
 from tests.faults.outages import broken
-from tests.faults.staged import locked, until
-from tests.holder import Holder
+from tests.faults.staged import ask, locked, until, waiting
 from tests.price_files import catalogue
 from tests.product import Product
 from tests.shop import Shop, copy_of, published_in
@@ -127,20 +127,61 @@ def health(product: Product) -> str:
     return str(answer.json()["status"])
 
 
-def test_a_cold_page_keeps_the_place_until_the_prices_come(served: Product, shop: Shop) -> None:
+@contextmanager
+def cold(served: Product, shop: Shop) -> Iterator[None]:
+    """It has just started, without a copy, and looks for its first prices."""
     served.kill()
     shop.forget()
     shop.copy.unlink()
     with locked(shop.database_url, "catalogues"):
         served.start()
+        yield
+
+
+def test_a_cold_page_keeps_the_place_until_the_prices_come(served: Product, shop: Shop) -> None:
+    with cold(served, shop):
         began = monotonic()
-        waiting = told(served, "/pricing")
+        place = told(served, "/pricing")
         assert monotonic() - began < 1
-    assert (waiting.answer.status_code, waiting.visible) == (200, {})
-    assert waiting.answer.headers["cache-control"] == "no-store"
-    assert f'hx-get="{PLANS}"' in waiting.html
-    assert "Loading prices" in waiting.html
+    assert (place.answer.status_code, place.visible) == (200, {})
+    assert place.answer.headers["cache-control"] == "no-store"
+    assert f'hx-get="{PLANS}"' in place.html
+    assert "Loading prices" in place.html
     until(lambda: told(served, PLANS, **HTMX).visible == SHOWN)
+    until(lambda: shop.saved is not None)
+
+
+JPY = "?period=year&currency=JPY&chosen=yes"
+HOSTILE = '?period="><b id=planted>&currency=%00%0a%22planted&chosen=planted'
+
+
+def test_a_cold_page_keeps_what_was_asked_for(served: Product, shop: Shop) -> None:
+    with cold(served, shop):
+        place = told(served, f"/pricing{JPY}").unescaped
+        hostile = told(served, f"/pricing{HOSTILE}").html
+    assert f'hx-get="{PLANS}{JPY}"' in place
+    assert f'href="/pricing{JPY}"' in place
+    assert 'rel="canonical"' in place
+    assert "noindex" not in place
+    assert f'hx-get="{PLANS}"' in hostile
+    assert "planted" not in hostile
+    until(lambda: shop.saved is not None)
+
+
+def test_prices_that_cannot_be_read_are_in_nobodys_way(served: Product, shop: Shop) -> None:
+    with locked(shop.database_url, "catalogues"):
+        until(lambda: waiting(shop.database_url) > 0)
+        ended = monotonic() + 4  # seconds: a statement is given up after two
+        seen = set()
+        while monotonic() < ended:
+            seen.add(told(served, "/health/postgres").answer.status_code)
+            sleep(0.05)
+        assert seen == {200}
+        assert ask(shop.database_url, OURS)[0]["count"] <= 3, "one more than without the prices"
+    all_of_it(served)
+
+
+OURS = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'latchkey'"
 
 
 def test_prices_to_come_are_shown_from_their_moment_on(served: Product, shop: Shop) -> None:
@@ -155,15 +196,3 @@ def test_prices_to_come_are_shown_from_their_moment_on(served: Product, shop: Sh
     assert all(each != version for _, answered, each in seen if answered < moment)
     assert all(each == version for asked, _, each in seen if asked >= moment)
     published_in(shop.database_url)
-
-
-@pytest.mark.parametrize("how", ["postgres stopped", "postgres suspended"])
-def test_who_is_signed_in_can_look_at_plans_meanwhile(
-    own_stores: Stores, served: Product, how: str
-) -> None:
-    owner = Holder(served)
-    with broken(own_stores, served, how):
-        page = owner.get("/plan?plan=large")
-        assert page.status == 200
-        assert " Large, " in page.html
-        assert owner.get("/plan/chosen", **HTMX).status == 204

@@ -96,8 +96,22 @@ async def test_a_currency_has_its_own_address(priced: Product, visit: Visit) -> 
     visitor = await visit(java_script_enabled=False)
     await visitor.open("/pricing?period=year")
     await visitor.follow("JPY")
-    assert visitor.tab.page.url.endswith("/pricing?period=year&currency=JPY")
+    assert visitor.tab.page.url.endswith("/pricing?period=year&currency=JPY&chosen=yes")
     assert await seen(visitor.tab.page, "¥44,000 JPY")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_another_currency_keeps_the_year(
+    priced: Product, visit: Visit, scripts: bool
+) -> None:
+    visitor = await visit(java_script_enabled=scripts)
+    await visitor.open("/pricing?currency=USD")
+    page = visitor.tab.page
+    await page.get_by_text("Yearly", exact=True).first.click()
+    assert await page.get_by_role("navigation", name="Currency").count() == 1
+    await page.get_by_role("link", name="JPY").click()
+    await page.wait_for_url("**/pricing?period=year&currency=JPY&chosen=yes")
+    assert await seen(page, "¥44,000 JPY")
 
 
 async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) -> None:

@@ -22,13 +22,16 @@ OUTBOX = Path(".latchkey") / "outbox.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """`outbox` is there only where a vendor has no credentials, which production refuses.
+    """`prices_database` is the same server, asked each second for the prices alone: where that
+    hangs, only the prices grow old.
 
+    `outbox` is there only where a vendor has no credentials, which production refuses.
     `identity_provider` is None where Auth0 was left out; `local_openid` is there where it is one of
     our own.
     """
 
     database: Postgres
+    prices_database: Postgres
     memory: Redis
     texts: TextMessages
     mail: Mail
@@ -38,6 +41,10 @@ class Outside:
     last_good_prices: PricesCopy
     wire: httpx.AsyncClient
 
+    async def open(self) -> None:
+        await self.database.open()
+        await self.prices_database.open()
+
     async def watch(self) -> None:
         """Until cancelled: notices when what was down works again."""
         if self.identity_provider:
@@ -46,6 +53,7 @@ class Outside:
     async def close(self) -> None:
         await self.wire.aclose()
         await self.memory.close()
+        await self.prices_database.close()
         await self.database.close()
 
 
@@ -55,6 +63,7 @@ def outside_of(settings: Settings) -> Outside:
     real = settings.sends_texts and settings.sends_mail
     return Outside(
         Postgres(settings.database_url),
+        Postgres(settings.database_url, size=1),
         Redis(settings.redis_url),
         _twilio(settings, wire) if settings.sends_texts else LocalTexts(outbox),
         _sendgrid(settings, wire) if settings.sends_mail else LocalMail(outbox),

@@ -54,7 +54,13 @@ class Postgres:
             command_timeout=self._patience,
             max_inactive_connection_lifetime=300,
             reset=_as_it_is,
-            server_settings={"application_name": "latchkey", "timezone": "UTC"},
+            server_settings={
+                "application_name": "latchkey",
+                "timezone": "UTC",
+                # Milliseconds. The server gives up soon after us: waiting for a lock it does not
+                # notice that we have gone, and would keep a connection for each time we ask again.
+                "statement_timeout": str(int(self._patience * 1000) + 500),
+            },
         )
 
     async def close(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from litestar import Request
 
-from app.controllers.pricing_pages import prices_page
+from app.controllers.pricing_pages import asked_again, prices_page
 from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.prices import Current
 from app.domain.pricing.wanted import Wanted, wanted
@@ -19,7 +19,6 @@ VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language
 CACHED = [*(header for header in HTML if header[0] != b"vary"), VARY, *cached(60, 600, 86400)]
 UNCACHED = [*HTML, (b"cache-control", b"no-store")]
 MOST_KEPT = 256
-PATIENCE = 2.5  # seconds a fragment waits for the first prices of a process
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +46,15 @@ class PricingDesk:
         """With the prices in it; with their place kept while a process looks for its first."""
         current = await self.parts.prices.current()
         if current is None:
-            return self._answer(self._make("pricing/waiting.html", {}), UNCACHED)
+            context = {"query": asked_again(self._query)}
+            return self._answer(self._make("pricing/waiting.html", context), UNCACHED)
         return self._shown(current, "pricing/pricing.html")
 
     async def fragment(self) -> Answer:
         """The plans alone for htmx; opened directly, the page."""
         if not self._who.is_fragment:
             return await self.page()
-        current = await self.parts.prices.current(PATIENCE) or self.parts.prices.known()
-        return self._shown(current, "pricing/_loaded.html")
+        return self._shown(await self.parts.prices.soon(), "pricing/_loaded.html")
 
     def _shown(self, current: Current, template: str) -> Answer:
         wanted = self._wanted(current)
@@ -82,11 +81,19 @@ class PricingDesk:
         plain = sheet.plain(b"")
         return Made(of, plain, sheet.zipped(b""), b"W/" + etag_of(plain))
 
+    @property
+    def _query(self) -> dict[str, str]:
+        return self._who.asked if self._who.query else {}
+
     def _wanted(self, current: Current) -> Wanted:
-        query = self._who.asked if self._who.query else {}
-        languages = self._headers.get(b"accept-language", b"").decode("latin-1")
-        period, currency = query.get("period", ""), query.get("currency", "").upper()
-        return wanted(current.catalogue, period, currency, languages)
+        query = self._query
+        return wanted(
+            current.catalogue,
+            query.get("period", ""),
+            query.get("currency", "").upper(),
+            self._who.languages,
+            chosen=query.get("chosen") == "yes",
+        )
 
     def _answer(self, made: Made, headers: Headers) -> Answer:
         if self._who.takes_gzip:

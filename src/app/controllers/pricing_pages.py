@@ -1,13 +1,14 @@
 """What the pages of prices show: the words and numbers their templates ask for."""
 
 import json
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
-from app.domain.pricing.catalogue import Interval
+from app.domain.pricing.catalogue import Catalogue, Interval
 from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, offers
 from app.domain.pricing.prices import Current
@@ -20,11 +21,15 @@ UNKNOWN = {
     "period": "We do not offer that period. Here are the prices by the {interval}.",
     "currency": "We do not have prices in that currency. Here they are in {currency}.",
 }
+CHOSEN = "chosen=yes"
+# What a page without prices hands on to the one with them.
+ASKABLE = {"period": r"[a-z]{1,10}", "currency": r"[A-Za-z]{3}", "chosen": "yes"}
 DURATIONS = {Interval.MONTH: "P1M", Interval.YEAR: "P1Y"}  # ISO 8601
 
 
 def prices_page(current: Current, wanted: Wanted, product: str) -> Context:
     catalogue, old = current.catalogue, current.told_as_of
+    intervals = list(catalogue.intervals) if catalogue.priced else []
     offered = offers(catalogue, wanted.currency)
     return {
         "priced": catalogue.priced,
@@ -35,11 +40,8 @@ def prices_page(current: Current, wanted: Wanted, product: str) -> Context:
         "chosen_query": urlencode(
             {"currency": wanted.currency} | ({"chosen": "yes"} if wanted.chosen else {})
         ),
-        "periods": _links(wanted, PERIODS, list(catalogue.intervals) if catalogue.priced else []),
-        "currencies": [
-            (currency, _query(wanted.interval, currency), currency == wanted.currency)
-            for currency in catalogue.currencies
-        ],
+        "periods": _links(wanted, PERIODS, intervals),
+        "currencies": [(each.value, _currencies(each, wanted, catalogue)) for each in intervals],
         "notes": [
             UNKNOWN[what].format(interval=wanted.interval, currency=wanted.currency)
             for what in wanted.unknown
@@ -47,6 +49,16 @@ def prices_page(current: Current, wanted: Wanted, product: str) -> Context:
         "as_of": (old.isoformat(timespec="seconds"), spoken(old)) if old else None,
         "json_ld": _json_ld(offered, wanted, product) if catalogue.priced else None,
     }
+
+
+def asked_again(query: dict[str, str]) -> str:
+    """What was asked for, from its `?` on; '' for nothing, or nothing that could be meant."""
+    kept = {
+        name: query[name]
+        for name, letters in ASKABLE.items()
+        if re.fullmatch(letters, query.get(name, ""))
+    }
+    return f"?{urlencode(kept)}" if kept else ""
 
 
 def spoken(moment: datetime) -> str:
@@ -77,6 +89,16 @@ def _links(
     return [
         (each.value, words[each], _query(each, wanted.currency), each is wanted.interval)
         for each in offered
+    ]
+
+
+def _currencies(
+    interval: Interval, wanted: Wanted, catalogue: Catalogue
+) -> list[tuple[str, str, bool]]:
+    """For the prices by that interval. These links alone say that a currency was chosen."""
+    return [
+        (each, f"{_query(interval, each)}&{CHOSEN}", each == wanted.currency)
+        for each in catalogue.currencies
     ]
 
 

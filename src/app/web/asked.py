@@ -57,5 +57,10 @@ class Asked:
         return dict(parse_qsl(self.query.decode("latin-1"), keep_blank_values=True))
 
     @property
+    def languages(self) -> str:
+        """Those that the browser prefers, as it sends them."""
+        return self._headers.get(b"accept-language", b"").decode("latin-1")
+
+    @property
     def origin(self) -> Origin:
         return Origin.of(client_ip(self._scope, self._trusted_proxies))

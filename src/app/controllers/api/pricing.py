@@ -1,7 +1,6 @@
 """Prices in JSON."""
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Controller, Request, get
@@ -11,6 +10,7 @@ from app.domain.pricing.offers import Offer, offers
 from app.domain.pricing.prices import Current
 from app.domain.pricing.wanted import Wanted, wanted
 from app.web.answer import Answer
+from app.web.asked import Asked
 from app.web.caching import cached, etag_of, unless_known
 from app.web.parts import Parts
 from app.web.problems import problem
@@ -18,7 +18,6 @@ from app.web.problems import problem
 JSON = (b"content-type", b"application/json")
 HEADERS = [JSON, (b"vary", b"Accept-Language"), *cached(60, 600, 86400)]
 UNCACHED = [JSON, (b"cache-control", b"no-store")]
-PATIENCE = 2.5  # seconds
 UNKNOWN = {
     "period": "The period is month or year.",
     "currency": "There are no prices in that currency. There are in: {offered}.",
@@ -31,15 +30,14 @@ class PricingApiController(Controller):
 
     @get()
     async def read_pricing(self, request: Request[Any, Any, Any]) -> Answer:
-        prices = Parts.of(request).prices
-        current = await prices.current(PATIENCE) or prices.known()
-        headers = dict(request.scope["headers"])
-        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
+        current = await Parts.of(request).prices.soon()
+        who = Asked(request, ())
+        query = who.asked
         asked = wanted(
             current.catalogue,
             query.get("period", ""),
             query.get("currency", ""),
-            headers.get(b"accept-language", b"").decode("latin-1"),
+            who.languages,
         )
         for name in asked.unknown:
             offered = ", ".join(current.catalogue.currencies)
@@ -49,7 +47,9 @@ class PricingApiController(Controller):
             return Answer(200, msgspec.json.encode(told), [*UNCACHED])
         # The same prices, confirmed a second later, are the same to whoever has them.
         etag = b"W/" + etag_of(msgspec.json.encode(told | {"as_of": current.told_as_of}))
-        return unless_known(headers, etag, Answer(200, msgspec.json.encode(told), [*HEADERS]))
+        return unless_known(
+            dict(request.scope["headers"]), etag, Answer(200, msgspec.json.encode(told), [*HEADERS])
+        )
 
 
 def _told(current: Current, asked: Wanted) -> dict[str, Any]:

@@ -22,6 +22,7 @@ EVERY = 1.0  # seconds between two looks at what is published: all processes fol
 FRESH = timedelta(seconds=30)  # how long a copy counts as the database's own
 TOLD = timedelta(minutes=5)  # past this age people are told how old the prices are
 COLD = 0.3  # seconds somebody waits for the first look of a process
+PATIENCE = 2.5  # and those who can wait
 KEY, SHARED_FOR, SHARED_EVERY = "prices", timedelta(hours=24), timedelta(seconds=60)
 
 
@@ -102,6 +103,10 @@ class Prices:
             if self._kept is None and not self._looked.is_set():
                 return None
         return self.known()
+
+    async def soon(self) -> Current:
+        """For whoever is shown a place for the prices meanwhile, or can wait."""
+        return await self.current(PATIENCE) or self.known()
 
     def known(self) -> Current:
         """At once, whatever it is."""

@@ -1,4 +1,4 @@
-"""The tables of prices: a version is written whole, and never again."""
+"""The tables of prices: a version is written whole, and never again, which triggers see to."""
 
 from sqlalchemy import (
     BigInteger,

@@ -9,7 +9,7 @@ from app.domain.pricing.money import currency_for
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """`unknown` names what was asked for and is not offered; something that is stands in for it.
-    `currency` is "" where there are no prices, and `chosen` when somebody asked for just that one.
+    `currency` is "" where there are no prices, and `chosen` when somebody picked just that one.
     """
 
     interval: Interval
@@ -18,8 +18,12 @@ class Wanted:
     chosen: bool = False
 
 
-def wanted(catalogue: Catalogue, period: str, currency: str, accept_language: str) -> Wanted:
-    """Empty words ask for nothing in particular."""
+def wanted(
+    catalogue: Catalogue, period: str, currency: str, accept_language: str, *, chosen: bool = False
+) -> Wanted:
+    """Empty words ask for nothing in particular. `chosen`: whether the currency was picked, and not
+    only carried along.
+    """
     if not catalogue.priced:
         return Wanted(Interval.MONTH, "")
     unknown = []
@@ -33,5 +37,5 @@ def wanted(catalogue: Catalogue, period: str, currency: str, accept_language: st
         intervals.get(period, catalogue.intervals[0]),
         currency or currency_for(accept_language, catalogue.currencies),
         tuple(unknown),
-        chosen=bool(currency),
+        chosen=chosen and bool(currency),
     )
