@@ -41,12 +41,15 @@ class Shop:
         return await publish_in(self.database_url, *pairs, at=at)
 
     @asynccontextmanager
-    async def process(self, clock: Clock | None = None) -> AsyncIterator[Prices]:
+    async def process(
+        self, clock: Clock | None = None, last_good: PricesCopy | None = None
+    ) -> AsyncIterator[Prices]:
         """One that has not looked yet."""
         database, memory = Postgres(self.database_url), Redis(self.redis_url)
         await database.open()
         try:
-            yield Prices(database, memory, PricesCopy(self.copy), clock or Clock())
+            copy = last_good or PricesCopy(self.copy)
+            yield Prices(database, memory, copy, clock or Clock())
         finally:
             await memory.close()
             await database.close()

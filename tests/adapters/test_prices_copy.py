@@ -15,7 +15,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_is_written_is_read(path: Path) -> None:
-    PricesCopy(path).write(b"one")
+    assert PricesCopy(path).write(b"one")
     PricesCopy(path).write(b"two")
     assert PricesCopy(path).read() == b"two"
     assert list(path.parent.iterdir()) == [path]
@@ -44,7 +44,7 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(
     else:
         path.parent.write_bytes(b"")
     with caplog.at_level(logging.WARNING, "app.prices"):
-        PricesCopy(path).write(b"one")
+        assert not PricesCopy(path).write(b"one")
     assert [record.message for record in caplog.records] == ["the prices could not be saved"]
     assert [each.name for each in path.parent.parent.rglob("prices.json.*")] == []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.commands.running import PRODUCTION, latchkey, typed
+from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask
 from tests.price_files import FILE, changed
 from tests.stores import Stores
@@ -28,6 +28,8 @@ MOMENTS = [
     ("2027-13-01T00:00:00+00:00", SAID),
     ("", SAID),
 ]
+REFUSED = {"check": "This file cannot be published.", "publish": "Nothing was published."}
+NOWHERE = "postgresql://nobody@/nowhere?host=/nowhere"
 NONE_YET = "Error: No prices are in effect yet: latchkey pricing publish FILE.\n"
 AUDITED = "SELECT details FROM audit_events WHERE event = 'pricing:published' ORDER BY at"
 
@@ -79,26 +81,11 @@ def test_each_publication_is_recorded(url: str, file: Path) -> None:
     assert details == [{"version": 1}, {"version": 2}]
 
 
-def test_check_tells_what_would_change_and_changes_nothing(url: str, file: Path) -> None:
-    published(url, file)
-    file.write_text(changed(("9.50", "9")))
-    told = pricing(url, "check", file)
-    assert (told.exit_code, told.output) == (0, f"{file} is fine: 2 plans.\n{CHEAPER}\n")
-    assert versions(url) == 1
-
-
-def test_check_needs_no_database(tmp_path: Path, file: Path) -> None:
-    file.write_text("\ufeff" + FILE)  # as some editors begin a file
-    told = latchkey(tmp_path, "pricing", "check", file.name, ENVIRONMENT="test")
-    assert (told.returncode, told.stdout) == (0, f"{file.name} is fine: 2 plans.\n")
-    assert [each.name for each in tmp_path.iterdir()] == [file.name], "no stores were started"
-
-
-@pytest.mark.parametrize("command", ["check", "publish"])
+@pytest.mark.parametrize("command", REFUSED)
 def test_a_bad_file_is_told_line_by_line(url: str, file: Path, command: str) -> None:
     file.write_text(BAD)
     told = pricing(url, command, file)
-    lines = ["Error: Nothing was published.", f"{file}:12: {CODE}", f"{file}:18: {AMOUNT}", ""]
+    lines = [f"Error: {REFUSED[command]}", f"{file}:12: {CODE}", f"{file}:18: {AMOUNT}", ""]
     assert (told.exit_code, told.stdout, told.stderr) == (1, "", "\n".join(lines))
     assert versions(url) == 0
 
@@ -173,7 +160,7 @@ def test_a_moment_that_is_taken_is_told(url: str, file: Path) -> None:
     assert versions(url) == 1
 
 
-@pytest.mark.parametrize("command", ["show", "publish", "check"])
+@pytest.mark.parametrize("command", ["show", "publish"])
 def test_without_tables_it_says_so(stores: Stores, file: Path, command: str) -> None:
     file.write_text(FILE)
     words = [command] if command == "show" else [command, file]
@@ -194,6 +181,6 @@ def test_production_brings_no_stores_of_its_own() -> None:
 
 
 def test_a_database_that_does_not_answer_is_told() -> None:
-    refused = pricing("postgresql://nobody@/nowhere?host=/nowhere", "show")
+    refused = pricing(NOWHERE, "show")
     assert refused.exit_code == 1
     assert refused.stderr.startswith("Error: ")

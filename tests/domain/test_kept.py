@@ -43,6 +43,8 @@ SPOILED: dict[str, Callable[[Document], object]] = {
     "a price missing": lambda d: prices(d)["year"].pop("JPY"),
     "a price more": lambda d: prices(d)["year"].update(EUR=1),
     "a price below zero": lambda d: prices(d)["year"].update(JPY=-1),
+    "more than anybody pays": lambda d: prices(d)["year"].update(JPY=10**9 + 1),
+    "more than that in cents": lambda d: prices(d)["month"].update(USD=10**11 + 1),
     "half a yen": lambda d: prices(d)["year"].update(JPY=0.5),
     "a price in words": lambda d: prices(d)["year"].update(JPY="1"),
     "no price": lambda d: prices(d)["year"].update(JPY=None),
@@ -71,6 +73,18 @@ def test_a_copy_that_is_not_whole_is_none(how: str) -> None:
 @pytest.mark.parametrize("copy", NONSENSE, ids=range(len(NONSENSE)))
 def test_nonsense_is_none(copy: bytes) -> None:
     assert unpacked(copy) is None
+
+
+def test_the_most_that_can_be_published_is_read() -> None:
+    document = json.loads(packed(KEPT))
+    prices(document)["year"].update(JPY=10**9, USD=10**11)
+    assert unpacked(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(("ahead", "believed"), [(24, True), (25, False), (24 * 400, False)])
+def test_a_copy_of_the_day_after_tomorrow_is_none(ahead: int, believed: bool) -> None:
+    now = NOW - timedelta(hours=ahead)
+    assert (unpacked(packed(KEPT), now) is not None) == believed
 
 
 def test_nothing_is_none() -> None:

@@ -143,3 +143,8 @@ def test_the_currency_of_a_browser(header: str, currency: str) -> None:
 @given(st.text(max_size=80))
 def test_no_header_is_too_strange(header: str) -> None:
     assert currency_for(header, FOUR) in FOUR
+
+
+def test_of_many_languages_only_the_first_few_count() -> None:
+    assert currency_for("xx," * 7 + "ja", ("USD", "JPY")) == "JPY"
+    assert currency_for("xx," * 8 + "ja", ("USD", "JPY")) == "USD"

@@ -131,3 +131,31 @@ async def test_old_prices_tell_their_age(shop: Shop) -> None:
             seen.append((prices.known().source, prices.known().told_as_of))
     old = (Source.MEMORY, None)
     assert seen == [(Source.DATABASE, None), old, old, (Source.MEMORY, read)]
+
+
+async def test_the_copy_on_disk_is_renewed_each_hour(shop: Shop) -> None:
+    clock = Clock()
+    await shop.publish()
+    async with shop.process(clock) as prices:
+        seen = []
+        for minutes in (0, 59, 61):
+            clock.off = timedelta(minutes=minutes)
+            await prices.look()
+            assert shop.saved is not None
+            seen.append(prices.known().as_of == shop.saved.as_of)
+    assert seen == [True, False, True]
+
+
+async def test_a_copy_that_could_not_be_saved_is_saved_a_minute_later(shop: Shop) -> None:
+    clock = Clock()
+    await shop.publish()
+    shop.copy.parent.write_bytes(b"in its way")
+    async with shop.process(clock) as prices:
+        await prices.look()
+        shop.copy.parent.unlink()
+        seen = []
+        for seconds in (59, 61):
+            clock.off = seconds * SECOND
+            await prices.look()
+            seen.append(shop.saved is not None)
+    assert seen == [False, True]

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from app.adapters.migrations import upgrade
+from app.adapters.prices_copy import PricesCopy
 from app.domain.pricing.kept import packed
 from app.domain.pricing.prices import Source
 from tests.faults.staged import locked
@@ -107,3 +108,21 @@ async def test_without_tables_it_goes_on_looking(
         await publish_in(url)
         await prices.look()
         assert prices.known().source == Source.DATABASE
+
+
+class Spoiled(PricesCopy):
+    """A disk that fails in a way nobody thought of."""
+
+    def read(self) -> bytes | None:
+        raise ValueError
+
+
+async def test_whatever_goes_wrong_with_a_copy_the_database_is_read(shop: Shop) -> None:
+    await shop.publish()
+    async with shop.process(last_good=Spoiled(shop.copy)) as prices:
+        watching = asyncio.create_task(prices.watch())
+        await prices.current(10)
+        await asyncio.sleep(0.5)
+        assert not watching.done()
+        assert prices.known().source == Source.DATABASE
+        watching.cancel()

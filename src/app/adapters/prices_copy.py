@@ -23,14 +23,16 @@ class PricesCopy:
         except OSError:
             return None
 
-    def write(self, copy: bytes) -> None:
+    def write(self, copy: bytes) -> bool:
         """Whole or not at all. A disk that is full or not ours is told in the log."""
         fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             fresh.write_bytes(copy)
             fresh.replace(self._path)
+            return True
         except OSError as error:
             log.warning("the prices could not be saved", extra={"error": type(error).__name__})
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
+            return False

@@ -53,10 +53,16 @@ def show() -> None:
 @FILE
 def check(file: Path) -> None:
     """Say whether FILE can be published and, where there is a database, what it would change."""
-    catalogue = _read(file)
+    catalogue = _read(file, "This file cannot be published.")
     click.echo(f"{file} is fine: {len(catalogue.plans)} plans.")
-    if is_given("DATABASE_URL") or DATA.exists():
-        _tell_changes(_asked(_published), catalogue, None)
+    if not (is_given("DATABASE_URL") or DATA.exists()):
+        return
+    try:
+        known = _asked(_published)
+    except click.ClickException as no:
+        click.echo(f"What it would change could not be looked up: {no.message}", err=True)
+    else:
+        _tell_changes(known, catalogue, None)
 
 
 @pricing.command()
@@ -66,20 +72,21 @@ def check(file: Path) -> None:
 )
 def publish(file: Path, at: str | None) -> None:
     """Make FILE the prices: checked first, then all of it or nothing."""
-    catalogue, moment = _read(file), _parsed(at)
+    catalogue, moment = _read(file, "Nothing was published."), _parsed(at)
     _tell_changes(_asked(_published), catalogue, moment)
     version, begins = _asked(lambda database: publish_catalogue(database, catalogue, moment))
     click.echo(f"Published as version {version}, in effect from {_moment(begins)}.")
 
 
-def _read(file: Path) -> Catalogue:
+def _read(file: Path, otherwise: str) -> Catalogue:
+    """`otherwise` is what is said first of a file with problems."""
     try:
         return read_price_file(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not UTF-8 text.") from error
     except BadPriceFile as bad:
         told = [f"{file}:{each.line}: {each.sentence}" for each in bad.problems]
-        raise click.ClickException("\n".join(["Nothing was published.", *told])) from bad
+        raise click.ClickException("\n".join([otherwise, *told])) from bad
 
 
 def _parsed(at: str | None) -> datetime | None:

@@ -12,11 +12,11 @@ from app.domain.pricing.wanted import Wanted, wanted
 from app.web.answer import Answer, Headers
 from app.web.asked import Asked
 from app.web.caching import cached, etag_of, unless_known
-from app.web.page import HTML, PRODUCT, ZIPPED
+from app.web.page import HTML, PRODUCT, TYPE, ZIPPED
 from app.web.parts import Parts
 
 VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language")
-CACHED = [*(header for header in HTML if header[0] != b"vary"), VARY, *cached(60, 600, 86400)]
+CACHED = [TYPE, VARY, *cached(60, 600, 86400)]
 UNCACHED = [*HTML, (b"cache-control", b"no-store")]
 MOST_KEPT = 256
 

@@ -19,13 +19,16 @@ PARTIALS = Path(__file__).parents[1] / "partials"
 PRODUCT = "Latchkey"
 
 WORTH_ZIPPING = 500  # bytes
-HTML: Headers = [
-    (b"content-type", b"text/html; charset=utf-8"),
-    (b"vary", b"HX-Request, Accept-Encoding"),
-]
+TYPE = (b"content-type", b"text/html; charset=utf-8")
+HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
 PRIVATE: Headers = [*HTML, (b"cache-control", b"no-store")]
-PUBLIC: Headers = [*HTML, (b"cache-control", b"public, max-age=60")]
+# What is kept must not be taken for the other of the two that htmx asks for.
+PUBLIC: Headers = [
+    TYPE,
+    (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding"),
+    (b"cache-control", b"public, max-age=60"),
+]
 
 
 def template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:

@@ -6,10 +6,9 @@ from unicodedata import category
 
 from app.domain.pricing.catalogue import CODE, Feature, Interval, Plan
 from app.domain.pricing.file_lines import Path
-from app.domain.pricing.money import digits_of, is_known, minor_units
+from app.domain.pricing.money import MOST, digits_of, is_known, minor_units
 
 LONGEST_NAME, LONGEST_DESCRIPTION = 60, 200
-MOST = 10**9  # in whole units: nobody means more
 TOP, FEATURE = {"currencies", "features", "plans"}, {"code", "name"}
 PLAN = {"code", "name", "description", "highlighted", "features", *Interval}
 

@@ -1,12 +1,14 @@
 """A copy of the prices as it is kept outside of the database, and read back only when whole."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from app.domain.pricing.catalogue import Catalogue
-from app.domain.pricing.money import is_known
+from app.domain.pricing.money import MOST, amount_of, is_known
+
+AHEAD = timedelta(days=1)  # how far another one's clock may be before ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,15 @@ def packed(kept: Kept) -> bytes:
     return msgspec.json.encode(kept)
 
 
-def unpacked(copy: bytes | None) -> Kept | None:
-    """None for one that is cut off, of another time, or not whole."""
+def unpacked(copy: bytes | None, now: datetime | None = None) -> Kept | None:
+    """None for one that is cut off, of another time, or not whole. `now` is by our clock."""
     try:
         kept = msgspec.json.decode(copy or b"", type=Kept)
     except (msgspec.MsgspecError, RecursionError):
         return None
-    whole = kept.as_of.tzinfo and kept.catalogues and all(map(_is_whole, kept.catalogues))
-    return kept if whole else None
+    if kept.as_of.tzinfo is None or kept.as_of - (now or datetime.now(UTC)) > AHEAD:
+        return None
+    return kept if kept.catalogues and all(map(_is_whole, kept.catalogues)) else None
 
 
 def _is_whole(catalogue: Catalogue) -> bool:
@@ -66,6 +69,10 @@ def _is_whole(catalogue: Catalogue) -> bool:
     return all(
         set(plan.prices) == set(catalogue.intervals)
         and all(set(amounts) == set(catalogue.currencies) for amounts in plan.prices.values())
-        and all(amount >= 0 for amounts in plan.prices.values() for amount in amounts.values())
+        and all(
+            0 <= amount_of(amount, currency) <= MOST
+            for amounts in plan.prices.values()
+            for currency, amount in amounts.items()
+        )
         for plan in catalogue.plans
     )

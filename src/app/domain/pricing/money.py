@@ -15,7 +15,8 @@ from babel.numbers import (
 
 # Signs that several currencies share; the ISO code is then said too.
 SHARED = frozenset({"$", "¥", "kr", "Rs", "₨"})
-LONGEST_HEADER = 200
+MOST = 10**9  # in whole units: nobody pays more
+LONGEST_HEADER, MOST_LANGUAGES = 200, 8
 NO_BREAK = "\u00a0"
 
 
@@ -57,10 +58,17 @@ def per_month(yearly: int) -> int:
     return int((Decimal(yearly) / 12).to_integral_value(ROUND_HALF_UP))
 
 
-@lru_cache(maxsize=512)
 def currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
-    """Of those offered, the one used where a browser's languages point to; else the first."""
-    for tag in _by_preference(accept_language[:LONGEST_HEADER]):
+    """Of those offered, the one used where a browser's languages point to; else the first. Nobody
+    reads more languages than a few, and looking for one that is not known takes long.
+    """
+    few = accept_language[:LONGEST_HEADER].split(",")[:MOST_LANGUAGES]
+    return _currency_for(",".join(few), offered)
+
+
+@lru_cache(maxsize=512)
+def _currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
+    for tag in _by_preference(accept_language):
         territory = _territory(tag)
         used = get_territory_currencies(territory) if territory else []
         for currency in used:

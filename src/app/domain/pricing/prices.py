@@ -23,6 +23,7 @@ FRESH = timedelta(seconds=30)  # how long a copy counts as the database's own
 TOLD = timedelta(minutes=5)  # past this age people are told how old the prices are
 COLD = 0.3  # seconds somebody waits for the first look of a process
 PATIENCE = 2.5  # and those who can wait
+SAVED_EVERY = timedelta(hours=1)  # a copy that was not saved is tried again as it is shared
 KEY, SHARED_FOR, SHARED_EVERY = "prices", timedelta(hours=24), timedelta(seconds=60)
 
 
@@ -55,10 +56,10 @@ class Current:
 
 
 class LastGood(Protocol):
-    """A copy that outlives both stores. Neither method raises."""
+    """A copy that outlives both stores. Neither method raises; `write` says whether it was kept."""
 
     def read(self) -> bytes | None: ...
-    def write(self, copy: bytes) -> None: ...
+    def write(self, copy: bytes) -> bool: ...
 
 
 def _utc_now() -> datetime:
@@ -79,8 +80,8 @@ class Prices:
         self._clock = clock
         self._kept: Kept | None = None
         self._source = Source.BUILT_IN
-        self._shared_at = datetime.min.replace(tzinfo=UTC)
-        self._on_disk: Edition | None = None
+        self._shared_at = self._save_again_at = datetime.min.replace(tzinfo=UTC)
+        self._saved_edition: Edition | None = None
         self._looked = asyncio.Event()
         self._silent = False
         unpriced = read_price_file(BELIEVABLE.read_text())
@@ -121,23 +122,24 @@ class Prices:
 
     async def look(self) -> None:
         """Once through all places, the fastest first; the database has the last word."""
-        if self._kept is None:
-            await self._recall()
-        try:
-            await self._read()
-            self._silent = False
-        except Unavailable as error:
-            self._told_once("the prices could not be read", code=error.code)
-        except Exception as error:
-            # Not migrated yet, or a bug: what is known goes on being shown, and the next look may
-            # be luckier.
-            self._told_once("the prices could not be read", error=type(error).__name__)
+        for step in (self._recall, self._read):
+            try:
+                await step()
+            except Unavailable as error:
+                self._told_once("the prices could not be read", code=error.code)
+            except Exception as error:
+                # Not migrated yet, or a bug: what is known goes on being shown, and the next look
+                # may be luckier.
+                self._told_once("the prices could not be read", error=type(error).__name__)
         self._looked.set()
 
     async def _recall(self) -> None:
-        """The younger of the copies that outlive a process."""
+        """The younger of the copies that outlive a process, for one that knows nothing yet."""
+        if self._kept:
+            return
         shared, saved = await self._shared(), await asyncio.to_thread(self._saved)
-        self._on_disk = saved.edition if saved else None
+        if saved:
+            self._saved_edition, self._save_again_at = saved.edition, saved.as_of + SAVED_EVERY
         if shared and (saved is None or saved.as_of <= shared.as_of):
             self._kept, self._source = shared, Source.REDIS
         elif saved:
@@ -150,18 +152,18 @@ class Prices:
         async with self._database.connection() as connection:
             kept = await read_prices(connection, self._clock(), before)
         self._kept, self._source = kept, Source.DATABASE
+        self._silent = False
         if not kept.catalogues:
             return
         changed = before is None or before.edition != kept.edition
         if changed or kept.as_of - self._shared_at > SHARED_EVERY:
             await self._share(kept)
-        if self._on_disk != kept.edition:
-            await asyncio.to_thread(self._last_good.write, packed(kept))
-            self._on_disk = kept.edition
+        if self._saved_edition != kept.edition or kept.as_of > self._save_again_at:
+            await self._save(kept)
 
     async def _shared(self) -> Kept | None:
         with suppress(Unavailable):
-            return unpacked(await self._memory.get(KEY))
+            return unpacked(await self._memory.get(KEY), self._clock())
         return None
 
     async def _share(self, kept: Kept) -> None:
@@ -170,7 +172,12 @@ class Prices:
             self._shared_at = kept.as_of
 
     def _saved(self) -> Kept | None:
-        return unpacked(self._last_good.read())
+        return unpacked(self._last_good.read(), self._clock())
+
+    async def _save(self, kept: Kept) -> None:
+        saved = await asyncio.to_thread(self._last_good.write, packed(kept))
+        self._saved_edition = kept.edition
+        self._save_again_at = kept.as_of + (SAVED_EVERY if saved else SHARED_EVERY)
 
     def _told_once(self, what: str, **details: str) -> None:
         if not self._silent:
