@@ -42,7 +42,6 @@ class PlanDesk:
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.parts = Parts.of(request)
         self.visit = self.parts.visit(request)
-        self._languages = dict(request.scope["headers"]).get(b"accept-language", b"")
 
     async def page(self, refusal: Refusal | None = None) -> Answer:
         """What is chosen, what was picked and waits for a yes, and everything there is."""
@@ -55,7 +54,7 @@ class PlanDesk:
             current.catalogue,
             "",
             currency or preferred_currency(self.visit),
-            self._languages.decode("latin-1"),
+            self.visit.languages,
         )
         if query.get("currency", "").upper() == asked.currency != "":
             prefer_currency(self.visit, asked.currency)
