@@ -1,11 +1,13 @@
 """The product as people meet it: `latchkey serve` in a process of its own, over HTTP."""
 
 import os
+import random
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -145,9 +147,12 @@ class Product:
 
 
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
+    """Not one of those that connections are given: nobody takes it before it is listened on."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as listening, suppress(OSError):
+            listening.bind(("127.0.0.1", port))
+            return port
 
 
 def _clean_environment() -> dict[str, str]:
