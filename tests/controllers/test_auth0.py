@@ -1,11 +1,13 @@
 """Signing up and in with Auth0, against the provider of a developer's machine."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from tests.crowd import answers, nth_code, post_at_once, sql
 from tests.federated import Federated, identities_of, sessions_of
 from tests.holder import OLD_PROOF, Holder
-from tests.person import new_email, new_phone
+from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
 
@@ -169,3 +171,23 @@ def test_the_other_browser_of_a_flow_gets_nothing(zoe: Federated) -> None:
     thief.give_phone(mine := new_phone())
     assert thief.give_phone_code(mine).path == "/signup/email"
     assert zoe.give_phone_code(zoe.phone).path == "/signup/done"
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        ("google-oauth2", "google-oauth2"),
+        ("Username-Password-Authentication", "Username-Password-Authentication"),
+        ("-x", None),
+        ("a b", None),
+        ("a%26prompt%3Dnone", None),
+        ("a" * 129, None),
+    ],
+)
+def test_a_connection_of_the_provider_can_be_named(
+    product: Product, named: str, asked: str | None
+) -> None:
+    there = Person(product).get(f"/auth0/start?for=login&connection={named}").location
+    query = dict(parse_qsl(urlsplit(there).query))
+    assert query.get("connection") == asked
+    assert "prompt" not in query

@@ -60,9 +60,7 @@ class OpenIdProvider(IdentityProvider):
         return self._line.down
 
     async def watch(self, start: float = START, every: float = PROBED) -> None:
-        """Until cancelled: learns the endpoints early, and notices when it works again. Both in
-        seconds.
-        """
+        """Until cancelled: learns the endpoints early, notices when it works again. In seconds."""
         await asyncio.sleep(start)
         while True:
             if self.down or self._discovery.known is None:
@@ -75,7 +73,14 @@ class OpenIdProvider(IdentityProvider):
             await self._discovery.renew()
 
     async def authorization_url(
-        self, state: str, nonce: str, challenge: str, redirect_uri: str, *, signup: bool
+        self,
+        state: str,
+        nonce: str,
+        challenge: str,
+        redirect_uri: str,
+        *,
+        signup: bool,
+        connection: str = "",
     ) -> str:
         if self.down:
             raise ProviderDown
@@ -90,6 +95,7 @@ class OpenIdProvider(IdentityProvider):
             "code_challenge": challenge,
             "code_challenge_method": "S256",
             **({"screen_hint": "signup"} if signup else {}),
+            **({"connection": connection} if connection else {}),
         }
         return _with_query(endpoint, asked)
 

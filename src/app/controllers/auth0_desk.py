@@ -62,7 +62,9 @@ class Auth0Desk(FlowDesk):
             if not await self.parts.sessions.is_fresh(access):
                 return self._to(f"/account/confirm?return_to={IDENTITIES}")
         try:
-            begun, url = await self.federation.start(self.purpose, _bound_to(access))
+            begun, url = await self.federation.start(
+                self.purpose, _bound_to(access), self._asked.get("connection", "")
+            )
         except Refusal as refusal:
             return self._failed(refusal, self.purpose)
         self.visit.keep_transaction(begun.cookie)

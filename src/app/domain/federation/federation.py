@@ -19,6 +19,9 @@ from app.domain.limits import Origin
 
 log = logging.getLogger("app.federation")
 
+# What Auth0 lets a connection be called.
+CONNECTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,126}[A-Za-z0-9])?")
+
 
 class SignInDenied(Rejected):
     """By the person, or by an Action of the tenant: both come as `access_denied`."""
@@ -80,12 +83,21 @@ class Federation:
         """Ends the session at the provider, which ours does not, and leads to our sign-in."""
         return self._provider.logout_url(self._way_back)
 
-    async def start(self, purpose: Purpose, bound_to: bytes = b"") -> tuple[Transaction, str]:
-        """The transaction, and where to send the person. Raises as `authorization_url`."""
+    async def start(
+        self, purpose: Purpose, bound_to: bytes = b"", connection: str = ""
+    ) -> tuple[Transaction, str]:
+        """The transaction, and where to send the person; to that `connection` of the provider's, if
+        it is named. Raises as `authorization_url`.
+        """
         begun = self._transactions.begin(purpose, bound_to)
         signing_up = purpose is Purpose.SIGNUP
         url = await self._provider.authorization_url(
-            begun.state, begun.nonce, begun.challenge, self._redirect_uri, signup=signing_up
+            begun.state,
+            begun.nonce,
+            begun.challenge,
+            self._redirect_uri,
+            signup=signing_up,
+            connection=connection if CONNECTION.fullmatch(connection) else "",
         )
         return begun, url
 

@@ -65,10 +65,18 @@ class IdentityProvider(Protocol):
         """Whether it was out of order when it was last asked."""
 
     async def authorization_url(
-        self, state: str, nonce: str, challenge: str, redirect_uri: str, *, signup: bool
+        self,
+        state: str,
+        nonce: str,
+        challenge: str,
+        redirect_uri: str,
+        *,
+        signup: bool,
+        connection: str = "",
     ) -> str:
         """Where to send a person (code flow). `challenge` is the S256 of the PKCE verifier (RFC
-        7636); `signup` shows new people the way in first. Raises `ProviderDown`, `ProviderBusy`,
+        7636); `signup` shows new people the way in first; `connection` goes straight to one of the
+        provider's own ways in, such as `google-oauth2`. Raises `ProviderDown`, `ProviderBusy`,
         `NotVouchedFor`.
         """
 
