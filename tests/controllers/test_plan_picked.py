@@ -120,3 +120,9 @@ def test_signing_in_by_phone_shows_it_too(priced: Product) -> None:
     person.get(f"/signup?{TEAM}")
     assert "Your plan: Team, " in person.get("/login/phone").html
     assert "Your plan: Team, " in person.submit("/login/phone", phone=owner.phone).html
+
+
+def test_keeping_what_one_has_keeps_a_pick_too_once_the_session_has_ended(priced: Product) -> None:
+    person = half_way(priced, new_phone(), new_email())
+    person.submit("/plan", answer="keep")
+    assert "Your plan: Team, " in person.get("/signup/password").html

@@ -83,12 +83,8 @@ class PlanDesk:
         access = await signed_in_or_none(self.visit, self.parts.sessions)
         if access:
             return await self._chosen_for(access, choice, answer)
-        if self.visit.has_begun:
-            await self.parts.plan_choices.keep_in_flow(self.visit.flow_id, choice)
-        if choice:
-            keep_plan(self.visit, choice)
-        else:
-            drop_plan(self.visit)
+        if answer != KEEP:
+            await self._chosen_here(choice)
         return see_other("/signup/phone", self.visit.cookies_to_set)
 
     async def line(self) -> Answer:
@@ -128,6 +124,14 @@ class PlanDesk:
             self.visit.notify("plan-given-up")
         drop_plan(self.visit)
         return see_other("/account", self.visit.cookies_to_set)
+
+    async def _chosen_here(self, choice: Choice | None) -> None:
+        if self.visit.has_begun:
+            await self.parts.plan_choices.keep_in_flow(self.visit.flow_id, choice)
+        if choice:
+            keep_plan(self.visit, choice)
+        else:
+            drop_plan(self.visit)
 
     def _other_currency(self) -> str:
         """The one chosen last, where the page shows another; one chosen there is remembered."""

@@ -130,7 +130,7 @@ class Prices:
             except Exception as error:
                 # Not migrated yet, or a bug: what is known goes on being shown, and the next look
                 # may be luckier.
-                self._told_once("the prices could not be read", error=type(error).__name__)
+                self._told_once("the prices could not be read", error)
         self._looked.set()
 
     async def _recall(self) -> None:
@@ -179,7 +179,8 @@ class Prices:
         self._saved_edition = kept.edition
         self._save_again_at = kept.as_of + (SAVED_EVERY if saved else SHARED_EVERY)
 
-    def _told_once(self, what: str, **details: str) -> None:
+    def _told_once(self, what: str, crash: Exception | None = None, **details: str) -> None:
+        """A crash with where it happened: a bug would show nowhere else."""
         if not self._silent:
-            log.warning(what, extra=details)
+            log.warning(what, exc_info=crash, extra=details)
         self._silent = True
