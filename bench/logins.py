@@ -7,7 +7,7 @@ from time import perf_counter
 
 from bench.driver import connected, expect
 from bench.members import Member, members
-from bench.place import Place
+from bench.place import YESTERDAY, Place
 from bench.rounds import Load, figure
 from bench.table import Figure
 from bench.waits import told_by, waits_figure
@@ -22,6 +22,7 @@ HASHING = 2.0
 async def login_figures(place: Place) -> list[Figure]:
     made = await members(place, MEMBERS)
     people, ours, bare = cycle(made), Load(), Load()
+    place.memory_counts_since(YESTERDAY)
     await log_in_for(place, people, 2)
     for _ in range(ROUNDS):
         rate, cost = map(float, (await told_by("bench.hashing", str(HASHING))).split())

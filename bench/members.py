@@ -12,7 +12,7 @@ import asyncpg
 from app.adapters.postgres import Postgres
 from app.domain.credentials.budget import subject_of
 from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.passwords import Passwords
+from app.domain.identity.hashing import Passwords
 from app.domain.keys import keys_for
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.refresh_tokens import RefreshTokens

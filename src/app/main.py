@@ -5,6 +5,7 @@ import app.web.alone  # isort: skip  # noqa: F401 - before Litestar
 import asyncio
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -85,6 +86,7 @@ CONTROLLERS = (
     DevAuth0Controller,
 )
 STATIC = Path(__file__).parents[2] / "static"
+HANDOVER = 0.0005  # seconds that one thread of Python keeps another waiting; Python's own: 0.005
 DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -138,6 +140,8 @@ def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: floa
         # nobody waits a tenth of a second for that.
         gc.collect()
         gc.freeze()
+        # A core that has hashed a password stands still until its thread has the interpreter.
+        sys.setswitchinterval(HANDOVER)
         try:
             with not_ready_first(parts.health, grace):
                 yield

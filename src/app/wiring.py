@@ -20,7 +20,7 @@ from app.domain.federation.grants import Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
-from app.domain.identity.passwords import Passwords
+from app.domain.identity.hashing import Passwords
 from app.domain.identity.users import People
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable

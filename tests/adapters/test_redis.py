@@ -87,6 +87,16 @@ async def test_a_full_tally_takes_no_entry_and_says_how_long(memory: Redis) -> N
     assert (await memory.count([TALLY], "c")).reached is None
 
 
+async def test_entries_that_leave_at_once_all_leave(memory: Redis) -> None:
+    room = Tally("room", (Window(60, 8),))
+    entries = [str(number) for number in range(8)]
+    for _ in range(2):
+        assert not any([(await memory.count([room], entry)).reached for entry in entries])
+        assert (await memory.count([room], "one more")).reached
+        await asyncio.gather(*(memory.uncount([room], entry) for entry in entries))
+        entries = [f"{entry} again" for entry in entries]
+
+
 async def test_an_entry_asked_for_again_counts_once(memory: Redis) -> None:
     """The answer may have been lost on the way; the entry was not."""
     entries = ["a", "a", "a", "b"]

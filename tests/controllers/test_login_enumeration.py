@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from app.domain.identity.passwords import Passwords
+from app.domain.identity.hashing import Passwords
 from tests.controllers.conftest import Limited
 from tests.controllers.test_signup_enumeration import LONG_AGO
 from tests.crowd import sql

@@ -1,10 +1,7 @@
-"""Wrong passwords: five, then waits that double; fewer from one place; and the owner stays free."""
-
-from collections.abc import Callable, Iterator
+"""Wrong passwords: five, then waits that double; and the owner stays free."""
 
 import pytest
 
-from tests.controllers.conftest import Limited
 from tests.crowd import answers, nth_code, post_at_once, sql
 from tests.person import Person, Seen, new_email
 from tests.product import Product
@@ -12,10 +9,8 @@ from tests.sessions.held import PASSWORD, Owner
 
 WRONG = "not the right one"
 LATER = "UPDATE password_budgets SET last_wrong_at = last_wrong_at - $1 * interval '1 second'"
-LATER_ON_RECORD = "UPDATE audit_events SET at = at - $1 * interval '1 second'"
 REFUSED = "SELECT count(*) FROM audit_events WHERE event = 'password:refused'"
 LOCKED = "There were too many wrong passwords. Try again in {}, or use your phone."
-FROM_HERE = "There were too many wrong passwords from here. Try again in "
 WAITS = [
     ("1 minute", 60),
     ("2 minutes", 120),
@@ -120,77 +115,3 @@ def test_of_fifty_at_once_five_are_looked_at(product: Product, owner: Owner, kno
     assert {answer.headers["retry-after"] for answer in given if answer.status_code == 429} == {
         "60"
     }
-
-
-# How the short memory is, when an address's wrong ones are counted.
-def works(limited: Limited) -> None:
-    limited.age_memory()
-
-
-def is_flushed(limited: Limited) -> None:
-    limited.flush()
-
-
-def is_silent(limited: Limited) -> None:
-    if limited.valkey.running():
-        limited.valkey.stop()
-
-
-@pytest.fixture(params=[works, is_flushed, is_silent])
-def counted(limited: Limited, request: pytest.FixtureRequest) -> Iterator[Callable[[], None]]:
-    """Brings the memory into that state, to be called before each attempt."""
-    yield lambda: request.param(limited)
-    if request.param is is_silent:
-        limited.bring_back()
-
-
-def from_here(seen: Seen) -> bool:
-    return seen.status == 429 and FROM_HERE in seen.alert
-
-
-def test_twenty_wrong_ones_from_one_address_are_enough(
-    limited: Limited, counted: Callable[[], None]
-) -> None:
-    person = limited.visitor()
-    for email in [new_email() for _ in range(4)]:
-        for _ in range(5):
-            counted()
-            assert attempt(person, email).status == 422
-    counted()
-    refused = attempt(person, new_email())
-    assert from_here(refused)
-    assert int(refused.response.headers["retry-after"]) % 60 == 0
-    assert attempt(limited.visitor(), new_email()).status == 422
-
-
-def test_a_quarter_of_an_hour_later_there_is_room_again(limited: Limited) -> None:
-    person = limited.visitor()
-    is_silent(limited)
-    statuses = [attempt(person, new_email()).status for _ in range(11)]
-    assert statuses == [422] * 10 + [429]
-    sql(limited.product, LATER_ON_RECORD, 901)
-    assert attempt(person, new_email()).status == 422
-    limited.bring_back()
-
-
-def test_ten_accounts_from_one_address_are_enough(
-    limited: Limited, counted: Callable[[], None]
-) -> None:
-    person, emails = limited.visitor(), [new_email() for _ in range(10)]
-    for email in emails:
-        counted()
-        assert attempt(person, email).status == 422
-    counted()
-    assert from_here(attempt(person, new_email()))
-    # One that was tried before is not another one.
-    assert attempt(person, emails[0]).status == 422
-    assert attempt(limited.visitor(), new_email()).status == 422
-
-
-def test_right_ones_are_not_counted(limited: Limited) -> None:
-    owner = Owner.sign_up(limited.product)
-    limited.age_memory()
-    person = limited.visitor()
-    for _ in range(25):
-        assert attempt(person, owner.email, PASSWORD).location == "/account"
-    assert attempt(person, owner.email).status == 422

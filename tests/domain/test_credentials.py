@@ -13,7 +13,7 @@ from app.domain.credentials.budget import PasswordBudget, PasswordLocked, subjec
 from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
 from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.passwords import QUEUE, Busy, Passwords
+from app.domain.identity.hashing import QUEUE, Busy, Passwords
 from app.domain.limits import LimitTable, Origin
 from tests.stores import Stores, execute
 

@@ -1,14 +1,10 @@
-"""Passwords: long enough, not too long, not the first that others would try; then argon2id."""
-
-import asyncio
-import os
-from collections.abc import Iterator
+"""Passwords: long enough, not too long, not the first that others would try."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.identity.passwords import QUEUE, Busy, Passwords, WeakPassword, accepted_password
+from app.domain.identity.passwords import WeakPassword, accepted_password
 
 PERSONAL = ("jane.doe@example.org", "+61491570006")
 SHORT = "Use at least 12 characters; {} more to go."
@@ -95,36 +91,3 @@ def accepted(raw: str) -> str | None:
 @given(st.text(max_size=80) | st.text(alphabet="aA1 \x00é🦊\u0301\u202e", max_size=300))
 def test_anything_typed_is_a_password_or_a_sentence(raw: str) -> None:
     assert accepted(raw) in (None, raw)
-
-
-@pytest.fixture
-def passwords() -> Iterator[Passwords]:
-    made = Passwords()
-    yield made
-    made.close()
-
-
-async def test_a_hash_names_its_own_parameters_and_no_two_are_alike(passwords: Passwords) -> None:
-    one, other = [await passwords.hash("a quiet door opens") for _ in range(2)]
-    assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert one != other
-    assert await passwords.verify(one, "a quiet door opens")
-    for wrong in ("a quiet door open", "A quiet door opens", " a quiet door opens", ""):
-        assert not await passwords.verify(one, wrong)
-
-
-async def test_a_password_is_not_normalised(passwords: Passwords) -> None:
-    stored = await passwords.hash("caf\u00e9 caf\u00e9 caf\u00e9")
-    assert not await passwords.verify(stored, "cafe\u0301 cafe\u0301 cafe\u0301")
-    nul = await passwords.hash("before\x00after")
-    assert not await passwords.verify(nul, "before\x00other")
-
-
-async def test_when_too_many_hash_at_once_the_rest_is_told(passwords: Passwords) -> None:
-    cores = os.cpu_count() or 1
-    asked = [passwords.hash("a quiet door opens") for _ in range(cores + QUEUE + 5)]
-    done = await asyncio.gather(*asked, return_exceptions=True)
-    # Each core has one, sixteen wait, and the seventeenth is told to come back.
-    assert [type(outcome) for outcome in done] == [str] * (cores + 16) + [Busy] * 5
-    assert {busy.retry_after for busy in done if isinstance(busy, Busy)} == {2}
-    assert await passwords.hash("a quiet door opens")

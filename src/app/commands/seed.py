@@ -7,7 +7,7 @@ import click
 from app.adapters.postgres import Postgres
 from app.commands.settings import settings_or_exit
 from app.domain.identity import demo
-from app.domain.identity.passwords import Passwords
+from app.domain.identity.hashing import Passwords
 from app.domain.pricing.publishing import publish_first
 
 

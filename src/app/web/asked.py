@@ -13,7 +13,7 @@ from app.web.proxies import client_ip
 class Asked:
     """`trusted_proxies` may speak for the client's address."""
 
-    __slots__ = ("_headers", "_raw", "_scope", "_trusted_proxies")
+    __slots__ = ("_headers", "_scope", "_trusted_proxies")
 
     def __init__(
         self,
@@ -21,8 +21,7 @@ class Asked:
         trusted_proxies: tuple[IPv4Network | IPv6Network, ...],
     ) -> None:
         self._scope, self._trusted_proxies = request.scope, trusted_proxies
-        self._raw: list[tuple[bytes, bytes]] = request.scope["headers"]  # type: ignore[assignment]
-        self._headers = dict(self._raw)
+        self._headers = dict(request.scope["headers"])
 
     @property
     def is_by_htmx(self) -> bool:

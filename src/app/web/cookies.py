@@ -16,22 +16,12 @@ class Cookies:
     def name(self, plain: str) -> str:
         return f"__Host-{plain}" if self.secure else plain
 
-    def read(self, headers: list[tuple[bytes, bytes]], plain: str) -> str | None:
+    def read(self, sent: list[tuple[str, str]], plain: str) -> str | None:
         """None when the cookie is missing, ill-formed, or there twice: then somebody planted one.
-
-        Not by the framework's parser, which strips Unicode spaces from names and lets the last of
-        several win.
+        `sent` are those of `sent_cookies`.
         """
         wanted = self.name(plain)
-        found = [
-            value
-            for key, header in headers
-            if key == b"cookie"
-            for name, _, value in (
-                part.strip(" ").partition("=") for part in header.decode("latin-1").split(";")
-            )
-            if name == wanted
-        ]
+        found = [value for name, value in sent if name == wanted]
         return found[0] if len(found) == 1 and VALUE.fullmatch(found[0]) else None
 
     def set(self, plain: str, value: str, max_age: int | None = None) -> tuple[bytes, bytes]:
@@ -43,3 +33,17 @@ class Cookies:
 
     def clear(self, plain: str) -> tuple[bytes, bytes]:
         return self.set(plain, "", 0)
+
+
+def sent_cookies(headers: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Names and values as they came. Not by the framework's parser, which strips Unicode spaces
+    from names and lets the last of several win.
+    """
+    return [
+        (name, value)
+        for key, header in headers
+        if key == b"cookie"
+        for name, _, value in (
+            part.strip(" ").partition("=") for part in header.decode("latin-1").split(";")
+        )
+    ]

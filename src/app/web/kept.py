@@ -10,6 +10,7 @@ from litestar import Request
 
 from app.web.answer import Headers
 from app.web.asked import Asked
+from app.web.cookies import sent_cookies
 from app.web.manners import Manners
 from app.web.return_to import safe_return
 
@@ -24,11 +25,12 @@ MOST_TYPED = 600  # characters; what is longer than any address is not worth fil
 class Kept(Asked):
     """Cookies to set gather in `cookies_to_set`."""
 
-    __slots__ = ("_manners", "_return", "cookies_to_set")
+    __slots__ = ("_manners", "_return", "_sent", "cookies_to_set")
 
     def __init__(self, request: Request[Any, Any, Any], manners: Manners) -> None:
         super().__init__(request, manners.trusted_proxies)
         self._manners = manners
+        self._sent = sent_cookies(request.scope["headers"])  # type: ignore[arg-type]
         self.cookies_to_set: Headers = []
         self._return: str | None = None  # once it was set or taken by this visit
 
@@ -105,7 +107,7 @@ class Kept(Asked):
         self.drop("return")
 
     def cookie(self, name: str) -> str | None:
-        return self._manners.cookies.read(self._raw, name)
+        return self._manners.cookies.read(self._sent, name)
 
     def keep(self, name: str, value: str, max_age: int | None = None) -> None:
         self.cookies_to_set.append(self._manners.cookies.set(name, value, max_age))

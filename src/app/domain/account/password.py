@@ -5,7 +5,8 @@ from collections.abc import Callable
 from app.domain.account.changes import hold
 from app.domain.audit.events import record
 from app.domain.delivery.notices import queue_notice
-from app.domain.identity.passwords import Passwords, accepted_password
+from app.domain.identity.hashing import Passwords
+from app.domain.identity.passwords import accepted_password
 from app.domain.identity.users import Person
 from app.domain.limits import Origin
 from app.domain.ports import Database

@@ -12,24 +12,28 @@ from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import MINUTE, LimitTable, Origin, in_words
-from app.domain.ports import Connection, Count, Database, ShortMemory, Tally
+from app.domain.ports import Connection, Count, Database, Record, ShortMemory, Tally
 
 FREE = 5  # wrong ones within a quarter of an hour before there is a wait at all
 
-# $1 subject, $2 device. Below the free ones a quarter of an hour forgives; after them each further
-# one doubles the wait: 1, 2, 4 ... 60 minutes. No row: it is locked.
+# $1 subject, $2 device, $3 the address. Below the free ones a quarter of an hour forgives; after
+# them each further one doubles the wait: 1, 2, 4 ... 60 minutes. No row: it is locked. Whoever has
+# the address is looked up in the same turn: nulls for nobody.
 LOCKED_UNTIL = """
 b.last_wrong_at + CASE WHEN b.wrong < {free} THEN interval '0'
   ELSE least(interval '60 minutes', interval '1 minute' * 2 ^ least(b.wrong - {free}, 6)) END
 """
 COUNT = f"""
-INSERT INTO password_budgets AS b (subject, device, wrong) VALUES ($1, $2, 1)
-ON CONFLICT (subject, device) DO UPDATE SET
-  wrong = CASE WHEN b.last_wrong_at < clock_timestamp() - interval '15 minutes' AND b.wrong < {FREE}
-               THEN 1 ELSE b.wrong + 1 END,
-  last_wrong_at = clock_timestamp()
-WHERE {LOCKED_UNTIL.format(free=FREE)} <= clock_timestamp()
-RETURNING wrong
+WITH counted AS (
+  INSERT INTO password_budgets AS b (subject, device, wrong) VALUES ($1, $2, 1)
+  ON CONFLICT (subject, device) DO UPDATE SET
+    wrong = CASE WHEN b.last_wrong_at < clock_timestamp() - interval '15 minutes'
+                      AND b.wrong < {FREE} THEN 1 ELSE b.wrong + 1 END,
+    last_wrong_at = clock_timestamp()
+  WHERE {LOCKED_UNTIL.format(free=FREE)} <= clock_timestamp()
+  RETURNING 1
+)
+SELECT id, password_hash, password_changed_at FROM counted LEFT JOIN users ON email = $3
 """
 WAIT = f"""
 SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
@@ -51,7 +55,6 @@ UPDATE password_budgets SET wrong = wrong - 1, last_wrong_at = CASE WHEN wrong >
   THEN last_wrong_at - interval '60 minutes' ELSE last_wrong_at END
 WHERE subject = $1 AND device = $2 AND wrong > 0
 """
-FORGIVE = "DELETE FROM password_budgets WHERE subject = $1 AND device = $2"
 FORGIVE_ALL = "DELETE FROM password_budgets WHERE subject = $1"
 
 
@@ -84,22 +87,26 @@ class TooManyPasswords(TooMany):
 
 
 class PasswordBudget:
-    """One attempt after the other: `take`, look at the password, then `forgive` if it was right."""
+    """One attempt after the other: `take`, then look at the password."""
 
     def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
         self._database, self._memory, self._table = database, memory, table
 
-    async def take(self, email: EmailAddress, device: Device) -> "Attempt":
-        """A device that the owner has signed in from before has a budget of its own. Raises
-        `PasswordLocked`, `TooManyPasswords`.
+    async def take(self, email: EmailAddress, device: Device) -> tuple["Attempt", Record]:
+        """And whose address it is: id, password_hash and password_changed_at, None for nobody. A
+        device that the owner has signed in from before has a budget of its own and takes no room of
+        its address, so that nobody else can lock it out. Raises `PasswordLocked`,
+        `TooManyPasswords`.
         """
         subject, origin = subject_of(email), device.origin
-        tallies = self._tallies(origin, subject)
-        attempt = Attempt(subject, device.known_to(subject), tallies, str(uuid7()))
+        known = device.known_to(subject)
+        tallies = () if known else self._tallies(origin, subject)
+        attempt = Attempt(subject, known, tallies, str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
-            if await connection.fetchval(COUNT, subject, attempt.device) is not None:
-                return attempt
+            owner = await connection.fetchrow(COUNT, subject, attempt.device, email.value)
+            if owner is not None:
+                return attempt, owner
             wait = await connection.fetchval(WAIT, subject, attempt.device)
         # Not looked at, so not wrong; it stays one of the accounts that were tried from here.
         await self._free(attempt, attempt.tallies[1:])
@@ -125,10 +132,6 @@ class PasswordBudget:
         """The password was right: the address's room is free again."""
         await self._free(attempt, attempt.tallies)
 
-    async def forgive(self, connection: Connection, attempt: "Attempt") -> None:
-        """The password was right: what was wrong before no longer counts."""
-        await connection.execute(FORGIVE, attempt.subject, attempt.device)
-
     async def forgive_all(self, connection: Connection, email: EmailAddress) -> None:
         """The password was replaced: what was tried before, from whatever device, counts no more.
         To be called after the row of the person is locked, as signing in does.
@@ -142,6 +145,8 @@ class PasswordBudget:
         return replace(accounts, entry=subject.hex()), wrong
 
     async def _take_room(self, attempt: "Attempt", origin: Origin) -> None:
+        if not attempt.tallies:
+            return
         try:
             count = await self._memory.count(attempt.tallies, attempt.entry)
         except Unavailable:
@@ -152,6 +157,8 @@ class PasswordBudget:
             await self._check_record(attempt, origin)
 
     async def _free(self, attempt: "Attempt", tallies: tuple[Tally, ...]) -> None:
+        if not tallies:
+            return
         with suppress(Unavailable):
             await self._memory.uncount(tallies, attempt.entry)
 
@@ -173,7 +180,7 @@ class PasswordBudget:
 class Attempt:
     subject: bytes
     device: str
-    tallies: tuple[Tally, Tally]
+    tallies: tuple[Tally, ...]
     entry: str
 
     @property

@@ -9,13 +9,20 @@ from app.domain.credentials.budget import Attempt, PasswordBudget
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
 from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.passwords import MOST_BYTES, Busy, Passwords
+from app.domain.identity.hashing import Busy, Passwords
+from app.domain.identity.passwords import MOST_BYTES
 from app.domain.ports import Connection, Database, Record
 
-FIND = "SELECT id, password_hash, password_changed_at FROM users WHERE email = $1"
-# Waits for whoever is about to replace the password, and holds off whoever comes after.
+# Waits for whoever is about to replace the password, and holds off whoever comes after. With what
+# is forgiven by it, in one turn: $3 and $4 are the subject and device of the attempt.
 UNCHANGED = """
-SELECT 1 FROM users WHERE id = $1 AND password_changed_at IS NOT DISTINCT FROM $2 FOR SHARE
+WITH unchanged AS (
+  SELECT 1 FROM users WHERE id = $1 AND password_changed_at IS NOT DISTINCT FROM $2 FOR SHARE
+), forgiven AS (
+  DELETE FROM password_budgets
+  WHERE subject = $3 AND device = $4 AND EXISTS (SELECT FROM unchanged)
+)
+SELECT 1 FROM unchanged
 """
 REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3"
 
@@ -43,42 +50,43 @@ class Credentials:
 
     async def check(self, email: EmailAddress, password: str, device: Device) -> Checked:
         """Raises `WrongCredentials`, `PasswordLocked`, `TooManyPasswords`, `Busy`."""
-        attempt = await self._budget.take(email, device)
+        attempt, owner = await self._budget.take(email, device)
+        stored = owner["password_hash"]
         try:
-            found = await self._found(email, password)
+            right = await self._fits(stored, password)
         except Busy:
             await self._budget.undo(attempt)
             raise
-        if found is None:
+        if not right:
             await self._budget.refuse(attempt, device.origin)
             raise WrongCredentials
         await self._budget.give_back(attempt)
-        await self._rehash(found, password)
-        return Checked(found["id"], found["password_changed_at"], attempt)
+        await self._rehash(owner, password)
+        return Checked(owner["id"], owner["password_changed_at"], attempt)
 
     async def forgive(self, connection: Connection, checked: Checked) -> None:
         """In the transaction that uses the proof: what was wrong before no longer counts. Raises
         `WrongCredentials` when the password was replaced since it was looked at.
         """
-        if not await connection.fetchval(UNCHANGED, checked.user_id, checked.changed_at):
+        attempt = checked.attempt
+        proved = (checked.user_id, checked.changed_at, attempt.subject, attempt.device)
+        if not await connection.fetchval(UNCHANGED, *proved):
             raise WrongCredentials
-        await self._budget.forgive(connection, checked.attempt)
 
-    async def _found(self, email: EmailAddress, password: str) -> Record | None:
-        """Whose password that is. Nobody's costs as much as somebody's."""
-        async with self._database.connection() as connection:
-            row = await connection.fetchrow(FIND, email.value)
-        stored = (row and row["password_hash"]) or self._passwords.decoy
+    async def _fits(self, stored: str | None, password: str) -> bool:
+        """Nobody's costs as much as somebody's."""
         too_long = len(password.encode()) > MOST_BYTES
-        right = await self._passwords.verify(stored, "" if too_long else password)
-        return row if row and row["password_hash"] and right else None
+        fits = await self._passwords.verify(
+            stored or self._passwords.decoy, "" if too_long else password
+        )
+        return fits and stored is not None
 
-    async def _rehash(self, found: Record, password: str) -> None:
+    async def _rehash(self, owner: Record, password: str) -> None:
         """When the parameters have changed since it was hashed; another time when many hash now."""
-        stored = found["password_hash"]
+        stored = owner["password_hash"]
         if not self._passwords.outdated(stored):
             return
         with suppress(Busy):
             fresh = await self._passwords.hash(password)
             async with self._database.connection() as connection:
-                await connection.execute(REHASH, found["id"], fresh, stored)
+                await connection.execute(REHASH, owner["id"], fresh, stored)

@@ -2,7 +2,7 @@
 
 from uuid_utils.compat import uuid7
 
-from app.domain.identity.passwords import Passwords
+from app.domain.identity.hashing import Passwords
 from app.domain.ports import Database
 
 # The number is from the range Sweden keeps for films and books.

@@ -1,21 +1,10 @@
-"""Passwords: the rules, and argon2id off the event loop with a short queue."""
-
-import asyncio
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+"""Passwords: the rules."""
 
 import phonenumbers
-from argon2 import PasswordHasher
-from argon2.exceptions import VerifyMismatchError
-from argon2.low_level import Type
 from zxcvbn_rs_py import zxcvbn
 
-from app.domain.errors import Rejected, Unavailable
+from app.domain.errors import Rejected
 from app.domain.identity.phone import FOLDED
-
-T = TypeVar("T")
 
 MOST_CHARACTERS = 256
 MOST_BYTES = 1024
@@ -23,17 +12,11 @@ MOST_BYTES = 1024
 JUDGED_CHARACTERS = 72
 # Below 10^8 guesses: zxcvbn's scores 0 to 2, among them all of its 30,000 common passwords.
 LEAST_GUESSES_LOG10 = 8.0
-QUEUE = 16
 
 
 class WeakPassword(Rejected):
     code = "weak_password"
     field = "password"
-
-
-class Busy(Unavailable):
-    code = "busy"
-    message = "Many people are here right now. Nothing was lost. Try again in a few seconds."
 
 
 def accepted_password(raw: str, minimum: int, personal: tuple[str, ...]) -> str:
@@ -76,49 +59,3 @@ def _names(contact: str) -> tuple[str, ...]:
         number = phonenumbers.parse(contact)
         return contact[1:], phonenumbers.national_significant_number(number)
     return contact.lower(), contact.lower().partition("@")[0]
-
-
-class Passwords:
-    """Hashes and verifies; as many at once as cores, a queue of 16, then `Busy`.
-
-    argon2id with 19 MiB, 2 passes, 1 lane: the OWASP password storage cheat sheet's first choice.
-    """
-
-    def __init__(self) -> None:
-        cores = os.cpu_count() or 1
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
-        # Verified for addresses nobody has; nothing hashes to it that anybody could type.
-        self.decoy = self._hasher.hash(os.urandom(32))
-        self._threads = ThreadPoolExecutor(cores, thread_name_prefix="argon2")
-        self._room = cores + QUEUE
-        self._inside = 0
-
-    async def hash(self, password: str) -> str:
-        """The PHC string to store. Raises `Busy` when the queue is full."""
-        return await self._aside(self._hasher.hash, password.encode())
-
-    async def verify(self, stored: str, password: str) -> bool:
-        """Whether `password` belongs to the stored PHC string. Raises `Busy`."""
-        return await self._aside(self._matches, stored, password.encode())
-
-    def outdated(self, stored: str) -> bool:
-        """Whether it was hashed with other parameters than are used now."""
-        return self._hasher.check_needs_rehash(stored)
-
-    def _matches(self, stored: str, password: bytes) -> bool:
-        try:
-            return self._hasher.verify(stored, password)
-        except VerifyMismatchError:
-            return False
-
-    async def _aside(self, work: Callable[..., T], *args: object) -> T:
-        if self._inside >= self._room:
-            raise Busy(retry_after=2)
-        self._inside += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
-        finally:
-            self._inside -= 1
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)

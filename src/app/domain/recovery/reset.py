@@ -10,7 +10,8 @@ from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice, queue_text_notice
 from app.domain.errors import OutOfStep, TooMany
 from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.passwords import Passwords, accepted_password
+from app.domain.identity.hashing import Passwords
+from app.domain.identity.passwords import accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.queues import Together

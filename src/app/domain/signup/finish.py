@@ -10,7 +10,8 @@ from app.domain.audit.events import record
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.federation.proofs import link_identity
-from app.domain.identity.passwords import Passwords, accepted_password
+from app.domain.identity.hashing import Passwords
+from app.domain.identity.passwords import accepted_password
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.queues import OneAtATime, Together

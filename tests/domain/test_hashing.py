@@ -1,0 +1,93 @@
+"""Hashing: argon2id on a thread a core, a short queue, and results handed over together."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.domain.identity.hashing import QUEUE, TOGETHER, Busy, Passwords
+
+CORES = os.cpu_count() or 1
+ROOM = CORES + QUEUE
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
+async def test_a_hash_names_its_own_parameters_and_no_two_are_alike(passwords: Passwords) -> None:
+    one, other = [await passwords.hash("a quiet door opens") for _ in range(2)]
+    assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert one != other
+    assert await passwords.verify(one, "a quiet door opens")
+    for wrong in ("a quiet door open", "A quiet door opens", " a quiet door opens", ""):
+        assert not await passwords.verify(one, wrong)
+
+
+async def test_a_password_is_not_normalised(passwords: Passwords) -> None:
+    stored = await passwords.hash("caf\u00e9 caf\u00e9 caf\u00e9")
+    assert not await passwords.verify(stored, "cafe\u0301 cafe\u0301 cafe\u0301")
+    nul = await passwords.hash("before\x00after")
+    assert not await passwords.verify(nul, "before\x00other")
+
+
+async def test_when_too_many_hash_at_once_the_rest_is_told(passwords: Passwords) -> None:
+    asked = [passwords.hash("a quiet door opens") for _ in range(ROOM + 5)]
+    done = await asyncio.gather(*asked, return_exceptions=True)
+    # Each core has one, sixteen wait, and the seventeenth is told to come back.
+    assert [type(outcome) for outcome in done] == [str] * (CORES + 16) + [Busy] * 5
+    assert {busy.retry_after for busy in done if isinstance(busy, Busy)} == {2}
+    assert await passwords.hash("a quiet door opens")
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """Knows how often other threads woke it."""
+
+    woken = 0
+
+    def call_soon_threadsafe(self, *args: Any, **kwargs: Any) -> Any:
+        self.woken += 1
+        return super().call_soon_threadsafe(*args, **kwargs)
+
+
+def times_woken(at_once: int, passwords: Passwords) -> int:
+    async def all_of_them() -> None:
+        await asyncio.gather(*(passwords.hash("a quiet door opens") for _ in range(at_once)))
+
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(all_of_them())
+        loop: Any = runner.get_loop()
+        return int(loop.woken)
+
+
+def test_while_more_wait_results_are_handed_over_together(passwords: Passwords) -> None:
+    waited_for = ROOM - CORES
+    assert times_woken(ROOM, passwords) == -(-waited_for // TOGETHER) + CORES
+    # Nobody waits for others who have not come.
+    assert times_woken(1, passwords) == 1
+
+
+async def test_who_leaves_the_queue_makes_room_and_keeps_nobody(passwords: Passwords) -> None:
+    """A person who hangs up while others wait for what was kept back with theirs."""
+    for leaving in range(1, ROOM, 3):
+        asked = [asyncio.create_task(passwords.hash("other")) for _ in range(ROOM)]
+        await asyncio.sleep(0.02)
+        for task in asked[-leaving:]:
+            task.cancel()
+        done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+        assert sum(isinstance(outcome, str) for outcome in done) == ROOM - leaving
+    assert await passwords.hash("a quiet door opens")
+
+
+async def test_what_waits_when_it_is_closed_is_called_off(passwords: Passwords) -> None:
+    asked = [asyncio.create_task(passwords.hash("other")) for _ in range(ROOM)]
+    await asyncio.sleep(0)
+    passwords.close()
+    done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+    cancelled = [outcome for outcome in done if isinstance(outcome, asyncio.CancelledError)]
+    assert len(cancelled) >= QUEUE - CORES
