@@ -2,10 +2,15 @@
 
 import pytest
 
-from tests.crowd import nth_code, wrong
+from tests.crowd import answers, nth_code, post_at_once, sql, wrong
 from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import Product
+
+USED_EARLIER = """
+UPDATE phone_verifications SET consumed_at = consumed_at - interval '61 seconds'
+WHERE phone = $1 AND purpose = 'confirm'
+"""
 
 
 @pytest.fixture
@@ -29,6 +34,31 @@ def test_a_code_to_the_phone_confirms(holder: Holder) -> None:
     code = nth_code(holder.product, holder.phone, 2)
     landed = holder.submit("/account/confirm", code=code)
     assert (landed.status, landed.path) == (200, "/account/password")
+
+
+def test_a_code_that_is_sent_twice_is_answered_like_the_first_time(holder: Holder) -> None:
+    """By a double click, whose first answer the browser drops."""
+    holder.get(holder.get("/account/password").location)
+    holder.post("/account/confirm/code")
+    code = nth_code(holder.product, holder.phone, 2)
+    given = post_at_once(holder, "/account/confirm", 2, code=code)
+    assert answers(given) == {"303 /account/password": 2}
+    assert len({answer.cookies["refresh"] for answer in given}) == 1, "there is one successor"
+    holder.get("/account/confirm")
+    assert holder.post("/account/confirm", code=wrong(code)).status == 422
+    landed = holder.submit("/account/confirm", code=code)
+    assert (landed.status, holder.get("/account/password").status) == (200, 200)
+
+
+def test_a_code_that_was_used_a_minute_ago_confirms_nothing(holder: Holder) -> None:
+    holder.get("/account/confirm")
+    holder.post("/account/confirm/code")
+    code = nth_code(holder.product, holder.phone, 2)
+    holder.submit("/account/confirm", code=code)
+    sql(holder.product, USED_EARLIER, holder.phone)
+    holder.let_proof_age()
+    assert holder.submit("/account/confirm", code=code).status == 422
+    assert holder.get("/account/password").status == 303
 
 
 def test_a_proof_is_one_sessions_alone(holder: Holder) -> None:

@@ -68,13 +68,20 @@ class Confirmation:
 
     async def by_code(self, access: Access, raw: str, device: Device) -> Tokens:
         """New tokens of the same session. Raises what `Verifications.check` does."""
+        try:
+            return await self._by_code(access, raw, device)
+        except NoCode:
+            # The same form, sent twice at once: the other one may have used it in between.
+            return await self._by_code(access, raw, device)
+
+    async def _by_code(self, access: Access, raw: str, device: Device) -> Tokens:
         asker = confirmer(access, device.origin)
-        pending = await self.pending(access, device.origin)
-        if pending is None:
+        latest = await self.codes.pending(asker)
+        if latest is None or (latest.consumed and not latest.just_proved):
             raise NoCode
-        await self.codes.check(asker, pending, raw)
+        await self.codes.check(asker, latest, raw)
         async with self._database.transaction() as connection:
-            if not await self.codes.consume(connection, pending):
+            if not latest.consumed and not await self.codes.consume(connection, latest):
                 raise NoCode
             return await self._renewed(connection, access, OTP, device.origin)
 

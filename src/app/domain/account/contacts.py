@@ -21,8 +21,6 @@ from app.domain.verification.asking import ask_once
 from app.domain.verification.guesses import NoCode, Pending
 from app.domain.verification.verifications import Verifications
 
-JUST_NOW = 60.0  # seconds in which the same form again is answered like the first one
-
 
 class OwnPhone(Rejected):
     code = "own_phone"
@@ -76,9 +74,7 @@ class ContactChange(ABC):
     async def just_done(self, access: Access, origin: Origin) -> str | None:
         """The new value, when its code was right a moment ago and nothing was asked for since."""
         latest = await self.codes.pending(self._asker(access, origin))
-        if latest is None or not latest.consumed or latest.since_last_guess is None:
-            return None
-        return latest.destination if latest.since_last_guess < JUST_NOW else None
+        return latest.destination if latest and latest.just_proved else None
 
     async def prove(self, access: Access, raw: str, origin: Origin) -> str:
         """The new value, which is the account's from now on. Raises what `Verifications.check`

@@ -10,6 +10,7 @@ from app.domain.ports import Record
 from app.domain.verification.channel import GUESSES, RESENDABLE, Channel
 
 DECIDED = 0.5  # seconds after which a guess that was counted has been compared
+JUST_NOW = 60.0  # seconds in which the answer to a form may have been lost
 TELL_FROM = 2  # tries left, from which the page says how many
 IN_A_ROW = {
     "sms": "There were too many wrong codes for this number, so we no longer text it. Use another"
@@ -103,6 +104,11 @@ class Pending:
         """The last guess it allows may be under way elsewhere, and may be right."""
         just_now = self.since_last_guess is not None and self.since_last_guess < DECIDED
         return just_now and self.attempts_left == 0 and not self.consumed
+
+    @property
+    def just_proved(self) -> bool:
+        """So that the same form again is answered like the first one."""
+        return self.since_proof is not None and self.since_proof < JUST_NOW
 
     @property
     def worth_sending_again(self) -> bool:
