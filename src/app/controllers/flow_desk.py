@@ -7,6 +7,7 @@ from uuid import UUID
 from litestar import Request
 
 from app.controllers.plan_desk import plan_state
+from app.controllers.steps_desk import StepsDesk
 from app.domain.errors import OutOfStep, Unavailable
 from app.domain.pricing.choice import State
 from app.domain.signup.finish import SignedIn
@@ -14,33 +15,24 @@ from app.domain.signup.signup import Signup, Step
 from app.web.answer import Answer, see_other
 from app.web.auth import sign_in, signed_in_or_none
 from app.web.chosen_plan import chosen_plan, drop_plan, keep_plan
-from app.web.csrf import StaleForm
-from app.web.forms import Form
-from app.web.parts import Parts
 from app.web.return_to import DEFAULT
-from app.web.visit import Visit
 
 PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
 
 
-class FlowDesk:
-    """`door` is where the phone is proved: at sign-up or at sign-in, which are one flow.
-    `changing`: the person came back to an earlier step to correct it (`?change`).
-    """
+class FlowDesk(StepsDesk[Signup, Step]):
+    """`door` is where the phone is proved: at sign-up or at sign-in, which are one flow."""
 
     door = "signup"
     landing = "/signup/done"
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self.parts = Parts.of(request)
-        self.visit: Visit = self.parts.visit(request)
+        super().__init__(request)
         self.flow = self.parts.signup
-        self.changing = self.visit.query.partition(b"=")[0] == b"change"
         self._loaded: Signup | None = None
         self._plan = chosen_plan(self.visit)
 
     async def load(self) -> Signup:
-        """A visitor who has not begun has nothing to look up."""
         if self.visit.has_begun:
             self._loaded = await self.flow.load(self.visit.flow_id)
         else:
@@ -52,7 +44,6 @@ class FlowDesk:
         return self._loaded or await self.load()
 
     def expect(self, signup: Signup, step: Step) -> None:
-        """Raises `OutOfStep` unless it is this step, or an earlier one to be changed."""
         order = list(Step)
         earlier = order.index(step) < order.index(signup.step) < order.index(Step.DONE)
         if signup.step is not step and not (self.changing and earlier):
@@ -74,17 +65,6 @@ class FlowDesk:
             query = self.visit.query.decode("latin-1")
             return see_other(f"/plan?{query}", self.visit.cookies_to_set)
         return see_other(self.visit.return_taken(DEFAULT), self.visit.cookies_to_set)
-
-    async def begun(self, form: Form, step: Step) -> Signup:
-        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
-        left open in another tab, leads to the current one.
-        """
-        try:
-            self.visit.check_form(form)
-        except StaleForm:
-            self.expect(await self.load(), step)
-            raise
-        return await self.load()
 
     def url(self, step: Step) -> str:
         """Only the phone is proved at either door; what follows is the sign-up."""

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
-from litestar import Controller, Request, get, post
+from litestar import Request, get, post
 
+from app.controllers.phone_steps import PhoneStepsController
 from app.controllers.signup_desk import SignupDesk
 from app.domain.errors import Refusal
 from app.domain.signup.signup import Step
@@ -36,10 +37,9 @@ class LoginDesk(SignupDesk):
         return self._page("login/login.html", context, None)
 
 
-class LoginController(Controller):
+class LoginController(PhoneStepsController):
     path = "/login"
-    include_in_schema = False
-    request_max_body_size = 16 * 1024
+    desk = LoginDesk
 
     @get()
     async def show_login(self, request: AnyRequest) -> Answer:
@@ -77,44 +77,3 @@ class LoginController(Controller):
         if linked is not None:
             desk.visit.notify("linked" if linked else "not-linked")
         return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
-
-    @get("/phone")
-    async def show_phone(self, request: AnyRequest) -> Answer:
-        desk = LoginDesk(request)
-        if onwards := await desk.passed_by():
-            return onwards
-        signup = await desk.load()
-        desk.expect(signup, Step.PHONE)
-        return await desk.phone_page(signup.phone.typed if signup.phone else "")
-
-    @post("/phone")
-    async def submit_phone(self, request: AnyRequest) -> Answer:
-        desk = LoginDesk(request)
-        form = await read_form(request, ("phone", "country"))
-        async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
-            await desk.ask_phone(form)
-        return desk.on_to(Step.PHONE_CODE)
-
-    @get("/phone-code")
-    async def show_phone_code(self, request: AnyRequest) -> Answer:
-        return await LoginDesk(request).code_page(Step.PHONE_CODE)
-
-    @post("/phone-code")
-    async def submit_phone_code(self, request: AnyRequest) -> Answer:
-        """A number nobody has goes on at the sign-up, already proved."""
-        desk = LoginDesk(request)
-        form = await read_form(request, ("code",))
-        async with errors_shown_on(partial(desk.code_page, Step.PHONE_CODE, form["code"])):
-            return await desk.prove_phone(form)
-
-    @get("/phone-code/resend")
-    async def show_phone_code_resend(self, request: AnyRequest) -> Answer:
-        return LoginDesk(request).to(Step.PHONE_CODE)
-
-    @post("/phone-code/resend")
-    async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
-        return await LoginDesk(request).resend(await read_form(request, ()), Step.PHONE_CODE)
-
-    @get("/phone-code/delivery")
-    async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
-        return await LoginDesk(request).delivery(Step.PHONE_CODE)

@@ -6,47 +6,28 @@ from typing import Any
 from litestar import Request
 
 from app.controllers.code_pages import RESENT, code_context, delivery_line
+from app.controllers.steps_desk import StepsDesk
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.recovery.recovery import Ending, Recovery, Step
 from app.web.answer import Answer, see_other
-from app.web.csrf import StaleForm
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
-from app.web.parts import Parts
-from app.web.visit import Visit
 
 HERE = f"/recovery/{Step.EMAIL_CODE}"
 
 
-class RecoveryDesk:
-    """`changing`: the person came back to name another address (`?change`)."""
-
+class RecoveryDesk(StepsDesk[Recovery, Step]):
     def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self.parts = Parts.of(request)
-        self.visit: Visit = self.parts.visit(request)
+        super().__init__(request)
         self.flow = self.parts.recovery
-        self.changing = self.visit.query.partition(b"=")[0] == b"change"
 
     async def load(self) -> Recovery:
-        """A visitor who has not begun has nothing to look up."""
         if not self.visit.has_begun:
             return Recovery(self.visit.flow_id)
         return await self.flow.load(self.visit.flow_id, self.visit.origin)
 
-    async def begun(self, form: Form, step: Step) -> Recovery:
-        """What a posted form is about. Raises as `Visit.check_form`; a form of a step that is over,
-        left open in another tab, leads to the current one.
-        """
-        try:
-            self.visit.check_form(form)
-        except StaleForm:
-            self.expect(await self.load(), step)
-            raise
-        return await self.load()
-
     def expect(self, recovery: Recovery, step: Step) -> None:
-        """Raises `OutOfStep` unless it is this step, or the address is to be changed."""
         if recovery.step is not step and not self.changing:
             raise OutOfStep(recovery.step)
 

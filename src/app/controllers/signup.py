@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
-from litestar import Controller, Request, get, post
+from litestar import Request, get, post
 
+from app.controllers.phone_steps import PhoneStepsController
 from app.controllers.signup_desk import SignupDesk
 from app.domain.errors import OutOfStep
 from app.domain.signup.signup import Step
@@ -16,10 +17,9 @@ from app.web.forms import read_form
 AnyRequest = Request[Any, Any, Any]
 
 
-class SignupController(Controller):
+class SignupController(PhoneStepsController):
     path = "/signup"
-    include_in_schema = False
-    request_max_body_size = 16 * 1024
+    desk = SignupDesk
 
     @get()
     async def show_signup(self, request: AnyRequest) -> Answer:
@@ -36,47 +36,6 @@ class SignupController(Controller):
         desk.picks_plan(form.fields)
         visit.keep_typed(email=form["email"])
         return see_other("/signup?instead", visit.cookies_to_set)
-
-    @get("/phone")
-    async def show_phone(self, request: AnyRequest) -> Answer:
-        desk = SignupDesk(request)
-        if onwards := await desk.passed_by():
-            return onwards
-        signup = await desk.load()
-        desk.expect(signup, Step.PHONE)
-        return await desk.phone_page(signup.phone.typed if signup.phone else "")
-
-    @post("/phone")
-    async def submit_phone(self, request: AnyRequest) -> Answer:
-        desk = SignupDesk(request)
-        form = await read_form(request, ("phone", "country"))
-        async with errors_shown_on(partial(desk.phone_page, form["phone"], form["country"])):
-            await desk.ask_phone(form)
-        return desk.on_to(Step.PHONE_CODE)
-
-    @get("/phone-code")
-    async def show_phone_code(self, request: AnyRequest) -> Answer:
-        return await SignupDesk(request).code_page(Step.PHONE_CODE)
-
-    @post("/phone-code")
-    async def submit_phone_code(self, request: AnyRequest) -> Answer:
-        desk = SignupDesk(request)
-        form = await read_form(request, ("code",))
-        async with errors_shown_on(partial(desk.code_page, Step.PHONE_CODE, form["code"])):
-            return await desk.prove_phone(form)
-
-    @get("/phone-code/resend")
-    async def show_phone_code_resend(self, request: AnyRequest) -> Answer:
-        """A reload of the page that said it was too soon."""
-        return SignupDesk(request).to(Step.PHONE_CODE)
-
-    @post("/phone-code/resend")
-    async def submit_phone_code_resend(self, request: AnyRequest) -> Answer:
-        return await SignupDesk(request).resend(await read_form(request, ()), Step.PHONE_CODE)
-
-    @get("/phone-code/delivery")
-    async def show_phone_code_delivery(self, request: AnyRequest) -> Answer:
-        return await SignupDesk(request).delivery(Step.PHONE_CODE)
 
     @get("/email")
     async def show_email(self, request: AnyRequest) -> Answer:
