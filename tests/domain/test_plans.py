@@ -1,4 +1,4 @@
-"""What limits read from PostgreSQL is found by an index, however much is kept beside it."""
+"""What each request asks PostgreSQL is found by an index, however much is kept beside it."""
 
 import re
 
@@ -7,12 +7,13 @@ import pytest
 from app.domain.audit.refusals import REFUSED
 from app.domain.delivery.allowance import _text_counts
 from app.domain.delivery.floor import _question, uncounted
+from app.domain.federation.proofs import ELSEWHERE
 from app.domain.identity.phone import Phone
 from app.domain.limits import LimitTable, Origin
 from tests.faults.staged import ask
 from tests.stores import Stores
 
-# A month of both, a row each 50 seconds.
+# A month of each, a row each 50 seconds.
 MONTH = """
 INSERT INTO audit_events (event, network, at)
 SELECT (ARRAY['signup:code_sent', 'signup:code_refused', 'password:refused'])[1 + n % 3],
@@ -21,6 +22,10 @@ FROM generate_series(1, 50000) n;
 INSERT INTO deliveries
   (id, channel, template, destination, address, network, created_at, expires_at)
 SELECT gen_random_uuid(), 'sms', '', '+' || n, '', '', now() - n * interval '50 seconds', now()
+FROM generate_series(1, 50000) n;
+INSERT INTO identity_proofs (id, flow_id, issuer, subject, email_verified, created_at)
+SELECT gen_random_uuid(), sha256(n::text::bytea), 'https://issuer.example/', 'auth0|' || n, false,
+       now() - n * interval '2 seconds'
 FROM generate_series(1, 50000) n;
 ANALYZE
 """
@@ -49,3 +54,10 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
     plan = "\n".join(row[0] for row in ask(url, f"EXPLAIN {query}", *values))
     assert index in plan
     assert re.search(r"Index Cond: .*(at|created_at) > ", plan), "and by its time"
+
+
+def test_what_waits_of_an_identity_is_found_by_its_subject(url: str) -> None:
+    asked = ("https://issuer.example/", "auth0|7")
+    plan = "\n".join(row[0] for row in ask(url, f"EXPLAIN {ELSEWHERE}", *asked))
+    assert "ix_identity_proofs_subject" in plan
+    assert re.search(r"Index Cond: .*subject = ", plan)

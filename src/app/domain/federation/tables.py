@@ -17,6 +17,7 @@ class IdentityProofs(Table):
         Index("uq_identity_proofs_waiting", "flow_id", unique=True, postgresql_where=WAITING),
         Index("ix_identity_proofs_flow_id", "flow_id", "created_at"),
         Index("ix_identity_proofs_user_id", "user_id"),
+        Index("ix_identity_proofs_subject", "subject", "issuer", postgresql_where=WAITING),
     )
 
     id: Mapped[Key]
