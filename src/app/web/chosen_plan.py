@@ -5,10 +5,9 @@ The public pages of prices neither set nor read these cookies.
 
 from app.domain.pricing.choice import Choice
 from app.domain.pricing.money import is_known
-from app.web.kept import FLOW_LIFETIME, Kept
+from app.web.kept import FLOW_LIFETIME, YEAR, Kept
 
 NAME, PREFERENCES = "plan", "prefs"
-YEAR = 365 * 86_400
 
 
 def chosen_plan(visit: Kept) -> Choice | None:

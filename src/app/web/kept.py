@@ -19,6 +19,7 @@ FLOW_LIFETIME = 48 * 3600
 RETURN_LIFETIME = 3600  # as a sign-in takes; a sign-up has as long again by each proof
 NOTICE_LIFETIME = 60
 TYPED_LIFETIME = 600
+YEAR = 365 * 86_400
 MOST_TYPED = 600  # characters; what is longer than any address is not worth filling in again
 
 

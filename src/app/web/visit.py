@@ -13,14 +13,13 @@ from app.domain.sessions.session import Opened, Tokens
 from app.web.csrf import StaleForm
 from app.web.flows import flow_id
 from app.web.forms import Form
-from app.web.kept import FLOW_LIFETIME, Kept
+from app.web.kept import FLOW_LIFETIME, YEAR, Kept
 from app.web.manners import Manners
 
 # The flow cookie begins with one of these. Nothing was kept yet of a fresh flow, so nothing need be
 # looked up for it; both name the same flow.
 FRESH, BEGUN = "n.", "b."
 DEVICE_LIFETIME = 90 * 86_400
-YEAR = 365 * 86_400
 
 
 class Visit(Kept):
