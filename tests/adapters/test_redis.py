@@ -97,6 +97,29 @@ async def test_entries_that_leave_at_once_all_leave(memory: Redis) -> None:
         entries = [f"{entry} again" for entry in entries]
 
 
+async def test_who_goes_away_keeps_the_entries_of_no_other(memory: Redis) -> None:
+    room = Tally("room", (Window(60, 2),))
+    for entry in "ab":
+        await memory.count([room], entry)
+    leaving = [asyncio.create_task(memory.uncount([room], entry)) for entry in "ab"]
+    await asyncio.sleep(0)
+    leaving[0].cancel()
+    await leaving[1]
+    assert not any([(await memory.count([room], entry)).reached for entry in "cd"])
+
+
+async def test_each_who_leaves_hears_that_it_is_silent(valkey: ValkeyServer, memory: Redis) -> None:
+    await memory.count([TALLY], "a")
+    valkey.suspend()
+    try:
+        asked = [memory.uncount([TALLY], entry) for entry in "ab"]
+        done = await asyncio.gather(*asked, return_exceptions=True)
+    finally:
+        valkey.resume()
+    assert [type(outcome) for outcome in done] == [Unavailable, Unavailable]
+    await asyncio.sleep(SILENCE)
+
+
 async def test_an_entry_asked_for_again_counts_once(memory: Redis) -> None:
     """The answer may have been lost on the way; the entry was not."""
     entries = ["a", "a", "a", "b"]

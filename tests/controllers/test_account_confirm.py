@@ -7,10 +7,9 @@ from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import Product
 
-USED_EARLIER = """
-UPDATE phone_verifications SET consumed_at = consumed_at - interval '61 seconds'
-WHERE phone = $1 AND purpose = 'confirm'
-"""
+ATTEMPTS = "SELECT attempts FROM phone_verifications WHERE phone = $1 AND purpose = 'confirm'"
+# As if what was texted so far had been texted long ago.
+NO_WAIT = "UPDATE deliveries SET created_at = created_at - interval '2 days' WHERE destination = $1"
 
 
 @pytest.fixture
@@ -36,29 +35,59 @@ def test_a_code_to_the_phone_confirms(holder: Holder) -> None:
     assert (landed.status, landed.path) == (200, "/account/password")
 
 
+def code_for(holder: Holder, nth: int = 2) -> str:
+    """On the page where it is typed."""
+    holder.get("/account/confirm")
+    holder.post("/account/confirm/code")
+    holder.get("/account/confirm")
+    return nth_code(holder.product, holder.phone, nth)
+
+
 def test_a_code_that_is_sent_twice_is_answered_like_the_first_time(holder: Holder) -> None:
     """By a double click, whose first answer the browser drops."""
     holder.get(holder.get("/account/password").location)
-    holder.post("/account/confirm/code")
-    code = nth_code(holder.product, holder.phone, 2)
-    given = post_at_once(holder, "/account/confirm", 2, code=code)
-    assert answers(given) == {"303 /account/password": 2}
-    assert len({answer.cookies["refresh"] for answer in given}) == 1, "there is one successor"
+    code, before = code_for(holder), dict(holder.http.cookies)
+    given = post_at_once(holder, "/account/confirm", 5, code=code)
     holder.get("/account/confirm")
-    assert holder.post("/account/confirm", code=wrong(code)).status == 422
-    landed = holder.submit("/account/confirm", code=code)
-    assert (landed.status, holder.get("/account/password").status) == (200, 200)
+    holder.http.cookies.update(before)
+    later = holder.post("/account/confirm", code=code)
+    assert answers([*given, later.response]) == {"303 /account/password": 6}
+    successors = {answer.cookies["refresh"] for answer in given}
+    assert successors == {later.response.cookies["refresh"]}, "there is one"
+    assert holder.get("/account/password").status == 200
 
 
-def test_a_code_that_was_used_a_minute_ago_confirms_nothing(holder: Holder) -> None:
-    holder.get("/account/confirm")
-    holder.post("/account/confirm/code")
-    code = nth_code(holder.product, holder.phone, 2)
+def test_right_codes_are_no_wrong_ones_however_often_they_are_sent(holder: Holder) -> None:
+    for nth in range(2, 6):
+        sql(holder.product, NO_WAIT, holder.phone)
+        code, before = code_for(holder, nth), dict(holder.http.cookies)
+        for _ in range(5):
+            assert holder.post("/account/confirm", code=code).status == 303
+            holder.http.cookies.update(before)
+        holder.let_proof_age()
+    sql(holder.product, NO_WAIT, holder.phone)
+    landed = Person(holder.product)
+    landed.submit("/login/phone", phone=holder.phone)
+    code = nth_code(holder.product, holder.phone, 6)
+    assert landed.submit("/login/phone-code", code=code).path == "/account"
+
+
+def test_a_used_code_is_of_no_use_to_who_holds_an_older_token(holder: Holder) -> None:
+    code, copied = code_for(holder), dict(holder.http.cookies)
     holder.submit("/account/confirm", code=code)
-    sql(holder.product, USED_EARLIER, holder.phone)
-    holder.let_proof_age()
-    assert holder.submit("/account/confirm", code=code).status == 422
-    assert holder.get("/account/password").status == 303
+    holder.http.cookies.update(copied)
+    refused = holder.post("/account/confirm", code=code)
+    assert (refused.status, "no longer works" in refused.alert) == (422, True)
+    assert "refresh" not in refused.response.cookies
+
+
+def test_another_code_than_the_used_one_is_told_so_and_costs_nothing(holder: Holder) -> None:
+    code = code_for(holder)
+    holder.submit("/account/confirm", code=code)
+    holder.get("/account/confirm")
+    refused = holder.post("/account/confirm", code=wrong(code))
+    assert (refused.status, "no longer works" in refused.alert) == (422, True)
+    assert sql(holder.product, ATTEMPTS, holder.phone)[0]["attempts"] == 1
 
 
 def test_a_proof_is_one_sessions_alone(holder: Holder) -> None:

@@ -111,7 +111,7 @@ def test_a_known_number_waits_like_a_new_one(limited: Limited, hashed: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("kind", "pairs", "status"), [("known", 300, 422), ("deleted", 100, 422), ("locked", 100, 429)]
+    ("kind", "pairs", "status"), [("known", 300, 422), ("deleted", 300, 422), ("locked", 300, 429)]
 )
 def test_a_wrong_password_takes_as_long_for_an_address_that_nobody_has(
     product: Product, hashed: str, kind: str, pairs: int, status: int

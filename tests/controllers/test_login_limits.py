@@ -87,6 +87,16 @@ def test_the_owner_cannot_be_locked_out_where_they_have_signed_in_before(
     lock(theirs, owner.email)
 
 
+def test_all_devices_of_one_have_as_many_as_an_address(product: Product, owner: Owner) -> None:
+    """Whoever knew the password once may have gathered many of their cookies."""
+    *gathered, last = [owner.sign_in() for _ in range(5)]
+    for device in gathered:
+        assert [attempt(device, owner.email).status for _ in range(5)] == [422] * 5
+    assert is_locked(attempt(last, owner.email, PASSWORD), "15 minutes", 900)
+    sql(product, LATER, 901)
+    assert attempt(last, owner.email, PASSWORD).location == "/account"
+
+
 def test_the_device_of_one_is_not_that_of_another(product: Product, owner: Owner) -> None:
     stranger = Owner.sign_up(product).sign_in()
     lock(stranger, owner.email)

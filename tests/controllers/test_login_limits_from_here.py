@@ -103,3 +103,16 @@ def test_who_has_signed_in_before_is_not_kept_out_by_others_at_the_same_address(
     assert from_here(attempt(limited.visitor(here), owner.email, PASSWORD))
     assert attempt(theirs, owner.email).status == 422
     assert attempt(theirs, owner.email, PASSWORD).location == "/account"
+
+
+def test_what_somebody_mistypes_where_they_have_signed_in_counts_against_no_neighbour(
+    limited: Limited, counted: Callable[[], None]
+) -> None:
+    here = "198.51.100.7"
+    for owner in [Owner.sign_up(limited.product) for _ in range(4)]:
+        theirs = limited.visitor(here)
+        counted()
+        assert attempt(theirs, owner.email, PASSWORD).location == "/account"
+        assert [attempt(theirs, owner.email).status for _ in range(5)] == [422] * 5
+    counted()
+    assert attempt(limited.visitor(here), new_email()).status == 422

@@ -23,11 +23,16 @@ GUESSED = """
 INSERT INTO password_budgets (subject, device, wrong, last_wrong_at)
 VALUES ($1, '', $2, clock_timestamp() - interval '3 minutes')
 """
+PERSON = """
+INSERT INTO users (id, phone, email, password_hash)
+VALUES (gen_random_uuid(), '+61491570006', $1, $2)
+"""
 
 
 @dataclass
 class Desk:
     url: str
+    database: Postgres
     passwords: Passwords
     credentials: Credentials
 
@@ -67,7 +72,7 @@ async def desk(stores: Stores, url: str) -> AsyncIterator[Desk]:
     database, memory, passwords = Postgres(url), Redis(f"{stores.redis_url}?db=6"), Passwords()
     await database.open()
     budget = PasswordBudget(database, memory, LimitTable())
-    yield Desk(url, passwords, Credentials(database, passwords, budget))
+    yield Desk(url, database, passwords, Credentials(database, passwords, budget))
     passwords.close()
     await memory.close()
     await database.close()
@@ -99,3 +104,14 @@ async def test_whose_wait_was_not_over_has_to_wait(desk: Desk) -> None:
         await desk.guess()
     assert locked.value.retry_after == 60
     assert await desk.wrong() == 7
+
+
+async def test_a_password_that_was_replaced_meanwhile_forgives_nothing(desk: Desk) -> None:
+    stored = await desk.passwords.hash("a quiet door opens")
+    await execute(desk.url, PERSON, EMAIL.value, stored)
+    checked = await desk.credentials.check(EMAIL, "a quiet door opens", STRANGER)
+    await execute(desk.url, "UPDATE users SET password_changed_at = clock_timestamp()")
+    with pytest.raises(WrongCredentials):
+        async with desk.database.transaction() as connection:
+            await desk.credentials.forgive(connection, checked)
+    assert await desk.wrong() == 1

@@ -92,14 +92,28 @@ async def test_another_browser_is_out_at_its_next_request(visit: Visit) -> None:
         assert (await here.open("/account")).url == "/account"
 
 
+async def test_one_session_alone_can_be_ended(visit: Visit) -> None:
+    for scripts in (True, False):
+        here, there = await visit(java_script_enabled=scripts), await visit()
+        await holder(here, signed_in=True)
+        await there.open("/login/password")
+        await there.press("Sign in", email=here.email, password=PASSWORD)
+        await here.open("/account/sessions")
+        ended = await here.press("Sign out Chrome on Linux")
+        assert ended.notice == "That session has ended."
+        assert (await there.reload()).url == "/login?return_to=/account"
+        assert (await here.open("/account")).url == "/account"
+
+
 async def test_two_tabs_of_one_browser_are_one_session(visit: Visit) -> None:
-    visitor = await visit()
-    await holder(visitor, signed_in=True)
-    await visitor.open("/account")
-    other = await visitor.second_tab()
-    await other.open("/account/sessions")
-    await visitor.press("Sign out")
-    assert (await other.follow("Back to your account")).url == "/login?return_to=/account"
+    for scripts in (True, False):
+        visitor = await visit(java_script_enabled=scripts)
+        await holder(visitor, signed_in=True)
+        await visitor.open("/account")
+        other = await visitor.second_tab()
+        await other.open("/account/sessions")
+        await visitor.press("Sign out")
+        assert (await other.follow("Back to your account")).url == "/login?return_to=/account"
 
 
 async def test_a_new_password_after_a_fresh_proof(walk: Walk) -> None:

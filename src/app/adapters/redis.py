@@ -1,6 +1,5 @@
 """Redis: the short memory. It may forget or fall silent; nobody loses more than a detour by it."""
 
-from asyncio import sleep
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from time import monotonic
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 
 from app.domain.errors import Unavailable
 from app.domain.ports import Count, Reached, Tally
+from app.domain.queues import Together
 
 T = TypeVar("T")
 
@@ -100,6 +100,7 @@ class Redis:
         self._client = Client.from_pool(pool)
         self._count = self._client.register_script(COUNT)
         self._leaving: list[tuple[str, str]] = []
+        self._together = Together[None]()
         self._silent_until = 0.0
         self._missed_at: float | None = None
 
@@ -137,18 +138,18 @@ class Redis:
         return -1 if self._missed_at is None else int((monotonic() - self._missed_at) * 1000)
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
-        """Those of one turn of the loop go together, with whoever is the first of them."""
-        self._leaving.extend((TAG + tally.key, tally.entry or entry) for tally in tallies)
-        await sleep(0)
-        leaving, self._leaving = self._leaving, []
-        if leaving:
-            await self._ask(lambda: self._remove(leaving))
+        """Those of one turn of the loop go together."""
+        leaving = self._leaving
+        leaving.extend((TAG + tally.key, tally.entry or entry) for tally in tallies)
+        await self._together(id(leaving), lambda: self._remove(leaving))
 
     async def _remove(self, leaving: Sequence[tuple[str, str]]) -> None:
+        """Begins in the next turn of the loop; who comes from then on goes with the next ones."""
+        self._leaving = []
         async with self._client.pipeline(transaction=False) as pipe:
             for key, entry in leaving:
                 pipe.zrem(key, entry)
-            await pipe.execute()
+            await self._ask(pipe.execute)
 
     async def ping(self) -> None:
         await self._ask(self._client.ping)

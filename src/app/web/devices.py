@@ -1,7 +1,7 @@
 """The device cookie: a browser that the owner of an address has signed in from before.
 
-It opens nothing. It only gives the owner a failure budget of their own, so that nobody else's wrong
-passwords can lock them out.
+It opens nothing. It only gives the owner a failure budget of their own, beside that of their
+network's address, so that nobody else's wrong passwords can lock them out.
 """
 
 import hmac

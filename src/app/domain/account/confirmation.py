@@ -11,11 +11,12 @@ from app.domain.identity.phone import Phone
 from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
+from app.domain.queues import Together
 from app.domain.sessions.access_tokens import Access
 from app.domain.sessions.session import OTP, PASSWORD, Tokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.verification.asker import Asker
-from app.domain.verification.guesses import NoCode, Pending
+from app.domain.verification.guesses import NoCode, Pending, WrongCode
 from app.domain.verification.verifications import Verifications
 
 
@@ -40,6 +41,7 @@ class Confirmation:
     ) -> None:
         self._database, self._people, self._credentials = database, people, credentials
         self._sessions, self.codes = sessions, phones
+        self._together = Together[Tokens]()
 
     async def by_password(self, access: Access, raw: str, device: Device) -> Tokens:
         """New tokens of the same session. Raises `WrongPassword`, `PasswordLocked`,
@@ -67,23 +69,35 @@ class Confirmation:
         return None if pending is None or pending.consumed else pending
 
     async def by_code(self, access: Access, raw: str, device: Device) -> Tokens:
-        """New tokens of the same session. Raises what `Verifications.check` does."""
-        try:
-            return await self._by_code(access, raw, device)
-        except NoCode:
-            # The same form, sent twice at once: the other one may have used it in between.
-            return await self._by_code(access, raw, device)
+        """New tokens of the same session. The same form a second time, whose first answer may have
+        been lost, is given the same, until those were used. Raises what `Verifications.check` does.
+        """
+        form = (access.session_id, raw)
+        return await self._together(form, lambda: self._by_code(access, raw, device.origin))
 
-    async def _by_code(self, access: Access, raw: str, device: Device) -> Tokens:
-        asker = confirmer(access, device.origin)
+    async def _by_code(self, access: Access, raw: str, origin: Origin) -> Tokens:
+        asker = confirmer(access, origin)
         latest = await self.codes.pending(asker)
-        if latest is None or (latest.consumed and not latest.just_proved):
+        if latest is None:
             raise NoCode
+        if latest.consumed:
+            return await self._once_more(access, asker, latest, raw)
         await self.codes.check(asker, latest, raw)
         async with self._database.transaction() as connection:
-            if not latest.consumed and not await self.codes.consume(connection, latest):
+            if not await self.codes.consume(connection, latest):
                 raise NoCode
-            return await self._renewed(connection, access, OTP, device.origin)
+            return await self._renewed(connection, access, OTP, origin)
+
+    async def _once_more(self, access: Access, asker: Asker, used: Pending, raw: str) -> Tokens:
+        async with self._database.connection() as connection:
+            given = await self._sessions.given_again(connection, access)
+        if given is None or not used.just_proved:
+            raise NoCode
+        try:
+            await self.codes.check(asker, used, raw)
+        except WrongCode:
+            raise NoCode from None
+        return given
 
     async def _person(self, access: Access) -> Person:
         person = await self._people.find(access.user_id)

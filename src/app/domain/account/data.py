@@ -1,5 +1,6 @@
 """Everything that is held about a person, for them to take along. No secret is part of it."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,7 @@ PARTS = {
         WHERE user_id = $1 OR email = (SELECT email FROM users WHERE id = $1)
         ORDER BY created_at""",
     "messages": """
-        SELECT channel, template, destination, state, created_at
+        SELECT channel, template, destination, state, address, network, created_at
         FROM deliveries
         WHERE destination IN (SELECT unnest(ARRAY[phone, email]) FROM users WHERE id = $1)
         ORDER BY created_at""",
@@ -64,10 +65,12 @@ class PersonalData:
 
 def _plain(row: Any) -> dict[str, Any]:
     pairs: Mapping[str, Any] = dict(row)
-    return {name: _value(value) for name, value in pairs.items()}
+    return {name: _value(name, value) for name, value in pairs.items()}
 
 
-def _value(value: Any) -> Any:
+def _value(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
+    if name == "details":
+        return json.loads(value)
     return str(value) if isinstance(value, UUID) else value

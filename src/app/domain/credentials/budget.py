@@ -8,54 +8,14 @@ from uuid_utils.compat import uuid7
 
 from app.domain.audit.events import record
 from app.domain.audit.refusals import outlasts
+from app.domain.credentials import statements
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import MINUTE, LimitTable, Origin, in_words
 from app.domain.ports import Connection, Count, Database, Record, ShortMemory, Tally
 
-FREE = 5  # wrong ones within a quarter of an hour before there is a wait at all
-
-# $1 subject, $2 device, $3 the address. Below the free ones a quarter of an hour forgives; after
-# them each further one doubles the wait: 1, 2, 4 ... 60 minutes. No row: it is locked. Whoever has
-# the address is looked up in the same turn: nulls for nobody.
-LOCKED_UNTIL = """
-b.last_wrong_at + CASE WHEN b.wrong < {free} THEN interval '0'
-  ELSE least(interval '60 minutes', interval '1 minute' * 2 ^ least(b.wrong - {free}, 6)) END
-"""
-COUNT = f"""
-WITH counted AS (
-  INSERT INTO password_budgets AS b (subject, device, wrong) VALUES ($1, $2, 1)
-  ON CONFLICT (subject, device) DO UPDATE SET
-    wrong = CASE WHEN b.last_wrong_at < clock_timestamp() - interval '15 minutes'
-                      AND b.wrong < {FREE} THEN 1 ELSE b.wrong + 1 END,
-    last_wrong_at = clock_timestamp()
-  WHERE {LOCKED_UNTIL.format(free=FREE)} <= clock_timestamp()
-  RETURNING 1
-)
-SELECT id, password_hash, password_changed_at FROM counted LEFT JOIN users ON email = $3
-"""
-WAIT = f"""
-SELECT extract(epoch FROM {LOCKED_UNTIL.format(free=FREE)} - clock_timestamp())::float
-FROM password_budgets b WHERE subject = $1 AND device = $2
-"""
-# Of a network: how many were wrong, and with how many other accounts than this. The first condition
-# is that of the index, as is a clock that stands still.
-WRONG_ON_RECORD = """
-SELECT count(*) AS wrong,
-       count(DISTINCT details->>'account') FILTER (WHERE details->>'account' <> $3) AS others
-FROM audit_events
-WHERE event LIKE '%refused' AND event = 'password:refused' AND network = $1
-  AND at > statement_timestamp() - make_interval(secs => $2)
-"""
-# Of an attempt that was counted and then not looked at. Beyond the free ones there is only one at a
-# time, and it was let in, so the wait before it was over.
-UNDO = f"""
-UPDATE password_budgets SET wrong = wrong - 1, last_wrong_at = CASE WHEN wrong > {FREE}
-  THEN last_wrong_at - interval '60 minutes' ELSE last_wrong_at END
-WHERE subject = $1 AND device = $2 AND wrong > 0
-"""
-FORGIVE_ALL = "DELETE FROM password_budgets WHERE subject = $1"
+QUARTER = 15 * MINUTE
 
 
 class PasswordLocked(TooMany):
@@ -104,28 +64,32 @@ class PasswordBudget:
         attempt = Attempt(subject, known, tallies, str(uuid7()))
         await self._take_room(attempt, origin)
         async with self._database.connection() as connection:
-            owner = await connection.fetchrow(COUNT, subject, attempt.device, email.value)
+            owner = await connection.fetchrow(
+                statements.COUNT, subject, attempt.device, email.value
+            )
             if owner is not None:
                 return attempt, owner
-            wait = await connection.fetchval(WAIT, subject, attempt.device)
+            wait = await connection.fetchval(statements.WAIT, subject, attempt.device)
         # Not looked at, so not wrong; it stays one of the accounts that were tried from here.
         await self._free(attempt, attempt.tallies[1:])
-        raise PasswordLocked(wait or 0.0)
+        raise PasswordLocked(wait if wait and wait > 0 else QUARTER)
 
     async def undo(self, attempt: "Attempt") -> None:
         """Nobody could look at it: it costs nothing."""
         async with self._database.connection() as connection:
-            await connection.execute(UNDO, attempt.subject, attempt.device)
+            await connection.execute(statements.UNDO, attempt.subject, attempt.device)
         await self.give_back(attempt)
 
     async def refuse(self, attempt: "Attempt", origin: Origin) -> None:
         """The password was wrong: it stays counted, and is put on record."""
         async with self._database.connection() as connection:
+            device = "known" if attempt.device else "new"
             await record(
                 connection,
                 "password:refused",
                 network=origin.network,
                 account=attempt.account,
+                device=device,
             )
 
     async def give_back(self, attempt: "Attempt") -> None:
@@ -136,7 +100,7 @@ class PasswordBudget:
         """The password was replaced: what was tried before, from whatever device, counts no more.
         To be called after the row of the person is locked, as signing in does.
         """
-        await connection.execute(FORGIVE_ALL, subject_of(email))
+        await connection.execute(statements.FORGIVE_ALL, subject_of(email))
 
     def _tallies(self, origin: Origin, subject: bytes) -> tuple[Tally, Tally]:
         """An account that is tried again is the same entry; every attempt is entered as wrong."""
@@ -170,7 +134,10 @@ class PasswordBudget:
             for window in tally.windows:
                 async with self._database.connection() as connection:
                     [row] = await connection.fetch(
-                        WRONG_ON_RECORD, origin.network, float(window.seconds), attempt.account
+                        statements.WRONG_ON_RECORD,
+                        origin.network,
+                        float(window.seconds),
+                        attempt.account,
                     )
                 if row[counted] >= window.limit:
                     raise TooManyPasswords(window.seconds)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.domain.credentials import statements
 from app.domain.credentials.budget import Attempt, PasswordBudget
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
@@ -12,19 +13,6 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.hashing import Busy, Passwords
 from app.domain.identity.passwords import MOST_BYTES
 from app.domain.ports import Connection, Database, Record
-
-# Waits for whoever is about to replace the password, and holds off whoever comes after. With what
-# is forgiven by it, in one turn: $3 and $4 are the subject and device of the attempt.
-UNCHANGED = """
-WITH unchanged AS (
-  SELECT 1 FROM users WHERE id = $1 AND password_changed_at IS NOT DISTINCT FROM $2 FOR SHARE
-), forgiven AS (
-  DELETE FROM password_budgets
-  WHERE subject = $3 AND device = $4 AND EXISTS (SELECT FROM unchanged)
-)
-SELECT 1 FROM unchanged
-"""
-REHASH = "UPDATE users SET password_hash = $2 WHERE id = $1 AND password_hash = $3"
 
 
 class WrongCredentials(Rejected):
@@ -70,7 +58,7 @@ class Credentials:
         """
         attempt = checked.attempt
         proved = (checked.user_id, checked.changed_at, attempt.subject, attempt.device)
-        if not await connection.fetchval(UNCHANGED, *proved):
+        if not await connection.fetchval(statements.UNCHANGED, *proved):
             raise WrongCredentials
 
     async def _fits(self, stored: str | None, password: str) -> bool:
@@ -89,4 +77,4 @@ class Credentials:
         with suppress(Busy):
             fresh = await self._passwords.hash(password)
             async with self._database.connection() as connection:
-                await connection.execute(REHASH, owner["id"], fresh, stored)
+                await connection.execute(statements.REHASH, owner["id"], fresh, stored)

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock, get_native_id
 from typing import Any, TypeVar
 
@@ -71,7 +72,12 @@ class Passwords:
                 raise Busy(retry_after=2)
             self._unfinished += 1
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        job = self._threads.submit(work, *args)
+        try:
+            job = self._threads.submit(work, *args)
+        except BaseException:  # no thread can be started
+            with self._lock:
+                self._unfinished -= 1
+            raise
         job.add_done_callback(lambda job: self._finish(answer, job))
         try:
             return await answer
@@ -104,8 +110,9 @@ def _hand_over(finished: list[tuple[asyncio.Future[Any], Future[Any]]]) -> None:
 
 
 def _stand_back() -> None:
-    """Whatever else has work goes first: pages, the stores, the loop itself. Where threads have no
-    priority of their own, they take turns.
+    """Pages and the stores have a larger share of a contended core. Where that is not allowed, as
+    in some containers, or threads have no priority of their own, all have the same.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)

@@ -15,7 +15,7 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Unauthenticated
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import LimitTable, Origin
-from app.domain.ports import Connection, Database
+from app.domain.ports import Connection, Database, Record
 from app.domain.sessions import statements
 from app.domain.sessions.access_tokens import Access, AccessTokens
 from app.domain.sessions.liveness import Liveness
@@ -90,10 +90,14 @@ class Sessions:
         row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE, list(amr))
         if row is None:
             raise Unauthenticated
-        proved_at = row["authenticated_at"]
-        return self._pair(
-            replace(access, generation=row["generation"], authenticated_at=proved_at, amr=amr)
-        )
+        return self._pair(_proved_anew(access, row, amr))
+
+    async def given_again(self, connection: Connection, access: Access) -> Tokens | None:
+        """What `renew` has just given, in an answer that may have been lost; None once it was used,
+        or after ten seconds.
+        """
+        row = await connection.fetchrow(statements.UNSEEN, access.session_id)
+        return self._pair(_proved_anew(access, row, tuple(row["amr"]))) if row else None
 
     async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
         """The successor of a refresh token, the same for all who ask at once. A token that must
@@ -107,15 +111,11 @@ class Sessions:
                 statements.REFRESH, *asked, IDLE, self._most, self._counted_for
             )
         if row is None:
+            self._liveness.forget(presented.session_id)
             async with self._database.transaction() as connection:
                 raise await refusal_of(connection, presented, self._counted_for, origin)
-        access = Access(
-            row["user_id"],
-            presented.session_id,
-            row["generation"],
-            row["authenticated_at"],
-            tuple(row["amr"]),
-        )
+        amr, proved_at = tuple(row["amr"]), row["authenticated_at"]
+        access = Access(row["user_id"], presented.session_id, row["generation"], proved_at, amr)
         return access, self._pair(access)
 
     async def check(self, access: Access) -> None:
@@ -185,6 +185,11 @@ class Sessions:
     def _pair(self, access: Access) -> Tokens:
         refresh = self._refresh_tokens.issue(access.session_id, access.generation)
         return Tokens(self._tokens.issue(access), refresh)
+
+
+def _proved_anew(access: Access, row: Record, amr: tuple[str, ...]) -> Access:
+    proved_at = row["authenticated_at"]
+    return replace(access, generation=row["generation"], authenticated_at=proved_at, amr=amr)
 
 
 async def _record(

@@ -65,6 +65,13 @@ WHERE id = $1 AND {LIVE}
 RETURNING generation, authenticated_at
 """
 
+# What a fresh proof has just given, until somebody has used it.
+UNSEEN = f"""
+SELECT generation, authenticated_at, amr FROM sessions
+WHERE id = $1 AND {LIVE} AND seen_generation < generation
+  AND rotated_at > clock_timestamp() - interval '10 seconds'
+"""
+
 # $3 is the proof that the access token tells of: another of the session's may be newer, and whoever
 # holds a copy of this one gains nothing by that.
 IS_FRESH = f"""

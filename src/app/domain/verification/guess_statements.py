@@ -13,6 +13,8 @@ WHERE id = $2 AND ended_at IS NULL AND (consumed_at IS NOT NULL) = $5
   AND ({in_a_row}) < {most_in_a_row}
 RETURNING nonce, attempts
 """
+# A right one at a code that was used before: it is no second guess.
+UNCOUNT_GUESS = "UPDATE {table} SET attempts = attempts - 1 WHERE id = $1"
 WRONG = """
   SELECT attempts - (consumed_at IS NOT NULL)::int AS wrong, last_attempt_at AS at FROM {table}
   WHERE {column} = $1 AND created_at > clock_timestamp() - interval '2 days'

@@ -53,6 +53,8 @@ class Guessing:
         destination = pending.destination
         if not is_code_of(guess, self._keys, counted["nonce"], asker.purpose, destination):
             raise await self._wrong(asker, counted["attempts"])
+        if pending.consumed:
+            await self._uncount(pending)
         await self._give_back(tally, entry)
 
     async def _take_room(self, asker: Asker, tally: Tally, entry: str) -> None:
@@ -90,6 +92,10 @@ class Guessing:
                 *self._most_wrong,
                 pending.consumed,
             )
+
+    async def _uncount(self, pending: Pending) -> None:
+        async with self._database.connection() as connection:
+            await connection.execute(self._sql.uncount_guess, pending.id)
 
     async def _why(self, asker: Asker, pending: Pending) -> Refusal:
         """Read again: what was shown may be older than what stopped the guess."""

@@ -8,6 +8,7 @@ from app.domain.verification.guess_statements import (
     IN_A_ROW,
     LOCK_OF,
     LOCKED,
+    UNCOUNT_GUESS,
     WRONG,
 )
 
@@ -138,6 +139,7 @@ class Statements:
         self.start_unsent = self._filled(START_UNSENT)
         self.resend = self._filled(RESEND)
         self.count_guess = self._filled(COUNT_GUESS)
+        self.uncount_guess = self._filled(UNCOUNT_GUESS)
         self.lock_of = self._filled(LOCK_OF)
         self.counted = self._words["counted"] = self._filled(COUNTED)
         self.locked = self._filled(LOCKED)
