@@ -1,8 +1,11 @@
 """The fresh proof: asked for when the last is old, given by password or code, and back again."""
 
+from dataclasses import dataclass
+
+import httpx
 import pytest
 
-from tests.crowd import answers, nth_code, post_at_once, sql, wrong
+from tests.crowd import answers, at_once, nth_code, sql, wrong
 from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import Product
@@ -43,27 +46,45 @@ def code_for(holder: Holder, nth: int = 2) -> str:
     return nth_code(holder.product, holder.phone, nth)
 
 
+@dataclass
+class Form:
+    """The page with the code on it, as it can be sent again and again with what it was got with."""
+
+    holder: Holder
+    code: str
+    token: str
+    cookies: dict[str, str]
+
+    @classmethod
+    def shown_to(cls, holder: Holder, nth: int = 2) -> "Form":
+        holder.get("/account/confirm")
+        holder.post("/account/confirm/code")
+        holder.get("/account/confirm")
+        code = nth_code(holder.product, holder.phone, nth)
+        return cls(holder, code, holder.token(), dict(holder.http.cookies))
+
+    def sent(self, times: int = 1) -> list[httpx.Response]:
+        """As many times at once."""
+        browser = Person(self.holder.product)
+        browser.http.cookies.update(self.cookies)
+        form = {"csrf_token": self.token, "code": self.code}
+        return at_once([(browser, "/account/confirm", form)] * times)
+
+
 def test_a_code_that_is_sent_twice_is_answered_like_the_first_time(holder: Holder) -> None:
     """By a double click, whose first answer the browser drops."""
-    holder.get(holder.get("/account/password").location)
-    code, before = code_for(holder), dict(holder.http.cookies)
-    given = post_at_once(holder, "/account/confirm", 5, code=code)
-    holder.get("/account/confirm")
-    holder.http.cookies.update(before)
-    later = holder.post("/account/confirm", code=code)
-    assert answers([*given, later.response]) == {"303 /account/password": 6}
-    successors = {answer.cookies["refresh"] for answer in given}
-    assert successors == {later.response.cookies["refresh"]}, "there is one"
-    assert holder.get("/account/password").status == 200
+    form = Form.shown_to(holder)
+    given = [*form.sent(5), *form.sent()]
+    assert answers(given) == {"303 /account": 6}
+    assert len({answer.cookies["refresh"] for answer in given}) == 1, "there is one successor"
 
 
 def test_right_codes_are_no_wrong_ones_however_often_they_are_sent(holder: Holder) -> None:
     for nth in range(2, 6):
         sql(holder.product, NO_WAIT, holder.phone)
-        code, before = code_for(holder, nth), dict(holder.http.cookies)
-        for _ in range(5):
-            assert holder.post("/account/confirm", code=code).status == 303
-            holder.http.cookies.update(before)
+        form = Form.shown_to(holder, nth)
+        given = [answer for _ in range(5) for answer in form.sent()]
+        assert answers(given) == {"303 /account": 5}
         holder.let_proof_age()
     sql(holder.product, NO_WAIT, holder.phone)
     landed = Person(holder.product)
@@ -73,16 +94,15 @@ def test_right_codes_are_no_wrong_ones_however_often_they_are_sent(holder: Holde
 
 
 def test_a_used_code_is_of_no_use_to_who_holds_an_older_token(holder: Holder) -> None:
-    code, copied = code_for(holder), dict(holder.http.cookies)
-    holder.submit("/account/confirm", code=code)
-    holder.http.cookies.update(copied)
-    refused = holder.post("/account/confirm", code=code)
-    assert (refused.status, "no longer works" in refused.alert) == (422, True)
-    assert "refresh" not in refused.response.cookies
+    copied = Form.shown_to(holder)
+    holder.submit("/account/confirm", code=copied.code)
+    [refused] = copied.sent()
+    assert (refused.status_code, "no longer works" in refused.text) == (422, True)
+    assert "refresh" not in refused.cookies
 
 
 def test_another_code_than_the_used_one_is_told_so_and_costs_nothing(holder: Holder) -> None:
-    code = code_for(holder)
+    code = Form.shown_to(holder).code
     holder.submit("/account/confirm", code=code)
     holder.get("/account/confirm")
     refused = holder.post("/account/confirm", code=wrong(code))

@@ -43,7 +43,9 @@ def test_it_holds_every_part(holder: Holder, held: dict[str, list[dict[str, Any]
     assert len(held["sessions"]) == 1
     assert {row["destination"] for row in held["messages"]} == {holder.phone, holder.email}
     assert [row["phone"] for row in held["phone_codes"]] == [holder.phone]
-    assert "session:opened" in [row["event"] for row in held["events"]]
+    assert {row["network"] for row in held["messages"]} == {"127.0.0.0/24"}
+    opened = [row["details"] for row in held["events"] if row["event"] == "session:opened"]
+    assert [list(details) for details in opened] == [["amr"]]
 
 
 def test_changes_of_number_and_address_are_part_of_it(product: Product) -> None:

@@ -72,3 +72,14 @@ def test_whoever_is_out_already_is_led_home_too(product: Product, person: Person
     again = person.post("/logout")
     assert (again.status, again.location) == (303, "/")
     assert Person(product).post("/logout").location == "/"
+
+
+def test_signed_out_in_another_tab_is_signed_out_in_this_one(person: Person) -> None:
+    left_open = {"csrf_token": person.token()}
+    person.post("/logout")
+    person.get("/login/password")  # with a flow of its own
+    again = Seen(person.http.post("/logout", data=left_open))
+    assert (again.status, again.location) == (303, "/")
+    assert "You are signed out" in person.get("/").html
+    foreign = {"sec-fetch-site": "cross-site"}
+    assert Seen(person.http.post("/logout", data=left_open, headers=foreign)).status == 403

@@ -5,9 +5,9 @@ from typing import Any
 
 from litestar import Controller, Request, post
 
-from app.domain.errors import Refusal
+from app.domain.errors import Forbidden, Refusal
 from app.web.answer import Answer, see_other
-from app.web.auth import end_held
+from app.web.auth import end_held, signed_in_or_none
 from app.web.chosen_plan import drop_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
@@ -29,7 +29,14 @@ class LogoutController(Controller):
         visit = parts.visit(request)
         form = await read_form(request, ())
         async with errors_shown_on(partial(_page, parts, visit)):
-            visit.check_form(form)
+            try:
+                visit.check_form(form)
+            except Forbidden:
+                if visit.is_from_elsewhere or await signed_in_or_none(visit, parts.sessions):
+                    raise
+                # Signed out in another tab already: no session is left that the form could be for.
+                visit.notify("signed-out")
+                return see_other("/", visit.cookies_to_set)
         await end_held(visit, parts.sessions, "signed out")
         visit.sign_out()
         drop_plan(visit)

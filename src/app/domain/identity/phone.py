@@ -8,6 +8,8 @@ from phonenumbers import PhoneNumberType
 
 from app.domain.errors import Rejected
 
+# The category of marks of direction and width, which come along when a number is copied.
+INVISIBLE = "Cf"
 MOST_CHARACTERS = 40  # E.164 has at most 15 digits; the rest is room for punctuation
 FOLDED = frozenset(
     " \u00a0\u2007\u2009\u202f-\u2010\u2011\u2012\u2013\u2014\u2212./()[]\uff0d\uff08\uff09\u3000"
@@ -90,7 +92,7 @@ class Phone:
 
 def _folded(raw: str) -> str:
     """ASCII digits, with a leading `+` where the country code was written."""
-    text = raw.strip()
+    text = "".join(char for char in raw if unicodedata.category(char) != INVISIBLE).strip()
     if text[:4].lower() == "tel:":
         text = text[4:]
     if not text:
@@ -107,7 +109,7 @@ def _folded(raw: str) -> str:
 
 
 def _digit(char: str) -> str:
-    """Full-width and other scripts' digits are read; letters, `;ext=`, invisible marks are not."""
+    """Full-width and other scripts' digits are read; letters and `;ext=` are not."""
     value = unicodedata.decimal(char, None)
     if value is None:
         raise BadPhone("A phone number has only digits and signs such as + - ( ). Check it.")
