@@ -1,8 +1,11 @@
-"""The one place that answers refusals and failures: as a page, a fragment, or a way onwards."""
+"""The one place that answers refusals and failures: by a page, a fragment, problem details of the
+API, or a way onwards.
+"""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +18,7 @@ from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.web.answer import Answer, see_other
 from app.web.parts import Parts
+from app.web.problems import problem
 from app.web.telemetry import told_path
 
 log = logging.getLogger("app.errors")
@@ -106,12 +110,12 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
         return see_other(f"/account/confirm?return_to={back}", visit.cookies_to_set)
     if isinstance(refusal, Unavailable):
         log.warning("unavailable", extra={"code": refusal.code, "cause": _cause(refusal)})
-    return _error_page(request, refusal.status, refusal.message, refusal)
+    return _error(request, refusal.status, refusal.message, refusal)
 
 
 def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Answer:
     """What the framework refuses: unknown paths, wrong methods, bodies it will not read."""
-    answer = _error_page(request, error.status_code)
+    answer = _error(request, error.status_code)
     for name, value in (error.headers or {}).items():
         # What answers GET answers HEAD, which the framework does not know.
         told = value.replace("GET", "GET, HEAD") if "HEAD" not in value else value
@@ -122,24 +126,29 @@ def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> An
 def show_crash(request: Request[Any, Any, Any], error: Exception) -> Answer:
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
     log.error("crash", exc_info=error, extra={"path": told_path(request.scope["path"])})
-    return _error_page(request, 500)
+    return _error(request, 500)
 
 
-def _error_page(
+def _error(
     request: Request[Any, Any, Any],
     status: int,
     message: str | None = None,
     refusal: Refusal | None = None,
 ) -> Answer:
-    title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-    parts = Parts.of(request)
-    context = {
-        "title": title,
-        "message": message or sentence,
-        "next": [*AGAIN.get(_feature(request), ()), HOME],
-        "reference": current_request.get(),
-    }
-    answer = parts.pages.page(parts.visit(request), "error.html", context, status=status)
+    if _feature(request) == "api":
+        known = HTTPStatus(status)
+        code = refusal.code if refusal else known.name.lower()
+        answer = problem(status, code, message or known.description or known.phrase)
+    else:
+        title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
+        parts = Parts.of(request)
+        context = {
+            "title": title,
+            "message": message or sentence,
+            "next": [*AGAIN.get(_feature(request), ()), HOME],
+            "reference": current_request.get(),
+        }
+        answer = parts.pages.page(parts.visit(request), "error.html", context, status=status)
     seconds = getattr(refusal, "retry_after", None)
     if seconds is not None:
         answer.answer_headers.append((b"retry-after", b"%d" % seconds))

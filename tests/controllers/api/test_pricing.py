@@ -105,3 +105,25 @@ def test_without_prices_it_says_so_and_nobody_keeps_that(unpriced: Product) -> N
     assert [plan["price"] for plan in body["plans"]] == [None] * 3
     health = told(unpriced, "/health/pricing").answer
     assert (health.status_code, health.json()["status"]) == (200, "warn")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/api/v1/nope", 404, "not_found"),
+        ("GET", "/api/", 404, "not_found"),
+        ("POST", API, 405, "method_not_allowed"),
+        ("DELETE", API, 405, "method_not_allowed"),
+    ],
+)
+def test_what_the_framework_refuses_is_a_problem_too(
+    product: Product, method: str, path: str, status: int, code: str
+) -> None:
+    answer = httpx.request(method, f"{product.url}{path}", verify=NO_TLS)
+    body = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code)
+    assert body["title"]
+    assert body["detail"]
+    assert ("allow" in answer.headers) == (status == 405)
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
