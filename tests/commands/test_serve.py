@@ -1,5 +1,6 @@
 """`latchkey serve`: refuses what is unsafe, all of it at once, and loses nothing when it stops."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -19,6 +20,7 @@ from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
+README = (Path(__file__).parents[2] / "README.md").read_text()
 UNSAFE = {
     "ENVIRONMENT": "production",
     "BASE_URL": "http://door.example.org",
@@ -58,6 +60,14 @@ def test_a_production_with_nothing_set_hears_what_it_needs() -> None:
     assert refused.exit_code == 2
     assert ".." not in refused.stderr
     assert [name for name in needed if f"  - {name} " not in refused.stderr] == []
+
+
+def test_what_the_readme_says_production_needs_is_all_it_needs() -> None:
+    [block] = re.findall(r"```\n(ENVIRONMENT=production .*?)```", README, re.DOTALL)
+    given = dict(word.split("=", 1) for word in block.split())
+    known = PRODUCTION | {"DATABASE_URL": "postgresql://somewhere/latchkey"}
+    filled = {name: known[name] if value == "..." else value for name, value in given.items()}
+    assert read_settings(filled).production
 
 
 @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY"])
