@@ -54,7 +54,7 @@ bench: $(READY) ## the tables of the README
 	@exec $(BIN)/python -m bench
 
 # The wheel of the binding has no AVX2 code. Not from the cache, which knows no compiler flags.
-native: $(READY) ## hashes passwords with AVX2, 1.6 times as fast (needs a C compiler)
+native: $(READY) ## hashes passwords with AVX2, about twice as fast (needs a C compiler)
 	@command -v $${CC:-cc} >/dev/null || \
 	  { echo "This needs a C compiler: install one (Debian: apt-get install gcc python3-dev)." >&2; exit 1; }
 	@before=$$($(BIN)/python -m bench.hashing 2) && \

@@ -23,6 +23,13 @@ class Reader:
     def text(self, name: str, default: str = "") -> str:
         return self._environ.get(name, default).strip()
 
+    def shaped(self, name: str, shape: re.Pattern[str], told: str) -> str:
+        """A value that is all of `shape`, which `told` says in words, or none."""
+        value = self.text(name)
+        if value and not shape.fullmatch(value):
+            self.problems.append(f"{name} must be {told}.")
+        return value
+
     def secret(self, name: str, default: str = "") -> str:
         """A value, or the content of the file that `NAME_FILE` points to."""
         path = self.text(f"{name}_FILE")

@@ -1,6 +1,6 @@
 """Settings: one frozen value, read once from the environment, with every problem listed at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -85,7 +85,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """Reads and checks everything; raises `BadSettings` with all problems at once."""
     reader = Reader(environ)
     settings = _read_all(reader)
-    problems = reader.problems + _contradictions(settings)
+    problems = reader.problems + _contradictions(settings) + _missing_of_vendors(settings)
     if settings.production:
         problems += _unsafe_in_production(settings)
     if problems:
@@ -118,19 +118,9 @@ def _contradictions(settings: Settings) -> list[str]:
 
 
 def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:
-    """A vendor of whom we know too little to ask anything."""
-    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
+    """An Auth0 of which we know too little to ask anything."""
     client = (bool(settings.auth0_client_id), bool(settings.auth0_client_secret))
     return [
-        (
-            settings.sends_texts and not (settings.twilio_auth_token and sender),
-            "TWILIO_ACCOUNT_SID also needs TWILIO_AUTH_TOKEN and TWILIO_FROM_NUMBER"
-            " or TWILIO_MESSAGING_SERVICE_SID.",
-        ),
-        (
-            settings.sends_mail and not settings.sendgrid_from_email,
-            "SENDGRID_API_KEY also needs SENDGRID_FROM_EMAIL.",
-        ),
         (
             bool(settings.auth0_issuer) and not all(client),
             "AUTH0_ISSUER also needs AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET.",
@@ -142,18 +132,38 @@ def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:
     ]
 
 
+def _missing_of_vendors(settings: Settings) -> list[str]:
+    """All of a vendor that sends for us; in production both do."""
+    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
+    numbers = "a number such as +12025550100, or TWILIO_MESSAGING_SERVICE_SID to a service"
+    texts = [
+        (settings.twilio_account_sid, "TWILIO_ACCOUNT_SID", "the SID that starts with AC"),
+        (settings.twilio_auth_token, "TWILIO_AUTH_TOKEN", "the auth token of that account"),
+        (sender, "TWILIO_FROM_NUMBER", numbers),
+    ]
+    mail = [
+        (settings.sendgrid_api_key, "SENDGRID_API_KEY", "the key (it starts with SG.)"),
+        (settings.sendgrid_from_email, "SENDGRID_FROM_EMAIL", "the address that mails come from"),
+    ]
+    return [
+        *(_missing(texts) if settings.production or settings.sends_texts else ()),
+        *(_missing(mail) if settings.production or settings.sends_mail else ()),
+    ]
+
+
+def _missing(needed: Iterable[tuple[object, str, str]]) -> list[str]:
+    """Of what is needed: what it is set to, its name, and what to set it to."""
+    return [f"{name} is missing: set it to {shape}." for value, name, shape in needed if not value]
+
+
 def _unsafe_in_production(settings: Settings) -> list[str]:
     """What would be harmless on a laptop and is not in front of people."""
     needed = [
         (settings.secret_key, "SECRET_KEY", "a random text of at least 32 bytes"),
         (settings.database_url, "DATABASE_URL", "postgresql://user:password@host/name"),
         (settings.redis_url, "REDIS_URL", "redis://host:6379/0"),
-        (settings.twilio_account_sid, "TWILIO_ACCOUNT_SID", "the SID that starts with AC"),
-        (settings.sendgrid_api_key, "SENDGRID_API_KEY", "the key that starts with SG."),
     ]
-    missing = [
-        f"{name} is missing: set it to {shape}." for value, name, shape in needed if not value
-    ]
+    missing = _missing(needed)
     if settings.auth0_issuer is None:
         missing.append(
             "AUTH0_ISSUER is missing: set it to https://TENANT.eu.auth0.com/,"

@@ -1,5 +1,6 @@
 """The variables of the environment: each one's name, shape and default, by what it is about."""
 
+import re
 from typing import Any, Literal, get_args
 
 from app.environment import Reader, split
@@ -8,6 +9,10 @@ Environment = Literal["development", "test", "production"]
 LogFormat = Literal["json", "console"]
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
+
+ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9a-fA-F]{32}"), re.compile("MG[0-9a-fA-F]{32}")
+NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
 def deployment(read: Reader) -> dict[str, Any]:
@@ -35,13 +40,21 @@ def deployment(read: Reader) -> dict[str, Any]:
 def vendors(read: Reader) -> dict[str, Any]:
     """Who sends for us, and who else may vouch for a person."""
     return {
-        "twilio_account_sid": read.text("TWILIO_ACCOUNT_SID"),
+        "twilio_account_sid": read.shaped(
+            "TWILIO_ACCOUNT_SID", ACCOUNT_SID, "AC and 32 hexadecimal digits"
+        ),
         "twilio_auth_token": read.secret("TWILIO_AUTH_TOKEN"),
-        "twilio_from_number": read.text("TWILIO_FROM_NUMBER"),
-        "twilio_messaging_service_sid": read.text("TWILIO_MESSAGING_SERVICE_SID"),
+        "twilio_from_number": read.shaped(
+            "TWILIO_FROM_NUMBER", NUMBER, "a number such as +12025550100"
+        ),
+        "twilio_messaging_service_sid": read.shaped(
+            "TWILIO_MESSAGING_SERVICE_SID", SERVICE_SID, "MG and 32 hexadecimal digits"
+        ),
         "twilio_api_url": read.url("TWILIO_API_URL", "https://api.twilio.com"),
         "sendgrid_api_key": read.secret("SENDGRID_API_KEY"),
-        "sendgrid_from_email": read.text("SENDGRID_FROM_EMAIL"),
+        "sendgrid_from_email": read.shaped(
+            "SENDGRID_FROM_EMAIL", ADDRESS, "an address such as hello@example.org"
+        ),
         "sendgrid_webhook_public_key": read.text("SENDGRID_WEBHOOK_PUBLIC_KEY"),
         "sendgrid_api_url": read.url("SENDGRID_API_URL", "https://api.sendgrid.com"),
         "auth0_issuer": read.issuer("AUTH0_ISSUER"),

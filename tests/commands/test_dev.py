@@ -45,3 +45,33 @@ def test_a_port_that_is_in_use_is_told_in_words(product: Product, tmp_path: Path
         assert refused.returncode == 1
         another = f"choose another with PORT={product.port + 1}."
         assert refused.stderr == f"Error: Port {product.port} is in use; {another}\n"
+
+
+@pytest.mark.parametrize("dev", ["left empty"], indirect=True)
+def test_the_other_commands_find_its_stores(dev: Product) -> None:
+    for words, told in (
+        ("migrate", "The database is at "),
+        ("seed", "Demo people added: 0"),
+        ("keys rotate", "Signing key added: "),
+        ("cleanup", "deliveries: 0 removed"),
+    ):
+        done = latchkey(dev.folder, *words.split(), ENVIRONMENT="test")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert told in done.stdout
+    assert Person(dev).get("/health/postgres").status == 200, "they stopped nothing"
+
+
+@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed", "pricing show"])
+def test_where_there_are_no_stores_they_say_what_is_missing(tmp_path: Path, words: str) -> None:
+    refused = latchkey(tmp_path, *words.split(), ENVIRONMENT="test")
+    assert refused.returncode == 2
+    assert "DATABASE_URL is missing" in refused.stderr
+    assert list(tmp_path.iterdir()) == [], "and start none"
+
+
+@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed"])
+def test_a_database_that_does_not_answer_is_told(tmp_path: Path, words: str) -> None:
+    nowhere = "postgresql://nobody@/nowhere?host=/nowhere"
+    refused = latchkey(tmp_path, *words.split(), ENVIRONMENT="test", DATABASE_URL=nowhere)
+    told = "Error: PostgreSQL at DATABASE_URL did not answer.\n"
+    assert (refused.returncode, refused.stderr) == (1, told)

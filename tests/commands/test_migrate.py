@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.adapters.migrations import commands
 from app.adapters.schema import newest_revision
-from tests.commands.running import latchkey, typed
+from tests.commands.running import latchkey
 from tests.faults.staged import held, until, waiting
 from tests.stores import Stores
 
@@ -26,7 +26,7 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
     commands(url).check()
 
 
-def test_without_a_database_it_says_what_is_missing() -> None:
-    refused = typed("migrate")
-    assert refused.exit_code == 2
+def test_without_a_database_it_says_what_is_missing(tmp_path: Path) -> None:
+    refused = latchkey(tmp_path, "migrate", ENVIRONMENT="test")
+    assert refused.returncode == 2
     assert "DATABASE_URL is missing" in refused.stderr

@@ -1,5 +1,6 @@
 """`latchkey serve`: refuses what is unsafe, all of it at once, and loses nothing when it stops."""
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -9,7 +10,8 @@ from time import sleep
 import httpx
 import pytest
 
-from tests.commands.running import latchkey, typed
+from app.settings import BadSettings, read_settings
+from tests.commands.running import PRODUCTION, latchkey, typed
 from tests.faults.staged import Staged, locked, until, waiting
 from tests.person import Person, new_email, new_phone
 from tests.product import NO_TLS, Product
@@ -18,13 +20,17 @@ from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
+README = (Path(__file__).parents[2] / "README.md").read_text()
 UNSAFE = {
     "ENVIRONMENT": "production",
     "BASE_URL": "http://door.example.org",
     "SECRET_KEY": "too short",
     "DATABASE_URL": "mysql://somewhere/else",
     "TRUSTED_PROXIES": "0.0.0.0/0, here",
-    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_ACCOUNT_SID": "a",
+    "TWILIO_FROM_NUMBER": "c",
+    "TWILIO_MESSAGING_SERVICE_SID": "MG",
+    "SENDGRID_FROM_EMAIL": "e",
     "SMS_REGIONS": "Germany",
     "SMS_DAILY_LIMIT": "unlimited",
     "PORT": "0",
@@ -40,16 +46,37 @@ def test_an_unsafe_production_does_not_start_and_hears_of_everything(tmp_path: P
     problems = [line for line in refused.stderr.splitlines() if line.startswith("  - ")]
     named = {problem.split()[1].rstrip(":") for problem in problems}
     assert refused.returncode == 2
-    assert named == UNSAFE.keys() - {"ENVIRONMENT"} | {"SENDGRID_API_KEY", "REDIS_URL"}
+    assert named == UNSAFE.keys() - {"ENVIRONMENT"} | {
+        "TWILIO_AUTH_TOKEN", "SENDGRID_API_KEY", "REDIS_URL"
+    }  # fmt: skip
     assert refused.stdout == "", "it did not even begin to listen"
 
 
 def test_a_production_with_nothing_set_hears_what_it_needs() -> None:
     refused = typed("serve", ENVIRONMENT="production")
-    needed = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY",
-              "AUTH0_ISSUER", "BASE_URL")  # fmt: skip
+    needed = ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "AUTH0_ISSUER", "BASE_URL",
+              "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM_NUMBER",
+              "SENDGRID_API_KEY", "SENDGRID_FROM_EMAIL")  # fmt: skip
     assert refused.exit_code == 2
+    assert ".." not in refused.stderr
     assert [name for name in needed if f"  - {name} " not in refused.stderr] == []
+
+
+def test_what_the_readme_says_production_needs_is_all_it_needs() -> None:
+    [block] = re.findall(r"```\n(ENVIRONMENT=production .*?)```", README, re.DOTALL)
+    given = dict(word.split("=", 1) for word in block.split())
+    known = PRODUCTION | {"DATABASE_URL": "postgresql://somewhere/latchkey"}
+    filled = {name: known[name] if value == "..." else value for name, value in given.items()}
+    assert read_settings(filled).production
+
+
+@pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY"])
+def test_half_of_a_vendor_is_told_in_development_too(name: str) -> None:
+    given = {name: PRODUCTION[name]}
+    with pytest.raises(BadSettings) as bad:
+        read_settings(given)
+    vendor = {each for each in PRODUCTION if each.split("_")[0] == name.split("_")[0]}
+    assert {problem.split()[0] for problem in bad.value.problems} == vendor - {name}
 
 
 def test_a_secret_is_not_repeated() -> None:

@@ -43,6 +43,20 @@ def test_the_page_has_no_column_that_is_empty(
     assert html.count("<td>") == 2 * len(DEPENDENCIES)
 
 
+def test_without_postgresql_everything_that_reads_it_waits_for_it(
+    another_product: Callable[..., Product],
+) -> None:
+    product = another_product(DATABASE_URL="postgresql://nobody@/nowhere?host=/nowhere")
+    html = Person(product).get("/health", accept="text/html").html
+    rows = re.findall(r'<th scope="row">(\w+)</th>.*?<td>([^<]*)</td></tr>', html)
+    remedies = {name: remedy for name, remedy in rows if remedy}
+    postgres = remedies.pop("postgres")
+    assert postgres == "Check that PostgreSQL runs and DATABASE_URL leads to it."
+    assert {"migrations", "keys", "twilio", "sendgrid", "pricing"} <= remedies.keys()
+    assert set(remedies.values()) == {"Waits for PostgreSQL."}
+    assert "no prices are published" not in html
+
+
 @pytest.mark.parametrize("name", DEPENDENCIES)
 def test_one_dependency_can_be_asked_for(product: Product, name: str) -> None:
     one = Person(product).get(f"/health/{name}")

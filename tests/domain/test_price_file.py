@@ -76,9 +76,10 @@ RULES: list[tuple[str, str, list[tuple[int, str]]]] = [
     ]),
 ]  # fmt: skip
 BROKEN = [
-    ("currencies = [", 0),
+    ("currencies = [", 1),
+    ("a = 1\nb = [\n\n", 2),
     ("a = 1\nb == 2", 2),
-    ('currencies = ["USD"]\nname = "open', 0),
+    ('currencies = ["USD"]\nname = "open', 2),
     ('currencies = ["USD"]\nname = "open\nb = 2', 2),
     ("a = 2026-13-45", 1),
     ("\x00", 1),

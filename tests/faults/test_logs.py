@@ -90,6 +90,12 @@ def test_each_line_is_json_and_says_when_and_what(run: Run) -> None:
         assert fact["event"]
 
 
+def test_uvicorn_says_what_it_says_once(run: Run) -> None:
+    started = [fact for fact in run.facts if fact["logger"] == "uvicorn.error"]
+    assert any("Uvicorn running on" in fact["event"] for fact in started)
+    assert not [fact for fact in started if "color_message" in fact]
+
+
 def test_each_request_has_a_line_with_its_id(run: Run) -> None:
     requests = [fact for fact in run.facts if fact["logger"] == "app.access"]
     ids = [fact["request_id"] for fact in requests]

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from app.adapters.postgres import Postgres
-from app.commands.settings import settings_or_exit
+from app.commands.stores import with_database
 from app.domain.cleanup import clean_up
 
 PATIENCE = 3600.0  # seconds; nobody waits for it, and the first time there may be a lot
@@ -14,9 +14,10 @@ PATIENCE = 3600.0  # seconds; nobody waits for it, and the first time there may 
 @click.command()
 def cleanup() -> None:
     """Remove what has expired and say how much it was; to be run daily."""
-    settings = settings_or_exit("DATABASE_URL")
-    database = Postgres(settings.database_url, patience=PATIENCE)
-    for table, count in asyncio.run(_cleanup(database)).items():
+    with with_database() as settings:
+        database = Postgres(settings.database_url, patience=PATIENCE)
+        removed = asyncio.run(_cleanup(database))
+    for table, count in removed.items():
         click.echo(f"{table}: {count} removed")
 
 

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from app.adapters.postgres import Postgres
-from app.commands.settings import settings_or_exit
+from app.commands.stores import with_database
 from app.domain.keys import keys_for
 from app.domain.sessions.signing_keys import SigningKeys
 
@@ -18,9 +18,9 @@ def keys() -> None:
 @keys.command()
 def rotate() -> None:
     """Add a key, which signs a minute later; tokens of the others stay good until they end."""
-    settings = settings_or_exit("DATABASE_URL")
-    seals = keys_for("signing keys", settings.secret_key)
-    added = asyncio.run(_rotated(seals, Postgres(settings.database_url)))
+    with with_database() as settings:
+        seals = keys_for("signing keys", settings.secret_key)
+        added = asyncio.run(_rotated(seals, Postgres(settings.database_url)))
     click.echo(f"Signing key added: {added}. It signs in a minute; older tokens stay good.")
 
 

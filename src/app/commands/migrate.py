@@ -3,11 +3,11 @@
 import click
 
 from app.adapters.migrations import upgrade
-from app.commands.settings import settings_or_exit
+from app.commands.stores import with_database
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema; safe when several start at once."""
-    settings = settings_or_exit("DATABASE_URL")
-    click.echo(f"The database is at {upgrade(settings.database_url)}.")
+    with with_database() as settings:
+        click.echo(f"The database is at {upgrade(settings.database_url)}.")

@@ -1,9 +1,7 @@
 """`latchkey pricing`: prices as a file, checked, compared and published."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,9 +10,9 @@ import asyncpg
 import click
 
 from app.adapters.postgres import Postgres
-from app.commands.settings import is_given, settings_or_exit
-from app.commands.stores import DATA, own_stores
-from app.domain.errors import Refusal
+from app.commands.settings import is_given
+from app.commands.stores import DATA, with_database
+from app.domain.errors import Refusal, Unavailable
 from app.domain.ports import Database
 from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.changes import changes
@@ -115,12 +113,11 @@ def _tell_changes(known: Kept, catalogue: Catalogue, moment: datetime | None) ->
 
 
 def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
-    """Of the database that is named or, on a developer's machine, of our own."""
-    named = os.environ.get("ENVIRONMENT", "") == "production" or is_given("DATABASE_URL")
-    with nullcontext() if named else own_stores():
-        settings = settings_or_exit("DATABASE_URL")
+    with with_database() as settings:
         try:
             return asyncio.run(_answered(Postgres(settings.database_url), ask))
+        except Unavailable:
+            raise
         except Refusal as no:
             raise click.ClickException(no.message) from no
         except asyncpg.UndefinedTableError as error:

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from app.adapters.postgres import Postgres
-from app.commands.settings import settings_or_exit
+from app.commands.stores import with_database
 from app.domain.identity import demo
 from app.domain.identity.hashing import Passwords
 from app.domain.pricing.publishing import publish_first
@@ -15,10 +15,10 @@ from app.domain.pricing.publishing import publish_first
 @click.option("--yes", is_flag=True, help="Also in production.")
 def seed(*, yes: bool) -> None:
     """Add a demo person and prices, where there are none."""
-    settings = settings_or_exit("DATABASE_URL")
-    if settings.production and not yes:
-        raise click.ClickException("This is production. Add --yes if you mean it.")
-    people, prices = asyncio.run(_seed(Postgres(settings.database_url)))
+    with with_database() as settings:
+        if settings.production and not yes:
+            raise click.ClickException("This is production. Add --yes if you mean it.")
+        people, prices = asyncio.run(_seed(Postgres(settings.database_url)))
     click.echo(f"Demo people added: {people} ({demo.EMAIL}, password: {demo.PASSWORD})")
     click.echo(f"Price versions added: {prices}")
 

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
 
 from app.adapters.embedded.failure import StoresNotStarted
 from app.adapters.embedded.stores import embedded_stores
-from app.commands.settings import is_given
+from app.commands.settings import is_given, settings_or_exit
+from app.domain.errors import Unavailable
+from app.settings import Settings
 
 DATA = Path(".latchkey")
 STORES = ("DATABASE_URL", "REDIS_URL")
@@ -30,3 +32,16 @@ def own_stores() -> Iterator[None]:
             yield
     except StoresNotStarted as error:
         raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def with_database() -> Iterator[Settings]:
+    """The settings of a command that asks the database: the one that is named or, on a developer's
+    machine, that of the `latchkey dev` whose data is here.
+    """
+    named = os.environ.get("ENVIRONMENT", "") == "production" or is_given("DATABASE_URL")
+    with nullcontext() if named or not DATA.exists() else own_stores():
+        try:
+            yield settings_or_exit("DATABASE_URL")
+        except Unavailable as error:
+            raise click.ClickException("PostgreSQL at DATABASE_URL did not answer.") from error

@@ -23,6 +23,8 @@ REMEDIES = {
     "pricing": "Run latchkey pricing show, then look at PostgreSQL. Prices show their date.",
     "auth0": "Look at Auth0's status page, then at AUTH0_ISSUER. People can use their phones.",
 }
+# What reads PostgreSQL has no other remedy while it is away.
+READ_POSTGRES = ("migrations", "keys", "dispatcher", "twilio", "sendgrid", "pricing")
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -84,13 +86,9 @@ def _fact(check: Check, *, told: bool) -> dict[str, Any]:
 
 def _as_page(request: Request[Any, Any, Any], status: Status, checks: list[Check]) -> Answer:
     parts, told = Parts.of(request), _may_see_details(request)
+    away = any(check.name == "postgres" and check.status is Status.FAIL for check in checks)
     rows = [
-        (
-            check.name,
-            check.status,
-            check.note if told else "",
-            "" if check.status is Status.PASS else REMEDIES[check.name],
-        )
+        (check.name, check.status, check.note if told else "", _remedy(check, away=away))
         for check in checks
     ]
     return parts.pages.page(
@@ -99,6 +97,13 @@ def _as_page(request: Request[Any, Any, Any], status: Status, checks: list[Check
         {"status": status, "checks": rows},
         status=_code(status),
     )
+
+
+def _remedy(check: Check, *, away: bool) -> str:
+    """`away` says that PostgreSQL is."""
+    if check.status is Status.PASS:
+        return ""
+    return "Waits for PostgreSQL." if away and check.name in READ_POSTGRES else REMEDIES[check.name]
 
 
 def _code(status: Status) -> int:

@@ -179,7 +179,8 @@ class Health:
         """A warning at worst: old prices are shown with their date."""
         current = self._prices.known()
         if current.as_of is None:
-            return Status.WARN, "no prices are published"
+            unknown = "whether prices are published is not known yet"
+            return Status.WARN, "no prices are published" if self._prices.read else unknown
         age = (current.now - current.as_of).total_seconds()
         note = f"version {current.catalogue.version}, from {current.source}, {age:.0f} s old"
         return (Status.WARN if current.told_as_of else Status.PASS), note

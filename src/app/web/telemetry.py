@@ -11,8 +11,11 @@ import msgspec
 
 from app.domain.audit.events import current_request
 
-# What every record has; anything else was given as `extra` and is told.
-STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+# What every record has; anything else was given as `extra` and is told. `color_message` is an event
+# of uvicorn's once more, with the codes of a terminal in it.
+STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
+    "message", "asctime", "taskName", "color_message"
+}  # fmt: skip
 # Libraries that write URLs, headers or bodies: with secrets, codes and whole numbers in them.
 TALKATIVE = ("httpx", "httpcore", "twilio", "python_http_client", "asyncio", "uvicorn.access")
 SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")

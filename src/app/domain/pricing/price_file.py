@@ -40,7 +40,7 @@ def read_price_file(text: str) -> Catalogue:
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise BadPriceFile([_syntax(str(error))]) from error
+        raise BadPriceFile([_syntax(str(error), text)]) from error
     except (ValueError, ArithmeticError) as error:
         raise BadPriceFile([Problem(0, "A number in it is far too long.")]) from error
     checked = Checked(document)
@@ -51,11 +51,12 @@ def read_price_file(text: str) -> Catalogue:
     return Catalogue(NO_VERSION, began, checked.currencies, checked.features, checked.plans)
 
 
-def _syntax(told: str) -> Problem:
-    """The parser ends its sentence with `(at line 3, column 7)`."""
-    sentence, _, place = told.partition(" (at line ")
-    number = place.partition(",")[0]
-    return Problem(int(number) if number.isdecimal() else 0, f"This is not TOML: {sentence}.")
+def _syntax(told: str, text: str) -> Problem:
+    """The parser ends its sentence with `(at line 3, column 7)` or `(at end of document)`."""
+    sentence, _, place = told.partition(" (at ")
+    number = place.removeprefix("line ").partition(",")[0]
+    line = int(number) if number.isdecimal() else text.rstrip().count("\n") + 1
+    return Problem(line, f"This is not TOML: {sentence}.")
 
 
 def written(catalogue: Catalogue) -> str:

@@ -88,6 +88,11 @@ class Prices:
         plans = tuple(replace(plan, prices={}) for plan in unpriced.plans)
         self._built_in = replace(unpriced, currencies=(), plans=plans)
 
+    @property
+    def read(self) -> bool:
+        """Whether it was ever found out what is published, be it nothing."""
+        return self._kept is not None
+
     async def watch(self) -> None:
         """Until cancelled."""
         while True:
