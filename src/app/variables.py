@@ -10,8 +10,9 @@ LogFormat = Literal["json", "console"]
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
 
-ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9a-fA-F]{32}"), re.compile("MG[0-9a-fA-F]{32}")
-NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-z]+")
+# A number in E.164, a short code, or the name of a sender where a country knows them.
+SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
@@ -41,14 +42,14 @@ def vendors(read: Reader) -> dict[str, Any]:
     """Who sends for us, and who else may vouch for a person."""
     return {
         "twilio_account_sid": read.shaped(
-            "TWILIO_ACCOUNT_SID", ACCOUNT_SID, "AC and 32 hexadecimal digits"
+            "TWILIO_ACCOUNT_SID", ACCOUNT_SID, "the SID that starts with AC"
         ),
         "twilio_auth_token": read.secret("TWILIO_AUTH_TOKEN"),
         "twilio_from_number": read.shaped(
-            "TWILIO_FROM_NUMBER", NUMBER, "a number such as +12025550100"
+            "TWILIO_FROM_NUMBER", SENDER, "a number such as +12025550100"
         ),
         "twilio_messaging_service_sid": read.shaped(
-            "TWILIO_MESSAGING_SERVICE_SID", SERVICE_SID, "MG and 32 hexadecimal digits"
+            "TWILIO_MESSAGING_SERVICE_SID", SERVICE_SID, "the SID that starts with MG"
         ),
         "twilio_api_url": read.url("TWILIO_API_URL", "https://api.twilio.com"),
         "sendgrid_api_key": read.secret("SENDGRID_API_KEY"),
