@@ -31,6 +31,7 @@ LINKS = {
     "account_deleted": {"/"},
     "identity_linked": {"/account/identities"},
     "new_device": {"/account/sessions"},
+    "password_added": {"/recovery/email"},
     "password_changed": {"/recovery/email"},
     "session_replayed": {"/account/sessions"},
 }
