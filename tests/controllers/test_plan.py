@@ -123,16 +123,6 @@ def test_a_plan_that_got_dearer_is_ticked_at_its_new_price(priced: Product) -> N
     assert chosen(priced, owner.phone) == [("team", "month", "USD", 2900)]
 
 
-def test_who_has_no_plan_is_not_offered_to_keep_one(priced: Product) -> None:
-    owner = Holder(priced)
-    publish_prices(priced)
-    for page in (owner.get(f"/plan{TEAM[7:]}"), owner.get("/account")):
-        assert "eep what you have" not in page.html
-    assert ">Go on without a plan</button>" in owner.get(f"/plan{TEAM[7:]}").html
-    owner.submit("/plan", choice="starter.month.JPY.1400")
-    assert "Keep what you have" in owner.get(f"/plan{TEAM[7:]}").html
-
-
 def test_who_has_an_account_is_asked_before_a_pick_counts(priced: Product) -> None:
     owner = Holder(priced)
     visitor = Person(priced)

@@ -99,7 +99,8 @@ async def test_one_session_alone_can_be_ended(visit: Visit) -> None:
         await there.open("/login/password")
         await there.press("Sign in", email=here.email, password=PASSWORD)
         await here.open("/account/sessions")
-        ended = await here.press("Sign out Chrome on Linux")
+        button = here.tab.page.get_by_role("button", name="Sign out Chrome on Linux")
+        ended = await here.tab.go(button)
         assert ended.notice == "That session has ended."
         assert (await there.reload()).url == "/login?return_to=/account"
         assert (await here.open("/account")).url == "/account"
