@@ -28,6 +28,12 @@ LINKS = {
     "phone_changed": {UNDO},
     "email_changed": {UNDO},
     "change_undone": {"/recovery/email"},
+    "account_deleted": {"/"},
+    "identity_linked": {"/account/identities"},
+    "new_device": {"/account/sessions"},
+    "password_added": {"/recovery/email"},
+    "password_changed": {"/recovery/email"},
+    "session_replayed": {"/account/sessions"},
 }
 
 CONTEXT: dict[str, Any] = {

@@ -56,6 +56,13 @@ def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> No
         assert able_to_take_focus(focused[0]), page.name
 
 
+def test_every_password_can_be_shown(pages: list[Page]) -> None:
+    for page in pages:
+        hidden = {field.get("id") for field in page.all("input") if field.get("type") == "password"}
+        shown = {one.get("aria-controls") for one in page.all("button") if one.get("data-other")}
+        assert hidden <= shown, page.name
+
+
 def able_to_take_focus(element: Element) -> bool:
     return element.tag == "input" or element.get("tabindex") == "-1"
 

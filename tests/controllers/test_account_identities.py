@@ -1,5 +1,6 @@
 """The Auth0 sign-ins of an account: linked and removed by a fresh proof, never the last way in."""
 
+import re
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -138,6 +139,11 @@ def test_it_leads_to_the_log_out_of_auth0_and_back(product: Product) -> None:
     assert owner.get(url).location == f"{product.url}/login"
     owner.submit_from(HERE, owner.removal())
     assert SIGN_OUT not in owner.get(HERE).html, "nobody came from there"
+
+
+def test_the_account_offers_to_link_where_nothing_is(product: Product) -> None:
+    said = r'Not linked <a href="/account/identities">Link<span class="unseen"> Auth0'
+    assert re.search(said, Holder(product).get("/account").html)
 
 
 def test_the_download_holds_them(product: Product) -> None:

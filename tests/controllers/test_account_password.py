@@ -1,7 +1,10 @@
 """A new password: a fresh proof, the rules, and what it ends."""
 
+import re
+
 import pytest
 
+from tests.federated import Federated
 from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import Product
@@ -63,3 +66,16 @@ def test_an_old_proof_changes_nothing_by_a_post_either(holder: Holder) -> None:
     asked = holder.post("/account/password", password=NEW)
     assert (asked.status, asked.location[:17]) == (303, "/account/confirm?")
     holder.elsewhere(PASSWORD)
+
+
+def test_a_first_one_is_chosen_and_not_changed(product: Product) -> None:
+    zoe = Federated(product)
+    zoe.sign_up_with_auth0()
+    assert 'Choose<span class="unseen"> a password' in zoe.get("/account").html
+    page = zoe.get("/account/password")
+    assert page.heading == "Choose a password"
+    assert "Set my password" in page.html
+    assert not re.search("chang", page.html, re.IGNORECASE)
+    assert "Your password is set." in zoe.submit("/account/password", password=NEW).html
+    assert "/recovery/email" in zoe.told("A password was added").body
+    assert zoe.get("/account/password").heading == "Change your password"

@@ -38,7 +38,7 @@ def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Fe
     assert (page.path, page.heading) == ("/signup/link", "You already have an account")
     assert not visitor.is_in, "not before they say so"
     linked = visitor.submit("/signup/link", answer="link")
-    assert linked.path == "/signup/done"
+    assert (linked.path, linked.heading) == ("/signup/done", "Welcome back")
     assert "Auth0 opens your account from now on." in linked.html
     assert visitor.is_in
     assert owner.told("A new way to sign in")

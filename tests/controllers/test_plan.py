@@ -113,6 +113,16 @@ def test_a_price_that_changed_is_never_taken_silently(priced: Product) -> None:
     assert "has changed since" not in owner.get("/account").html
 
 
+def test_a_plan_that_got_dearer_is_ticked_at_its_new_price(priced: Product) -> None:
+    owner = Holder(priced)
+    publish_prices(priced)
+    owner.submit("/plan", choice="team.month.USD.2900")
+    publish_prices(priced, DEARER)
+    for path in ("/plan", "/plan?plan=team&period=month&currency=USD&price=2900"):
+        assert 'value="team.month.USD.3500" checked' in owner.get(path).html
+    assert chosen(priced, owner.phone) == [("team", "month", "USD", 2900)]
+
+
 def test_who_has_an_account_is_asked_before_a_pick_counts(priced: Product) -> None:
     owner = Holder(priced)
     visitor = Person(priced)

@@ -126,3 +126,12 @@ def test_keeping_what_one_has_keeps_a_pick_too_once_the_session_has_ended(priced
     person = half_way(priced, new_phone(), new_email())
     person.submit("/plan", answer="keep")
     assert "Your plan: Team, " in person.get("/signup/password").html
+
+
+def test_who_has_no_plan_is_not_offered_to_keep_one(priced: Product) -> None:
+    owner = Holder(priced)
+    for page in (owner.get(f"/plan?{TEAM}"), owner.get("/account")):
+        assert "eep what you have" not in page.html
+    assert ">Go on without a plan</button>" in owner.get(f"/plan?{TEAM}").html
+    owner.submit("/plan", choice="starter.month.JPY.1400")
+    assert "Keep what you have" in owner.get(f"/plan?{TEAM}").html

@@ -1,5 +1,6 @@
 """The account page: what is held, and where the person is signed in."""
 
+import re
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -74,7 +75,8 @@ class AccountController(Controller):
 
 async def _sessions_page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
     listed = await desk.parts.sessions.of(desk.person.id)
-    context = {"sessions": [_row(one, desk.access) for one in listed]}
+    rows = [_row(one, desk.access) for one in listed]
+    context = {"sessions": sorted(rows, key=lambda row: not row["current"])}
     return desk.page("sessions.html", context, refusal)
 
 
@@ -90,6 +92,12 @@ def _row(listed: Listed, access: Access) -> dict[str, object]:
         "id": listed.id,
         "current": listed.id == access.session_id,
         "device": listed.device,
-        "network": listed.network,
+        "network": _spoken(listed.network),
         "last_used": f"{listed.last_used_at:%-d %B %Y, %H:%M} UTC",
     }
+
+
+def _spoken(network: str) -> str:
+    """As most people have seen addresses: 192.0.2.x, or 2001:db8:1:x; '' stays ''."""
+    start = network.partition("/")[0]
+    return f"{start.rstrip(':')}:x" if ":" in start else re.sub(r"[.]0$", ".x", start)

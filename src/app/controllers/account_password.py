@@ -33,9 +33,14 @@ class AccountPasswordController(Controller):
             await desk.account.password_change(
                 desk.access, desk.person, form["password"], desk.visit.origin
             )
-        return desk.to("/account", "password-changed")
+        had_one = desk.person.password_changed_at is not None
+        return desk.to("/account", "password-changed" if had_one else "password-set")
 
 
 async def _page(desk: AccountDesk, refusal: Refusal | None = None) -> Answer:
-    context = {"username": desk.person.email, "min_length": desk.parts.password_min_length}
+    context = {
+        "username": desk.person.email,
+        "min_length": desk.parts.password_min_length,
+        "has_password": desk.person.password_changed_at is not None,
+    }
     return desk.page("password.html", context, refusal)

@@ -1,6 +1,7 @@
 """One request about the plan somebody chose: where it is kept, and the page to choose on."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request
@@ -63,7 +64,7 @@ class PlanDesk:
             "offers": offers(current.catalogue, asked.currency),
             "currency": asked.currency,
             "currencies": current.catalogue.currencies,
-            "choice": str(best or ""),
+            "choice": _ticked(plan_line(self.parts, best)),
             "standing": plan_line(self.parts, chosen),
             "picked": plan_line(self.parts, picked),
             "unknown": bool(query.get("plan")) and named is None and current.catalogue.priced,
@@ -158,6 +159,13 @@ def named_plan(parts: Parts, visit: Kept, given: dict[str, str]) -> Choice | Non
 
 def plan_line(parts: Parts, choice: Choice | None) -> Standing | None:
     return standing(choice, parts.prices.known()) if choice else None
+
+
+def _ticked(best: Standing | None) -> str:
+    """At its price of today, where it has one: at no other can it be taken."""
+    if best is None or best.price is None:
+        return str(best.choice) if best else ""
+    return str(replace(best.choice, amount_minor=best.price.amount_minor))
 
 
 def plan_state(parts: Parts, choice: Choice) -> State:

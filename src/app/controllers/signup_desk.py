@@ -16,6 +16,9 @@ from app.web.chosen_plan import keep_plan
 from app.web.errors import errors_shown_on
 from app.web.forms import Form
 
+# What is told on the last page to somebody whose number had an account.
+WELCOME_BACK = ("existing", "linked", "not-linked")
+
 
 class SignupDesk(FlowDesk):
     def choice_page(self) -> Answer:
@@ -160,7 +163,7 @@ class SignupDesk(FlowDesk):
             "phone": person.spoken_phone if person else signup.number.spoken,
             "email": email,
             # Who proved a known number was never asked for an address.
-            "existing": self.visit.notice == "existing" or email is None,
+            "existing": self.visit.notice in WELCOME_BACK or email is None,
             "signed_in": person is not None,
             "has_password": person is None or person.password_changed_at is not None,
         }

@@ -12,6 +12,7 @@ NOTICES = {
     "signed-out": "You are signed out.",
     "signed-out-elsewhere": "You were signed out. Sign in to go on.",
     "password-changed": "Your password is changed. You are signed out everywhere else.",
+    "password-set": "Your password is set. You are signed out everywhere else.",
     "deleted": "Your account is deleted.",
     "session-ended": "That session has ended.",
     "others-ended": "All other sessions have ended.",

@@ -38,6 +38,7 @@ class PasswordChange:
         accepted = accepted_password(raw, self._minimum, (person.email, person.phone))
         # Hashing takes a core for some 20 ms: no connection is held meanwhile.
         password_hash = await self._passwords.hash(accepted)
+        told = "password_changed" if person.password_changed_at else "password_added"
         async with self._database.transaction() as connection:
             await hold(connection, person.id)
             await hold_session(connection, access)
@@ -48,5 +49,5 @@ class PasswordChange:
             await record(
                 connection, "account:password_changed", user_id=person.id, network=origin.network
             )
-            await queue_notice(connection, "password_changed", person.id, origin)
+            await queue_notice(connection, told, person.id, origin)
         self._wake()

@@ -1,0 +1,73 @@
+"""What has little room: letters on a small phone, pages with large text, ways side by side."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+from jinja2 import Environment
+from playwright.async_api import Browser
+
+from app.adapters.messages import TemplateStationery
+from app.web.assets import Assets
+from app.web.page import template_environment
+from tests.journeys.conftest import Visit
+from tests.price_list import publish_prices
+from tests.product import Product
+from tests.test_messages import CONTEXT, LETTERS, ROOT
+
+SMALL = {"width": 320, "height": 640}
+FAR = f"https://{CONTEXT['host']}"
+LONG = CONTEXT | {"base_url": FAR, "undo_link": f"{FAR}/account/undo/{'a' * 64}"}
+TWICE = "document.documentElement.style.fontSize = '200%'"
+BOXES = """(what) => [...document.querySelectorAll(what)].map((part) => {
+  const { left, right, top, bottom } = part.getBoundingClientRect();
+  return [left, right, top, bottom];
+})"""
+WIDTH = "document.documentElement.scrollWidth"
+
+
+@pytest.fixture(scope="module")
+def stationery() -> TemplateStationery:
+    environment: Environment = template_environment(Assets(ROOT / "static", live=False), live=False)
+    return TemplateStationery(environment)
+
+
+@pytest.mark.parametrize("name", LETTERS)
+async def test_a_letter_fits_on_a_small_phone(
+    chromium: Browser, stationery: TemplateStationery, name: str
+) -> None:
+    page = await chromium.new_page(viewport=SMALL)
+    await page.set_content(stationery.letter(name, LONG)[2])
+    assert await page.evaluate(WIDTH) == 320
+    await page.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/account", "/login", "/account/sessions"])
+async def test_large_text_does_not_scroll_sideways(visit: Visit, path: str) -> None:
+    visitor = await visit(viewport=SMALL)
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.take_over()
+    await visitor.tab.open("/login?instead" if path == "/login" else path)
+    await visitor.tab.page.evaluate(TWICE)
+    assert await visitor.tab.page.evaluate(WIDTH) == 320
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+async def test_the_ways_to_sign_in_are_as_wide_as_each_other(visit: Visit, width: int) -> None:
+    visitor = await visit(viewport={"width": width, "height": 640})
+    await visitor.tab.open("/login")
+    boxes = await visitor.tab.page.evaluate(BOXES, "main ul a")
+    assert len(boxes) == 3
+    assert len({(left, right) for left, right, _, _ in boxes}) == 1
+    for above, below in pairwise(boxes):
+        assert below[2] - above[3] >= 8
+
+
+async def test_a_currency_is_large_enough_for_a_thumb(visit: Visit, product: Product) -> None:
+    await asyncio.to_thread(publish_prices, product)
+    visitor = await visit(viewport=SMALL)
+    await visitor.tab.open("/plan")
+    boxes = await visitor.tab.page.evaluate(BOXES, "nav[aria-label=Currency] a")
+    assert len(boxes) > 2
+    for left, right, top, bottom in boxes:
+        assert min(right - left, bottom - top) >= 24
