@@ -20,7 +20,7 @@ T = TypeVar("T")
 QUEUE = 16
 # While more wait, so many results are handed to the event loop together: each hash empties the
 # caches of the processor (19 MiB), after which a turn of the loop takes three times as long.
-TOGETHER = 6
+TOGETHER = QUEUE // 2
 NICE = 5  # of 19; each step is a tenth less of a contended core
 
 
