@@ -81,13 +81,19 @@ async def test_the_page_that_asked_comes_after_signing_in(walk: Walk) -> None:
     assert notes[-1].look.url == "/account/sessions"
 
 
+async def signed_in_twice(visit: Visit, *, scripts: bool) -> tuple[Visitor, Visitor]:
+    """Here, at the list of sessions, and there."""
+    here, there = await visit(java_script_enabled=scripts), await visit()
+    await holder(here, signed_in=True)
+    await there.open("/login/password")
+    await there.press("Sign in", email=here.email, password=PASSWORD)
+    await here.open("/account/sessions")
+    return here, there
+
+
 async def test_another_browser_is_out_at_its_next_request(visit: Visit) -> None:
     for scripts in (True, False):
-        here, there = await visit(java_script_enabled=scripts), await visit()
-        await holder(here, signed_in=True)
-        await there.open("/login/password")
-        await there.press("Sign in", email=here.email, password=PASSWORD)
-        await here.open("/account/sessions")
+        here, there = await signed_in_twice(visit, scripts=scripts)
         ended = await here.press("Sign out everywhere else")
         assert ended.notice == "All other sessions have ended."
         assert (await there.reload()).url == "/login?return_to=/account"
@@ -96,11 +102,7 @@ async def test_another_browser_is_out_at_its_next_request(visit: Visit) -> None:
 
 async def test_one_session_alone_can_be_ended(visit: Visit) -> None:
     for scripts in (True, False):
-        here, there = await visit(java_script_enabled=scripts), await visit()
-        await holder(here, signed_in=True)
-        await there.open("/login/password")
-        await there.press("Sign in", email=here.email, password=PASSWORD)
-        await here.open("/account/sessions")
+        here, there = await signed_in_twice(visit, scripts=scripts)
         other = here.tab.page.get_by_role("button", name=re.compile("^Sign out .*, last used"))
         ended = await here.note(await here.tab.go(other))
         assert ended.notice == "That session has ended."
