@@ -100,6 +100,7 @@ class Redis:
         self._client = Client.from_pool(pool)
         self._count = self._client.register_script(COUNT)
         self._leaving: list[tuple[str, str]] = []
+        self._batch = 0  # those in `_leaving`, by number
         self._together = Together[None]()
         self._silent_until = 0.0
         self._missed_at: float | None = None
@@ -139,13 +140,12 @@ class Redis:
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         """Those of one turn of the loop go together."""
-        leaving = self._leaving
-        leaving.extend((TAG + tally.key, tally.entry or entry) for tally in tallies)
-        await self._together(id(leaving), lambda: self._remove(leaving))
+        self._leaving.extend((TAG + tally.key, tally.entry or entry) for tally in tallies)
+        await self._together(self._batch, self._remove)
 
-    async def _remove(self, leaving: Sequence[tuple[str, str]]) -> None:
+    async def _remove(self) -> None:
         """Begins in the next turn of the loop; who comes from then on goes with the next ones."""
-        self._leaving = []
+        leaving, self._leaving, self._batch = self._leaving, [], self._batch + 1
         async with self._client.pipeline(transaction=False) as pipe:
             for key, entry in leaving:
                 pipe.zrem(key, entry)

@@ -116,7 +116,7 @@ def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
     with with_database() as settings:
         try:
             return asyncio.run(_answered(Postgres(settings.database_url), ask))
-        except Unavailable:
+        except Unavailable:  # a refusal too, but told for all commands alike
             raise
         except Refusal as no:
             raise click.ClickException(no.message) from no

@@ -74,7 +74,7 @@ class Passwords:
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
             job = self._threads.submit(work, *args)
-        except BaseException:  # no thread can be started
+        except RuntimeError:  # no thread can be started, or none any more
             with self._lock:
                 self._unfinished -= 1
             raise
