@@ -41,16 +41,17 @@ run: $(READY) ## starts Latchkey on http://127.0.0.1:8000 (PORT=, HOST=)
 test: $(READY) ## everything CI checks
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m tests.oidc_setup
+	@$(BIN)/python -m tests.servers_setup
 	@$(check); \
 	check format $(BIN)/ruff format --check --quiet .; \
 	check lint $(BIN)/ruff check --quiet .; \
 	check types $(BIN)/mypy; \
 	check imports $(BIN)/lint-imports; \
 	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
-	check tests $(BIN)/pytest -q -n 3 --dist loadfile; \
+	check tests $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 
-bench: $(READY) ## the tables of the README
+bench: $(READY) ## the table of docs/performance.md
 	@exec $(BIN)/python -m bench
 
 # The wheel of the binding has no AVX2 code. Not from the cache, which knows no compiler flags.
@@ -87,7 +88,8 @@ $(READY): requirements/dev.txt pyproject.toml | $(UV)
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@printf '%s' '$(CURDIR)' > $@
 	@# Compiles what the application imports while the first start is busy with its stores.
-	@$(BIN)/python -c 'import app.adapters.migrations, app.main' >/dev/null 2>&1 &
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c \
+	  'import app.adapters.migrations, app.dev.app, app.adapters.sendgrid, twilio.rest.api.v2010' >/dev/null 2>&1 &
 
 # `--target` needs no virtual environment and is allowed where the system manages its packages.
 $(UV):

@@ -1,4 +1,4 @@
-"""`make bench`: prints the table of the README. Figures are told, never a reason to fail.
+"""`make bench`: prints the table of docs/performance.md. A figure never fails the run.
 
 `python -m bench sessions logins` measures only those parts.
 """
@@ -12,6 +12,7 @@ from time import monotonic
 
 import uvloop
 
+from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.logins import login_figures
 from bench.pages import page_figures
@@ -44,6 +45,7 @@ UNDER_LOAD: dict[str, Measured] = {
 }
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
 PARTS["first_page"] = first_page_figures
+PARTS["cold_start"] = cold_start_figures
 
 
 def main(*names: str) -> None:

@@ -18,7 +18,7 @@ def hashing_for(seconds: float) -> tuple[float, float]:
     def hash_until() -> int:
         count = 0
         while perf_counter() < started + seconds:
-            hasher.hash(b"correct horse battery")
+            hasher.hash(b"seven otters paint slowly")
             count += 1
         return count
 

@@ -10,19 +10,16 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from app.adapters.postgres import Postgres
-from app.domain.credentials.budget import subject_of
-from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.hashing import Passwords
+from app.domain.identity.hashing import PasswordHashing
 from app.domain.keys import keys_for
-from app.domain.sessions.access_tokens import Access, AccessTokens
-from app.domain.sessions.refresh_tokens import RefreshTokens
 from app.domain.sessions.signing_keys import SigningKeys
+from app.domain.sessions.tokens import Access, AccessTokens, RefreshTokens
 from app.settings import DEVELOPMENT_KEY
-from app.web.devices import Devices
+from app.web.cookies import Devices
 from bench.people import Visitor
 from bench.place import BASE_URL, Place
 
-PASSWORD = "correct horse battery"
+PASSWORD = "seven otters paint slowly"
 SECRETS = (DEVELOPMENT_KEY,)
 REFRESH = RefreshTokens(keys_for("refresh tokens", SECRETS))
 DEVICES = Devices(keys_for("devices", SECRETS))
@@ -45,12 +42,12 @@ class Member:
 
     def refresh(self, generation: int) -> str:
         """The cookie of that generation."""
-        return f"__Host-refresh={REFRESH.issue(self.session_id, generation)}"
+        return f"__Host-refresh={REFRESH.issue_token(self.session_id, generation)}"
 
     def log_in(self) -> bytes:
         """On a device that they have used before."""
         email = self.visitor.email
-        device = DEVICES.issue("", subject_of(EmailAddress(email)))
+        device = DEVICES.issue("", 0, email)
         fields = {"email": email, "password": PASSWORD}
         return self.visitor.form("/login/password", fields, f"__Host-device={device}")
 
@@ -58,10 +55,10 @@ class Member:
 async def members(place: Place, count: int) -> list[Member]:
     """So many new ones."""
     tokens = AccessTokens(BASE_URL)
-    tokens.use(await _keys(place))
+    tokens.use_keys(await _keys(place))
     made = [_member(tokens) for _ in range(count)]
-    passwords = Passwords()
-    stored = await passwords.hash(PASSWORD)
+    passwords = PasswordHashing()
+    stored = await passwords.hash_password(PASSWORD)
     passwords.close()
     database: Any = await asyncpg.connect(place.database_url)
     visitors = [(m.user_id, m.visitor.phone, m.visitor.email, stored) for m in made]
@@ -74,7 +71,7 @@ async def members(place: Place, count: int) -> list[Member]:
 
 def _member(tokens: AccessTokens) -> Member:
     user_id, session_id = uuid4(), uuid4()
-    access = tokens.issue(Access(user_id, session_id, 0, datetime.now(UTC), ("pwd",)))
+    access = tokens.issue_token(Access(user_id, session_id, 0, datetime.now(UTC), ("pwd",)))
     return Member(user_id, session_id, Visitor(), f"__Host-access={access}")
 
 
@@ -82,6 +79,6 @@ async def _keys(place: Place) -> Any:
     database = Postgres(place.database_url)
     await database.open()
     try:
-        return await SigningKeys(keys_for("signing keys", SECRETS), database).load()
+        return await SigningKeys(keys_for("signing keys", SECRETS), database).load_keys()
     finally:
         await database.close()

@@ -3,16 +3,17 @@ the driver need not read pages or messages.
 """
 
 import re
+from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
 from app.domain.keys import keys_for
-from app.domain.verification.channel import PHONE, Channel
-from app.domain.verification.codes import derived_code
+from app.domain.verification.channel import EMAIL, PHONE, Channel
+from app.domain.verification.codes import derive_code
 from app.settings import DEVELOPMENT_KEY
-from app.web.csrf import Csrf
-from app.web.flows import Flows, flow_id
+from app.web.cookies import Flows, flow_id
+from app.web.forms import Csrf
 from bench.driver import get, post
 from bench.place import BASE_URL
 
@@ -22,11 +23,12 @@ FORMS = Csrf(keys_for("forms", (DEVELOPMENT_KEY,)), BASE_URL)
 FLOWS = Flows(keys_for("flows", (DEVELOPMENT_KEY,)))
 FLOW = re.compile(rb"set-cookie: __Host-flow=b.([^;]+)")
 COOKIE = re.compile(rb"set-cookie: (__Host-(?:access|refresh)=[^;]+)")
+PASSWORD = "seven otters paint slowly"
 _numbers = count(1)
 
 
 class Visitor:
-    """Somebody who has opened the first page. The number and address are nobody else's."""
+    """Someone who has opened the first page. The number and address are nobody else's."""
 
     def __init__(self) -> None:
         number = next(_numbers)
@@ -44,9 +46,19 @@ class Visitor:
         self._state = "b."
 
     def goes_on(self, head: bytes) -> None:
-        """With the flow cookie that this answer set: a proof renews it."""
-        found = FLOW.search(head)
-        self._secret = found[1].decode() if found else self._secret
+        """With the flow cookie that this answer set, if it did: a proof renews it."""
+        if found := FLOW.search(head):
+            self._secret, self._state = found[1].decode(), "b."
+
+    async def forms(self, database: Any) -> AsyncIterator[tuple[str, str, str]]:
+        """Of the steps of a sign-up, each once the one before was sent: the end of its URL, and the
+        name and value of its field.
+        """
+        yield "phone", "phone", self.phone
+        yield "phone-code", "code", await self.code(database, PHONE)
+        yield "email", "email", self.email
+        yield "email-code", "code", await self.code(database, EMAIL)
+        yield "password", "password", PASSWORD
 
     def get(self, path: str, *headers: bytes) -> bytes:
         return get(path, self.cookie.encode(), GZIP, *headers)
@@ -55,7 +67,7 @@ class Visitor:
         return self.form(path, {field: value})
 
     def form(self, path: str, fields: dict[str, str], *cookies: str) -> bytes:
-        body = urlencode({"csrf_token": FORMS.token(self._secret)} | fields)
+        body = urlencode({"csrf_token": FORMS.issue_token(self._secret)} | fields)
         return post(path, body.encode(), "; ".join([self.cookie, *cookies]).encode(), GZIP)
 
     def give_phone(self) -> bytes:
@@ -67,7 +79,7 @@ class Visitor:
             f"SELECT nonce FROM {channel.table} WHERE flow_id = $1", self.flow_id
         )
         to = self.phone if channel is PHONE else self.email
-        return derived_code(CODES, nonce, "signup", to, channel.digits)
+        return derive_code(CODES, nonce, "signup", to, channel.digits)
 
     @staticmethod
     def session(head: bytes) -> bytes:

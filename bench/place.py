@@ -14,11 +14,11 @@ from time import monotonic, sleep, time
 from redis import Redis
 from tests.product import GENEROUS, free_port
 
-from app.adapters.embedded.stores import embedded_stores
 from app.adapters.migrations import upgrade
+from app.dev.stores import embedded_stores
 
-# As the world sees a real one: with HSTS and `__Host-` cookies.
-BASE_URL = "https://login.example.org"
+# As the world sees a real one: with HSTS and `__Host-` cookies. On loopback, where nothing is sent.
+BASE_URL = "https://localhost"
 YESTERDAY = 25 * 3600 * 1000  # ms
 ROOT = Path(__file__).parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -30,12 +30,7 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """What its process has used so far; NaN where there is no /proc to ask."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return float("nan")
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds(self.pid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +45,15 @@ class Place:
     def memory_counts_since(self, milliseconds_ago: int) -> None:
         """As after so long of running; 0 is right after a start with an empty memory."""
         self.memory.set("{latchkey}:counting_since", int(time() * 1000) - milliseconds_ago)
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far; NaN where there is no /proc to ask."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 @contextmanager

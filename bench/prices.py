@@ -8,7 +8,7 @@ from time import monotonic
 
 from app.adapters.postgres import Postgres
 from app.domain.pricing.price_file import BELIEVABLE, read_price_file
-from app.domain.pricing.publishing import publish
+from app.domain.pricing.versions import publish
 from bench.driver import connected, expect, get
 from bench.people import GZIP
 from bench.place import Place
@@ -43,7 +43,7 @@ async def _fast(place: Place) -> Figure:
 
 
 async def _unmoved(place: Place, database: Postgres) -> Figure:
-    """As somebody waits for it who asks now and then: published every second, and not at all."""
+    """As someone waits for it who asks now and then: published every second, and not at all."""
     asked = (str(place.product.port), str(place.bare.port), str(PROBED), FRAGMENT, HTMX.decode())
     still = float((await told_by("bench.probe", *asked)).split()[0])
     told, _ = await asyncio.gather(told_by("bench.probe", *asked), _publish_for(database, PROBED))

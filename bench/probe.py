@@ -1,4 +1,4 @@
-"""Somebody who looks at a page now and then, at their own pace, whatever else is going on."""
+"""Someone who looks at a page now and then, at their own pace, whatever else is going on."""
 
 import asyncio
 import sys

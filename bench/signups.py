@@ -6,7 +6,6 @@ from typing import Any
 
 import asyncpg
 
-from app.domain.verification.channel import EMAIL, PHONE
 from bench.driver import Connection, connected, expect, get
 from bench.people import GZIP, Visitor
 from bench.place import Place
@@ -42,25 +41,12 @@ class Crowd:
 
     async def _sign_up(self, connection: Connection, person: Visitor) -> None:
         """Every page is looked at, every form sent, as without scripts; ends on the last page."""
-        await self._step(connection, person, "phone", "phone", person.phone)
-        person.has_begun()
-        code = await person.code(self._database, PHONE)
-        reply = await self._step(connection, person, "phone-code", "code", code)
-        person.goes_on(reply.head)
-        await self._step(connection, person, "email", "email", person.email)
-        code = await person.code(self._database, EMAIL)
-        await self._step(connection, person, "email-code", "code", code)
-        reply = await self._step(
-            connection, person, "password", "password", "correct horse battery"
-        )
+        async for step, field, value in person.forms(self._database):
+            await expect(connection, person.get(f"/signup/{step}"), 200)
+            reply = await expect(connection, person.post(f"/signup/{step}", field, value), 303)
+            person.goes_on(reply.head)
         cookies = person.session(reply.head)
         await expect(connection, get("/signup/done", cookies, GZIP), 200)
-
-    async def _step(
-        self, connection: Connection, person: Visitor, step: str, field: str, value: str
-    ) -> Any:
-        await expect(connection, person.get(f"/signup/{step}"), 200)
-        return await expect(connection, person.post(f"/signup/{step}", field, value), 303)
 
 
 async def signup_figures(place: Place) -> list[Figure]:

@@ -4,7 +4,6 @@ import re
 
 import asyncpg
 
-from app.domain.verification.channel import EMAIL, PHONE
 from bench.driver import Connection, connected, get
 from bench.people import GZIP, Visitor
 from bench.place import Place
@@ -33,17 +32,10 @@ async def _walk(
     connection: Connection, person: Visitor, database: asyncpg.Pool
 ) -> list[tuple[int, int]]:
     sizes = []
-    for step in ("phone", "phone-code", "email", "email-code", "password"):
+    async for step, field, value in person.forms(database):
         sizes.append(await _weigh(connection, person, f"/signup/{step}"))
-        if step == "phone":
-            await connection.ask(person.give_phone())
-            person.has_begun()
-        elif step == "email":
-            await connection.ask(person.post("/signup/email", "email", person.email))
-        elif step != "password":
-            code = await person.code(database, PHONE if step == "phone-code" else EMAIL)
-            reply = await connection.ask(person.post(f"/signup/{step}", "code", code))
-            person.goes_on(reply.head)
+        reply = await connection.ask(person.post(f"/signup/{step}", field, value))
+        person.goes_on(reply.head)
     return sizes
 
 

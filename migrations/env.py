@@ -6,16 +6,10 @@ from alembic import context
 from sqlalchemy import Connection
 
 # Imported for their tables, which register themselves.
-import app.domain.account.tables
-import app.domain.audit.tables
-import app.domain.credentials.tables
-import app.domain.delivery.tables
-import app.domain.federation.tables
-import app.domain.identity.tables
-import app.domain.pricing.tables
-import app.domain.sessions.tables
-import app.domain.verification.tables  # noqa: F401
-from app.domain.schema import Table
+import app.domain.tables.accounts
+import app.domain.tables.messages
+import app.domain.tables.prices  # noqa: F401
+from app.domain.tables import Table
 
 # Any number of servers may start at once; the others wait here and then find nothing to do.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727274)"

@@ -3,11 +3,12 @@
 `make test` runs it first. Without a browser the run fails; it never leaves those tests out.
 """
 
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+
+from tests.apt import apt, apt_installs
 
 # The same browser without its window and menus first: it takes half the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -61,11 +62,10 @@ def _starts(program: str) -> bool:
 
 
 def _ways() -> Iterator[list[list[str]]]:
-    apt = os.geteuid() == 0 and shutil.which("apt-get")
-    for package in NAMES[:2] if apt else ():
-        install = [apt, "install", "-qq", "-y", "--no-install-recommends", package]
-        yield [[apt, "update", "-qq"], ["env", "DEBIAN_FRONTEND=noninteractive", *install]]
-    with_libraries = ["--with-deps"] if apt else []
+    for package in NAMES[:2]:
+        if commands := apt_installs(package):
+            yield commands
+    with_libraries = ["--with-deps"] if apt() else []
     yield [
         [sys.executable, "-m", "playwright", "install", "--no-shell", *with_libraries, "chromium"]
     ]

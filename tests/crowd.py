@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.person import SAME_ORIGIN, Person
-from tests.product import Product
+from tests.product import NO_TLS, Product
 from tests.stores import execute
 
 
@@ -32,7 +32,9 @@ def at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Respo
 
 async def _at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Response]:
     room = httpx.Limits(max_connections=len(posts))
-    async with httpx.AsyncClient(headers=SAME_ORIGIN, limits=room, timeout=30) as client:
+    async with httpx.AsyncClient(
+        headers=SAME_ORIGIN, limits=room, timeout=30, verify=NO_TLS
+    ) as client:
         # Opened first, so that connecting does not put them one behind the other.
         base = posts[0][0].product.url
         await asyncio.gather(*(client.get(f"{base}/health/live") for _ in posts))
@@ -60,6 +62,11 @@ def answers(responses: list[httpx.Response]) -> Counter[str]:
 def wrong(code: str) -> str:
     """Another code as long as this one."""
     return str((int(code) + 1) % 10 ** len(code)).zfill(len(code))
+
+
+def wrong_codes(code: str, count: int) -> list[str]:
+    """Other codes as long as this one, no two alike: the same one again is not counted."""
+    return [str((int(code) + n) % 10 ** len(code)).zfill(len(code)) for n in range(1, count + 1)]
 
 
 def nth_code(product: Product, to: str, number: int) -> str:

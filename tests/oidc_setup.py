@@ -15,7 +15,7 @@ HERE = Path(__file__).parent / "oidc"
 FILES = ("package.json", "package-lock.json", "provider.mjs")
 CACHE = Path(__file__).parents[1] / ".tools"
 NO_NODE = (
-    "NOT TESTED against an OpenID provider of somebody else's: node is missing. "
+    "NOT TESTED against an OpenID provider of someone else's: node is missing. "
     "Install it (on Debian: apt-get install nodejs npm) and run the tests again."
 )
 NOT_INSTALLED = "`npm ci` could not install oidc-provider, which the tests sign in with:"

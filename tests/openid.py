@@ -6,9 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 
-from app.adapters.local_openid import LocalOpenId
-from app.adapters.oidc import OpenIdProvider
-from app.domain.identity.provider import Vouched
+from app.adapters.openid.provider import OpenIdProvider
+from app.domain.identity.provider import ExternalIdentity
 from app.settings import read_settings
 from tests.person import Person, Seen
 from tests.product import Product
@@ -19,9 +18,12 @@ CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).decode().rstri
 
 
 def provider_of(client: httpx.AsyncClient, product: Product) -> OpenIdProvider:
-    local = LocalOpenId.of(read_settings(product.env))
+    settings = read_settings(product.env)
     return OpenIdProvider(
-        client, issuer=local.issuer, client_id=local.client_id, client_secret=local.client_secret
+        client,
+        issuer=settings.auth0_issuer or "",
+        client_id=settings.auth0_client_id,
+        client_secret=settings.auth0_client_secret,
     )
 
 
@@ -31,7 +33,7 @@ def callback(product: Product) -> str:
 
 async def page_url(provider: OpenIdProvider, product: Product, **changes: str) -> str:
     """The path and query of the page that a person is sent to."""
-    url = await provider.authorization_url(
+    url = await provider.build_authorization_url(
         "state", NONCE, CHALLENGE, callback(product), signup=True
     )
     parts = urlsplit(url)
@@ -42,7 +44,7 @@ def authorize_url(product: Product) -> str:
     """The same, for whoever only looks at the page."""
     asked = {
         "response_type": "code",
-        "client_id": LocalOpenId.of(read_settings(product.env)).client_id,
+        "client_id": read_settings(product.env).auth0_client_id,
         "redirect_uri": callback(product),
         "scope": "openid email",
         "state": "state",
@@ -69,7 +71,7 @@ def told(seen: Seen) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(seen.location).query))
 
 
-async def vouched(provider: OpenIdProvider, product: Product, **fields: str) -> Vouched:
+async def vouched(provider: OpenIdProvider, product: Product, **fields: str) -> ExternalIdentity:
     answer = await chosen(provider, product, **fields)
     assert answer["state"] == "state"
     return await provider.identify(answer["code"], VERIFIER, NONCE, callback(product))

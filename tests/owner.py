@@ -1,10 +1,10 @@
-"""Somebody with an account, who changes how they are reached, and the messages that follow."""
+"""Someone with an account, who changes how they are reached, and the messages that follow."""
 
 import re
 
 from tests.crowd import sql
-from tests.holder import Holder, message
-from tests.person import Seen
+from tests.holder import PASSWORD, Holder, message
+from tests.person import Person, Seen
 from tests.product import Product
 
 CONTACTS = "SELECT phone, email FROM users WHERE phone = ANY($1) OR email = ANY($1)"
@@ -15,16 +15,24 @@ class Owner(Holder):
 
     def name(self, kind: str, value: str) -> Seen:
         """Asks for a change; a code is sent to the new value."""
+        self._had[value] = len(self.product.codes_for(value))
         return self.submit(f"/account/{kind}", **{kind: value})
 
     def prove(self, kind: str, value: str) -> Seen:
-        return self.submit(f"/account/{kind}-code", code=self.product.code_for(value))
+        return self.submit(f"/account/{kind}-code", code=self.code(value))
 
     def change(self, kind: str, value: str) -> Seen:
         self.name(kind, value)
         seen = self.prove(kind, value)
         assert (seen.status, seen.path) == (200, "/account")
         return seen
+
+
+def undo(person: Person, link: str, password: str = PASSWORD) -> Seen:
+    """Presses the button that the link leads to, and proves what the account had before."""
+    asked = person.submit(link)
+    assert (asked.status, asked.path) == (200, f"{link}/confirm"), asked.alert
+    return person.submit(f"{link}/confirm", password=password)
 
 
 def undo_path(product: Product, to: str) -> str:

@@ -124,7 +124,7 @@ def _sign_up(person: Person) -> Iterator[tuple[str, Seen]]:
     yield "phone change", person.get("/signup/phone?change")
     yield "phone-code empty", person.submit("/signup/phone-code", code="")
     for tries in range(4, -1, -1):
-        yield f"phone-code {tries} left", person.submit("/signup/phone-code", code="000000")
+        yield f"phone-code {tries} left", person.submit("/signup/phone-code", code=f"{tries:06}")
     yield "phone-code locked", person.get("/signup/phone-code")
     person.give_phone(phone := new_phone())
     yield "email", person.give_phone_code(phone)
@@ -148,4 +148,4 @@ def _login(product: Product) -> Iterator[tuple[str, Seen]]:
     yield "login phone country", person.submit("/login/phone", phone="0612345678")
     yield "login phone-code", person.submit("/login/phone", phone=new_phone())
     for tries in range(4, -1, -1):
-        yield f"login code {tries} left", person.submit("/login/phone-code", code="000000")
+        yield f"login code {tries} left", person.submit("/login/phone-code", code=f"{tries:06}")

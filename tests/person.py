@@ -2,6 +2,8 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from itertools import count
@@ -11,8 +13,10 @@ import httpx
 
 from tests.product import NO_TLS, Product
 
+PASSWORD = "seven otters paint slowly"
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
 _numbers = count(1)
+_clients: list[httpx.Client] = []
 
 
 @dataclass(frozen=True)
@@ -35,16 +39,16 @@ class Seen:
 
     @property
     def title(self) -> str:
-        return _text(self.html, r"<title>(.*?)</title>")
+        return _text(self.html, r"<title>(?P<text>.*?)</title>")
 
     @property
     def heading(self) -> str:
-        return _text(self.html, r"<h1[^>]*>(.*?)</h1>")
+        return _text(self.html, r"<h1[^>]*>(?P<text>.*?)</h1>")
 
     @property
     def alert(self) -> str:
-        """What the error box says; '' when there is none."""
-        return _text(self.html, r'role="alert"[^>]*>(.*?)</div>', before="<template")
+        """What went wrong, in the box or beside the field; '' when nothing did."""
+        return _text(self.html, r'<(?P<tag>div|p) [^>]*role="alert"[^>]*>(?P<text>.*?)</(?P=tag)>')
 
     @property
     def location(self) -> str:
@@ -67,7 +71,7 @@ class Person:
         )
         self.page: Seen | None = None
         self._had: Counter[str] = Counter()  # codes sent to a contact before it was named again
-        product.opened.append(self.http)
+        _clients.append(self.http)
 
     def get(self, path: str, **headers: str) -> Seen:
         self.page = Seen(self.http.get(path, headers=headers))
@@ -85,6 +89,10 @@ class Person:
     def submit_from(self, page: str, path: str, **fields: str) -> Seen:
         """The same with a form that is sent elsewhere than to its page."""
         self.get(page)
+        return self._enter(path, **fields)
+
+    def _enter(self, path: str, **fields: str) -> Seen:
+        """Posts the form of the page at hand."""
         seen = self.post(path, **fields)
         return self.get(seen.location) if seen.status == 303 else seen
 
@@ -115,15 +123,26 @@ class Person:
         """The one that was sent after the contact was given here."""
         return self.product.code_for(contact, self._had[contact])
 
-    def give_password(self, password: str = "correct horse battery") -> Seen:
+    def give_password(self, password: str = PASSWORD) -> Seen:
         return self.submit("/signup/password", password=password)
 
     def sign_up(self, phone: str, email: str) -> Seen:
+        """All of them at one go: where a step has led is not asked for again."""
         self.give_phone(phone)
-        self.give_phone_code(phone)
-        self.give_email(email)
-        self.give_email_code(email)
-        return self.give_password()
+        self._enter("/signup/phone-code", code=self.code(phone))
+        self._had[email] = len(self.product.codes_for(email))
+        self._enter("/signup/email", email=email)
+        self._enter("/signup/email-code", code=self.code(email))
+        return self._enter("/signup/password", password=PASSWORD)
+
+
+@contextmanager
+def visiting() -> Iterator[None]:
+    """Who comes meanwhile leaves at the end: connections of thousands would be too many."""
+    before = len(_clients)
+    yield
+    while len(_clients) > before:
+        _clients.pop().close()
 
 
 def new_phone() -> str:
@@ -139,6 +158,6 @@ def _from(address: str) -> Any:
     return httpx.HTTPTransport(verify=NO_TLS, local_address=address)
 
 
-def _text(html: str, pattern: str, before: str = "\0") -> str:
-    found = re.search(pattern, html.partition(before)[0], re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[1])).split()) if found else ""
+def _text(html: str, pattern: str) -> str:
+    found = re.search(pattern, html.partition("<template")[0], re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found["text"])).split()) if found else ""

@@ -7,7 +7,7 @@ import httpx
 
 from app.adapters.postgres import Postgres
 from app.domain.pricing.price_file import BELIEVABLE, read_price_file
-from app.domain.pricing.publishing import publish
+from app.domain.pricing.versions import publish
 from tests.product import NO_TLS, Product
 
 WITHIN = 2.0  # seconds until every process shows what is published

@@ -13,7 +13,7 @@ from time import monotonic, sleep
 
 import httpx
 
-from app.adapters.local import LocalMessage, Outbox
+from app.dev.outbox import LocalMessage, Outbox
 from tests.guard.loopback import TOLD
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -28,29 +28,56 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 GENEROUS = """
 texts_per_number = { windows = [[3600, 100000]] }
 texts_per_block = { windows = [[3600, 100000]] }
+texts_per_number_and_address = { windows = [[3600, 100000]] }
+texts_per_block_and_address = { windows = [[3600, 100000]] }
 texts_per_region = { windows = [[86400, 100000]] }
 texts_in_all = { windows = [[86400, 100000]] }
 texts_per_address = { windows = [[3600, 100000]] }
 texts_per_network = { windows = [[3600, 100000]] }
 mails_per_mailbox = { windows = [[3600, 100000]] }
 mails_per_address = { windows = [[3600, 100000]] }
+mails_per_mailbox_and_address = { windows = [[3600, 100000]] }
+mails_per_network = { windows = [[3600, 100000]] }
+mails_in_all = { windows = [[86400, 100000]] }
+texts_per_session = { windows = [[3600, 100000]] }
+texts_per_own_number = { windows = [[3600, 100000]] }
+mails_per_session = { windows = [[3600, 100000]] }
+mails_per_own_mailbox = { windows = [[3600, 100000]] }
 wrong_codes_per_address = { windows = [[3600, 100000]] }
+wrong_codes_per_network = { windows = [[3600, 100000]] }
+wrong_codes_per_contact_and_address = { windows = [[3600, 100000], [86400, 100000]] }
+wrong_codes_per_held_contact_and_address = { windows = [[86400, 100000]] }
 wrong_passwords_per_address = { windows = [[900, 100000]] }
+wrong_passwords_per_network = { windows = [[900, 100000]] }
 accounts_per_address = { windows = [[900, 100000]] }
+accounts_per_network = { windows = [[900, 100000]] }
+new_identities_per_address = { windows = [[3600, 100000]] }
+new_identities_per_network = { windows = [[3600, 100000]] }
 refused_grants_per_address = { windows = [[900, 100000]] }
+refused_grants_per_network = { windows = [[900, 100000]] }
+new_passwords = { windows = [[3600, 100000]] }
 """
 
 
 class Product:
-    """One deployment. `env` is added to what every test run needs; `limits` is a TOML table."""
+    """One deployment. `env` is added to what every test run needs; `limits` is a TOML table; it may
+    have so many `files` open (0: as many as we).
+    """
 
     command = "serve"
 
     def __init__(
-        self, folder: Path, database_url: str, redis_url: str, *, limits: str = "", **env: str
+        self,
+        folder: Path,
+        database_url: str,
+        redis_url: str,
+        *,
+        limits: str = "",
+        files: int = 0,
+        **env: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port, self._files = folder, free_port(), files
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "product.log"
         self.env = {
@@ -65,15 +92,15 @@ class Product:
             (folder / "limits.toml").write_text(limits)
             self.env["LIMITS_FILE"] = str(folder / "limits.toml")
         self.outbox = Outbox(folder / ".latchkey" / "outbox.jsonl")
-        # Clients of people who visit, closed with the product.
-        self.opened: list[httpx.Client] = []
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> "Product":
         """Returns once it answers."""
+        # By a shell, since the limit of this process would hold for whatever else it opens.
+        limited = ["sh", "-c", f'ulimit -n {self._files} && exec "$@"', "sh"] if self._files else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app.cli", self.command, *options],
+                [*limited, sys.executable, "-m", "app.cli", self.command, *options],
                 cwd=self.folder,
                 env=_clean_environment() | self.env,
                 stdout=log,
@@ -110,13 +137,11 @@ class Product:
         if self._process is not None:
             self.kill()
         self.outbox.close()
-        for client in self.opened:
-            client.close()
         assert not self.log.exists() or TOLD not in self.log.read_text(), "see the log"
 
     def messages(self, to: str) -> list[LocalMessage]:
         """What the local outbox sent there, newest first."""
-        return [message for message in self.outbox.recent() if message.to == to]
+        return [message for message in self.outbox.list_recent() if message.to == to]
 
     def codes_for(self, to: str) -> list[str]:
         """All codes sent there, the newest first."""

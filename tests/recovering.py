@@ -2,14 +2,14 @@
 
 from time import monotonic, sleep
 
-from app.adapters.local import LocalMessage
+from app.dev.outbox import LocalMessage
 from tests.person import Person, Seen
 from tests.product import Product
 
 NEW_PASSWORD = "seven tidy otters juggle"
 
 
-def letters(product: Product, email: str, saying: str, count: int) -> list[LocalMessage]:
+def mails(product: Product, email: str, saying: str, count: int) -> list[LocalMessage]:
     """All mails and texts there that say so, newest first; waits until there are so many."""
     deadline = monotonic() + 10
     while len(found := [m for m in product.messages(email) if saying in m.body]) < count:
@@ -20,7 +20,7 @@ def letters(product: Product, email: str, saying: str, count: int) -> list[Local
 
 def recovery_code(product: Product, email: str, nth: int = 1) -> str:
     """The code of the `nth` letter that brought one."""
-    found = letters(product, email, "choose a new password for your account", nth)
+    found = mails(product, email, "choose a new password for your account", nth)
     return found[-nth].code or ""
 
 
@@ -31,7 +31,7 @@ def ask(person: Person, email: str) -> Seen:
 
 
 def at_code(product: Product, email: str) -> Person:
-    """Somebody who has just been mailed, in a browser of their own."""
+    """Someone who has just been mailed, in a browser of their own."""
     person = Person(product)
     asked = ask(person, email)
     assert (asked.status, asked.location) == (303, "/recovery/email-code")
@@ -40,7 +40,7 @@ def at_code(product: Product, email: str) -> Person:
 
 
 def at_password(product: Product, email: str, nth: int = 1) -> Person:
-    """Somebody who has proved the address."""
+    """Someone who has proved the address."""
     person = at_code(product, email)
     seen = person.submit("/recovery/email-code", code=recovery_code(product, email, nth))
     assert (seen.status, seen.path) == (200, "/recovery/password")

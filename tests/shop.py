@@ -8,12 +8,18 @@ from pathlib import Path
 
 from redis import Redis as Client
 
+from app.adapters.files import PriceSnapshotFile
 from app.adapters.postgres import Postgres
-from app.adapters.prices_copy import PricesCopy
 from app.adapters.redis import TAG, Redis
-from app.domain.pricing.kept import Edition, Kept, packed, unpacked
 from app.domain.pricing.prices import KEY, Prices
-from app.domain.pricing.publishing import publish, publish_first
+from app.domain.pricing.versions import (
+    Edition,
+    PriceSnapshot,
+    decode_snapshot,
+    encode_snapshot,
+    publish,
+    publish_first,
+)
 from tests.price_files import catalogue
 from tests.stores import Stores
 
@@ -42,24 +48,24 @@ class Shop:
 
     @asynccontextmanager
     async def process(
-        self, clock: Clock | None = None, last_good: PricesCopy | None = None
+        self, clock: Clock | None = None, last_good: PriceSnapshotFile | None = None
     ) -> AsyncIterator[Prices]:
         """One that has not looked yet."""
         database, memory = Postgres(self.database_url), Redis(self.redis_url)
         await database.open()
         try:
-            copy = last_good or PricesCopy(self.copy)
+            copy = last_good or PriceSnapshotFile(self.copy)
             yield Prices(database, memory, copy, clock or Clock())
         finally:
             await memory.close()
             await database.close()
 
     @property
-    def shared(self) -> Kept | None:
+    def shared(self) -> PriceSnapshot | None:
         with Client.from_url(self.redis_url) as client:
             copy = client.get(TAG + KEY)
         assert copy is None or isinstance(copy, bytes)
-        return unpacked(copy)
+        return decode_snapshot(copy)
 
     def share(self, copy: bytes) -> None:
         with Client.from_url(self.redis_url) as client:
@@ -70,8 +76,8 @@ class Shop:
             client.delete(TAG + KEY)
 
     @property
-    def saved(self) -> Kept | None:
-        return unpacked(PricesCopy(self.copy).read())
+    def saved(self) -> PriceSnapshot | None:
+        return decode_snapshot(PriceSnapshotFile(self.copy).read())
 
 
 async def publish_in(url: str, *pairs: tuple[str, str], at: datetime | None = None) -> int:
@@ -100,4 +106,6 @@ def published_in(url: str, *pairs: tuple[str, str], at: datetime | None = None) 
 def copy_of(age: timedelta, version: int = 1) -> bytes:
     """As another process left it."""
     moment = datetime.now(UTC) - age
-    return packed(Kept(Edition(1, moment, version), moment, (catalogue(version=version),)))
+    return encode_snapshot(
+        PriceSnapshot(Edition(1, moment, version), moment, (catalogue(version=version),))
+    )

@@ -9,10 +9,9 @@ from pathlib import Path
 import asyncpg
 from redis import Redis
 
-from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
-from app.adapters.embedded.postgres import PostgresServer
-from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.migrations import upgrade
+from app.dev.stores.files import clear_sockets, data_folder, socket_folder
+from app.dev.stores.servers import PostgresServer, ValkeyServer
 
 TEMPLATE = "migrated"
 
@@ -53,8 +52,9 @@ class Stores:
 
 
 async def execute(database_url: str, statement: str, *args: object) -> list[asyncpg.Record]:
-    """Runs one statement on a connection of its own."""
-    connection = await asyncpg.connect(database_url, timeout=5)
+    """Runs one statement on a connection of its own. Tests may make the audit trail older."""
+    settings = {"latchkey.audit_upkeep": "on"}
+    connection = await asyncpg.connect(database_url, timeout=5, server_settings=settings)
     try:
         return await connection.fetch(statement, *args)
     finally:

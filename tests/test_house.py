@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from functools import cache
 from hashlib import sha256
@@ -13,8 +13,9 @@ from pkgutil import walk_packages
 import pytest
 
 import app
+from app.controllers.login import LoginController
 from app.controllers.recovery import RecoveryController
-from app.controllers.signup import SignupController
+from app.controllers.signup.signup import SignupController
 from app.domain import errors
 from app.domain.errors import Refusal
 from app.domain.recovery.recovery import Step as RecoveryStep
@@ -25,8 +26,17 @@ ROOT = Path(__file__).parents[1]
 SOURCE, PARTIALS, STATIC = ROOT / "src" / "app", ROOT / "src" / "app" / "partials", ROOT / "static"
 KINDS = {errors.Rejected, errors.Unauthenticated, errors.Forbidden, errors.Conflict,
          errors.OutOfStep, errors.TooMany, errors.Unavailable}  # fmt: skip
-CONTROLLERS = {"signup": SignupController, "recovery": RecoveryController}
+CONTROLLERS = {
+    "signup": SignupController, "login": LoginController, "recovery": RecoveryController,
+}  # fmt: skip
 BANNED_NAMES = re.compile(r"Service|Manager|Helper|Utils?\b|Common|\bCore|^do_|^process_")
+EXTENDS_SHELL = re.compile(r"\{% extends (shell|\"_code_page\.html\") %\}\n")
+# Words that only this house would understand: the field has a term for each of them.
+PRIVATE_WORDS = frozenset(
+    ("admission", "allowance", "asker", "desk", "door", "edge", "floor", "gap", "letter", "manners",
+     "means", "outside", "press", "sheet", "spoken", "stationery", "together", "told", "visit",
+     "vouched", "wire")
+)  # fmt: skip
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -48,14 +58,14 @@ def length(node: Function) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def test_modules_have_at_most_200_lines() -> None:
-    long = [p for p in modules("src", "tests", "bench") if p.read_text().count("\n") > 200]
+def test_modules_have_at_most_300_lines() -> None:
+    long = [p for p in modules("src", "tests", "bench") if p.read_text().count("\n") > 300]
     assert long == []
 
 
-def test_functions_have_at_most_30_lines_and_tests_20() -> None:
+def test_functions_have_at_most_40_lines_and_tests_25() -> None:
     def most(node: Function) -> int:
-        return 20 if node.name.startswith("test_") else 30
+        return 25 if node.name.startswith("test_") else 40
 
     long = [
         f"{path.name}:{node.name}"
@@ -97,9 +107,61 @@ def test_names_are_the_fields_standard_terms() -> None:
     assert found == []
 
 
+def identifiers(path: Path) -> Iterator[str]:
+    """What a module names: itself, classes, functions, parameters, variables, attributes."""
+    yield path.stem
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+                yield name
+            case ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+
+
+def private_words(paths: Iterable[Path]) -> list[str]:
+    return [
+        f"{path.name}:{name}"
+        for path in paths
+        for name in identifiers(path)
+        if PRIVATE_WORDS & set(re.sub(r"([A-Z])", r"_\1", name).lower().split("_"))
+    ]
+
+
+def test_no_private_word_is_part_of_a_name() -> None:
+    assert private_words(modules("src")) == []
+    files = [path.stem.split("_") for path in modules("src", "tests", "bench")]
+    assert [words for words in files if PRIVATE_WORDS & set(words)] == []
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "class SignupDesk: ...",
+        "def told(): ...",
+        "def ask(asker): ...",
+        "self._wire = 1",
+        "gap = 1",
+    ],
+)
+def test_a_planted_private_word_is_found(planted: str, tmp_path: Path) -> None:
+    planted_at = tmp_path / "planted.py"
+    planted_at.write_text(planted)
+    assert len(private_words([planted_at])) == 1
+    (tmp_path / "front_desk.py").write_text("")
+    assert private_words([tmp_path / "front_desk.py"]) == ["front_desk.py:front_desk"]
+
+
 @pytest.mark.parametrize(
     ("feature", "step"),
-    [*(("signup", step) for step in Step), *(("recovery", step) for step in RecoveryStep)],
+    [
+        *(("signup", step) for step in Step if step is not Step.OWNER),
+        *(("login", step) for step in (Step.PHONE, Step.PHONE_CODE, "email-code")),
+        *(("recovery", step) for step in RecoveryStep),
+    ],
 )
 def test_a_step_has_the_same_word_in_every_room(feature: str, step: str) -> None:
     word = step.replace("-", "_")
@@ -109,15 +171,20 @@ def test_a_step_has_the_same_word_in_every_room(feature: str, step: str) -> None
     assert wanted <= handlers
 
 
+def _feature(path: Path) -> str:
+    """`account/phone.py` and `test_account_phone.py` are both `account_phone`."""
+    parts = (part.removeprefix("test_") for part in path.with_suffix("").parts)
+    return "_".join(dict.fromkeys(parts))
+
+
 def test_every_controller_has_its_test() -> None:
     features = {
-        path.stem
-        for path in (SOURCE / "controllers").glob("*.py")
+        _feature(path.relative_to(SOURCE / "controllers"))
+        for path in (SOURCE / "controllers").rglob("*.py")
         if "Controller" in path.read_text()
     }
-    tested = {
-        path.stem.removeprefix("test_") for path in (ROOT / "tests/controllers").glob("test_*")
-    }
+    folder = ROOT / "tests/controllers"
+    tested = {_feature(path.relative_to(folder)) for path in folder.rglob("test_*.py")}
     assert features <= tested
 
 
@@ -127,7 +194,8 @@ def test_every_screen_extends_the_shell() -> None:
         if not path.name.startswith("_") and path.parent.name not in ("_shell", "messages")
     ]  # fmt: skip
     assert screens
-    assert [p for p in screens if not p.read_text().startswith("{% extends shell %}")] == []
+    assert [p for p in screens if not EXTENDS_SHELL.match(p.read_text())] == []
+    assert (PARTIALS / "_code_page.html").read_text().startswith("{% extends shell %}")
 
 
 def refusals() -> set[type[Refusal]]:
@@ -156,6 +224,17 @@ def test_the_example_environment_names_every_setting() -> None:
     assert sorted(named) == sorted(field.name.upper() for field in fields(Settings))
 
 
+def test_every_setting_is_used() -> None:
+    outside = [path for path in modules("src") if path != SOURCE / "settings" / "__init__.py"]
+    used = set(re.findall(r"settings\.([a-z0-9_]+)", "".join(map(Path.read_text, outside))))
+    own = re.findall(r"self\.([a-z0-9_]+)", (SOURCE / "settings" / "__init__.py").read_text())
+    assert {field.name for field in fields(Settings)} - used.union(own) == set()
+
+
+def test_every_setting_says_how_it_is_read() -> None:
+    assert [field.name for field in fields(Settings) if "read" not in field.metadata] == []
+
+
 def test_the_folders_that_the_documents_name_are_there() -> None:
     told = "".join((ROOT / name).read_text() for name in ("ARCHITECTURE.md", "CONTRIBUTING.md"))
     named = set(re.findall(r"[a-z_]+(?:/[a-z_]+)*(?=/[`\s])", told))
@@ -173,6 +252,19 @@ def test_vendored_htmx_is_the_version_it_says() -> None:
 
 def test_our_own_script_stays_small() -> None:
     assert len((STATIC / "latchkey.js").read_bytes()) <= 2048
+
+
+def test_whatever_is_signed_is_signed_in_one_place() -> None:
+    assert [p.name for p in modules("src/app") if "hmac" in p.read_text()] == ["keys.py"]
+
+
+def test_the_domain_names_no_vendor() -> None:
+    """People read of Auth0 in its sentences; whose checks are whose, the adapters say."""
+    named = [
+        p for p in modules("src/app/domain") if re.search(r"(?i)twilio|sendgrid", p.read_text())
+    ]
+    assert named == []
+    assert "auth0" not in (SOURCE / "domain" / "health.py").read_text().lower()
 
 
 def test_no_package_host_is_named() -> None:

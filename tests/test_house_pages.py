@@ -24,7 +24,9 @@ FOUR_SIDES = {"margin", "padding", "inset", "border-width", "border-style", "bor
 
 
 # What `web/page.py` gives to all of them.
-EVERYWHERE = {"shell", "csrf_token", "notice", "refusal", "product", "asset", "lang", "dir"}
+EVERYWHERE = {
+    "shell", "csrf_token", "notice", "refusal", "ways", "product", "asset", "lang", "dir",
+}  # fmt: skip
 
 
 def is_physical(name: str, value: str) -> bool:
@@ -77,10 +79,11 @@ def own_names(tree: Template) -> set[str]:
 @pytest.mark.parametrize("screen", screens(), ids=lambda path: path.stem)
 def test_every_screen_says_at_its_top_what_it_is_given(screen: Path) -> None:
     text = screen.read_text()
-    told = re.match(r"\{% extends shell %\}\n\{#- (.*?) -#\}\n", text, re.DOTALL)
+    told = re.match(r"\{% extends [^%]+ %\}\n\{#- (.*?) -#\}\n", text, re.DOTALL)
     assert told, "no comment of its inputs"
     tree = Environment(autoescape=True).parse(text)
     used = find_undeclared_variables(tree) - EVERYWHERE - own_names(tree)
-    assert used <= set(re.findall(r"\w+", told[1]))
-    plain = not used and "{% include" not in text
+    shared = (PARTIALS / "_code_page.html").read_text() if "extends shell" not in text else ""
+    assert used <= set(re.findall(r"\w+", told[1] + shared.partition("-#}")[0]))
+    plain = not used and "{% include" not in text and "{% extends shell" in text
     assert ("Needs nothing." if plain else "Needs") in told[1]

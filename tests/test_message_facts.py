@@ -6,13 +6,13 @@ import pytest
 from jinja2 import Environment, UndefinedError, meta
 
 from app.web.assets import Assets
-from app.web.page import template_environment
+from app.web.page import build_template_environment
 from tests.test_messages import CONTEXT, MESSAGES, PARTIALS, ROOT
 
 
 @pytest.fixture(scope="module")
 def environment() -> Environment:
-    return template_environment(Assets(ROOT / "static", live=False), live=False)
+    return build_template_environment(Assets(ROOT / "static", live=False), live=False)
 
 
 def facts_of(environment: Environment, path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""What people are sent, to the byte: a text that phones read, a letter that reads anywhere."""
+"""What people are sent, to the byte: a text that phones read, a mail that reads anywhere."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jinja2 import Environment
 
-from app.adapters.messages import TemplateStationery
+from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import template_environment
+from app.web.page import build_template_environment
 from tests.handset import bound_code, septets
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "src/app/partials"
 MESSAGES = PARTIALS / "messages"
 LETTERS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
-CODES = ("email_code", "email_change_code", "recovery_code")
+CODES = ("email_code", "email_change_code", "recovery_code", "confirm_code", "login_code")
 UNDO = "/account/undo/" + "a" * 64
 # Where a letter may lead; it names the place in words too.
 LINKS = {
@@ -27,11 +27,20 @@ LINKS = {
     "password_reset": {"/recovery/email"},
     "phone_changed": {UNDO},
     "email_changed": {UNDO},
+    "undo_begun": {"/account"},
     "change_undone": {"/recovery/email"},
     "account_deleted": {"/"},
+    "guesses_held": {"/login"},
     "identity_linked": {"/account/identities"},
+    "identity_removed": {"/recovery/email"},
+    "change_delayed": {"/account"},
+    "change_stopped": {"/recovery/email"},
+    "confirmation_requested": {"/account"},
     "new_device": {"/account/sessions"},
+    "new_devices": {"/account/sessions"},
     "password_added": {"/recovery/email"},
+    "phone_added": {"/recovery/email"},
+    "phone_released": {"/account/phone"},
     "password_changed": {"/recovery/email"},
     "session_replayed": {"/account/sessions"},
 }
@@ -46,17 +55,22 @@ CONTEXT: dict[str, Any] = {
     "network": "203.0.113.0/24",
     "undo_link": f"https://a.example.org{UNDO}",
     "what": "e-mail address",
+    "until": "11 May 2026, 14:05 UTC",
+    "due": "4 May 2026, 14:05 UTC",
+    "count": "2",
+    "outcome": "back",
+    "taken_back": "Your phone number from before is back.",
 }
 
 
 @pytest.fixture(scope="module")
 def environment() -> Environment:
-    return template_environment(Assets(ROOT / "static", live=False), live=False)
+    return build_template_environment(Assets(ROOT / "static", live=False), live=False)
 
 
 @pytest.fixture(scope="module")
-def stationery(environment: Environment) -> TemplateStationery:
-    return TemplateStationery(environment)
+def renderer(environment: Environment) -> TemplateMessageRenderer:
+    return TemplateMessageRenderer(environment)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +106,8 @@ def test_a_browser_finds_host_and_code_in_the_last_line(texted: tuple[str, str])
     assert bound_code(body + "\n") is None
 
 
-def test_the_text_is_one_segment_also_with_a_long_host(stationery: TemplateStationery) -> None:
-    body = stationery.text("phone_code", CONTEXT)
+def test_the_text_is_one_segment_also_with_a_long_host(renderer: TemplateMessageRenderer) -> None:
+    body = renderer.render_text("phone_code", CONTEXT)
     assert len(CONTEXT["host"]) == 40
     assert septets(body) <= 160
     assert bound_code(body) == (CONTEXT["host"], "012345")
@@ -106,31 +120,31 @@ def test_septets_are_counted_as_phones_count_them() -> None:
 
 
 def test_no_digits_stand_before_the_last_line_but_code_and_minutes(
-    stationery: TemplateStationery,
+    renderer: TemplateMessageRenderer,
 ) -> None:
-    before = stationery.text("phone_code", CONTEXT).rpartition("\n")[0]
+    before = renderer.render_text("phone_code", CONTEXT).rpartition("\n")[0]
     assert re.findall("[0-9]+", before) == ["012345", "10"]
     assert "://" not in before
 
 
 def test_a_notice_by_text_is_one_segment_without_link_or_digits(
-    stationery: TemplateStationery,
+    renderer: TemplateMessageRenderer,
 ) -> None:
-    body = stationery.text("password_reset_text", CONTEXT)
+    body = renderer.render_text("password_reset_text", CONTEXT)
     assert septets(body) <= 160
     assert re.findall(r"[0-9]|://|@|\.[a-z]", body) == []
 
 
-def test_one_minute_is_not_minutes(stationery: TemplateStationery) -> None:
+def test_one_minute_is_not_minutes(renderer: TemplateMessageRenderer) -> None:
     last = CONTEXT | {"minutes": 1}
-    letters = [stationery.letter(name, last)[1:] for name in CODES]
+    letters = [renderer.render_email(name, last)[1:] for name in CODES]
     parts = [part for text, html in letters for part in (text, words(html))]
-    for said in (stationery.text("phone_code", last), *parts):
+    for said in (renderer.render_text("phone_code", last), *parts):
         assert "1 minute" in said
         assert "1 minutes" not in said
 
 
-def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> None:
+def test_the_email_has_the_code_first_and_alone_on_a_line(product: Product) -> None:
     person, phone, email = Person(product), new_phone(), new_email()
     person.give_phone(phone)
     person.give_phone_code(phone)
@@ -145,8 +159,8 @@ def test_the_letter_has_the_code_first_and_alone_on_a_line(product: Product) -> 
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_both_parts_of_a_letter_say_the_same(stationery: TemplateStationery, name: str) -> None:
-    subject, text, html = stationery.letter(name, CONTEXT)
+def test_both_parts_of_an_email_say_the_same(renderer: TemplateMessageRenderer, name: str) -> None:
+    subject, text, html = renderer.render_email(name, CONTEXT)
     facts = ["Latchkey", CONTEXT["base_url"], CONTEXT["when"], *LINKS.get(name, ())]
     if name in (*CODES, "email_taken", "recovery_unknown"):
         facts.append(CONTEXT["host"])
@@ -160,8 +174,10 @@ def test_both_parts_of_a_letter_say_the_same(stationery: TemplateStationery, nam
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_a_letter_needs_nothing_from_elsewhere(stationery: TemplateStationery, name: str) -> None:
-    _, _, html = stationery.letter(name, CONTEXT)
+def test_an_email_needs_nothing_from_elsewhere(
+    renderer: TemplateMessageRenderer, name: str
+) -> None:
+    _, _, html = renderer.render_email(name, CONTEXT)
     assert len(html.encode()) <= 20_000
     assert re.findall(r"<img|<script|<link|src=|url\(|@import", html) == []
     links = set(re.findall('href="([^"]*)"', html))
@@ -169,10 +185,10 @@ def test_a_letter_needs_nothing_from_elsewhere(stationery: TemplateStationery, n
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_a_letter_keeps_language_and_shape_where_clients_drop_its_head(
-    stationery: TemplateStationery, name: str
+def test_an_email_keeps_language_and_shape_where_clients_drop_its_head(
+    renderer: TemplateMessageRenderer, name: str
 ) -> None:
-    _, _, html = stationery.letter(name, CONTEXT)
+    _, _, html = renderer.render_email(name, CONTEXT)
     tables = re.findall("<table[^>]*>", html)
     assert ' lang="en" dir="ltr"' in tables[0]
     assert all(' role="presentation"' in table for table in tables)
@@ -183,10 +199,10 @@ def test_a_letter_keeps_language_and_shape_where_clients_drop_its_head(
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_the_code_in_a_letter_is_large_and_copies_as_digits(
-    stationery: TemplateStationery, name: str
+def test_the_code_in_an_email_is_large_and_copies_as_digits(
+    renderer: TemplateMessageRenderer, name: str
 ) -> None:
-    _, _, html = stationery.letter(name, CONTEXT)
+    _, _, html = renderer.render_email(name, CONTEXT)
     cell = re.search(r'<td[^>]*style="([^"]*)"[^>]*>012345</td>', html)
     assert cell
     size = re.search(r"(\d+)px/\d+px [^;]*monospace", cell[1])

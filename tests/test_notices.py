@@ -5,35 +5,42 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.messages import TemplateStationery
+from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import template_environment
+from app.web.page import build_template_environment
 from tests.test_messages import CONTEXT, septets, words
 
 STATIC = Path(__file__).parents[1] / "static"
-NOTICES = ("phone_changed_text", "email_changed_text", "change_undone_text")
+NOTICES = (
+    "phone_changed_text", "email_changed_text", "email_added_text", "change_undone_text",
+    "ways_in_changed_text",
+    "undo_begun_text", "change_delayed_text", "change_delayed_by_mailbox_text",
+    "change_stopped_text", "account_deleted_text",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def stationery() -> TemplateStationery:
-    return TemplateStationery(template_environment(Assets(STATIC, live=False), live=False))
+def renderer() -> TemplateMessageRenderer:
+    return TemplateMessageRenderer(
+        build_template_environment(Assets(STATIC, live=False), live=False)
+    )
 
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
-    stationery: TemplateStationery, name: str
+    renderer: TemplateMessageRenderer, name: str
 ) -> None:
-    body = stationery.text(name, CONTEXT)
+    body = renderer.render_text(name, CONTEXT)
     assert septets(body) <= 140
     assert "Latchkey" in body
     assert not re.search(r"[0-9]|://|www|\.[a-z]{2,3}\b", body)
 
 
 @pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
-def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
-    stationery: TemplateStationery, name: str
+def test_an_email_that_tells_of_a_change_can_undo_it_for_a_week(
+    renderer: TemplateMessageRenderer, name: str
 ) -> None:
-    _, text, html = stationery.letter(name, CONTEXT)
+    _, text, html = renderer.render_email(name, CONTEXT)
     assert CONTEXT["undo_link"] in text.splitlines()
     assert f'href="{CONTEXT["undo_link"]}"' in html
     for part in (text, words(html)):
@@ -41,10 +48,10 @@ def test_a_letter_that_tells_of_a_change_can_undo_it_for_a_week(
 
 
 @pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
-def test_a_letter_to_an_address_that_just_came_undoes_nothing(
-    stationery: TemplateStationery, name: str
+def test_an_email_to_an_address_that_just_came_undoes_nothing(
+    renderer: TemplateMessageRenderer, name: str
 ) -> None:
-    _, text, html = stationery.letter(name, CONTEXT | {"undo_link": ""})
+    _, text, html = renderer.render_email(name, CONTEXT | {"undo_link": ""})
     for part in (text, words(html)):
         assert "7 days" not in part
         assert "the link that undoes it is in our e-mail to the address" in part.replace("\n", " ")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import unified_diff
 
 from tests.owner import spoken
 from tests.person import Person, Seen, new_email
@@ -27,7 +28,10 @@ class Twins:
 
     def _alike(self, seen: list[Seen]) -> Seen:
         one, other = (masked(*pair) for pair in zip(seen, self.contacts, strict=True))
-        assert one == other
+        told = (
+            f"{status}\n{headers}\n{body}".splitlines() for status, headers, body in (one, other)
+        )
+        assert one == other, "\n".join(unified_diff(*told, lineterm="", n=0))
         return seen[0]
 
 

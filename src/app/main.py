@@ -1,65 +1,74 @@
 """The composition root: settings become adapters, adapters meet the domain, Litestar serves it."""
 
-import app.web.alone  # isort: skip  # noqa: F401 - before Litestar
+import app.web.fast_pages  # isort: skip  # noqa: F401 - before Litestar and httpx
 
 import asyncio
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from litestar import Litestar
+from litestar import Controller, Litestar
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import ASGIRouteHandler, asgi
-from litestar.types import Receive, Scope, Send
+from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
-from app.adapters.limits_file import read_limits
-from app.adapters.outside import Outside, outside_of
-from app.controllers.account import AccountController
-from app.controllers.account_confirm import AccountConfirmController
-from app.controllers.account_data import AccountDataController
-from app.controllers.account_deletion import AccountDeletionController
-from app.controllers.account_email import AccountEmailController
-from app.controllers.account_identities import AccountIdentitiesController
-from app.controllers.account_password import AccountPasswordController
-from app.controllers.account_phone import AccountPhoneController
-from app.controllers.account_undo import AccountUndoController
+from app.adapters.files import read_limits
+from app.adapters.registry import Adapters, StandIns, build_adapters
+from app.controllers.account.account import AccountController, AccountDataController
+from app.controllers.account.confirm import AccountConfirmController, AccountWithoutPhoneController
+from app.controllers.account.deletion import AccountDeletionController
+from app.controllers.account.email import AccountEmailController
+from app.controllers.account.identities import AccountIdentitiesController
+from app.controllers.account.password import AccountPasswordController
+from app.controllers.account.phone import AccountPhoneController
+from app.controllers.account.undo import AccountUndoConfirmController, AccountUndoController
+from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.pricing import PricingApiController
-from app.controllers.auth0 import Auth0Controller
-from app.controllers.dev import DevController
-from app.controllers.dev_auth0 import DevAuth0Controller
+from app.controllers.auth0.auth0 import Auth0Controller
 from app.controllers.health import HealthController
 from app.controllers.home import HomeController
-from app.controllers.login import LoginController
-from app.controllers.logout import LogoutController
+from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
 from app.controllers.pricing import PricingController
 from app.controllers.recovery import RecoveryController
-from app.controllers.signup import SignupController
+from app.controllers.signup.signup import SignupController
 from app.controllers.well_known import WellKnownController
+from app.domain.account.delayed_changes import APPLIED_EVERY
+from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
+from app.domain.cleanup import clean_up_and_tell, until_next_round
+from app.domain.concurrency import keep_doing
+from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.errors import Refusal
 from app.domain.limits import LimitTable
-from app.domain.sessions.keyring import keep_fresh, read_keys
+from app.domain.ports import ShortMemory
+from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
-from app.web.draining import GRACE, not_ready_first
-from app.web.edge import Edge
+from app.web.client_address import UntrustedForwarding
+from app.web.container import Container
+from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
 from app.web.errors import (
-    Shown,
-    last_resort,
+    PreparedResponse,
+    render_last_resort,
+    show_client_left,
     show_crash,
     show_http_error,
+    show_prepared_response,
     show_refusal,
-    show_shown,
 )
-from app.web.page import Pages, template_environment
-from app.web.parts import Parts
+from app.web.middleware import ClientLeft, OuterMiddleware
+from app.web.page import Pages, build_template_environment
+from app.web.protocol import Protocol, answers
+from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
-from app.wiring import Wiring, composer_of
+from app.wiring import Wiring, build_composer
 
 CONTROLLERS = (
     HomeController,
@@ -69,93 +78,149 @@ CONTROLLERS = (
     RecoveryController,
     AccountController,
     AccountConfirmController,
+    AccountWithoutPhoneController,
     AccountPasswordController,
     AccountDataController,
     AccountDeletionController,
     AccountPhoneController,
     AccountEmailController,
     AccountUndoController,
+    AccountUndoConfirmController,
     AccountIdentitiesController,
     Auth0Controller,
     PricingController,
     PricingApiController,
+    ForwardAuthController,
     PlanController,
     WellKnownController,
     HealthController,
-    DevController,
-    DevAuth0Controller,
 )
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    PreparedResponse: show_prepared_response,
+    ClientLeft: show_client_left,
+    Refusal: show_refusal,
+    HTTPException: show_http_error,
+    Exception: show_crash,
+}
 STATIC = Path(__file__).parents[2] / "static"
 HANDOVER = 0.0005  # seconds that one thread of Python keeps another waiting; Python's own: 0.005
-DRAIN = 10.0  # seconds for messages in hand when the process is asked to stop
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Development:
+    """What `app.dev` adds on a developer's machine; elsewhere nothing. Its controllers find what
+    `build_state` makes in `app.state.development`.
+    """
+
+    stand_ins: StandIns | None = None
+    controllers: tuple[type[Controller], ...] = ()
+    build_state: Callable[[Settings, ShortMemory], object] = lambda *_: None
+
+
+NO_DEVELOPMENT = Development()
 
 
 def create_app(grace: float = GRACE) -> Litestar:
     """What uvicorn runs. Raises `BadSettings`."""
+    return build(*read_environment(), grace)
+
+
+def read_environment() -> tuple[Settings, LimitTable]:
+    """Before anything is logged or answered. Raises `BadSettings`."""
     settings = read_settings(os.environ)
     set_up_logging(settings.log_level, settings.log_format)
-    return build(settings, read_limits(settings), grace)
+    Protocol.answers = answers(hsts=settings.hsts if settings.is_secure else "")
+    return settings, read_limits(settings)
 
 
-def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
-    outside = outside_of(settings)
+def build(
+    settings: Settings,
+    limits: LimitTable,
+    grace: float,
+    development: Development = NO_DEVELOPMENT,
+) -> Litestar:
+    adapters = build_adapters(settings, development.stand_ins)
     live = settings.environment == "development"
     assets = Assets(STATIC, live=live)
-    environment = template_environment(assets, live=live, base_url=settings.base_url)
+    environment = build_template_environment(assets, live=live, base_url=settings.base_url)
     pages = Pages(environment)
     dispatcher = Dispatcher(
-        outside.database, outside.texts, outside.mail, composer_of(settings, environment)
+        adapters.database,
+        adapters.texts.port,
+        adapters.mail.port,
+        build_composer(settings, environment).compose_message,
     )
-    parts = Wiring(settings, limits, outside, dispatcher).parts(pages)
+    forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
+    wiring = Wiring(settings, limits, adapters, dispatcher, forwarding)
+    state = development.build_state(settings, adapters.memory)
+    container, drain = wiring.build_container(pages), Drain(grace, settings.drain_seconds)
     app = Litestar(
-        [*CONTROLLERS, _static(assets)],
-        exception_handlers={
-            Shown: show_shown,
-            Refusal: show_refusal,
-            HTTPException: show_http_error,
-            Exception: show_crash,
-        },
-        lifespan=[_running(outside, dispatcher, parts, grace)],
-        state=State({"parts": parts}),
+        [*CONTROLLERS, *development.controllers, _static(assets)],
+        exception_handlers=EXCEPTION_HANDLERS,
+        lifespan=[_lifespan(adapters, dispatcher, container, wiring.build_erasure(), drain)],
+        state=State({"container": container, "development": state}),
         request_max_body_size=64 * 1024,
+        before_request=answer_options,
         openapi_config=None,
         logging_config=None,
     )
-    app.asgi_handler = Edge(app.asgi_handler, secure=settings.secure, last_resort=last_resort)
+    hsts = settings.hsts if settings.is_secure else ""
+    app.asgi_handler = OuterMiddleware(
+        app.asgi_handler, hsts=hsts, last_resort=render_last_resort, forwarding=forwarding
+    )
     return app
 
 
-def _running(outside: Outside, dispatcher: Dispatcher, parts: Parts, grace: float) -> Lifespan:
+def _lifespan(
+    adapters: Adapters, dispatcher: Dispatcher, container: Container, erasure: Erasure, drain: Drain
+) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
-        await outside.open()
+        with stopped_at_once():
+            await adapters.open()
+            # Before anybody is let in: without them nobody can be.
+            await read_keys(container.signing_keys, container.web_config.access_tokens)
         dispatching = asyncio.create_task(dispatcher.run())
-        # Before anybody is let in: without them nobody can be.
-        await read_keys(parts.signing_keys, parts.manners.access_tokens)
-        keys = asyncio.create_task(keep_fresh(parts.signing_keys, parts.manners.access_tokens))
-        watching = asyncio.create_task(outside.watch())
-        pricing = asyncio.create_task(parts.prices.watch())
+        background = [
+            asyncio.create_task(each) for each in _background(adapters, container, erasure)
+        ]
         # What is there now stays for good: a full look for garbage need not go through it, and
         # nobody waits a tenth of a second for that.
         gc.collect()
         gc.freeze()
+        gc.enable()  # which `serve` had put off
         # A core that has hashed a password stands still until its thread has the interpreter.
         sys.setswitchinterval(HANDOVER)
         try:
-            with not_ready_first(parts.health, grace):
+            with not_ready_first(container.health, drain):
                 yield
         finally:
-            parts.health.draining = True
-            keys.cancel()
-            watching.cancel()
-            pricing.cancel()
+            container.health.draining = True
+            for task in background:
+                task.cancel()
             dispatcher.close()
-            await asyncio.wait([dispatching], timeout=DRAIN)
+            await asyncio.wait([dispatching], timeout=drain.left())
             dispatching.cancel()
-            await outside.close()
+            await adapters.close()
 
     return running
+
+
+def _background(
+    adapters: Adapters, container: Container, erasure: Erasure
+) -> Iterator[Coroutine[None, None, None]]:
+    yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
+    yield adapters.watch()
+    yield adapters.load_vendors()
+    yield container.prices.watch()
+    removal = partial(clean_up_and_tell, adapters.cleaning_database)
+    yield keep_doing("removal of what has expired", removal, until_next_round)
+    changes, turn = container.account.delayed_changes, asyncio.Lock()
+    yield keep_doing("delayed changes", changes.apply_due_changes, lambda: APPLIED_EVERY, turn)
+    yield keep_doing("deleted contacts", erasure.forget_all, lambda: FORGOTTEN_EVERY, turn)
+    caps = container.daily_caps
+    yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
 
 
 def _static(assets: Assets) -> ASGIRouteHandler:

@@ -2,199 +2,267 @@
 
 from jinja2 import Environment
 
-from app.adapters.messages import TemplateStationery
-from app.adapters.outside import Outside
-from app.adapters.schema import newest_revision
+from app.adapters.message_renderer import TemplateMessageRenderer
+from app.adapters.postgres import newest_revision
+from app.adapters.registry import Adapters
 from app.domain.account.confirmation import Confirmation
 from app.domain.account.contacts import EmailChange, PhoneChange
-from app.domain.account.data import PersonalData
-from app.domain.account.deletion import Deletion
+from app.domain.account.delayed_changes import DelayedChanges
 from app.domain.account.password import PasswordChange
+from app.domain.account.personal_data import AccountDeletion, Erasure, PersonalData
+from app.domain.account.session_ends import SessionEnds
 from app.domain.account.undo import Undo
-from app.domain.account.undo_links import UndoLinks
+from app.domain.account.undoable import EarlierIdentities, UndoLinks
+from app.domain.account.without_phone import WithoutPhone
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
+from app.domain.delivery.database_limits import DailyCaps, Pseudonyms
 from app.domain.delivery.dispatcher import Dispatcher
-from app.domain.federation.federation import Federation
-from app.domain.federation.grants import Grants
+from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Health
-from app.domain.identity.hashing import Passwords
-from app.domain.identity.users import People
+from app.domain.identity.hashing import PasswordHashing
+from app.domain.identity.passwords import NewPasswords
+from app.domain.identity.users import People, Subjects
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
-from app.domain.login.flow import LoginFlow
-from app.domain.pricing.choices import PlanChoices
+from app.domain.login import LoginFlow
+from app.domain.pricing.choice import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
-from app.domain.recovery.reset import Reset
-from app.domain.sessions.access_tokens import AccessTokens
+from app.domain.recovery.recovery import PasswordReset
+from app.domain.sessions.factors import Factor
 from app.domain.sessions.sessions import ABSOLUTE, Sessions
 from app.domain.sessions.signing_keys import SigningKeys
+from app.domain.sessions.tokens import AccessTokens
 from app.domain.signup.drafts import Drafts
-from app.domain.signup.finish import Finish
+from app.domain.signup.finish import SignupCompletion
 from app.domain.signup.flow import SignupFlow
+from app.domain.signup.plans import PickedPlans
 from app.domain.verification.channel import EMAIL, PHONE
-from app.domain.verification.means import Means
-from app.domain.verification.messages import Composer
-from app.domain.verification.verifications import Verifications
+from app.domain.verification.codes import MessageComposer
+from app.domain.verification.verification import VerificationDependencies, Verifications
 from app.settings import Settings
-from app.web.cookies import Cookies
-from app.web.csrf import Csrf
-from app.web.dev_auth0 import DevAuth0, Registration
-from app.web.devices import Devices
-from app.web.flows import Flows
-from app.web.manners import Manners
+from app.web.client_address import UntrustedForwarding
+from app.web.container import AccountContainer, Container
+from app.web.cookies import Cookies, Devices, Flows
+from app.web.forms import Csrf
 from app.web.page import Pages
-from app.web.parts import AccountParts, Parts
+from app.web.request_context import WebConfig
 
 
-def composer_of(settings: Settings, environment: Environment) -> Composer:
-    return Composer(
-        TemplateStationery(environment),
+def build_composer(settings: Settings, environment: Environment) -> MessageComposer:
+    return MessageComposer(
+        TemplateMessageRenderer(environment),
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,
         settings.base_url,
-        undo_links_of(settings).link_of,
+        build_undo_links(settings).make_link,
     )
 
 
-def undo_links_of(settings: Settings) -> UndoLinks:
+def build_undo_links(settings: Settings) -> UndoLinks:
     return UndoLinks(keys_for("undo", settings.secret_key), settings.base_url)
 
 
 class Wiring:
-    """One process's parts. What several of them need is made once, here."""
+    """One process's objects. What several of them need is made once, here."""
 
     def __init__(
-        self, settings: Settings, limits: LimitTable, outside: Outside, dispatcher: Dispatcher
+        self,
+        settings: Settings,
+        limits: LimitTable,
+        adapters: Adapters,
+        dispatcher: Dispatcher,
+        forwarding: UntrustedForwarding | None,
     ) -> None:
         self._settings, self._limits = settings, limits
-        self._outside, self._dispatcher = outside, dispatcher
-        self._database = outside.database
-        self._people, self._passwords = People(outside.database), Passwords()
+        self._adapters, self._dispatcher, self._forwarding = adapters, dispatcher, forwarding
+        self._database = adapters.database
+        self._people, self._hasher = People(adapters.database), PasswordHashing()
         self._tokens = AccessTokens(settings.base_url)
-        self._sessions = Sessions(
-            outside.database, limits, self._tokens, self._keys("refresh tokens")
+        self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
+        self._subjects = Subjects(settings.secret_key)
+        self._sessions = self._build_sessions()
+        self._identities = Identities(self._database, self._sessions, limits, self._issuer)
+        dependencies = self._build_dependencies()
+        self._phones, self._mailboxes = (
+            Verifications(PHONE, dependencies),
+            Verifications(EMAIL, dependencies),
         )
-        means = Means(
-            outside.database,
-            outside.memory,
+        self._own = {
+            Factor.PHONE: Verifications(PHONE, dependencies, to_own=True),
+            Factor.EMAIL: Verifications(EMAIL, dependencies, to_own=True),
+        }
+        self._prices = Prices(adapters.prices_database, adapters.memory, adapters.last_good_prices)
+        self._plan_choices = PlanChoices(self._database)
+        self._drafts = Drafts(adapters.database, adapters.memory)
+        self._budget = PasswordBudget(adapters.database, adapters.memory, limits, self._subjects)
+        self._new_passwords = NewPasswords(
+            settings.password_min_length,
+            self._hasher,
+            adapters.breached_passwords,
+            adapters.database,
             limits,
-            self._keys("verification codes"),
-            settings.hostname,
-            dispatcher.wake,
+            self._subjects,
         )
-        self._phones, self._mailboxes = Verifications(PHONE, means), Verifications(EMAIL, means)
-        self._prices = Prices(outside.prices_database, outside.memory, outside.last_good_prices)
-        self._drafts = Drafts(outside.database, outside.memory)
-        self._budget = PasswordBudget(outside.database, outside.memory, limits)
-        self._credentials = Credentials(outside.database, self._passwords, self._budget)
+        self._credentials = Credentials(adapters.database, self._hasher, self._budget)
+        self._daily_caps = DailyCaps(adapters.database, limits)
 
-    def parts(self, pages: Pages) -> Parts:
+    def build_container(self, pages: Pages) -> Container:
         settings = self._settings
-        return Parts(
-            manners=self._manners(),
+        return Container(
+            web_config=self._build_web_config(),
             pages=pages,
-            signup=self._signup(),
-            login=LoginFlow(
-                self._database, self._credentials, self._sessions, self._dispatcher.wake
-            ),
-            account=self._account(),
-            recovery=self._recovery(),
+            signup=self._build_signup(),
+            login=LoginFlow(self._database, self._credentials, self._sessions),
+            account=self._build_account(),
+            recovery=self._build_recovery(),
             sessions=self._sessions,
-            signing_keys=SigningKeys(self._keys("signing keys"), self._database),
+            signing_keys=SigningKeys(self._derive_keys("signing keys"), self._database),
             people=self._people,
             dispatcher=self._dispatcher,
-            health=self._health(),
+            health=self._build_health(),
+            daily_caps=self._daily_caps,
             prices=self._prices,
-            plan_choices=PlanChoices(self._database),
-            federation=self._federation(),
+            plan_choices=self._plan_choices,
+            federation=self._build_federation(),
             password_min_length=settings.password_min_length,
             ops_token=settings.ops_token,
-            outbox=self._outside.outbox,
-            dev_auth0=self._dev_auth0(),
-            production=settings.production,
+            is_local=settings.is_local,
         )
 
-    def _keys(self, purpose: str) -> tuple[bytes, ...]:
+    def build_erasure(self) -> Erasure:
+        return Erasure(self._adapters.cleaning_database, self._pseudonyms)
+
+    @property
+    def _issuer(self) -> str:
+        provider = self._adapters.identity_provider
+        return provider.issuer if provider else ""
+
+    def _derive_keys(self, purpose: str) -> tuple[bytes, ...]:
         return keys_for(purpose, self._settings.secret_key)
 
-    def _health(self) -> Health:
-        return Health(
+    def _build_sessions(self) -> Sessions:
+        return Sessions(
             self._database,
-            self._outside.memory,
-            self._dispatcher,
+            self._limits,
             self._tokens,
-            self._outside.identity_provider,
-            self._prices,
-            newest_revision(),
+            self._derive_keys("refresh tokens"),
+            self._pseudonyms,
+            self._subjects,
         )
 
-    def _manners(self) -> Manners:
-        return Manners(
-            Cookies(self._settings.secure),
-            Csrf(self._keys("forms"), self._settings.base_url),
-            Devices(self._keys("devices")),
-            Flows(self._keys("flows")),
+    def _build_health(self) -> Health:
+        return Health(
+            self._database,
+            self._adapters.memory,
+            self._dispatcher,
+            self._tokens,
+            self._adapters.texts.dependency,
+            self._adapters.mail.dependency,
+            self._adapters.identity_provider,
+            self._prices,
+            newest_revision(),
+            self._daily_caps,
+            self._adapters.breached_passwords,
+            {"proxies": self._forwarding.finding} if self._forwarding else {},
+        )
+
+    def _build_dependencies(self) -> VerificationDependencies:
+        return VerificationDependencies(
+            self._database,
+            self._adapters.memory,
+            self._limits,
+            self._derive_keys("verification codes"),
+            self._pseudonyms,
+            self._subjects,
+            self._settings.hostname,
+        )
+
+    def _build_web_config(self) -> WebConfig:
+        return WebConfig(
+            Cookies(self._settings.is_secure),
+            Csrf(self._derive_keys("forms"), self._settings.base_url),
+            Devices(self._derive_keys("devices")),
+            Flows(self._derive_keys("flows")),
             self._tokens,
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,
         )
 
-    def _dev_auth0(self) -> DevAuth0 | None:
-        local = self._outside.local_openid
-        if local is None:
-            return None
-        client = Registration(
-            local.issuer, local.client_id, local.client_secret, self._settings.base_url
+    def _build_account(self) -> AccountContainer:
+        confirmation = Confirmation(
+            self._database, self._credentials, self._sessions, self._identities, self._own
         )
-        return DevAuth0(self._outside.memory, client, local.key)
-
-    def _account(self) -> AccountParts:
-        wake, provider = self._dispatcher.wake, self._outside.identity_provider
-        minimum = self._settings.password_min_length
-        return AccountParts(
-            Confirmation(
-                self._database, self._people, self._credentials, self._sessions, self._phones
+        delayed = DelayedChanges(self._database, self._sessions)
+        return AccountContainer(
+            confirmation,
+            WithoutPhone(
+                self._database,
+                self._credentials,
+                self._sessions,
+                confirmation,
+                self._own[Factor.EMAIL],
+                self._limits,
             ),
-            PasswordChange(self._database, self._passwords, self._sessions, minimum, wake),
+            delayed,
+            SessionEnds(self._database, self._sessions, delayed, self._limits),
+            PasswordChange(self._database, self._new_passwords, self._sessions, self._limits),
             PersonalData(self._database),
-            Deletion(self._database, self._sessions, wake),
-            PhoneChange(self._database, self._phones, wake, self._settings.sms_regions),
-            EmailChange(self._database, self._mailboxes, wake),
-            Undo(self._database, self._sessions, undo_links_of(self._settings), wake),
-            Identities(self._database, self._sessions, wake, provider.issuer if provider else ""),
+            AccountDeletion(self._database, self._sessions),
+            PhoneChange(
+                self._database,
+                self._phones,
+                self._sessions,
+                self._limits,
+                self._settings.sms_regions,
+            ),
+            EmailChange(self._database, self._mailboxes, self._sessions, self._limits),
+            self._build_undo(),
+            self._identities,
         )
 
-    def _federation(self) -> Federation | None:
-        provider = self._outside.identity_provider
+    def _build_undo(self) -> Undo:
+        return Undo(
+            self._database,
+            self._sessions,
+            build_undo_links(self._settings),
+            self._phones,
+            EarlierIdentities(self._database, self._issuer),
+            self._hasher,
+            self._budget,
+        )
+
+    def _build_federation(self) -> Federation | None:
+        provider = self._adapters.identity_provider
         if provider is None:
             return None
-        transactions = Transactions(self._database, self._keys("transactions"))
-        grants = Grants(self._database, self._outside.memory, self._limits)
+        transactions = Transactions(self._database, self._derive_keys("transactions"))
+        grants = Grants(self._database, self._adapters.memory, self._limits)
         return Federation(provider, transactions, grants, self._settings.base_url)
 
-    def _recovery(self) -> RecoveryFlow:
-        reset = Reset(
+    def _build_recovery(self) -> RecoveryFlow:
+        reset = PasswordReset(
             self._database,
-            self._passwords,
-            self._settings.password_min_length,
+            self._new_passwords,
             self._credentials,
             self._budget,
             self._sessions,
-            self._dispatcher.wake,
         )
         return RecoveryFlow(self._database, self._mailboxes, reset, self._drafts)
 
-    def _signup(self) -> SignupFlow:
-        minimum = self._settings.password_min_length
+    def _build_signup(self) -> SignupFlow:
         return SignupFlow(
             self._settings.sms_regions,
             self._database,
             self._drafts,
             self._phones,
             self._mailboxes,
-            Finish(self._database, self._passwords, self._sessions, minimum),
+            SignupCompletion(self._database, self._hasher, self._new_passwords, self._sessions),
+            self._identities,
+            PickedPlans(self._plan_choices, self._prices),
+            self._adapters.memory,
+            self._limits,
         )

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.adapters.oidc import OpenIdProvider
+from app.adapters.http_client import new_http_client
+from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
-from app.adapters.wire import vendor_client
 from tests.adapters.samples import mail_through, provider_through, texts_through
 from tests.standins import fixtures
 from tests.standins.openid import OpenIdStandIn
@@ -22,7 +22,7 @@ twilio = fixtures.twilio
 
 @pytest.fixture(scope="module")  # each new one reads all the certificates of the machine
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with vendor_client(httpx.Timeout(1, read=0.3)) as impatient:
+    async with new_http_client(httpx.Timeout(1, read=0.3)) as impatient:
         yield impatient
 
 

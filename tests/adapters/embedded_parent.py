@@ -12,15 +12,15 @@ import asyncpg
 from redis import Redis
 from redis.exceptions import RedisError
 
-from app.adapters.embedded import StoreUrls
+from app.dev.stores import StoreUrls
 
 SOURCE = Path(__file__).parents[2] / "src"
 # A process as `latchkey dev` is one: it uses the stores until its stdin ends.
 PARENT = """
 import os, sys
 from pathlib import Path
-from app.adapters.embedded import embedded_stores
-from app.adapters.embedded.launch import become_ordinary
+from app.dev.stores import embedded_stores
+from app.dev.stores.launch import become_ordinary
 data = Path(sys.argv[1])
 if "ordinary" in sys.argv and os.geteuid() == 0:
     become_ordinary(data.parent)

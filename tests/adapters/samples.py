@@ -1,25 +1,25 @@
-"""One text, one letter, one sign-in, and the real adapters that take them to a stand-in."""
+"""One text, one mail, one sign-in, and the real adapters that take them to a stand-in."""
 
 from datetime import timedelta
 
 import httpx
 import pytest
 
-from app.adapters.oidc import OpenIdProvider
-from app.adapters.oidc_token import BadToken
+from app.adapters.openid.id_token import BadToken
+from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
-from app.domain.identity.provider import NotVouchedFor, Vouched
-from app.domain.ports import Letter, Text
+from app.domain.identity.provider import ExternalIdentity, IdentityNotConfirmed
+from app.domain.ports import Email, Text
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 
 NUMBER = "+61491570006"
-BODY = "123456 is your Latchkey code. It works for 10 minutes.\n\n@latchkey.example #123456"
+BODY = "804213 is your Latchkey code. It works for 10 minutes.\n\n@latchkey.example #804213"
 TEXT = Text(NUMBER, BODY, timedelta(minutes=10))
 
-LETTER = Letter(
+EMAIL = Email(
     to="ada@example.com",
     subject="12345678 is your Latchkey code",
     text="Your code is\n\n12345678\n\nIt works for 30 minutes.\n",
@@ -67,14 +67,14 @@ def provider_through(
     return OpenIdProvider(client, **settings | options)
 
 
-async def identified(provider: OpenIdProvider, openid: OpenIdStandIn) -> Vouched:
-    """Somebody comes back with a code."""
+async def identified(provider: OpenIdProvider, openid: OpenIdStandIn) -> ExternalIdentity:
+    """Someone comes back with a code."""
     return await provider.identify("code", VERIFIER, openid.nonce, CALLBACK)
 
 
 async def refused_for(provider: OpenIdProvider, openid: OpenIdStandIn) -> str:
-    """What was wrong with the ID token of somebody who is not let in."""
-    with pytest.raises(NotVouchedFor) as refused:
+    """What was wrong with the ID token of someone who is not let in."""
+    with pytest.raises(IdentityNotConfirmed) as refused:
         await identified(provider, openid)
     assert isinstance(refused.value.__cause__, BadToken)
     return refused.value.__cause__.reason

@@ -11,14 +11,14 @@ from time import sleep
 
 import pytest
 
-from app.adapters.embedded import (
+from app.dev.stores import (
     PostgresServer,
     StoresNotStarted,
     StoreUrls,
     ValkeyServer,
     embedded_stores,
 )
-from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
+from app.dev.stores.files import clear_sockets, data_folder, socket_folder
 from tests.adapters.embedded_parent import (
     GONE,
     PARENT,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.limits_file import read_limits
+from app.adapters.files import read_limits
 from app.domain.limits import DAY, HOUR, Limit, LimitTable
 from app.settings import BadSettings, read_settings
 

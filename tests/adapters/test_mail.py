@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local import LocalMail, Outbox
 from app.adapters.sendgrid import SendGridMail
+from app.dev.outbox import LocalMail, Outbox
 from app.domain.ports import Mail, Sent
-from tests.adapters.samples import LETTER
+from tests.adapters.samples import EMAIL
 from tests.standins.sendgrid import SendGridStandIn
 
 TO = "personalizations.0.to.0.email"
@@ -39,31 +39,29 @@ def post(
     outbox = Outbox(tmp_path / "outbox.jsonl")
     return Post(
         LocalMail(outbox),
-        lambda: [(m.id, m.to, m.subject, m.body, m.html) for m in reversed(outbox.recent())],
+        lambda: [(m.id, m.to, m.subject, m.body, m.html) for m in reversed(outbox.list_recent())],
     )
 
 
-async def test_a_letter_arrives_as_written_under_the_id_that_was_told(post: Post) -> None:
-    outcome = await post.mail.send(LETTER)
+async def test_an_email_arrives_as_written_under_the_id_that_was_told(post: Post) -> None:
+    outcome = await post.mail.send(EMAIL)
     assert isinstance(outcome, Sent)
-    told = (outcome.provider_id, LETTER.to, LETTER.subject, LETTER.text, LETTER.html)
+    told = (outcome.provider_id, EMAIL.to, EMAIL.subject, EMAIL.text, EMAIL.html)
     assert post.arrived() == [told]
 
 
 async def test_letters_of_any_script_arrive(post: Post) -> None:
-    letter = replace(LETTER, subject="Größe 你好", text="Ω 👋\r\n", html="<p>Ω &amp; 👋\r\n")
-    await post.mail.send(letter)
-    assert [arrived[2:] for arrived in post.arrived()] == [
-        (letter.subject, letter.text, letter.html)
-    ]
+    email = replace(EMAIL, subject="Größe 你好", text="Ω 👋\r\n", html="<p>Ω &amp; 👋\r\n")
+    await post.mail.send(email)
+    assert [arrived[2:] for arrived in post.arrived()] == [(email.subject, email.text, email.html)]
 
 
 async def test_forty_at_once_get_each_their_own_answer(post: Post) -> None:
-    letters = [replace(LETTER, to=f"ada+{n}@example.com", text=f"letter {n}") for n in range(40)]
+    letters = [replace(EMAIL, to=f"ada+{n}@example.com", text=f"letter {n}") for n in range(40)]
     outcomes = await asyncio.gather(*map(post.mail.send, letters))
     told = {
-        (outcome.provider_id, letter.to, letter.text)
-        for outcome, letter in zip(outcomes, letters, strict=True)
+        (outcome.provider_id, email.to, email.text)
+        for outcome, email in zip(outcomes, letters, strict=True)
         if isinstance(outcome, Sent)
     }
     assert told == {(arrived[0], arrived[1], arrived[3]) for arrived in post.arrived()}

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local import LocalMail, LocalMessage, LocalTexts, Outbox
-from app.domain.ports import Letter, Sent, Text, Unsent
+from app.dev.outbox import LocalMail, LocalMessage, LocalTexts, Outbox
+from app.domain.ports import Email, Sent, Text, Unsent
 
 # A worker of its own: says when it is ready, starts when told, trims at every tenth append.
 WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from app.adapters.local import LocalMessage, Outbox
+from app.dev.outbox import LocalMessage, Outbox
 outbox = Outbox(Path(sys.argv[1]), kept=10, room=1_000)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -57,8 +57,8 @@ def path(tmp_path: Path) -> Path:
 async def test_texts_and_mails_are_shown_newest_first(path: Path) -> None:
     outbox = Outbox(path)
     await LocalTexts(outbox).send(Text("+61491570006", "a text", timedelta(minutes=10)))
-    sent = await LocalMail(outbox).send(Letter("ada@example.com", "S", "words", "<p>", "ref"))
-    mail, text = outbox.recent()
+    sent = await LocalMail(outbox).send(Email("ada@example.com", "S", "words", "<p>", "ref"))
+    mail, text = outbox.list_recent()
     assert isinstance(sent, Sent)
     assert (mail.id, mail.kind, mail.to) == (sent.provider_id, "mail", "ada@example.com")
     assert (mail.subject, mail.body, mail.html) == ("S", "words", "<p>")
@@ -83,16 +83,16 @@ def test_the_code_is_at_hand(subject: str | None, body: str, code: str | None) -
 
 def test_it_can_be_empty_and_counts_what_is_asked_for(path: Path) -> None:
     outbox = Outbox(path)
-    assert outbox.recent() == []
+    assert outbox.list_recent() == []
     for number in range(5):
         outbox.add(message(number))
-    assert [entry.body for entry in outbox.recent(2)] == ["4", "3"]
-    assert outbox.recent(0) == []
+    assert [entry.body for entry in outbox.list_recent(2)] == ["4", "3"]
+    assert outbox.list_recent(0) == []
 
 
 def test_it_outlives_its_process(path: Path) -> None:
     Outbox(path).add(message(1))
-    assert [entry.body for entry in Outbox(path).recent()] == ["1"]
+    assert [entry.body for entry in Outbox(path).list_recent()] == ["1"]
 
 
 def test_only_its_owner_can_read_it(path: Path) -> None:
@@ -108,9 +108,9 @@ def test_a_half_written_line_costs_nothing_else(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b'\n{"id":"local-2","kind":"te')  # and then the process was killed
     outbox = Outbox(path)
-    assert [entry.body for entry in outbox.recent()] == ["1"]
+    assert [entry.body for entry in outbox.list_recent()] == ["1"]
     outbox.add(message(3))
-    assert [entry.body for entry in outbox.recent()] == ["3", "1"]
+    assert [entry.body for entry in outbox.list_recent()] == ["3", "1"]
 
 
 def test_the_oldest_go_when_it_grows(path: Path) -> None:
@@ -118,11 +118,11 @@ def test_the_oldest_go_when_it_grows(path: Path) -> None:
     for number in range(500):
         outbox.add(message(number))
     assert path.stat().st_size < 6_000
-    assert [entry.body for entry in outbox.recent(10)] == [f"{n}" for n in range(499, 489, -1)]
+    assert [entry.body for entry in outbox.list_recent(10)] == [f"{n}" for n in range(499, 489, -1)]
     assert [file.name for file in path.parent.iterdir()] == ["outbox.jsonl"]
 
 
-def test_long_letters_are_not_trimmed_at_every_append(path: Path) -> None:
+def test_long_emails_are_not_trimmed_at_every_append(path: Path) -> None:
     outbox = Outbox(path, kept=10, room=5_000)
     sizes = []
     for number in range(60):
@@ -130,16 +130,16 @@ def test_long_letters_are_not_trimmed_at_every_append(path: Path) -> None:
         sizes.append(path.stat().st_size)
     trims = sum(later < earlier for earlier, later in pairwise(sizes))
     assert 1 <= trims <= 6
-    assert len(outbox.recent(10)) == 10
+    assert len(outbox.list_recent(10)) == 10
 
 
-def test_it_comes_back_when_somebody_removed_it(path: Path) -> None:
+def test_it_comes_back_when_someone_removed_it(path: Path) -> None:
     outbox = Outbox(path)
     outbox.add(message(1))
     path.unlink()
     path.parent.rmdir()
     outbox.add(message(2))
-    assert [entry.body for entry in outbox.recent()] == ["2"]
+    assert [entry.body for entry in outbox.list_recent()] == ["2"]
 
 
 def test_nothing_is_lost_between_workers_that_trim(path: Path) -> None:
@@ -150,7 +150,7 @@ def test_nothing_is_lost_between_workers_that_trim(path: Path) -> None:
             writer.stdin.write("go\n")
             writer.stdin.flush()
     assert [writer.returncode for writer in writers] == [0] * 4
-    left = Outbox(path).recent(10_000)[::-1]
+    left = Outbox(path).list_recent(10_000)[::-1]
     assert 10 <= len(left) < 40
     for name in "abcd":  # only the oldest may go, so a lost message would be a gap
         numbers = [int(entry.body) for entry in left if entry.to == name]
@@ -166,7 +166,7 @@ def test_nothing_is_lost_between_threads(path: Path) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(write, range(0, 400, 100)))
-    assert sorted(int(entry.body) for entry in outbox.recent(1_000)) == list(range(400))
+    assert sorted(int(entry.body) for entry in outbox.list_recent(1_000)) == list(range(400))
 
 
 async def test_a_full_disk_is_an_outcome() -> None:

@@ -6,9 +6,9 @@ from time import monotonic
 
 import pytest
 
-from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
-from app.adapters.embedded.postgres import PostgresServer
 from app.adapters.postgres import Postgres
+from app.dev.stores.files import clear_sockets, data_folder, socket_folder
+from app.dev.stores.servers import PostgresServer
 from app.domain.errors import Rejected, Unavailable
 from app.domain.ports import NotUnique
 from tests.stores import execute
@@ -157,3 +157,54 @@ async def test_a_server_that_is_gone_is_told_soon_and_found_again(
         server.start()
     await answers_again(database)
     assert await written(database) == ["before"]
+
+
+async def queue(database: Postgres, words: str, trouble: BaseException | None = None) -> None:
+    """One unit of work that queues a message, and the trouble with it."""
+    async with database.transaction() as connection:
+        connection.message_queued()
+        await connection.execute("INSERT INTO notes VALUES ($1)", words)
+        assert not database.message_queued.is_set()
+        if trouble:
+            raise trouble
+
+
+async def test_a_commit_of_what_queued_a_message_wakes_the_dispatcher(database: Postgres) -> None:
+    await write(database, "nothing queued")
+    assert not database.message_queued.is_set()
+    await queue(database, "queued")
+    assert database.message_queued.is_set()
+
+
+async def test_a_refusal_keeps_a_queued_message_and_wakes_the_dispatcher(
+    database: Postgres,
+) -> None:
+    with pytest.raises(Rejected):
+        await queue(database, "refused", Rejected("no"))
+    assert database.message_queued.is_set()
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+async def test_a_statement_of_its_own_that_queued_wakes_the_dispatcher(
+    database: Postgres, server: PostgresServer, *, pooled: bool
+) -> None:
+    """`database` has made the table."""
+    own = Postgres(server.url, size=1, pooled=pooled)
+    await own.open()
+    async with own.connection() as connection:
+        await connection.execute("INSERT INTO notes VALUES ('alone')")
+        connection.message_queued()
+    await own.close()
+    assert (own.message_queued.is_set(), database.message_queued.is_set()) == (True, False)
+
+
+async def test_what_is_rolled_back_wakes_nobody_then_or_later(database: Postgres) -> None:
+    with pytest.raises(ValueError, match="crash"):
+        await queue(database, "lost", ValueError("crash"))
+    await queue(database, "taken")
+    database.message_queued.clear()
+    with pytest.raises(NotUnique):
+        await queue(database, "taken")
+    for words in ("one", "two", "three", "four"):
+        await write(database, words)
+    assert not database.message_queued.is_set()

@@ -9,9 +9,10 @@ from time import monotonic
 import pytest
 from redis import Redis as Client
 
-from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
-from app.adapters.embedded.valkey import ValkeyServer
-from app.adapters.redis import SILENCE, TIMEOUT, Redis
+from app.adapters.redis import SILENCE, Redis
+from app.adapters.redis_connection import TIMEOUT
+from app.dev.stores.files import clear_sockets, data_folder, socket_folder
+from app.dev.stores.servers import ValkeyServer
 from app.domain.errors import Unavailable
 from app.domain.limits import DAY
 from app.domain.ports import Tally, Window

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.sendgrid import SendGridMail
 from app.domain.ports import Reason, Refused, Sent, Uncertain, Unsent
-from tests.adapters.samples import LETTER, mail_through
+from tests.adapters.samples import EMAIL, mail_through
 from tests.standins import behaviour as acts
 from tests.standins.sendgrid import SendGridStandIn, bad_address, rate_limited, refuse
 
@@ -51,7 +51,7 @@ async def test_each_answer_of_sendgrid_is_an_outcome(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn, act: acts.Behaviour, outcome: object
 ) -> None:
     sendgrid.script.next(act)
-    assert await sendgrid_mail.send(LETTER) == outcome
+    assert await sendgrid_mail.send(EMAIL) == outcome
     assert len(sendgrid.messages) == act.accepts
     assert sendgrid.requests == 1, "the adapter itself never tries again"
 
@@ -60,7 +60,7 @@ async def test_a_rate_limit_tells_when_it_ends(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn
 ) -> None:
     sendgrid.script.next(rate_limited(30))
-    outcome = await sendgrid_mail.send(LETTER)
+    outcome = await sendgrid_mail.send(EMAIL)
     assert isinstance(outcome, Unsent)
     assert outcome.retry_after == pytest.approx(29.5, abs=1)
 
@@ -69,20 +69,20 @@ async def test_a_rate_limit_tells_when_it_ends(
 async def test_a_dropped_connection_is_uncertain(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn, act: acts.Behaviour
 ) -> None:
-    await sendgrid_mail.send(LETTER)  # so that the connection that drops is a reused one
+    await sendgrid_mail.send(EMAIL)  # so that the connection that drops is a reused one
     sendgrid.script.next(act)
-    assert isinstance(await sendgrid_mail.send(LETTER), Uncertain)
+    assert isinstance(await sendgrid_mail.send(EMAIL), Uncertain)
     assert sendgrid.requests == 2
 
 
 async def test_refused_connections_are_safe_to_try_again(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn
 ) -> None:
-    await sendgrid_mail.send(LETTER)
+    await sendgrid_mail.send(EMAIL)
     sendgrid.stop()
-    assert await sendgrid_mail.send(LETTER) == Unsent("ConnectError")
+    assert await sendgrid_mail.send(EMAIL) == Unsent("ConnectError")
     sendgrid.start()
-    assert isinstance(await sendgrid_mail.send(LETTER), Sent)
+    assert isinstance(await sendgrid_mail.send(EMAIL), Sent)
     assert len(sendgrid.messages) == 2
 
 
@@ -91,16 +91,16 @@ async def test_an_answer_that_drips_ends_at_the_deadline(
 ) -> None:
     sendgrid.script.next(acts.drip_body())
     began = time.monotonic()
-    assert await mail_through(client, sendgrid, deadline=0.5).send(LETTER) == Uncertain("Deadline")
+    assert await mail_through(client, sendgrid, deadline=0.5).send(EMAIL) == Uncertain("Deadline")
     assert time.monotonic() - began < 1
 
 
 async def test_only_an_opaque_id_of_ours_goes_along(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn
 ) -> None:
-    await sendgrid_mail.send(LETTER)
+    await sendgrid_mail.send(EMAIL)
     letter = sendgrid.messages[0]
-    assert letter.reference == LETTER.reference
+    assert letter.reference == EMAIL.reference
     assert letter.headers == {"Auto-Submitted": "auto-generated"}
     assert letter.sender_name == "Latchkey"
 
@@ -108,7 +108,7 @@ async def test_only_an_opaque_id_of_ours_goes_along(
 async def test_a_line_break_in_a_subject_starts_no_header(
     sendgrid_mail: SendGridMail, sendgrid: SendGridStandIn
 ) -> None:
-    await sendgrid_mail.send(replace(LETTER, subject="Hello\r\nBcc: eve@example.com\n\rX"))
+    await sendgrid_mail.send(replace(EMAIL, subject="Hello\r\nBcc: eve@example.com\n\rX"))
     assert sendgrid.messages[0].subject == "Hello Bcc: eve@example.com X"
 
 
@@ -116,8 +116,8 @@ async def test_an_odd_key_is_refused_like_a_wrong_one(
     client: httpx.AsyncClient, sendgrid: SendGridStandIn
 ) -> None:
     odd = mail_through(client, sendgrid, api_key="SG.schlüssel")
-    assert await odd.send(LETTER) == Refused(Reason.MISCONFIGURED, "401")
+    assert await odd.send(EMAIL) == Refused(Reason.MISCONFIGURED, "401")
     torn = mail_through(client, sendgrid, api_key="SG.two\nlines")
-    assert await torn.send(LETTER) == Refused(Reason.MISCONFIGURED, "LocalProtocolError")
+    assert await torn.send(EMAIL) == Refused(Reason.MISCONFIGURED, "LocalProtocolError")
     assert [broken.status for broken in sendgrid.violations] == [401]
     sendgrid.reset()

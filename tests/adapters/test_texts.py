@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.local import LocalTexts, Outbox
 from app.adapters.twilio import TwilioTexts
+from app.dev.outbox import LocalTexts, Outbox
 from app.domain.ports import Sent, Text, TextMessages
 from tests.adapters.samples import BODY, NUMBER, TEXT
 from tests.standins.twilio import TwilioStandIn
@@ -34,7 +34,7 @@ def line(
     outbox = Outbox(tmp_path / "outbox.jsonl")
     return Line(
         LocalTexts(outbox),
-        lambda: [(text.id, text.to, text.body) for text in reversed(outbox.recent())],
+        lambda: [(text.id, text.to, text.body) for text in reversed(outbox.list_recent())],
     )
 
 

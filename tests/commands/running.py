@@ -3,18 +3,20 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from tests.product import PYTHONPATH
+from tests.product import PYTHONPATH, Product
 
 NEEDED = ("PATH", "HOME", "LANG", "TMPDIR")
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "BASE_URL": "https://door.example.org",
-    "SECRET_KEY": "a key of the tests that is long enough",
+    "SECRET_KEY": "9b1c5f0d27e84a6f93d0b7c2e15a48d6",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
     "TWILIO_AUTH_TOKEN": "token",
@@ -36,6 +38,30 @@ def latchkey(folder: Path, *words: str, **env: str) -> subprocess.CompletedProce
         text=True,
         timeout=60,
     )
+
+
+@contextmanager
+def serving(
+    folder: Path, database_url: str, redis_url: str, *words: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`latchkey serve` as it starts, which nobody waits for; it ends with the test, however that
+    goes.
+    """
+    product = Product(folder, database_url, redis_url)
+    with (
+        product.log.open("ab") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", *words],
+            cwd=folder,
+            env={"PATH": os.environ["PATH"]} | product.env,
+            stdout=log,
+            stderr=log,
+        ) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def typed(*words: str, **env: str) -> Result:

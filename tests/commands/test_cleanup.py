@@ -1,10 +1,15 @@
 """`latchkey cleanup`: removes what has expired, keeps the rest, and tells how much it was."""
 
+import json
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
-from app.domain.cleanup import EXPIRED
+from app.domain.cleanup import REMOVALS
 from tests.commands.running import typed
-from tests.faults.staged import ask
+from tests.faults.staged import ask, until
+from tests.product import Product
 from tests.stores import Stores
 
 # A row of each kind as old as `$1`; what lives for a while lives for a day.
@@ -15,6 +20,8 @@ OLD = {
     "email_verifications": "INSERT INTO email_verifications"
     " (id, flow_id, purpose, nonce, email, created_at, expires_at) VALUES"
     " (gen_random_uuid(), '', md5(random()::text), '', 'ada@example.org', {at}, {at})",
+    "contact_failures": "INSERT INTO contact_failures (subject, in_a_row, last_wrong_at) VALUES"
+    " (decode(md5(random()::text), 'hex'), 100, {at})",
     "deliveries": "INSERT INTO deliveries"
     " (id, channel, template, destination, address, network, created_at, expires_at) VALUES"
     " (gen_random_uuid(), 'email', '', '', '', '', {at}, {at})",
@@ -22,7 +29,7 @@ OLD = {
     " expires_at) SELECT gen_random_uuid(), id, '{{}}', '', '', {at} + interval '1 day',"
     " {at} + interval '30 days' FROM users",
     "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at) VALUES"
-    " (md5(random()::text)::bytea, '', {at})",
+    " (decode(md5(random()::text), 'hex'), '', {at})",
     "identity_proofs": "INSERT INTO identity_proofs"
     " (id, flow_id, issuer, subject, email_verified, created_at) VALUES"
     " (gen_random_uuid(), md5(random()::text)::bytea, '', '', false, {at})",
@@ -31,19 +38,35 @@ OLD = {
     "contact_changes": "INSERT INTO contact_changes"
     " (id, user_id, kind, old_value, new_value, changed_at)"
     " SELECT gen_random_uuid(), id, 'phone', '', '', {at} FROM users",
+    "former_passwords": "INSERT INTO former_passwords"
+    " (id, user_id, password_hash, set_at, replaced_at, by_mail)"
+    " SELECT gen_random_uuid(), id, '', {at}, {at}, false FROM users",
+    "former_identities": "INSERT INTO former_identities"
+    " (id, user_id, issuer, subject, linked_at, removed_at)"
+    " SELECT gen_random_uuid(), id, '', '', {at}, {at} FROM users",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
+    # Each of an account of its own, as there is one at most.
+    "confirmation_requests": "WITH someone AS (INSERT INTO users (id, phone, email) VALUES"
+    " (gen_random_uuid(), '+4670' || trunc(random() * 8999999 + 1000000),"
+    " md5(random()::text) || '@example.org') RETURNING id)"
+    " INSERT INTO confirmation_requests (id, user_id, network, due_at)"
+    " SELECT gen_random_uuid(), id, '', {at} FROM someone",
 }
 # Days: the oldest that is kept, the youngest that goes.
 KEPT = {
     "phone_verifications": (6, 8),
     "email_verifications": (6, 8),
+    "contact_failures": (29, 31),
     "deliveries": (29, 31),
     "sessions": (29, 32),
     "password_budgets": (29, 31),
     "identity_proofs": (6, 8),
     "spent_transactions": (0, 1),
     "contact_changes": (29, 31),
+    "former_passwords": (27, 29),
+    "former_identities": (20, 22),
     "audit_events": (399, 401),
+    "confirmation_requests": (6, 8),
 }
 PERSON = (
     "INSERT INTO users (id, phone, email) VALUES"
@@ -65,35 +88,63 @@ def url(stores: Stores) -> str:
 def test_only_what_has_expired_goes_and_is_counted(url: str) -> None:
     told = typed("cleanup", DATABASE_URL=url)
     assert told.exit_code == 0
-    assert told.output.splitlines() == [f"{table}: 2 removed" for table in EXPIRED]
+    assert told.output.splitlines() == [f"{table}: 2 removed" for table in REMOVALS]
     left = {table: ask(url, f"SELECT count(*) FROM {table}")[0]["count"] for table in KEPT}
     assert left == dict.fromkeys(KEPT, 1)
-    assert ask(url, "SELECT count(*) FROM users")[0]["count"] == 1
+    assert ask(url, "SELECT count(*) FROM users")[0]["count"] == 4
     again = typed("cleanup", DATABASE_URL=url)
-    assert again.output.splitlines() == [f"{table}: 0 removed" for table in EXPIRED]
+    assert again.output.splitlines() == [f"{table}: 0 removed" for table in REMOVALS]
 
 
-# $1 phone, $2 how many codes, each guessed at in vain until it was spent, $3 days ago.
-GUESSED = """
-INSERT INTO phone_verifications
-  (id, flow_id, purpose, nonce, phone, attempts, created_at, expires_at)
-SELECT gen_random_uuid(), random()::text::bytea, '', '', $1, 5, now() - $3 * interval '1 day', now()
-FROM generate_series(1, $2)
+MANY = """
+INSERT INTO audit_events (event, at)
+SELECT 'signup:started', now() - interval '500 days' FROM generate_series(1, 1201)
 """
-PROVED = """
-UPDATE phone_verifications SET consumed_at = now() - $2 * interval '1 day' WHERE id = (
-  SELECT id FROM phone_verifications WHERE phone = $1 ORDER BY created_at DESC LIMIT 1)
+LEFT = "SELECT count(*) FROM {table}"
+
+
+def left(url: str) -> dict[str, int]:
+    return {table: ask(url, LEFT.format(table=table))[0]["count"] for table in KEPT}
+
+
+def test_servers_remove_it_by_themselves_each_row_once(
+    url: str, stores: Stores, tmp_path: Path
+) -> None:
+    ask(url, MANY)
+    ask(url, "UPDATE deliveries SET state = 'sent'")
+    redis = f"{stores.redis_url}?db=1"
+    with (
+        closing(Product(tmp_path / "one", url, redis)) as one,
+        closing(Product(tmp_path / "other", url, redis)) as other,
+    ):
+        one.start()
+        other.start()
+        until(lambda: left(url) == dict.fromkeys(KEPT, 1))
+    logs = (one.log.read_text(), other.log.read_text())
+    told = [line for log in logs for line in log.splitlines() if "rows" in line]
+    counts = [json.loads(line)["rows"] for line in told]
+    in_all = {table: sum(count[table] for count in counts) for table in KEPT}
+    assert in_all == dict.fromkeys(KEPT, 2) | {"audit_events": 1203}
+
+
+def test_more_than_a_batch_goes_too(url: str) -> None:
+    ask(url, MANY)
+    assert "audit_events: 1203 removed" in typed("cleanup", DATABASE_URL=url).output
+
+
+WITHOUT_KEY = """
+INSERT INTO contact_failures (subject, in_a_row) VALUES (sha256('+61491570006'), 100);
+INSERT INTO password_budgets (subject, device) VALUES (sha256('ada@example.org'), '')
 """
 
 
-def test_what_locks_a_number_is_kept_until_it_is_proved(url: str) -> None:
-    locked, slow, better = phones = "+61491570110", "+61491570156", "+61491570157"
-    for phone, codes, days in ((locked, 20, 60), (slow, 5, 20), (slow, 9, 31), (better, 9, 20)):
-        ask(url, GUESSED, phone, codes, days)
-    ask(url, PROVED, better, 10)
-    typed("cleanup", DATABASE_URL=url)
-    counted = "SELECT count(*) FROM phone_verifications WHERE phone = $1"
-    assert [ask(url, counted, phone)[0]["count"] for phone in phones] == [20, 5, 0]
-    ask(url, PROVED, locked, 8)
-    typed("cleanup", DATABASE_URL=url)
-    assert ask(url, counted, locked)[0]["count"] == 0
+def test_digests_without_a_key_go_however_young(stores: Stores) -> None:
+    fresh = stores.new_database()
+    for table in ("contact_failures", "password_budgets"):
+        ask(fresh, OLD[table].format(at="now()"))
+    for statement in WITHOUT_KEY.split(";"):
+        ask(fresh, statement)
+    told = typed("cleanup", DATABASE_URL=fresh).output
+    assert {"contact_failures: 1 removed", "password_budgets: 1 removed"} <= set(told.splitlines())
+    assert ask(fresh, LEFT.format(table="contact_failures"))[0]["count"] == 1
+    assert ask(fresh, LEFT.format(table="password_budgets"))[0]["count"] == 1

@@ -69,9 +69,9 @@ def test_where_there_are_no_stores_they_say_what_is_missing(tmp_path: Path, word
     assert list(tmp_path.iterdir()) == [], "and start none"
 
 
-@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed"])
+@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed --yes"])
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path, words: str) -> None:
     nowhere = "postgresql://nobody@/nowhere?host=/nowhere"
     refused = latchkey(tmp_path, *words.split(), ENVIRONMENT="test", DATABASE_URL=nowhere)
-    told = "Error: PostgreSQL at DATABASE_URL did not answer.\n"
+    told = "Error: PostgreSQL at DATABASE_URL cannot be used: no such file or directory.\n"
     assert (refused.returncode, refused.stderr) == (1, told)

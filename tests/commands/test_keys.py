@@ -9,9 +9,8 @@ import pytest
 
 from app.adapters.postgres import Postgres
 from app.domain.keys import keys_for
-from app.domain.sessions.access_tokens import AccessTokens
-from app.domain.sessions.keyring import EVERY, keep_fresh, read_keys
 from app.domain.sessions.signing_keys import KNOWN_AFTER, SigningKeys, UnreadableKeys
+from app.domain.sessions.tokens import EVERY, AccessTokens, keep_fresh, read_keys
 from app.settings import DEVELOPMENT_KEY
 from tests.commands.running import latchkey, typed
 from tests.crowd import sql
@@ -76,7 +75,7 @@ async def test_a_running_server_takes_it_within_a_minute(url: str) -> None:
     async with keys_of(url, DEVELOPMENT_KEY) as keys:
         await read_keys(keys, tokens)
         fresh = asyncio.create_task(keep_fresh(keys, tokens, every=0.05))
-        added = await keys.rotate()
+        added = await keys.rotate_keys()
         for _ in range(100):
             if [key["kid"] for key in tokens.public_keys()][1:] == [added]:
                 break
@@ -101,15 +100,15 @@ def ids_in(url: str) -> set[str]:
 
 async def test_a_server_with_another_secret_uses_no_key_and_makes_none(url: str) -> None:
     async with keys_of(url, DEVELOPMENT_KEY) as ours, keys_of(url, "another") as others:
-        await ours.load()
+        await ours.load_keys()
         with pytest.raises(UnreadableKeys):
-            await others.load()
+            await others.load_keys()
         # Whoever has lost the old one goes on by a rotation.
-        added = await others.rotate()
-        assert [key.id for key in await others.load()] == [added]
-        assert len(await ours.load()) == 1
+        added = await others.rotate_keys()
+        assert [key.id for key in await others.load_keys()] == [added]
+        assert len(await ours.load_keys()) == 1
     async with keys_of(url, "another", DEVELOPMENT_KEY) as both:
-        assert len(await both.load()) == 2
+        assert len(await both.load_keys()) == 2
 
 
 def test_a_server_that_was_started_before_the_migration_has_keys_after_it(

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from app.adapters.migrations import commands
-from app.adapters.schema import newest_revision
+from app.adapters.postgres import newest_revision
 from tests.commands.running import latchkey
 from tests.faults.staged import held, until, waiting
 from tests.stores import Stores
@@ -17,7 +17,8 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
     with ThreadPoolExecutor(2) as threads:
         with held(url, "SELECT pg_advisory_xact_lock(727274)"):
             started = [
-                threads.submit(latchkey, tmp_path, "migrate", DATABASE_URL=url) for _ in range(2)
+                threads.submit(latchkey, tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url)
+                for _ in range(2)
             ]
             until(lambda: waiting(url) == 2, 60)
         ended = [one.result() for one in started]

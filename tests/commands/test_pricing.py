@@ -30,7 +30,7 @@ MOMENTS = [
 ]
 REFUSED = {"check": "This file cannot be published.", "publish": "Nothing was published."}
 NOWHERE = "postgresql://nobody@/nowhere?host=/nowhere"
-SILENT = "PostgreSQL at DATABASE_URL did not answer."
+SILENT = "PostgreSQL at DATABASE_URL cannot be used: no such file or directory."
 NONE_YET = "Error: No prices are in effect yet: latchkey pricing publish FILE.\n"
 AUDITED = "SELECT details FROM audit_events WHERE event = 'pricing:published' ORDER BY at"
 

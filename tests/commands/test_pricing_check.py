@@ -13,7 +13,7 @@ from tests.stores import Stores
 
 NB = "\u00a0"
 CHEAPER = f"~ small, a month in USD: $9.50{NB}USD -> $9.00{NB}USD"
-SILENT = "PostgreSQL at DATABASE_URL did not answer."
+SILENT = "PostgreSQL at DATABASE_URL cannot be used: no such file or directory."
 NOWHERE = "postgresql://nobody@/nowhere?host=/nowhere"
 
 

@@ -1,4 +1,4 @@
-"""`latchkey seed`: a demo person and prices, once, and never in production by accident."""
+"""`latchkey seed`: a demo person and prices, once, and never by accident."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ def url(stores: Stores) -> str:
 
 
 def test_it_adds_one_person_once(url: str) -> None:
-    told = [typed("seed", DATABASE_URL=url) for _ in range(2)]
+    told = [typed("seed", "--yes", DATABASE_URL=url) for _ in range(2)]
     assert [one.exit_code for one in told] == [0, 0]
     assert [one.output.partition(" (")[0] for one in told] == [
         "Demo people added: 1",
@@ -25,12 +25,14 @@ def test_it_adds_one_person_once(url: str) -> None:
     assert people(url) == 1
 
 
-def test_production_has_to_be_meant(url: str) -> None:
-    refused = typed("seed", **PRODUCTION, DATABASE_URL=url)
-    assert refused.exit_code == 1
+@pytest.mark.parametrize("environment", ["production", "development", "test"])
+def test_a_database_that_is_named_has_to_be_meant(url: str, environment: str) -> None:
+    env = PRODUCTION | {"ENVIRONMENT": environment, "DATABASE_URL": url}
+    refused = typed("seed", **env)
+    assert refused.exit_code == 2
     assert "Add --yes" in refused.output
     assert people(url) == 0
-    assert typed("seed", "--yes", **PRODUCTION, DATABASE_URL=url).exit_code == 0
+    assert typed("seed", "--yes", **env).exit_code == 0
     assert people(url) == 1
 
 
@@ -39,7 +41,7 @@ def people(url: str) -> int:
 
 
 def test_it_brings_prices_once(url: str) -> None:
-    told = [typed("seed", DATABASE_URL=url).output.splitlines()[1] for _ in range(2)]
+    told = [typed("seed", "--yes", DATABASE_URL=url).output.splitlines()[1] for _ in range(2)]
     assert told == ["Price versions added: 1", "Price versions added: 0"]
     shown = typed("pricing", "show", DATABASE_URL=url).output
     assert shown.startswith("# Version 1, in effect since 1 January 2026, 00:00:00 UTC.")

@@ -1,6 +1,8 @@
 """`latchkey serve`: refuses what is unsafe, all of it at once, and loses nothing when it stops."""
 
+import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -20,7 +22,7 @@ from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+DEPLOY = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
 UNSAFE = {
     "ENVIRONMENT": "production",
     "BASE_URL": "http://door.example.org",
@@ -59,20 +61,20 @@ def test_a_production_with_nothing_set_hears_what_it_needs() -> None:
               "SENDGRID_API_KEY", "SENDGRID_FROM_EMAIL")  # fmt: skip
     assert refused.exit_code == 2
     assert ".." not in refused.stderr
-    assert [name for name in needed if f"  - {name} " not in refused.stderr] == []
+    assert [name for name in needed if f"  - {name} is missing" not in refused.stderr] == []
 
 
-def test_what_the_readme_says_production_needs_is_all_it_needs() -> None:
-    [block] = re.findall(r"```\n(ENVIRONMENT=production .*?)```", README, re.DOTALL)
+def test_what_the_docs_say_production_needs_is_all_it_needs() -> None:
+    [block] = re.findall(r"```\n(ENVIRONMENT=production .*?)```", DEPLOY, re.DOTALL)
     given = dict(word.split("=", 1) for word in block.split())
     known = PRODUCTION | {"DATABASE_URL": "postgresql://somewhere/latchkey"}
     filled = {name: known[name] if value == "..." else value for name, value in given.items()}
-    assert read_settings(filled).production
+    assert read_settings(filled).is_production
 
 
 @pytest.mark.parametrize("name", ["TWILIO_ACCOUNT_SID", "SENDGRID_API_KEY"])
 def test_half_of_a_vendor_is_told_in_development_too(name: str) -> None:
-    given = {name: PRODUCTION[name]}
+    given = {"ENVIRONMENT": "development", name: PRODUCTION[name]}
     with pytest.raises(BadSettings) as bad:
         read_settings(given)
     vendor = {each for each in PRODUCTION if each.split("_")[0] == name.split("_")[0]}
@@ -115,7 +117,9 @@ def test_sigterm_finishes_what_is_under_way_and_exits_with_0(staged: Staged) -> 
     until(lambda: bool(staged.texts_to(late)))
     with ThreadPoolExecutor(2) as threads:
         with locked(staged.database_url, "sessions"):
-            finishing = threads.submit(person.post, "/signup/password", password="a long password")
+            finishing = threads.submit(
+                person.post, "/signup/password", password="a quiet door opens"
+            )
             until(lambda: waiting(staged.database_url) == 1)
             stopping = threads.submit(staged.stop)
             sleep(0.3)  # for the signal to arrive
@@ -151,5 +155,26 @@ def test_it_says_not_ready_before_it_stops_listening(
 
 
 def status(product: Product, path: str) -> int:
-    """Over a connection of its own, which is made only while somebody listens."""
+    """Over a connection of its own, which is made only while someone listens."""
     return httpx.get(product.url + path, timeout=5, verify=NO_TLS).status_code
+
+
+def workers_of(product: Product) -> dict[int, str]:
+    """The command line of each process that answers; one that is started anew has its own."""
+    pid = product.pid
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(each): Path(f"/proc/{each}/cmdline").read_text() for each in found}
+
+
+def test_workers_are_copies_of_one_process_and_so_is_who_comes_after_one(
+    another_product: Callable[..., Product],
+) -> None:
+    product = another_product("--workers", "2")
+    watching = Path(f"/proc/{product.pid}/cmdline").read_text()
+    workers = workers_of(product)
+    assert list(workers.values()) == [watching] * 2
+    gone = min(workers)
+    os.kill(gone, signal.SIGKILL)
+    until(lambda: len(workers_of(product).keys() - {gone}) == 2)
+    assert set(workers_of(product).values()) == {watching}
+    assert status(product, "/health/live") == 200

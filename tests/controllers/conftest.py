@@ -1,16 +1,20 @@
 """People at every step; a product with the limits people really meet, and a memory of its own."""
 
+import json
 from collections.abc import Iterator
 from itertools import count
+from math import ceil
 from time import sleep
 
 import pytest
 from redis import Redis
 
-from app.adapters.embedded.folders import clear_sockets, data_folder, socket_folder
-from app.adapters.embedded.valkey import ValkeyServer
 from app.adapters.redis import SILENCE
+from app.dev.stores.files import clear_sockets, data_folder, socket_folder
+from app.dev.stores.servers import ValkeyServer
+from app.domain.verification.unsent import ON_ITS_WAY
 from tests.crowd import sql
+from tests.faults.staged import until
 from tests.person import Person, new_email, new_phone
 from tests.price_list import publish_prices
 from tests.product import Product
@@ -18,6 +22,7 @@ from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
 DAILY = 60  # more than one region's 50
+UNDER_WAY = "SELECT 1 FROM deliveries WHERE state IN ('queued', 'sending')"
 OLDER = """
 UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
 """
@@ -29,6 +34,10 @@ SELECT gen_random_uuid(), 'sms', 'phone_code', $1, left($1, -4), $2, $3, $4,
 """
 
 
+# What a code page says where two or fewer sends are left.
+FEW_LEFT = ("You can do this", "Not again this hour", "the last one for this hour")
+
+
 class Limited:
     """The product and its short memory, whose time a test can move."""
 
@@ -37,7 +46,7 @@ class Limited:
         self._addresses = count(1)
 
     def visitor(self, address: str = "") -> Person:
-        """Somebody at an address of the world, by default in a network that nobody else is in."""
+        """Someone at an address of the world, by default in a network that nobody else is in."""
         person = Person(self.product)
         here = next(self._addresses)
         person.http.headers["x-forwarded-for"] = address or f"10.{here // 250}.{here % 250}.1"
@@ -61,7 +70,18 @@ class Limited:
     def wait(self, seconds: int) -> None:
         """As if so much time had passed since whatever was sent."""
         sql(self.product, OLDER, seconds)
-        self.flush()
+        with Redis.from_url(self.valkey.url) as client:
+            kept = client.keys("{latchkey}:unsent:*")
+            client.delete(*(set(client.keys("*")) - set(kept)), "none")
+            for key in kept:
+                told = json.loads(client.get(key) or "")
+                told["sent"] = [(to, at - seconds) for to, at in told["sent"]]
+                client.set(key, json.dumps(told), keepttl=True)
+
+    def settle(self) -> None:
+        """Whatever was queued has gone out, long enough ago that pages tell of it."""
+        until(lambda: not sql(self.product, UNDER_WAY))
+        self.wait(ceil(ON_ITS_WAY))
 
     def sent_before(
         self, times: int, phone: str = "+61400000000", region: str = "AU", address: str = "9.9.9.9"
@@ -104,7 +124,7 @@ def limited(limited_product: Limited) -> Limited:
 
 @pytest.fixture(scope="module")
 def people(product: Product) -> dict[str, Person]:
-    """Somebody at every step of a sign-up."""
+    """Someone at every step of a sign-up."""
     return {step: _at(product, step) for step in STEPS}
 
 

@@ -1,4 +1,4 @@
-"""The account page, and where somebody is signed in."""
+"""The account page, and where someone is signed in."""
 
 import re
 from time import sleep
@@ -110,7 +110,7 @@ def test_all_others_are_ended_at_once(owner: Owner) -> None:
     assert person.get("/account").status == 200
 
 
-def test_somebody_elses_session_is_not_there(product: Product, owner: Owner) -> None:
+def test_someone_elses_session_is_not_there(product: Product, owner: Owner) -> None:
     person, stranger = owner.sign_in(), Owner.sign_up(product).sign_in()
     answers = []
     for path in (revocation(stranger), f"/account/sessions/{uuid4()}/revocation"):

@@ -21,11 +21,11 @@ UPDATE deliveries SET created_at = created_at - interval '2 days' WHERE destinat
 
 @pytest.fixture(scope="module")
 def known(product: Product) -> dict[str, str]:
-    """What somebody else has."""
-    somebody = Owner(product, long_email())
+    """What someone else has."""
+    someone = Owner(product, long_email())
     # Long ago: what was sent lately is counted, whether or not there is an account.
-    sql(product, LONG_AGO, [somebody.phone, somebody.email])
-    return {"phone": somebody.phone, "email": somebody.email}
+    sql(product, LONG_AGO, [someone.phone, someone.email])
+    return {"phone": someone.phone, "email": someone.email}
 
 
 def look_around(twins: Twins, kind: str) -> None:
@@ -44,7 +44,7 @@ def look_around(twins: Twins, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "new"), [("phone", new_phone), ("email", long_email)])
-def test_what_somebody_has_is_answered_and_written_to_like_something_new(
+def test_what_someone_has_is_answered_and_written_to_like_something_new(
     product: Product, known: dict[str, str], kind: str, new: Callable[[], str]
 ) -> None:
     twins = Twins((Owner(product), Owner(product)), (known[kind], new()))

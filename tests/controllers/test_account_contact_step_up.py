@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crowd import nth_code, sql, wrong
+from tests.crowd import nth_code, sql, wrong_codes
 from tests.holder import PASSWORD
 from tests.owner import Owner, contacts
 from tests.person import new_email, new_phone
@@ -67,8 +67,8 @@ def test_a_code_that_was_guessed_at_is_renewed_by_a_fresh_proof_only(
     product: Product, owner: Owner, named: tuple[str, str]
 ) -> None:
     kind, new = named
-    for _ in range(5):
-        owner.submit(f"/account/{kind}-code", code=wrong(nth_code(product, new, 1)))
+    for code in wrong_codes(nth_code(product, new, 1), 5):
+        owner.submit(f"/account/{kind}-code", code=code)
     owner.let_proof_age()
     owner.get(f"/account/{kind}-code")
     refused = owner.post(f"/account/{kind}-code/resend")
@@ -131,6 +131,6 @@ def test_a_form_of_another_site_is_refused_before_a_proof_is_asked_for(
     owner.get(f"/account/{page}")
     owner.let_proof_age()
     owner.http.headers["sec-fetch-site"] = "cross-site"
-    refused = owner.post(f"/account/{page}", **{page: typed or "a long password"})
+    refused = owner.post(f"/account/{page}", **{page: typed or "a quiet door opens"})
     assert (refused.status, refused.field(page)) == (403, typed)
     assert "This page was open for too long." in refused.alert

@@ -40,13 +40,13 @@ def by_phone(holder: Holder) -> tuple[Person, str, dict[str, str]]:
 
 
 def new_password(holder: Holder) -> tuple[Person, str, dict[str, str]]:
-    other = holder.elsewhere()
+    other = holder.confirmed_elsewhere()
     other.get("/account/password")
     return other, "/account/password", {"password": NEW}
 
 
 def confirm(holder: Holder) -> tuple[Person, str, dict[str, str]]:
-    other = holder.elsewhere()
+    other = holder.by_phone()
     other.get("/account/confirm")
     return other, "/account/confirm", {"password": PASSWORD}
 
@@ -60,7 +60,7 @@ LED_TO = {
     by_password: "",
     by_phone: "/signup/email",
     new_password: "/login?return_to=/account/password",
-    confirm: "",
+    confirm: "/login?return_to=/account/confirm",
     reset: "/recovery/email",
 }
 

@@ -68,7 +68,7 @@ def test_a_pending_address_is_shown_sent_again_and_cancelled(
 ) -> None:
     owner.name("email", new := new_email())
     page = owner.get("/account")
-    assert "Your new e-mail address is not confirmed yet" in page.html
+    assert "Your new e-mail address isn’t confirmed yet" in page.html
     assert new in page.html
     assert owner.post("/account/email-code/resend").location == "/account/email-code"
     assert nth_code(product, new, 1) == nth_code(product, new, 2)
@@ -103,7 +103,7 @@ def test_what_cannot_be_the_new_address_is_told(owner: Owner, typed: str, senten
     assert sentence in seen.alert
 
 
-def test_somebody_elses_address_is_told_once_it_is_proved(product: Product, owner: Owner) -> None:
+def test_someone_elses_address_is_told_once_it_is_proved(product: Product, owner: Owner) -> None:
     other = Owner(product)
     owner.name("email", other.email)
     seen = owner.submit("/account/email-code", code=nth_code(product, other.email, 2))

@@ -4,14 +4,17 @@ import re
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import pytest
+
 from tests.crowd import sql
-from tests.federated import SIGN_OUT, Federated, identities_of, sign_out_of_auth0
+from tests.federated import SIGN_OUT, Federated, identities_of, onwards, sign_out_of_auth0
 from tests.holder import PASSWORD, Holder
 from tests.owner import spoken
-from tests.person import new_email
+from tests.person import Seen, new_email
 from tests.product import Product
 
 HERE = "/account/identities"
+LINK = "/auth0/start?for=link"
 OTHERS = "SELECT id FROM identities WHERE user_id <> (SELECT id FROM users WHERE email = $1)"
 
 FORMER = """
@@ -54,7 +57,7 @@ def test_linking_the_same_twice_is_the_same_once(product: Product) -> None:
     assert len(identities_of(product, owner.email)) == 1
 
 
-def test_an_identity_of_somebody_else_is_not_linked(product: Product) -> None:
+def test_an_identity_of_someone_else_is_not_linked(product: Product) -> None:
     _, email = linked(product)
     other = Linker(product)
     page = other.come_with_auth0("link", email=email)
@@ -67,16 +70,46 @@ def test_linking_and_removing_ask_for_a_fresh_proof(product: Product) -> None:
     owner, _ = linked(product)
     owner.let_proof_age()
     confirm = f"/account/confirm?return_to={HERE}"
-    assert owner.get("/auth0/start?for=link").location == confirm
+    owner.get(HERE)
+    assert owner.post(LINK).location == confirm
     owner.get(HERE)
     assert owner.post(owner.removal()).location == confirm
     assert len(identities_of(product, owner.email)) == 1
     assert owner.submit("/account/confirm", password=PASSWORD).status == 200
 
 
+@pytest.mark.parametrize("site", ["same-origin", "cross-site", "none"])
+def test_a_link_to_the_linking_shows_a_button_and_begins_nothing(
+    product: Product, site: str
+) -> None:
+    owner = Linker(product)
+    page = owner.get(LINK, **{"sec-fetch-site": site})
+    assert (page.status, page.heading) == (200, "Continue with Auth0")
+    assert "oidc" not in owner.http.cookies
+    assert onwards(owner.post(LINK)).startswith(f"{product.url}/dev/auth0/authorize?")
+
+
+def test_a_form_of_another_site_links_nothing(product: Product) -> None:
+    owner = Linker(product)
+    page = Seen(owner.http.post(LINK, data={"csrf_token": "forged"}))
+    assert (page.status, "oidc" in owner.http.cookies) == (403, False)
+    assert "refresh" not in page.response.headers
+    assert onwards(owner.post(LINK)), "the same form again, with the token of that page"
+
+
+def test_a_sign_in_never_leads_on_to_the_linking(product: Product) -> None:
+    """By a path that browsers read as another one than we would."""
+    owner = Linker(product)
+    person = Federated(product)
+    person.http.get("/login", params={"return_to": "/account/%2e%2e/auth0/start?for=link"})
+    person.get("/login/password")
+    assert person.post("/login/password", email=owner.email, password=PASSWORD).location == "/"
+
+
 def test_linking_needs_a_session_and_the_same_one_when_coming_back(product: Product) -> None:
     nobody = Federated(product)
-    assert nobody.get("/auth0/start?for=link").location == f"/login?return_to={HERE}"
+    nobody.get(LINK)
+    assert nobody.post(LINK).location == f"/login?return_to={HERE}"
     owner = Linker(product)
     back = owner.answered("link")
     owner.submit("/login/password", email=owner.email, password=PASSWORD)
@@ -113,7 +146,7 @@ def test_one_of_a_provider_that_is_asked_no_more_is_no_way_in(product: Product) 
     assert [one["id"] for one in identities_of(product, zoe.email)] == [working["id"]]
 
 
-def test_somebody_elses_is_not_there(product: Product) -> None:
+def test_someone_elses_is_not_there(product: Product) -> None:
     linked(product)
     owner = Linker(product)
     for theirs in (sql(product, OTHERS, owner.email)[0]["id"], uuid4()):

@@ -42,7 +42,7 @@ def test_the_owner_is_told_by_mail(holder: Holder) -> None:
 
 @pytest.mark.parametrize(
     ("password", "said"),
-    [("", "Choose a password"), ("short", "7 more to go"), ("password1234", "first that others")],
+    [("", "Choose a password"), ("short", "7 more to go"), ("password1234", "too easy to guess")],
 )
 def test_a_weak_one_is_refused(holder: Holder, password: str, said: str) -> None:
     seen = holder.submit("/account/password", password=password)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crowd import nth_code, sql, wrong
+from tests.crowd import nth_code, sql, wrong_codes
 from tests.holder import PASSWORD, message
 from tests.owner import Owner, contacts, events, spoken
 from tests.person import Person, new_email, new_phone
@@ -68,7 +68,7 @@ def test_a_pending_number_is_shown_sent_again_and_cancelled(product: Product, ow
     new = new_phone()
     owner.name("phone", new)
     page = owner.get("/account")
-    assert "Your new number is not confirmed yet" in page.html
+    assert "Your new number isn’t confirmed yet" in page.html
     assert spoken(new) in page.html
     again = owner.post("/account/phone-code/resend")
     assert (again.status, again.location) == (303, "/account/phone-code")
@@ -96,8 +96,8 @@ def test_another_number_ends_the_code_of_the_first(product: Product, owner: Owne
 def test_wrong_codes_stay_and_lock(product: Product, owner: Owner) -> None:
     owner.name("phone", new := new_phone())
     code = nth_code(product, new, 1)
-    for _ in range(5):
-        assert owner.submit("/account/phone-code", code=wrong(code)).status == 422
+    for other in wrong_codes(code, 5):
+        assert owner.submit("/account/phone-code", code=other).status == 422
     locked = owner.submit("/account/phone-code", code=code)
     assert (locked.status, locked.heading) == (422, "That code is locked")
     assert contacts(product, owner.phone) == [(owner.phone, owner.email)]
@@ -118,7 +118,7 @@ def test_what_cannot_be_the_new_number_is_told(owner: Owner, typed: str, sentenc
     assert sentence in seen.alert
 
 
-def test_somebody_elses_number_is_told_once_it_is_proved(product: Product, owner: Owner) -> None:
+def test_someone_elses_number_is_told_once_it_is_proved(product: Product, owner: Owner) -> None:
     other = Owner(product)
     owner.name("phone", other.phone)
     code = nth_code(product, other.phone, 2)

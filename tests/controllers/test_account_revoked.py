@@ -41,7 +41,7 @@ def deletion(person: Person) -> Form:
 @pytest.mark.parametrize("change", [new_password, other_email, other_phone, deletion])
 def test_it_is_led_to_the_sign_in(product: Product, change: Callable[[Person], Form]) -> None:
     owner = Owner(product)
-    other = owner.elsewhere()
+    other = owner.confirmed_elsewhere()
     path, form = change(other)
     before, url = sql(product, ACCOUNT, owner.phone), product.env["DATABASE_URL"]
     owner.get("/account/sessions")

@@ -12,7 +12,7 @@ from tests.person import Person, Seen, new_phone
 from tests.product import Product
 
 BUTTONS = {
-    "/logout": ("You are not signed out yet", "Sign out"),
+    "/logout": ("You’re not signed out yet", "Sign out"),
     "/account/sessions/revocation": ("Where you are signed in", "Sign out everywhere else"),
     "/account/phone/cancel": ("Enter the code from the text", "Cancel the change"),
 }

@@ -81,7 +81,7 @@ def test_what_was_first_asked_for_comes_after(zoe: Federated) -> None:
 
 
 @pytest.mark.parametrize("ticks", [{"unverified": "1"}, {"no_email": "1"}])
-def test_an_address_that_is_not_vouched_for_is_proved_by_a_code(
+def test_an_address_that_is_not_confirmed_by_the_provider_is_proved_by_a_code(
     zoe: Federated, ticks: dict[str, str]
 ) -> None:
     page = zoe.come_with_auth0(**ticks)

@@ -93,6 +93,24 @@ def test_an_answer_to_nothing_is_told_so(zoe: Federated, query: dict[str, str]) 
     refused(zoe, zoe.follow(f"/auth0/callback?{urlencode(query)}"), LOST)
 
 
+@pytest.mark.parametrize("name", ["state", "code", "iss"])
+def test_an_answer_with_a_parameter_twice_is_refused_and_burns_nothing(
+    zoe: Federated, name: str
+) -> None:
+    """RFC 6749 3.1."""
+    url = zoe.answered()
+    given = dict(parse_qsl(urlsplit(url).query)) | {"iss": "x"}
+    twice = f"{changed(url, iss='x')}&{urlencode({name: given[name]})}"
+    refused(zoe, zoe.follow(twice), LOST)
+    assert zoe.follow(url).path == "/signup/phone"
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_what_to_do(zoe: Federated) -> None:
+    url = zoe.answered()
+    zoe.http.cookies.clear()
+    refused(zoe, zoe.follow(url), "turn on cookies for this site")
+
+
 def test_another_tabs_answer_leaves_the_newer_one_alone(zoe: Federated) -> None:
     first = zoe.answered()
     second = zoe.answered()
@@ -151,7 +169,7 @@ def test_the_same_answer_later_goes_on_where_it_led(zoe: Federated) -> None:
     assert (seen.status, LOST in seen.alert) == (422, True)
 
 
-def test_a_code_of_somebody_else_is_refused(zoe: Federated) -> None:
+def test_a_code_of_someone_else_is_refused(zoe: Federated) -> None:
     """Mixed up or planted: the verifier belongs to another transaction."""
     other = Federated(zoe.product)
     stolen = dict(parse_qsl(urlsplit(other.answered()).query))["code"]

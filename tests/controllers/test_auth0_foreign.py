@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.federated import Federated, identities_of, sign_out_of_auth0
-from tests.holder import Holder
+from tests.holder import Holder, confirm_by_code
 from tests.person import Seen
 from tests.product import GENEROUS, Product
 from tests.standins.foreign import Browser, running_foreign
@@ -105,6 +105,7 @@ def test_linked_opened_by_it_and_removed(abroad: Product, browser: Browser) -> N
     visitor = Traveller(abroad, browser, name)
     assert visitor.signs_in("login").path == "/account"
     [identity] = identities_of(abroad, owner.email)
+    assert confirm_by_code(visitor, owner.phone).path == "/account"
     page = visitor.submit_from(HERE, f"{HERE}/{identity['id']}/removal")
     assert "no longer opens your account" in page.html
     assert Traveller(abroad, browser, name).signs_in("login").path == "/signup/phone"
@@ -124,7 +125,9 @@ def test_a_number_with_an_account_is_linked(zoe: Traveller) -> None:
     owner = Holder(zoe.product)
     zoe.signs_in()
     assert zoe.prove_phone(owner.phone).path == "/signup/link"
-    assert zoe.submit("/signup/link", answer="link").path == "/signup/done"
+    assert zoe.submit("/signup/link", answer="link").path == "/account/confirm"
+    assert confirm_by_code(zoe, owner.email).path == HERE
+    zoe.post(f"{HERE}/waiting")
     assert len(identities_of(zoe.product, owner.email)) == 1
 
 

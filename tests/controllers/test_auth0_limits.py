@@ -5,7 +5,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.controllers.conftest import Limited
 from tests.crowd import sql
 from tests.federated import Federated, returned_at_once
 from tests.product import Product
@@ -15,12 +14,13 @@ from tests.standins.openid import TOKEN, OpenIdStandIn
 Make = Callable[..., Product]
 TWO = "refused_grants_per_address = { windows = [[900, 2]] }"
 SPENT, STOPPED = "/auth0/failed/grant-spent", "/auth0/failed/too-many-grants"
+FULL = "/auth0/failed/too-many-identities"
 BUSY = "/auth0/failed/identity-provider-busy"
 NOT_TAKEN = answers(403, b'{"error": "invalid_grant"}')
 RECORDED = "SELECT details->>'reason' AS reason, network FROM audit_events WHERE event = $1"
 ON_RECORD = """
 INSERT INTO audit_events (event, network)
-SELECT 'auth0:grant_refused', '198.51.100.0/24' FROM generate_series(1, 20)
+SELECT 'auth0:grant_refused', '198.51.100.0/24' FROM generate_series(1, $1)
 """
 
 
@@ -54,7 +54,7 @@ def test_of_forty_invented_ones_at_once_twenty_are_asked_about(
     assert (page.status, page.response.headers["retry-after"]) == (429, "900")
     assert "Try again in a quarter of an hour, or use your phone." in page.alert
     assert 'href="/login/phone"' in page.html
-    assert "Auth0 does not answer us" not in people[0].get("/login").html
+    assert "Auth0 isn’t answering" not in people[0].get("/login").html
 
 
 def test_ten_copies_of_one_answer_count_once(another_product: Make, openid: OpenIdStandIn) -> None:
@@ -72,6 +72,23 @@ def test_what_the_provider_takes_is_never_counted(another_product: Make) -> None
     for _ in range(4):
         assert Federated(product).come_with_auth0().path == "/signup/phone"
     assert [tried(Federated(product)) for _ in range(3)] == [SPENT, SPENT, STOPPED]
+
+
+@pytest.mark.parametrize(("per", "other"), [("address", "127.0.0.7"), ("network", "127.0.1.7")])
+def test_sign_ups_that_go_no_further_have_a_limit(
+    another_product: Make, per: str, other: str
+) -> None:
+    """Each writes rows. Who has an account is let in all the same."""
+    product = another_product(limits=f"new_identities_per_{per} = {{ windows = [[3600, 2]] }}")
+    zoe = Federated(product)
+    zoe.sign_up_with_auth0()
+    begun = [Federated(product).come_with_auth0() for _ in range(2)]
+    assert [seen.path for seen in begun] == ["/signup/phone", FULL]
+    assert (begun[1].status, begun[1].response.headers["retry-after"]) == (429, "3600")
+    waiting = "SELECT count(*) FROM identity_proofs WHERE user_id IS NULL"
+    assert sql(product, waiting)[0]["count"] == 1
+    assert Federated(product, address=other).come_with_auth0().path == "/signup/phone"
+    assert Federated(product, zoe.email).come_with_auth0().path == "/account"
 
 
 def test_what_is_our_own_fault_is_not_counted(another_product: Make, openid: OpenIdStandIn) -> None:
@@ -92,17 +109,36 @@ def test_a_provider_that_has_had_enough_is_not_taken_for_down(
     assert Federated(product).leave("login").startswith(openid.issuer)
 
 
-@pytest.mark.parametrize("memory", ["silent", "flushed"])
-def test_they_are_on_record(limited: Limited, memory: str) -> None:
-    here, elsewhere = Federated(limited.product), Federated(limited.product)
-    here.http.headers["x-forwarded-for"] = "198.51.100.7"
-    elsewhere.http.headers["x-forwarded-for"] = "203.0.113.7"
-    sql(limited.product, ON_RECORD)
-    limited.flush() if memory == "flushed" else limited.valkey.kill()
-    refused, asked = tried(here), tried(elsewhere)
-    if memory == "silent":
-        limited.bring_back()
-    assert (refused, asked != STOPPED) == (STOPPED, True)
+def at(product: Product, address: str) -> Federated:
+    person = Federated(product)
+    person.http.headers["x-forwarded-for"] = address
+    return person
+
+
+def test_a_network_has_a_limit_of_its_own(another_product: Make) -> None:
+    two = TWO.replace("address", "network")
+    product = another_product(limits=two, TRUSTED_PROXIES="127.0.0.1/32")
+    given = [tried(at(product, f"198.51.100.{number}")) for number in (1, 2, 3)]
+    assert given == [SPENT, SPENT, STOPPED]
+    assert tried(at(product, "203.0.113.7")) == SPENT
+
+
+@pytest.mark.parametrize(
+    "memory", [{"REDIS_URL": "redis://127.0.0.1:1/0"}, {}], ids=["silent", "empty"]
+)
+def test_they_are_on_record(
+    another_product: Make, openid: OpenIdStandIn, memory: dict[str, str]
+) -> None:
+    """Those of the whole network, which has room of its own: a neighbour uses up nobody else's.
+
+    The provider is a stand-in: the one of a developer's machine needs the short memory itself.
+    """
+    openid.scripts[TOKEN].always(NOT_TAKEN)
+    product = another_product(TRUSTED_PROXIES="127.0.0.1/32", **openid.environment, **memory)
+    here, elsewhere = at(product, "198.51.100.7"), at(product, "203.0.113.7")
+    sql(product, ON_RECORD, 99)
+    assert tried(here) == SPENT
+    assert [tried(here), tried(elsewhere)] == [STOPPED, SPENT]
 
 
 def test_refused_sign_ins_are_on_record(another_product: Make) -> None:

@@ -11,6 +11,11 @@ YESTERDAY = """
 UPDATE identity_proofs SET created_at = created_at - interval '21 hours' WHERE email = $1
 """
 
+AGED = """
+UPDATE {0}_verifications SET created_at = created_at - interval '{1} minutes',
+  consumed_at = consumed_at - interval '{1} minutes' WHERE {0} = $1
+"""
+
 
 @pytest.fixture
 def zoe(product: Product) -> Federated:
@@ -42,6 +47,16 @@ def test_a_code_on_its_way_is_waited_for_there(zoe: Federated, again: Federated)
     assert again.give_phone_code(zoe.phone).path == "/signup/email"
 
 
+@pytest.mark.parametrize(("minutes", "step"), [(9, "/signup/email"), (11, "/signup/phone")])
+def test_a_number_proved_there_comes_along_for_ten_minutes(
+    zoe: Federated, again: Federated, minutes: int, step: str
+) -> None:
+    zoe.prove_phone()
+    sql(zoe.product, AGED.format("phone", minutes), zoe.phone)
+    assert again.come_with_auth0("login", unverified="1").path == step
+    assert zoe.follow("/signup/email").path == "/signup/phone", "it goes on in one browser"
+
+
 def test_it_goes_on_in_one_of_them_at_a_time(zoe: Federated, again: Federated) -> None:
     zoe.prove_phone()
     again.come_with_auth0("login", unverified="1")
@@ -58,7 +73,7 @@ def test_what_is_begun_there_goes_first(zoe: Federated, again: Federated) -> Non
     assert again.give_phone_code(other).path == "/signup/email"
 
 
-def test_by_now_vouched_for_it_is_finished(zoe: Federated, again: Federated) -> None:
+def test_by_now_confirmed_by_the_provider_it_is_finished(zoe: Federated, again: Federated) -> None:
     zoe.prove_phone()
     assert again.come_with_auth0("login").path == "/signup/done"
     assert len(identities_of(zoe.product, zoe.email)) == 1

@@ -91,7 +91,7 @@ def hours_pass(zoe: Federated, hours: float) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "path"), [(9, "/signup/done"), (11, "/signup/phone")])
-def test_a_phone_proved_a_while_ago_may_be_somebody_elses(
+def test_a_phone_proved_a_while_ago_may_be_someone_elses(
     zoe: Federated, minutes: int, path: str
 ) -> None:
     zoe.give_phone(zoe.phone)
@@ -100,7 +100,7 @@ def test_a_phone_proved_a_while_ago_may_be_somebody_elses(
     assert zoe.come_with_auth0().path == path
 
 
-def test_an_address_proved_a_while_ago_may_be_somebody_elses(zoe: Federated) -> None:
+def test_an_address_proved_a_while_ago_may_be_someone_elses(zoe: Federated) -> None:
     zoe.give_phone(zoe.phone)
     zoe.give_phone_code(zoe.phone)
     zoe.give_email(earlier := new_email())

@@ -8,7 +8,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.adapters.test_oidc_token import by_another_key, by_the_public_key, stripped, unsigned
+from tests.adapters.test_openid_id_token import (
+    by_another_key,
+    by_the_public_key,
+    stripped,
+    unsigned,
+)
 from tests.crowd import sql
 from tests.federated import Federated
 from tests.person import Seen

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from app.adapters.oidc import OpenIdProvider
-from app.adapters.wire import vendor_client
+from app.adapters.http_client import new_http_client
+from app.adapters.openid.provider import OpenIdProvider
 from app.domain.errors import Refusal
-from app.domain.identity.provider import GrantSpent, NotVouchedFor
+from app.domain.identity.provider import IdentityNotConfirmed, InvalidGrant
 from tests.federated import Federated
 from tests.openid import NONCE, VERIFIER, callback, chosen, page_url, provider_of, vouched
 from tests.person import Person
@@ -17,7 +17,7 @@ from tests.product import Product
 
 @pytest.fixture(scope="module")
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with vendor_client() as one:
+    async with new_http_client() as one:
         yield one
 
 
@@ -75,7 +75,7 @@ async def test_nobody_chosen_or_no_address_is_told_beside_the_form(
     seen = person.submit(url, person="", answer="continue")
     assert (seen.status, seen.alert) == (
         422,
-        "There is a problem Choose somebody, or make somebody up.",
+        "There is a problem Choose someone, or make someone up.",
     )
     seen = person.submit(url, person="new", name="Zoe", email="zoe", answer="continue")
     assert seen.status == 422
@@ -86,7 +86,7 @@ async def test_nobody_chosen_or_no_address_is_told_beside_the_form(
 
 @pytest.mark.parametrize(
     ("verifier", "nonce", "refusal"),
-    [("x" * 50, NONCE, GrantSpent), (VERIFIER, "another", NotVouchedFor)],
+    [("x" * 50, NONCE, InvalidGrant), (VERIFIER, "another", IdentityNotConfirmed)],
 )
 async def test_a_wrong_verifier_or_nonce_spends_the_code(
     provider: OpenIdProvider, product: Product, verifier: str, nonce: str, refusal: type[Refusal]
@@ -94,11 +94,11 @@ async def test_a_wrong_verifier_or_nonce_spends_the_code(
     code = (await chosen(provider, product, person="ada"))["code"]
     with pytest.raises(refusal):
         await provider.identify(code, verifier, nonce, callback(product))
-    with pytest.raises(GrantSpent):
+    with pytest.raises(InvalidGrant):
         await provider.identify(code, VERIFIER, NONCE, callback(product))
 
 
-def test_who_was_somebody_is_them_again_with_one_click(
+def test_who_was_someone_is_them_again_with_one_click(
     client: httpx.AsyncClient, product: Product
 ) -> None:
     zoe = Federated(product)
@@ -106,5 +106,5 @@ def test_who_was_somebody_is_them_again_with_one_click(
     again = zoe.get(zoe.leave("login"))
     assert (again.field("name"), again.field("email")) == ("Zoe", zoe.email)
     assert 'id="person-new" value="new" checked' in again.html
-    zoe.get(provider_of(client, product).logout_url(f"{product.url}/login"))
+    zoe.get(provider_of(client, product).build_logout_url(f"{product.url}/login"))
     assert zoe.get(zoe.leave("login")).field("email") == ""

@@ -7,11 +7,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from app.adapters.local_openid import LocalOpenId
-from app.adapters.oidc import OpenIdProvider
-from app.adapters.wire import vendor_client
+from app.adapters.http_client import new_http_client
+from app.adapters.openid.provider import OpenIdProvider
+from app.dev.app import build
 from app.domain.limits import LimitTable
-from app.main import build
 from app.settings import read_settings
 from tests.commands.running import PRODUCTION
 from tests.openid import HERE, callback, chosen, page_url, provider_of, told, vouched
@@ -30,6 +29,7 @@ TEST = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
 }
+OWN = {name: value for name, value in PRODUCTION.items() if name != "AUTH0_ISSUER"}
 REAL = {
     "AUTH0_ISSUER": "https://tenant.eu.auth0.com/",
     "AUTH0_CLIENT_ID": "client",
@@ -39,7 +39,7 @@ REAL = {
 
 @pytest.fixture(scope="module")
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with vendor_client() as one:
+    async with new_http_client() as one:
         yield one
 
 
@@ -92,11 +92,11 @@ async def test_a_request_that_lacks_something_comes_back_as_an_error(
 async def test_the_token_endpoint_refuses_as_auth0_does(
     provider: OpenIdProvider, product: Product, changes: dict[str, str], status: int, error: str
 ) -> None:
-    local = LocalOpenId.of(read_settings(product.env))
+    settings = read_settings(product.env)
     form = {
         "grant_type": "authorization_code",
-        "client_id": local.client_id,
-        "client_secret": local.client_secret,
+        "client_id": settings.auth0_client_id,
+        "client_secret": settings.auth0_client_secret,
         "code": (await chosen(provider, product, person="ada"))["code"],
         "redirect_uri": callback(product),
     }
@@ -118,7 +118,7 @@ def test_a_body_that_is_no_form_and_a_token_that_is_none(product: Product) -> No
 def test_log_out_leads_only_home(
     provider: OpenIdProvider, product: Product, to: str, status: int
 ) -> None:
-    seen = Person(product).get(provider.logout_url(product.url + to))
+    seen = Person(product).get(provider.build_logout_url(product.url + to))
     assert (seen.status, seen.location) == (status, product.url + to if status == 303 else "")
 
 
@@ -131,7 +131,7 @@ def test_all_workers_are_one_provider(another_product: Callable[..., Product]) -
 async def signs_in_often(product: Product) -> None:
     """With new connections each time, which any of the workers may take."""
     for _ in range(12):
-        async with vendor_client() as client:
+        async with new_http_client() as client:
             one = await vouched(provider_of(client, product), product, person="ada")
         assert one.email == "ada.archer@example.org"
 
@@ -141,16 +141,17 @@ async def signs_in_often(product: Product) -> None:
     [
         TEST | {"BASE_URL": "http://127.0.0.1:8000", "AUTH0_ISSUER": ""},
         TEST | {"BASE_URL": "http://127.0.0.1:8000", **REAL},
-        TEST | {"BASE_URL": "http://127.0.0.1:8000", "HOST": "::"},
-        TEST | {"BASE_URL": "https://login.example.org"},
+        OWN | TEST | {"BASE_URL": "http://127.0.0.1:8000", "HOST": "::"},
+        OWN | TEST | {"BASE_URL": "https://login.example.org"},
         PRODUCTION | {"DATABASE_URL": TEST["DATABASE_URL"], "AUTH0_ISSUER": ""},
         PRODUCTION | {"DATABASE_URL": TEST["DATABASE_URL"], **REAL},
     ],
 )
 async def test_where_the_world_or_another_provider_is_there_is_none(env: dict[str, str]) -> None:
     app = build(read_settings(env), LimitTable(), grace=0)
-    assert app.state.parts.dev_auth0 is None
-    assert app.state.parts.auth0_ready is bool(env.get("AUTH0_ISSUER"))
+    development = app.state.development
+    assert development is None or development.openid_provider is None
+    assert app.state.container.has_auth0 is bool(env.get("AUTH0_ISSUER"))
     async with asked(app) as http:
         for path in PATHS:
             assert (await http.get(HERE + path)).status_code == 404, path
@@ -160,7 +161,7 @@ async def test_where_the_world_or_another_provider_is_there_is_none(env: dict[st
 
 async def test_on_a_developers_own_machine_it_is_there() -> None:
     app = build(read_settings(TEST | {"BASE_URL": "http://127.0.0.1:8000"}), LimitTable(), grace=0)
-    assert app.state.parts.auth0_ready
+    assert app.state.container.has_auth0
     async with asked(app) as http:
         document = (await http.get(f"{HERE}/.well-known/openid-configuration")).json()
     assert document["issuer"] == "http://127.0.0.1:8000/dev/auth0/"

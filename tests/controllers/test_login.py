@@ -22,7 +22,7 @@ TOLD = "SELECT FROM deliveries WHERE destination = $1 AND template = 'new_device
 
 @pytest.fixture(scope="module")
 def account(product: Product) -> tuple[str, str]:
-    """The phone and e-mail of somebody with an account."""
+    """The phone and e-mail of someone with an account."""
     phone, email = new_phone(), new_email()
     Person(product).sign_up(phone, email)
     return phone, email
@@ -60,7 +60,7 @@ def test_a_number_nobody_has_goes_on_at_the_sign_up(product: Product) -> None:
 def test_who_waits_for_the_text_is_helped(product: Product, account: tuple[str, str]) -> None:
     person = Person(product)
     page = person.submit("/login/phone", phone=account[0])
-    assert "Not received a text?" in page.html
+    assert "Didn’t get a text?" in page.html
 
 
 def test_who_was_signed_out_elsewhere_is_told_so_once(

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from app.domain.identity.hashing import Passwords
+from app.domain.identity.hashing import PasswordHashing
 from tests.controllers.conftest import Limited
 from tests.controllers.test_signup_enumeration import LONG_AGO
 from tests.crowd import sql
 from tests.person import Person, Seen, new_phone
 from tests.product import Product
+from tests.subjects import subject_of
 from tests.timing import BY_CHANCE, time_of, told_apart, twin_addresses
 from tests.twins import Twins, long_email, masked
 
@@ -22,15 +23,15 @@ FROM generate_series(0, $3 - 1) n
 """
 LOCK = """
 INSERT INTO password_budgets (subject, device, wrong)
-SELECT sha256(convert_to(email, 'UTF8')), '', 99 FROM unnest($1::text[]) email
+SELECT subject, '', 99 FROM unnest($1::bytea[]) subject
 """
 
 
 @pytest.fixture(scope="module")
 def hashed() -> str:
     """As a person's own password is stored."""
-    passwords = Passwords()
-    stored = asyncio.run(passwords.hash("correct horse battery"))
+    passwords = PasswordHashing()
+    stored = asyncio.run(passwords.hash_password("seven otters paint slowly"))
     passwords.close()
     return stored
 
@@ -61,7 +62,7 @@ def test_wrong_and_locked_are_answered_alike_whoever_is_asked_for(
     statuses = []
     for tried in range(7):
         # The right password of the known one, once it is locked.
-        password = "correct horse battery" if tried > 5 else "not the right one"
+        password = "seven otters paint slowly" if tried > 5 else "not the right one"
         seen = {
             kind: told(product, email, password, **headers) for kind, email in addresses.items()
         }
@@ -97,7 +98,7 @@ def test_a_known_number_is_answered_like_a_new_one(product: Product, hashed: str
         twins.get(path)
         twins.get(path, **{"hx-request": "true"})
     twins.get("/login/phone-code")
-    assert [twins.post("/login/phone-code", code="000000").status for _ in range(6)] == [422] * 6
+    assert [twins.post("/login/phone-code", code=f"{n:06}").status for n in range(6)] == [422] * 6
     assert twins.post("/login/phone-code/resend").status == 303
 
 
@@ -106,6 +107,8 @@ def test_a_known_number_waits_like_a_new_one(limited: Limited, hashed: str) -> N
     sql(limited.product, ADD, known, long_email(), hashed)
     for status in (303, 429, 429):
         twins = Twins((limited.visitor(), limited.visitor()), (known, new))
+        for person in twins.people:  # secrets of one length are not equally long when compressed
+            person.http.headers["accept-encoding"] = "identity"
         twins.get("/login/phone")
         assert twins.post("/login/phone", phone="CONTACT").status == status
 
@@ -120,7 +123,8 @@ def test_a_wrong_password_takes_as_long_for_an_address_that_nobody_has(
     if kind == "deleted":
         sql(product, "DELETE FROM users WHERE email LIKE 'deleted%'")
     if kind == "locked":
-        sql(product, LOCK, [email for pair in twin_addresses(kind, range(pairs)) for email in pair])
+        pairs_of_it = twin_addresses(kind, range(pairs))
+        sql(product, LOCK, [subject_of(email) for pair in pairs_of_it for email in pair])
     person = Person(product)
     person.get("/login/password")
 

@@ -49,7 +49,7 @@ def test_the_other_browser_stays(person: Person, owner: Owner) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "OF ANOTHER"])
-def test_nobody_is_signed_out_by_a_form_of_somebody_else(
+def test_nobody_is_signed_out_by_a_form_of_someone_else(
     product: Product, person: Person, token: str
 ) -> None:
     stranger = Person(product)

@@ -1,4 +1,4 @@
-"""The plan somebody chose: carried through the sign-up, kept by the account, never repriced."""
+"""The plan someone chose: carried through the sign-up, kept by the account, never repriced."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def test_a_form_may_name_a_plan(priced: Product) -> None:
 def test_what_is_not_offered_is_said_and_nothing_is_chosen(priced: Product, query: str) -> None:
     person = Person(priced)
     page = person.get(f"/signup?{query}")
-    assert "What you picked is not offered." in page.html
+    assert "What you picked isn’t offered." in page.html
     assert "Your plan" not in person.get("/signup/phone").html
 
 
@@ -88,7 +88,7 @@ def test_an_account_changes_its_plan(priced: Product) -> None:
     owner = Holder(priced)
     assert owner.submit("/plan", choice="starter.month.JPY.1400").path == "/account"
     assert owner.page
-    assert "Your plan is chosen." in owner.page.html
+    assert "Plan saved." in owner.page.html
     owner.submit("/plan", choice="business.year.GBP.119000")
     assert chosen(priced, owner.phone) == [("business", "year", "GBP", 119000)]
     assert owner.get("/account/data").response.json()["plan"][0]["plan"] == "business"

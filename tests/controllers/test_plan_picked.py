@@ -96,7 +96,7 @@ def test_a_pick_outlives_a_session_that_ended(priced: Product) -> None:
     del owner.http.cookies["access"], owner.http.cookies["refresh"]
     owner.get(f"/signup?{TEAM}")
     owner.get("/account")
-    owner.submit("/login/password", email=owner.email, password="correct horse battery")
+    owner.submit("/login/password", email=owner.email, password="seven otters paint slowly")
     assert "You picked Team, " in owner.get("/account").html
 
 

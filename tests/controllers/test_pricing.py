@@ -14,7 +14,7 @@ PERIODS = ("month", "year")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY")
 NO_PERIOD = "We do not offer that period. Here are the prices by the month."
 NO_CURRENCY = "We do not have prices in that currency. Here they are in USD."
-UNPRICED = "We cannot show prices right now. Ask us for prices; these are the plans."
+UNPRICED = "We can’t show prices right now. Ask us for prices; these are the plans."
 
 
 @pytest.mark.parametrize("period", PERIODS)

@@ -3,10 +3,10 @@
 import json
 from datetime import UTC, datetime
 
-from app.controllers.pricing_pages import prices_page, spoken
+from app.controllers.pricing import format_moment, prices_values
 from app.domain.pricing.catalogue import Interval
+from app.domain.pricing.offers import PriceSelection
 from app.domain.pricing.prices import Current, Source
-from app.domain.pricing.wanted import Wanted
 from tests.price_files import catalogue
 
 NOW = datetime(2026, 11, 1, 4, 5, tzinfo=UTC)
@@ -15,8 +15,8 @@ NAME = "</script><b>&amp;\u2028<!--"
 
 def test_no_name_ends_the_script_it_stands_in() -> None:
     known = catalogue(('"Small"', json.dumps(NAME)), ('"For a few."', '"]]><!--"'))
-    context = prices_page(
-        Current(known, Source.DATABASE, NOW, NOW), Wanted(Interval.YEAR, "JPY"), "Latchkey"
+    context = prices_values(
+        Current(known, Source.DATABASE, NOW, NOW), PriceSelection(Interval.YEAR, "JPY"), "Latchkey"
     )
     assert "<" not in context["json_ld"]
     offer = json.loads(context["json_ld"])["offers"][0]
@@ -25,4 +25,4 @@ def test_no_name_ends_the_script_it_stands_in() -> None:
 
 
 def test_a_moment_is_told_in_words() -> None:
-    assert spoken(NOW) == "1 November 2026, 04:05 UTC"
+    assert format_moment(NOW) == "1 November 2026, 04:05 UTC"

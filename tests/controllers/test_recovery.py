@@ -6,7 +6,7 @@ from tests.crowd import sql, wrong
 from tests.holder import PASSWORD, Holder
 from tests.person import Person, new_email
 from tests.product import Product
-from tests.recovering import NEW_PASSWORD, at_code, at_password, letters, recovery_code, sign_in
+from tests.recovering import NEW_PASSWORD, at_code, at_password, mails, recovery_code, sign_in
 
 CHANGED = "Your password is changed. Sign in with it."
 EVENT = """
@@ -69,8 +69,8 @@ def test_proving_the_address_is_no_way_in_by_itself(product: Product, owner: Hol
 
 def test_both_contacts_are_told(product: Product, owner: Holder) -> None:
     at_password(product, owner.email).submit("/recovery/password", password=NEW_PASSWORD)
-    [letter] = letters(product, owner.email, "password was changed", 1)
-    [text] = letters(product, owner.phone, "password was changed", 1)
+    [letter] = mails(product, owner.email, "password was changed", 1)
+    [text] = mails(product, owner.phone, "password was changed", 1)
     assert letter.subject == "Your Latchkey password was changed"
     assert "From the network: 127.0.0.0/24" in letter.body
     assert "When: " in letter.body
@@ -97,7 +97,7 @@ def test_wrong_passwords_before_it_are_forgiven_on_every_device(
     [
         ("", "Choose a password with at least 12 characters."),
         ("short", "Use at least 12 characters; 7 more to go."),
-        ("password1234", "That password is among the first that others would guess."),
+        ("password1234", "That password is too easy to guess."),
         ("EMAIL", "Leave your own e-mail address and phone number out of the password."),
         ("PHONE", "Leave your own e-mail address and phone number out of the password."),
     ],
@@ -119,14 +119,14 @@ def test_a_wrong_code_goes_no_further(product: Product, owner: Holder) -> None:
     guess = wrong(recovery_code(product, owner.email))
     refused = person.submit("/recovery/email-code", code=guess)
     assert (refused.status, refused.field("code")) == (422, guess)
-    assert "That is not the code we sent." in refused.alert
+    assert "That isn’t the code we sent." in refused.alert
     assert person.get("/recovery/password").location == "/recovery/email-code"
 
 
 def test_an_address_without_account_is_told_so_by_mail_and_sent_no_code(product: Product) -> None:
     stranger = new_email()
     at_code(product, stranger)
-    [letter] = letters(product, stranger, "There is no Latchkey account", 1)
+    [letter] = mails(product, stranger, "There is no Latchkey account", 1)
     assert letter.subject == "There is no Latchkey account with this address"
     assert (letter.code, f"{product.url}/signup" in letter.body) == (None, True)
     assert len(product.messages(stranger)) == 1

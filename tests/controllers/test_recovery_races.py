@@ -11,7 +11,7 @@ from tests.faults.staged import held, waiting
 from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import GENEROUS, Product
-from tests.recovering import NEW_PASSWORD, at_code, at_password, letters, recovery_code, sign_in
+from tests.recovering import NEW_PASSWORD, at_code, at_password, mails, recovery_code, sign_in
 from tests.stores import Stores
 
 PASSWORDS = [f"{count} quiet herons paddle" for count in ("three", "eight")]
@@ -59,7 +59,7 @@ def test_of_two_finishing_forms_one_wins(busy: Product, times: int) -> None:
     signed_in = [sign_in(busy, owner.email, p).status == 200 for p in PASSWORDS]
     assert signed_in == [n in won for n in (0, 1)]
     assert count(busy, COUNT, owner.email) == 1
-    assert len(letters(busy, owner.phone, "password was changed", 1)) == 1
+    assert len(mails(busy, owner.phone, "password was changed", 1)) == 1
 
 
 def test_sixteen_same_finishing_forms_are_answered_alike(busy: Product) -> None:
@@ -72,18 +72,16 @@ def test_sixteen_same_finishing_forms_are_answered_alike(busy: Product) -> None:
     assert sign_in(busy, owner.email, NEW_PASSWORD).path == "/account"
 
 
-def test_two_recoveries_of_one_account_at_once_change_it_one_after_the_other(
-    busy: Product,
-) -> None:
+def test_of_two_recoveries_of_one_account_at_once_one_wins(busy: Product) -> None:
     owner = Holder(busy)
     people = [at_password(busy, owner.email, nth) for nth in (1, 2)]
     forms = [
         (person, "/recovery/password", {"csrf_token": person.token(), "password": password})
         for person, password in zip(people, PASSWORDS, strict=True)
     ]
-    assert answers(at_once(forms)) == {"303 /login/password": 2}
+    assert answers(at_once(forms))["303 /login/password"] >= 1
     assert sorted(sign_in(busy, owner.email, p).status for p in PASSWORDS) == [200, 422]
-    assert count(busy, COUNT, owner.email) == 2
+    assert count(busy, COUNT, owner.email) == 1
 
 
 def test_the_right_code_sixteen_times_at_once_counts_once(busy: Product) -> None:
@@ -100,7 +98,7 @@ def test_ten_same_forms_at_once_send_one_mail(busy: Product) -> None:
     person.get("/recovery/email")
     given = post_at_once(person, "/recovery/email", 10, email=owner.email)
     assert answers(given) == {"303 /recovery/email-code": 10}
-    letters(busy, owner.email, "choose a new password", 1)
+    mails(busy, owner.email, "choose a new password", 1)
     sent = "SELECT count(*) FROM deliveries WHERE destination = $1 AND template = 'recovery_code'"
     assert count(busy, sent, owner.email) == 1
 

@@ -6,15 +6,7 @@ from tests.crowd import sql
 from tests.holder import Holder
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
-from tests.recovering import (
-    NEW_PASSWORD,
-    ask,
-    at_code,
-    at_password,
-    letters,
-    recovery_code,
-    sign_in,
-)
+from tests.recovering import NEW_PASSWORD, ask, at_code, at_password, mails, recovery_code, sign_in
 
 OLD_PROOF = """
 UPDATE email_verifications SET consumed_at = consumed_at - interval '31 minutes' WHERE email = $1
@@ -59,7 +51,7 @@ def test_a_code_proves_nothing_in_another_browser(product: Product) -> None:
     Person(product).sign_up(new_phone(), email)
     at_code(product, email)
     other = at_code(product, email)
-    letters(product, email, "choose a new password", 2)
+    mails(product, email, "choose a new password", 2)
     refused = other.submit("/recovery/email-code", code=recovery_code(product, email))
     assert (refused.status, refused.path) == (422, "/recovery/email-code")
 
@@ -83,7 +75,7 @@ def test_a_recovery_code_is_no_code_of_a_sign_up(product: Product, owner: Holder
     person.give_phone(phone)
     person.give_phone_code(phone)
     person.give_email(new_email())
-    before = len(letters(product, owner.email, "choose a new password", 0))
+    before = len(mails(product, owner.email, "choose a new password", 0))
     ask(person, owner.email)
     code = recovery_code(product, owner.email, before + 1)
     assert person.submit("/signup/email-code", code=code).status == 422

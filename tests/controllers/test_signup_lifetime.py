@@ -7,6 +7,7 @@ from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
+PASSWORD = "seven otters paint slowly"
 TOO_LATE = "That sign-up was too long ago. Start again with your number."
 OLDER = """
 UPDATE {table} SET {column} = {column} - interval '{hours} hours'
@@ -49,7 +50,7 @@ def test_each_step_lets_the_cookie_live_on(product: Product) -> None:
 def test_it_is_counted_from_the_last_step(limited: Limited) -> None:
     phone = new_phone()
     person = at_the_password(limited, phone)
-    older(limited, phone, "phone", 37)
+    older(limited, phone, "phone", 23)
     older(limited, phone, "email", 19)
     assert person.get("/signup/phone").location == "/signup/password"
     assert person.give_password().path == "/signup/done"
@@ -64,12 +65,24 @@ def test_later_the_person_is_told_that_it_was_too_long_ago(limited: Limited) -> 
     assert TOO_LATE in person.get("/signup/phone").html
 
 
-def test_nothing_proves_for_longer_than_three_days(limited: Limited) -> None:
+def test_the_next_day_the_number_is_asked_for_again(limited: Limited) -> None:
     phone = new_phone()
     person = at_the_password(limited, phone)
-    older(limited, phone, "phone", 73)
+    older(limited, phone, "phone", 25)
     older(limited, phone, "email", 1)
     assert person.get("/signup/password").location == "/signup/phone"
+
+
+def test_nor_does_it_finish_what_is_still_remembered(limited: Limited) -> None:
+    phone = new_phone()
+    person = at_the_password(limited, phone)
+    person.get("/signup/password")
+    for column in ("created_at", "consumed_at"):
+        old = OLDER.format(table="phone_verifications", column=column, hours=25)
+        sql(limited.product, old, phone)
+    assert person.post("/signup/password", password=PASSWORD).location == "/signup/phone"
+    assert TOO_LATE in person.get("/signup/phone").html
+    assert sql(limited.product, "SELECT 1 FROM users WHERE phone = $1", phone) == []
 
 
 def test_rebuilding_it_does_not_let_it_live_longer(limited: Limited) -> None:

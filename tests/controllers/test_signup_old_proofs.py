@@ -6,7 +6,7 @@ from tests.crowd import nth_code, sql
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
-PASSWORD = "correct horse battery"
+PASSWORD = "seven otters paint slowly"
 AGED = """
 UPDATE {table} SET created_at = created_at - $2::interval, consumed_at = consumed_at - $2::interval
 WHERE flow_id IN (SELECT flow_id FROM phone_verifications WHERE phone = $1)
@@ -97,7 +97,7 @@ def test_a_flow_whose_account_gave_its_number_away_opens_nobody_elses(product: P
     page = person.page
     assert person.post("/signup/password", password=PASSWORD).location == "/signup/done"
     sql(product, "UPDATE users SET phone = $2 WHERE phone = $1", phone, new_phone())
-    for whose in ("nobody's", "somebody else's"):
+    for whose in ("nobody's", "someone else's"):
         again.page = page
         refused = again.post("/signup/password", password=PASSWORD)
         assert (refused.location, "access" in again.http.cookies) == ("/signup/done", False), whose

@@ -15,7 +15,7 @@ FORMS = {
     "phone-code": {"code": "123456"},
     "email": {"email": "early@example.org"},
     "email-code": {"code": "12345678"},
-    "password": {"password": "correct horse battery"},
+    "password": {"password": "seven otters paint slowly"},
 }
 # A step may be corrected while its code is waited for.
 CORRECTABLE = {("phone-code", "phone"), ("email-code", "email")}
@@ -127,7 +127,7 @@ def test_starting_again_forgets_what_was_proved(product: Product) -> None:
     old = Person(product)
     old.http.cookies.update(kept)
     assert old.get("/signup/password").location == "/signup/phone"
-    assert old.post("/signup/password", password="correct horse battery").status == 303
+    assert old.post("/signup/password", password="seven otters paint slowly").status == 303
     assert product.messages(email)
     anew = Person(product)
     anew.give_phone(phone)

@@ -19,6 +19,12 @@ WRITTEN = [
     ("name@ＥＸＡＭＰＬＥ.org", "name@example.org"),
     ("name@xn--mller-kva.example.org", "name@xn--mller-kva.example.org"),
     ("a@b.co", "a@b.co"),
+    ("name\uff20example.org", "name@example.org"),
+    ("ｎａｍｅ＠ｅｘａｍｐｌｅ．ｏｒｇ", "name@example.org"),
+    ("name@example\u3002org", "name@example.org"),
+    ("\u200bname@example.org", "name@example.org"),
+    ("\ufeff name@example.org\u200e", "name@example.org"),
+    (" \u200b\u00a0name@example.org\u2060 ", "name@example.org"),
 ]
 REFUSED = [
     "",
@@ -60,12 +66,37 @@ def test_one_mailbox_has_one_form(typed: str, value: str) -> None:
     assert EmailAddress.parse(typed).value == value
 
 
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("name.surname+tag@example.org", "name.surname@example.org"),
+        ("n.a.m.e@gmail.com", "name@gmail.com"),
+        ("n.ame+tag.x@googlemail.com", "name@gmail.com"),
+        ("name@mail.gmail.com", "name@mail.gmail.com"),
+        ("n.ame@example.org", "n.ame@example.org"),
+    ],
+)
+def test_all_spellings_of_a_mailbox_are_one(address: str, mailbox: str) -> None:
+    """Dots mean something everywhere but at Gmail. The address itself stays as it is."""
+    assert EmailAddress.parse(address).mailbox == mailbox
+    assert EmailAddress.parse(address).value == address
+
+
 @pytest.mark.parametrize("typed", REFUSED, ids=lambda text: ascii(text)[:25])
 def test_what_is_no_address_is_told_why(typed: str) -> None:
     with pytest.raises(BadEmail) as refused:
         EmailAddress.parse(typed)
     assert refused.value.field == "email"
     assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize("typed", ["na\u200bme@example.org", "\u202ename@example.org"], ids=ascii)
+def test_what_cannot_be_seen_is_told(typed: str) -> None:
+    with pytest.raises(BadEmail) as refused:
+        EmailAddress.parse(typed)
+    assert refused.value.message == (
+        "There is a character in that address that cannot be seen. Type the address yourself."
+    )
 
 
 @pytest.mark.parametrize(

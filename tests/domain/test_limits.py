@@ -57,7 +57,14 @@ def test_an_origin_is_as_coarse_as_it_is_counted(ip: str, address: str, network:
     assert Origin.of(ip) == Origin(address, network)
 
 
-def test_the_numbers_are_those_that_were_promised() -> None:
+@pytest.mark.parametrize(("ip", "address", "network"), ORIGINS)
+def test_a_share_is_that_of_a_v4_address_or_of_a_v6_network(
+    ip: str, address: str, network: str
+) -> None:
+    assert Origin.of(ip).share == (network if ":" in ip else address)
+
+
+def test_the_limits_of_messages_are_those_that_were_promised() -> None:
     table = LimitTable()
     assert table.texts_per_number == Limit(((HOUR, 5), (DAY, 10)), (30, 60, 120, 300))
     assert table.texts_per_block == Limit(((HOUR, 5), (DAY, 20)))
@@ -67,13 +74,54 @@ def test_the_numbers_are_those_that_were_promised() -> None:
     assert table.texts_per_network == Limit(((HOUR, 50),))
     assert table.mails_per_mailbox == Limit(((HOUR, 5), (DAY, 10)), (60,))
     assert table.mails_per_address == Limit(((HOUR, 20),))
+    assert table.mails_per_network == Limit(((HOUR, 100),))
+    assert table.mails_in_all == Limit(((DAY, 5000),))
+
+
+def test_the_other_limits_are_those_that_were_promised() -> None:
+    table = LimitTable()
     assert table.wrong_codes_per_address == Limit(((HOUR, 30),))
+    assert table.wrong_codes_per_network == Limit(((HOUR, 150),))
     assert table.wrong_codes_per_contact == Limit(((HOUR, 10), (DAY, 20)))
+    assert table.wrong_codes_per_held_contact == Limit(((DAY, 5),))
     assert table.wrong_passwords_per_address == Limit(((15 * MINUTE, 20),))
-    assert table.accounts_per_address == Limit(((15 * MINUTE, 10),))
+    assert table.wrong_passwords_per_network == Limit(((15 * MINUTE, 100),))
+    accounts = (table.accounts_per_address, table.accounts_per_network)
+    assert accounts == (Limit(((15 * MINUTE, 10),)), Limit(((15 * MINUTE, 50),)))
     assert table.refreshes_per_session == Limit(((MINUTE, 30),))
-    assert table.refused_grants_per_address == Limit(((15 * MINUTE, 20),))
-    assert len(fields(table)) == 15
+    grants = (table.refused_grants_per_address, table.refused_grants_per_network)
+    assert grants == (Limit(((15 * MINUTE, 20),)), Limit(((15 * MINUTE, 100),)))
+    assert table.session_ends_per_account == Limit(((HOUR, 5),))
+    identities = (table.new_identities_per_address, table.new_identities_per_network)
+    assert identities == (Limit(((HOUR, 60),)), Limit(((HOUR, 300),)))
+    assert len(fields(table)) == 40
+
+
+def test_changes_of_each_kind_are_counted_apart() -> None:
+    table = LimitTable()
+    assert table.changes_per_account == Limit(((DAY, 10),))
+    assert table.delayed_changes_per_account == Limit(((DAY, 10),))
+    assert table.password_changes_per_account == Limit(((DAY, 10),))
+    assert table.session_ends_per_account == Limit(((HOUR, 5),))
+
+
+def test_a_session_has_limits_of_its_own_for_the_accounts_contacts() -> None:
+    table = LimitTable()
+    assert table.texts_per_session == Limit(((HOUR, 5), (DAY, 10)), (30, 60, 120, 300))
+    assert table.texts_per_own_number == Limit(((HOUR, 15), (DAY, 30)))
+    assert table.mails_per_session == Limit(((HOUR, 5), (DAY, 10)), (60,))
+    assert table.mails_per_own_mailbox == Limit(((HOUR, 15), (DAY, 30)))
+
+
+def test_one_address_has_less_than_all_of_a_contacts_limit() -> None:
+    table = LimitTable()
+    assert table.texts_per_number_and_address == Limit(((HOUR, 4), (DAY, 8)))
+    assert table.texts_per_block_and_address == Limit(((HOUR, 4), (DAY, 16)))
+    assert table.mails_per_mailbox_and_address == Limit(((HOUR, 4), (DAY, 8)))
+    assert table.wrong_passwords_per_account == Limit(((15 * MINUTE, 10),))
+    assert table.wrong_passwords_per_account_and_address == Limit(((15 * MINUTE, 5),))
+    assert table.wrong_codes_per_contact_and_address == Limit(((HOUR, 5), (DAY, 8)))
+    assert table.wrong_codes_per_held_contact_and_address == Limit(((DAY, 2),))
 
 
 def test_a_region_may_be_raised_and_only_that_one() -> None:

@@ -124,6 +124,32 @@ def test_a_number_that_cannot_be_texted_is_refused(typed: str, kind: type[BadPho
     assert refused.value.field == "phone"
 
 
+MX = "+525512345678"
+OLD_MEXICAN = [
+    "+52 1 55 1234 5678",
+    "+5215512345678",
+    "0052 1 55 1234 5678",
+    "+52 044 55 1234 5678",
+    "+52 (1) 55 1234 5678",
+]
+OLD_MEXICAN_AT_HOME = ["044 55 1234 5678", "045 55 1234 5678", "01 55 1234 5678", "1 55 1234 5678"]
+
+
+@pytest.mark.parametrize("typed", OLD_MEXICAN)
+def test_a_mexican_number_in_its_form_before_2019_is_understood(typed: str) -> None:
+    assert Phone.parse(typed, (*SERVED, "MX")).e164 == MX
+
+
+@pytest.mark.parametrize("typed", OLD_MEXICAN_AT_HOME)
+def test_so_is_one_as_it_was_dialled_within_mexico(typed: str) -> None:
+    assert Phone.parse(typed, (*SERVED, "MX"), "MX").e164 == MX
+
+
+def test_the_old_mexican_form_takes_nothing_from_other_countries() -> None:
+    assert Phone.parse("1 202 555 0123", ("US", "MX"), "US").e164 == "+12025550123"
+    assert Phone.parse("1 202 555 0123", ("US", "MX")).e164 == "+12025550123"
+
+
 def test_no_two_kinds_are_told_the_same() -> None:
     told = {kind: parsed(typed, "") for kind, typed in KINDS.items()}
     assert len({*told.values()}) == len(KINDS), told
@@ -173,7 +199,7 @@ def test_anything_typed_is_a_number_or_a_sentence(typed: str, country: str) -> N
     assert E164.fullmatch(phone.e164)
     assert phone.region in SERVED
     assert Phone.parse(phone.e164, SERVED) == phone
-    assert Phone.parse(phone.spoken, SERVED) == phone
+    assert Phone.parse(phone.formatted, SERVED) == phone
 
 
 @given(st.integers(0, 10**8 - 1))
@@ -185,4 +211,4 @@ def test_every_accepted_number_reads_the_same_again(number: int) -> None:
 def test_the_example_on_the_page_is_a_number_that_is_accepted() -> None:
     page = Path(__file__).parents[2] / "src/app/partials/signup/phone.html"
     [example] = re.findall(r"for example <bdi[^>]*>([^<]+)", page.read_text())
-    assert Phone.parse(example, SERVED).spoken == example
+    assert Phone.parse(example, SERVED).formatted == example

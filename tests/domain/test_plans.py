@@ -1,53 +1,51 @@
 """What each request asks PostgreSQL is found by an index, however much is kept beside it."""
 
+import asyncio
 import re
+from pathlib import Path
 
+import asyncpg
 import pytest
 
-from app.domain.audit.refusals import REFUSED
-from app.domain.delivery.allowance import _text_counts
-from app.domain.delivery.floor import _question, uncounted
-from app.domain.federation.proofs import ELSEWHERE
-from app.domain.identity.phone import Phone
-from app.domain.limits import LimitTable, Origin
+from app.domain.audit import sql as audit_sql
+from app.domain.delivery import database_limits, outbox
+from app.domain.federation import proofs
+from app.domain.sql import Query
+from app.domain.verification.channel import EMAIL, PHONE
 from tests.faults.staged import ask
+from tests.statements import NAMES, STATEMENTS
 from tests.stores import Stores
-
-# A month of each, a row each 50 seconds.
-MONTH = """
-INSERT INTO audit_events (event, network, at)
-SELECT (ARRAY['signup:code_sent', 'signup:code_refused', 'password:refused'])[1 + n % 3],
-       '10.0.' || n % 50 || '.0/24', now() - n * interval '50 seconds'
-FROM generate_series(1, 50000) n;
-INSERT INTO deliveries
-  (id, channel, template, destination, address, network, created_at, expires_at)
-SELECT gen_random_uuid(), 'sms', '', '+' || n, '', '', now() - n * interval '50 seconds', now()
-FROM generate_series(1, 50000) n;
-INSERT INTO identity_proofs (id, flow_id, issuer, subject, email_verified, created_at)
-SELECT gen_random_uuid(), sha256(n::text::bytea), 'https://issuer.example/', 'auth0|' || n, false,
-       now() - n * interval '2 seconds'
-FROM generate_series(1, 50000) n;
-ANALYZE
-"""
-FLOOR = _question(_text_counts(LimitTable(), Phone("+61400000000", "AU"), Origin.of("10.0.7.7")))
 
 
 @pytest.fixture(scope="module")
 def url(stores: Stores) -> str:
-    """Where all of it is kept."""
+    """Where much of everything is kept."""
     fresh = stores.new_database()
-    for statement in MONTH.split(";\n"):
-        ask(fresh, statement)
+    asyncio.run(_fill(fresh))
     return fresh
+
+
+async def _fill(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        await connection.execute(Path(__file__).with_name("filled.sql").read_text())
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize(
     ("query", "values", "index"),
     [
-        (REFUSED, ("%:code_refused", "10.0.7.0/24", 3600.0), "ix_audit_events_refused"),
-        (REFUSED, ("password:refused", "10.0.7.0/24", 900.0), "ix_audit_events_refused"),
-        (uncounted("sms"), (), "ix_deliveries_uncounted"),
-        (FLOOR, ("sms", *["x"] * 6), "ix_deliveries_created_at"),
+        (
+            audit_sql.count_refusals.text,
+            ("%:code_refused", "10.0.7.0/24", 3600.0),
+            "ix_audit_events_refused",
+        ),
+        (
+            audit_sql.count_refusals.text,
+            ("password:refused", "10.0.7.0/24", 900.0),
+            "ix_audit_events_refused",
+        ),
     ],
 )
 def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], index: str) -> None:
@@ -56,8 +54,70 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
     assert re.search(r"Index Cond: .*(at|created_at) > ", plan), "and by its time"
 
 
-def test_what_waits_of_an_identity_is_found_by_its_subject(url: str) -> None:
-    asked = ("https://issuer.example/", "auth0|7")
-    plan = "\n".join(row[0] for row in ask(url, f"EXPLAIN {ELSEWHERE}", *asked))
-    assert "ix_identity_proofs_subject" in plan
-    assert re.search(r"Index Cond: .*subject = ", plan)
+@pytest.mark.parametrize(
+    ("query", "index", "condition"),
+    [
+        (PHONE.sql.start_code, "ix_deliveries_uncounted", "created_at > "),
+        (EMAIL.sql.resend_code, "ix_deliveries_uncounted", "created_at > "),
+        (database_limits.sql.count_texts, "ix_deliveries_created_at", "created_at > "),
+        (database_limits.sql.count_mails, "ix_deliveries_created_at", "created_at > "),
+        (database_limits.sql.count_sent, "ix_deliveries_created_at", "created_at > "),
+        (proofs.sql.find_in_other_browser, "ix_identity_proofs_subject", "subject = "),
+        # However many notices wait for another try while a vendor is down.
+        (outbox.sql.claim_due, "ix_deliveries_waiting", "next_try_at <= "),
+        (outbox.sql.claim_due, "ix_deliveries_codes", "next_try_at <= "),
+    ],
+)
+def test_an_index_finds_it_by_its_condition(
+    url: str, query: Query, index: str, condition: str
+) -> None:
+    plan = asyncio.run(_plan(url, query))
+    assert re.search(rf"{index}.*\n *Index Cond: .*{condition}", plan), plan
+
+
+# Once an hour, and no person waits for it. What has expired there has no index by its time, which
+# each row that is written would have to be put into.
+CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "sessions",
+           "password_budgets", "identity_proofs", "former_passwords", "former_identities",
+           "confirmation_requests", "contact_changes")  # fmt: skip
+MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
+    # A few keys, which a server reads when it starts and now and then.
+    "list_keys": {"signing_keys"},
+    "remove_superseded": {"signing_keys"},
+    "find_revision": {"alembic_version"},
+    # Only for a notice that is given up, to an address that nobody has any more.
+    "record_outcomes": {"contact_changes"},
+    # A version is added when the prices change, and no person waits for either of these.
+    "find_edition": {"catalogues"},
+    "read_catalogues": {"catalogues"},
+    # An account is deleted: its foreign keys are looked for in the same tables anyway.
+    "forget_places": {"phone_verifications", "email_verifications"},
+    "end_phone_proofs": {"phone_verifications"},
+    "end_email_proofs": {"email_verifications"},
+    "remember_contacts": {"phone_verifications", "email_verifications", "sessions"},
+    # What is left of one, as a rule nothing: the first that no message is on its way to.
+    "take_deleted_contact": {"deleted_contacts"},
+    # A person takes their data along. An index would cost every sign-up and every session more.
+    "export_sessions": {"sessions"},
+    "export_phone_codes": {"phone_verifications"},
+    "export_email_codes": {"email_verifications"},
+}
+
+
+@pytest.mark.parametrize(("file", "query"), STATEMENTS, ids=NAMES)
+def test_no_statement_reads_a_whole_table(url: str, file: str, query: Query) -> None:
+    plan = asyncio.run(_plan(url, query))
+    assert set(re.findall(r"Seq Scan on (\w+)", plan)) in (set(), MAY_BE_READ.get(query.name)), plan
+
+
+async def _plan(url: str, query: Query) -> str:
+    """The one that serves whatever values."""
+    values = ", ".join("NULL" for _ in query.parameters)
+    connection = await asyncpg.connect(url, timeout=5)
+    try:
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE planned AS {query.text}")
+        asked = f"EXPLAIN EXECUTE planned({values})" if values else "EXPLAIN EXECUTE planned"
+        return "\n".join(row[0] for row in await connection.fetch(asked))
+    finally:
+        await connection.close()

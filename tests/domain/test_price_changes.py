@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.pricing.changes import changes
+from app.domain.pricing.catalogue import changes
 from tests.price_files import catalogue
 
 NB = "\u00a0"

@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from app.domain.pricing.catalogue import Catalogue, Interval
-from app.domain.pricing.price_file import BELIEVABLE, BadPriceFile, read_price_file, written
+from app.domain.pricing.price_file import (
+    BELIEVABLE,
+    BadPriceFile,
+    format_price_file,
+    read_price_file,
+)
 from tests.price_files import BEGUN, FILE, changed
 
 AMOUNT = "An amount is a number from 0 on, like 9 or 9.50, in USD."
@@ -172,4 +177,4 @@ def test_written_and_read_again_it_is_the_same(text: str) -> None:
         return replace(catalogue, effective_from=BEGUN)
 
     once = read_price_file(text)
-    assert undated(read_price_file(written(once))) == undated(once)
+    assert undated(read_price_file(format_price_file(once))) == undated(once)

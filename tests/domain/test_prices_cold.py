@@ -7,10 +7,10 @@ from time import monotonic
 
 import pytest
 
+from app.adapters.files import PriceSnapshotFile
 from app.adapters.migrations import upgrade
-from app.adapters.prices_copy import PricesCopy
-from app.domain.pricing.kept import packed
 from app.domain.pricing.prices import Source
+from app.domain.pricing.versions import encode_snapshot
 from tests.faults.staged import locked
 from tests.shop import Shop, copy_of, publish_in
 from tests.stores import Stores, execute
@@ -23,8 +23,8 @@ async def test_two_hundred_cold_readers_are_one_query(shop: Shop, stores: Stores
     before = stores.postgres.log.read_text().count("WITH now_and_later")
     async with shop.process() as prices:
         with locked(shop.database_url, "catalogues"):
-            look = asyncio.create_task(prices.look())
-            readers = [asyncio.create_task(prices.current(10)) for _ in range(200)]
+            look = asyncio.create_task(prices.refresh_prices())
+            readers = [asyncio.create_task(prices.get_current(10)) for _ in range(200)]
             await asyncio.sleep(0.3)
             assert not any(reader.done() for reader in readers)
         seen = await asyncio.gather(*readers)
@@ -40,26 +40,26 @@ async def test_a_cold_reader_waits_a_moment_for_better_than_an_old_copy(
     shop.share(copy_of(timedelta(seconds=age)))
     async with shop.process() as prices:
         with locked(shop.database_url, "catalogues"):
-            look = asyncio.create_task(prices.look())
+            look = asyncio.create_task(prices.refresh_prices())
             await asyncio.sleep(0.1)
             began = monotonic()
-            current = await prices.current()
+            current = await prices.get_current()
             assert (monotonic() - began > 0.2) == waits
         await look
     assert current is not None
     assert current.source == Source.REDIS
-    assert bool(current.told_as_of) == waits
+    assert bool(current.shown_as_of) == waits
 
 
 async def test_a_cold_reader_without_any_copy_is_told_to_wait(shop: Shop) -> None:
     async with shop.process() as prices:
         with locked(shop.database_url, "catalogues"):
-            look = asyncio.create_task(prices.look())
-            assert await prices.current() is None
-            assert prices.known().source == Source.BUILT_IN
+            look = asyncio.create_task(prices.refresh_prices())
+            assert await prices.get_current() is None
+            assert prices.get_known().source == Source.BUILT_IN
         await look
         began = monotonic()
-        current = await prices.current(10)
+        current = await prices.get_current(10)
         assert monotonic() - began < 1, "from then on nobody waits"
     assert current is not None
     assert (current.source, current.as_of, current.catalogue.priced) == ("built-in", None, False)
@@ -71,24 +71,27 @@ async def test_the_younger_copy_wins(stores: Stores, tmp_path: Path, redis: int,
     shop.share(copy_of(timedelta(seconds=redis)))
     shop.copy.write_bytes(copy_of(timedelta(seconds=disk)))
     async with shop.process() as prices:
-        await prices.look()
-        assert prices.known().source == (Source.REDIS if redis < disk else Source.DISK)
+        await prices.refresh_prices()
+        assert prices.get_known().source == (Source.REDIS if redis < disk else Source.DISK)
 
 
 async def test_what_is_missing_or_spoiled_is_put_right(shop: Shop) -> None:
     await shop.publish()
     async with shop.process() as prices:
-        await prices.look()
-    kept = shop.shared
-    assert kept is not None
-    for shared, saved in ((packed(kept), b""), (packed(kept)[:50], packed(kept)[:50])):
+        await prices.refresh_prices()
+    snapshot = shop.shared
+    assert snapshot is not None
+    for shared, saved in (
+        (encode_snapshot(snapshot), b""),
+        (encode_snapshot(snapshot)[:50], encode_snapshot(snapshot)[:50]),
+    ):
         shop.share(shared)
         shop.copy.write_bytes(saved)
         async with shop.process() as prices:
-            await prices.look()
+            await prices.refresh_prices()
         assert shop.saved == shop.shared
         assert shop.saved is not None
-        assert shop.saved.catalogues == kept.catalogues
+        assert shop.saved.catalogues == snapshot.catalogues
 
 
 async def test_without_tables_it_goes_on_looking(
@@ -98,19 +101,19 @@ async def test_without_tables_it_goes_on_looking(
     shop = Shop(stores, url, 6, tmp_path / "prices.json")
     async with shop.process() as prices:
         for _ in range(2):
-            await prices.look()
-        assert prices.known().source == Source.BUILT_IN
+            await prices.refresh_prices()
+        assert prices.get_known().source == Source.BUILT_IN
         assert caplog.messages == ["the prices could not be read"], "told once"
         await asyncio.to_thread(upgrade, url)
-        await prices.look()
-        assert prices.known().source == Source.BUILT_IN
+        await prices.refresh_prices()
+        assert prices.get_known().source == Source.BUILT_IN
         assert shop.saved is None
         await publish_in(url)
-        await prices.look()
-        assert prices.known().source == Source.DATABASE
+        await prices.refresh_prices()
+        assert prices.get_known().source == Source.DATABASE
 
 
-class Spoiled(PricesCopy):
+class Spoiled(PriceSnapshotFile):
     """A disk that fails in a way nobody thought of."""
 
     def read(self) -> bytes | None:
@@ -121,8 +124,8 @@ async def test_whatever_goes_wrong_with_a_copy_the_database_is_read(shop: Shop) 
     await shop.publish()
     async with shop.process(last_good=Spoiled(shop.copy)) as prices:
         watching = asyncio.create_task(prices.watch())
-        await prices.current(10)
+        await prices.get_current(10)
         await asyncio.sleep(0.5)
         assert not watching.done()
-        assert prices.known().source == Source.DATABASE
+        assert prices.get_known().source == Source.DATABASE
         watching.cancel()

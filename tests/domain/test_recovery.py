@@ -6,13 +6,13 @@ from uuid import UUID
 import pytest
 
 from app.domain.recovery.recovery import Recovery, Step
-from app.domain.verification.guesses import Pending
+from app.domain.verification.verification import PendingCode
 
 SOMEBODY = UUID(int=7)
 
 
-def code(since_proof: float | None, user_id: UUID | None = None) -> Pending:
-    return Pending(
+def code(since_proof: float | None, user_id: UUID | None = None) -> PendingCode:
+    return PendingCode(
         id=UUID(int=1),
         destination="person@example.org",
         attempts=0,
@@ -39,7 +39,7 @@ def code(since_proof: float | None, user_id: UUID | None = None) -> Pending:
         (code(1.0, SOMEBODY), Step.EMAIL),
     ],
 )
-def test_the_step_follows_from_what_is_proved(newest: Pending | None, step: Step) -> None:
+def test_the_step_follows_from_what_is_proved(newest: PendingCode | None, step: Step) -> None:
     assert Recovery(b"flow", newest).step is step
 
 
@@ -54,7 +54,9 @@ def test_the_step_follows_from_what_is_proved(newest: Pending | None, step: Step
         (code(1800.0, SOMEBODY), False),
     ],
 )
-def test_a_proof_counts_for_half_an_hour_used_or_not(newest: Pending | None, counts: bool) -> None:
+def test_a_proof_counts_for_half_an_hour_used_or_not(
+    newest: PendingCode | None, counts: bool
+) -> None:
     assert (Recovery(b"flow", newest).proof is not None) is counts
 
 

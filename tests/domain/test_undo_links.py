@@ -4,21 +4,21 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.account.undo_links import UndoLinks, UnknownUndo
+from app.domain.account.undoable import UndoLinks, UnknownUndo
 
 OLD, NEW, OTHER = b"old" * 11, b"new" * 11, b"foe" * 11
 BASE = "https://a.example.org"
 
 
 def token(links: UndoLinks, change_id: object) -> str:
-    return links.link_of(change_id).removeprefix(f"{BASE}/account/undo/")  # type: ignore[arg-type]
+    return links.make_link(change_id).removeprefix(f"{BASE}/account/undo/")  # type: ignore[arg-type]
 
 
 def test_a_link_holds_the_change_it_undoes() -> None:
     links, change = UndoLinks((NEW,), BASE), uuid4()
     assert links.read(token(links, change)) == change
     assert len(token(links, change)) == 64
-    assert links.link_of(change) == links.link_of(change)
+    assert links.make_link(change) == links.make_link(change)
 
 
 def test_the_first_key_makes_links_and_all_check_them() -> None:

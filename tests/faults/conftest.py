@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.desk import Desk
+from tests.faults.dispatchers import DispatcherSetup
 from tests.faults.staged import Staged
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
@@ -32,5 +32,5 @@ def own_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 
 
 @pytest.fixture
-async def desk(stores: Stores) -> Desk:
-    return Desk(await asyncio.to_thread(stores.new_database))
+async def setup(stores: Stores) -> DispatcherSetup:
+    return DispatcherSetup(await asyncio.to_thread(stores.new_database))

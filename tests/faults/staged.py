@@ -15,7 +15,7 @@ import httpx
 
 from tests.person import Person, Seen
 from tests.product import GENEROUS, NO_TLS, Product
-from tests.standins.sendgrid import ReceivedLetter, SendGridStandIn
+from tests.standins.sendgrid import ReceivedEmail, SendGridStandIn
 from tests.standins.twilio import ReceivedText, TwilioStandIn
 from tests.stores import Stores, execute
 
@@ -41,12 +41,12 @@ class Staged(Product):
     def texts_to(self, phone: str) -> list[ReceivedText]:
         return [text for text in list(self.twilio.messages) if text.to == phone]
 
-    def letters_to(self, email: str) -> list[ReceivedLetter]:
+    def emails_to(self, email: str) -> list[ReceivedEmail]:
         return [letter for letter in list(self.sendgrid.messages) if letter.to == email]
 
     def codes_for(self, to: str) -> list[str]:
         """What the messages that a vendor took for them say, the newest first."""
-        bodies = [*(t.body for t in self.texts_to(to)), *(m.text for m in self.letters_to(to))]
+        bodies = [*(t.body for t in self.texts_to(to)), *(m.text for m in self.emails_to(to))]
         found = (re.search(r"(?<![0-9])(?:[0-9]{8}|[0-9]{6})(?![0-9])", body) for body in bodies)
         return [code[0] for code in found if code][::-1]
 
@@ -64,6 +64,11 @@ class Staged(Product):
     def end_all_claims(self) -> None:
         """As if the half minute was over that a dispatcher has for what it claimed."""
         self.sql("UPDATE deliveries SET next_try_at = clock_timestamp() WHERE state = 'sending'")
+
+    def health_of(self, name: str) -> dict[str, Any]:
+        """Of one dependency, as operators see it."""
+        checks = httpx.get(f"{self.url}/health/{name}", timeout=5, verify=NO_TLS).json()["checks"]
+        return checks[f"{name}:state"][0]
 
     def whole_health(self) -> dict[str, Any]:
         return httpx.get(f"{self.url}/health", timeout=5, verify=NO_TLS).json()

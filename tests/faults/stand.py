@@ -10,16 +10,16 @@ STEPS = ("phone", "phone-code", "email", "email-code", "password")
 _addresses = count(1)
 
 
-def somebody(served: Product) -> Clocked:
+def someone(served: Product) -> Clocked:
     """Each in a network of their own, since networks are counted too."""
     return Clocked(served, f"127.1.{next(_addresses)}.1")
 
 
 class Stand:
-    """Somebody on a step, with the right thing in hand to enter there."""
+    """Someone on a step, with the right thing in flight to enter there."""
 
     def __init__(self, served: Product, step: str) -> None:
-        self.step, self.person = step, somebody(served)
+        self.step, self.person = step, someone(served)
         self.phone, self.email = new_phone(), new_email()
         self.person.get("/signup/phone")
         for earlier in STEPS[: STEPS.index(step)]:
@@ -33,7 +33,7 @@ class Stand:
             case "email":
                 return {"email": self.email}
             case "password":
-                return {"password": "correct horse battery"}
+                return {"password": "seven otters paint slowly"}
         return {"code": self.person.product.code_for(getattr(self, step.removesuffix("-code")))}
 
     def enter(self) -> Seen:

@@ -11,7 +11,7 @@ from tests.faults.staged import Staged, locked, told, until, waiting
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts
 
-PASSWORD = "correct horse battery"
+PASSWORD = "seven otters paint slowly"
 
 
 def test_killed_after_each_step_the_flow_goes_on_where_it_was(staged: Staged) -> None:
@@ -38,7 +38,7 @@ def test_killed_after_each_step_the_flow_goes_on_where_it_was(staged: Staged) ->
 
 def assert_one_of_each(staged: Staged, phone: str, email: str) -> None:
     assert (accounts(staged, phone), sessions(staged, phone)) == (1, 1)
-    assert len(staged.texts_to(phone)) == len(staged.letters_to(email)) == 1
+    assert len(staged.texts_to(phone)) == len(staged.emails_to(email)) == 1
 
 
 def kill_while_the_account_is_made(staged: Staged, person: Person) -> None:
@@ -83,7 +83,7 @@ def caught(staged: Staged) -> Caught:
     for to in phones:
         people.waiting[to].give_phone(to)
     people.waiting[letter].give_email(letter)
-    until(lambda: staged.twilio.requests - before == 4 and bool(staged.letters_to(letter)))
+    until(lambda: staged.twilio.requests - before == 4 and bool(staged.emails_to(letter)))
     restart(staged)
     sleep(1.2)  # longer than a dispatcher's look takes: what is claimed is left alone
     assert {staged.state_of(to) for to in people.waiting} == {"sending"}
@@ -114,7 +114,7 @@ def test_nor_is_one_of_which_the_vendor_can_tell_nothing(staged: Staged, caught:
     assert len(staged.texts_to(caught.no_list)) == 1
     person = caught.waiting[caught.no_list]
     assert told(person, "/signup/phone-code") == (
-        "We could not be sure that the text went out. If nothing arrives, ask for another."
+        "We couldn’t be sure that the text went out. If nothing arrives, ask for another."
     )
     assert person.submit("/signup/phone-code/resend").path == "/signup/phone-code"
     staged.wait_for_state(caught.no_list, "sent")
@@ -129,8 +129,8 @@ def test_one_of_which_it_cannot_tell_at_first_is_not_lost(staged: Staged, caught
     assert on.path == "/signup/email"
 
 
-def test_a_letter_is_sent_twice_at_most_with_the_same_code(staged: Staged, caught: Caught) -> None:
-    first, second = staged.letters_to(caught.letter)
+def test_an_email_is_sent_twice_at_most_with_the_same_code(staged: Staged, caught: Caught) -> None:
+    first, second = staged.emails_to(caught.letter)
     assert first.subject == second.subject
     assert caught.waiting[caught.letter].give_email_code(caught.letter).path == "/signup/password"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.variables import DEVELOPMENT_KEY
+from app.settings import DEVELOPMENT_KEY
 from tests.faults.staged import Staged
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts
@@ -110,7 +110,7 @@ def test_crashes_and_outcomes_are_told(run: Run) -> None:
     [crash, *_] = [fact for fact in run.facts if fact["event"] == "crash"]
     assert crash["exception"] == "UndefinedTableError"
     assert crash["request_id"]
-    assert any("verifications.py" in frame for frame in crash["where"])
+    assert any("sending.py" in frame for frame in crash["where"])
     assert {"21610", "500", "400"} <= {fact.get("provider_code") for fact in run.facts}
 
 

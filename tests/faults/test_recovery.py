@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crowd import sql
-from tests.faults.stand import somebody
+from tests.faults.stand import someone
 from tests.faults.test_stores import broken, polite
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
-from tests.recovering import NEW_PASSWORD, letters, recovery_code
+from tests.recovering import NEW_PASSWORD, mails, recovery_code
 from tests.stores import Stores
 
 STEPS = ("email", "email-code", "password")
@@ -28,10 +28,10 @@ def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 class Forgetful:
-    """Somebody at a step of a recovery, with the right thing in hand to enter there."""
+    """Someone at a step of a recovery, with the right thing in flight to enter there."""
 
     def __init__(self, served: Product, step: str) -> None:
-        self.step, self.person = step, somebody(served)
+        self.step, self.person = step, someone(served)
         self.phone, self.email = new_phone(), new_email()
         sql(served, ACCOUNT, self.phone, self.email)
         for earlier in STEPS[: STEPS.index(step)]:
@@ -76,7 +76,7 @@ def test_without_redis_a_recovery_runs_from_postgresql(own_stores: Stores, serve
         done = someone.enter()
         assert (done.status, done.location) == (303, "/login/password")
         assert someone.person.slowest < 2
-        letters(served, someone.phone, "password was changed", 1)
+        mails(served, someone.phone, "password was changed", 1)
 
 
 def test_killed_anywhere_a_recovery_goes_on_at_its_last_step(served: Product) -> None:

@@ -1,12 +1,12 @@
-"""A message whose sender died with it in hand: none is lost, and nobody is sent it too often."""
+"""A message whose sender died with it in flight: none is lost, and nobody is sent it too often."""
 
 from dataclasses import dataclass, field
 
-from app.domain.delivery.breaker import Breaker
-from app.domain.delivery.outbox import Message, claim, settle
-from app.domain.delivery.sending import ASK_AGAIN, Sending
-from app.domain.ports import Letter, SendOutcome, Sent
-from tests.faults.desk import LAPSE, Desk, NoMail, composed
+from app.domain.concurrency import Lazy
+from app.domain.delivery.dispatcher import CircuitBreaker, MessageSender
+from app.domain.delivery.outbox import ASK_AGAIN, Message, claim_due, record_outcomes
+from app.domain.ports import Email, SendOutcome, Sent
+from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, composed
 
 
 @dataclass
@@ -15,59 +15,65 @@ class Post:
 
     taken: list[str] = field(default_factory=list)
 
-    async def send(self, letter: Letter) -> SendOutcome:
-        self.taken.append(letter.to)
+    async def send(self, email: Email) -> SendOutcome:
+        self.taken.append(email.to)
         return Sent("")
 
 
-def written(message: Message) -> Letter:
-    return Letter(message.destination, "123456", "123456", "123456", str(message.id))
+def written(message: Message) -> Email:
+    return Email(message.destination, "123456", "123456", "123456", str(message.id))
 
 
-async def test_a_letter_goes_out_twice_at_most(desk: Desk) -> None:
-    await desk.queue("ada@example.org")
-    await desk.sql("UPDATE deliveries SET channel = 'email'")
+async def test_an_email_goes_out_twice_at_most(setup: DispatcherSetup) -> None:
+    await setup.queue("ada@example.org")
+    await setup.sql("UPDATE deliveries SET channel = 'email'")
     post = Post()
-    send = Sending(desk.vendor, post, written, {"email": Breaker()})
-    async with desk.database() as database, database.connection() as connection:
+    send = MessageSender(
+        Lazy(lambda: setup.vendor), Lazy(lambda: post), written, {"email": CircuitBreaker()}
+    )
+    async with setup.database() as database, database.connection() as connection:
         for _ in range(3):
-            [message] = await claim(connection, 9, 9)
-            settled = await send(message)  # and dies before it is written down
-            await desk.sql(LAPSE)
-        await settle(connection, [settled])
+            [message] = await claim_due(connection, 9, 9)
+            outcome = await send.send_message(message)  # and dies before it is written down
+            await setup.sql(LAPSE)
+        await record_outcomes(connection, [outcome])
     assert post.taken == ["ada@example.org"] * 2
-    [told] = await desk.sql("SELECT state, provider_code, uncertain FROM deliveries")
+    [told] = await setup.sql("SELECT state, provider_code, uncertain FROM deliveries")
     assert told == ("failed", "abandoned", 2)
 
 
-async def test_a_text_that_takes_each_process_along_is_given_up(desk: Desk) -> None:
-    await desk.queue("+1")
-    desk.vendor.lists = "kept"
-    send = Sending(desk.vendor, NoMail(), composed, {"sms": Breaker()})
-    async with desk.database() as database, database.connection() as connection:
+async def test_a_text_that_takes_each_process_along_is_given_up(setup: DispatcherSetup) -> None:
+    await setup.queue("+1")
+    setup.vendor.lists = "kept"
+    send = MessageSender(
+        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
+    )
+    async with setup.database() as database, database.connection() as connection:
         for _ in range(4):
-            [message] = await claim(connection, 9, 9)
-            await desk.sql(LAPSE)
-    settled = await send(message)
-    assert (settled.state, settled.provider_code) == ("failed", "abandoned")
-    assert desk.vendor.taken == []
+            [message] = await claim_due(connection, 9, 9)
+            await setup.sql(LAPSE)
+    outcome = await send.send_message(message)
+    assert (outcome.state, outcome.provider_code) == ("failed", "abandoned")
+    assert setup.vendor.taken == []
 
 
-async def test_a_text_is_asked_about_until_the_vendor_can_tell(desk: Desk) -> None:
-    await desk.queue("+1")
-    desk.vendor.lists = "busy"
-    send = Sending(desk.vendor, NoMail(), composed, {"sms": Breaker()})
-    async with desk.database() as database, database.connection() as connection:
-        await claim(connection, 9, 9)  # by somebody who dies with it in hand
+async def test_a_text_is_asked_about_until_the_vendor_can_tell(setup: DispatcherSetup) -> None:
+    await setup.queue("+1")
+    setup.vendor.lists = "busy"
+    send = MessageSender(
+        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
+    )
+    async with setup.database() as database, database.connection() as connection:
+        await claim_due(connection, 9, 9)  # by someone who dies with it in flight
         for asked in range(10):
-            await desk.sql(LAPSE)
-            [message] = await claim(connection, 9, 9)
-            settled = await send(message)
-            assert (settled.state, settled.delay <= ASK_AGAIN) == ("sending", True), asked
-            await settle(connection, [settled])
-    assert desk.vendor.taken == []
-    desk.vendor.lists = "kept"
-    await desk.sql(LAPSE)
-    async with desk.dispatcher():
-        await desk.until("sent", "+1")
-    assert desk.vendor.taken == ["+1"]
+            await setup.sql(LAPSE)
+            [message] = await claim_due(connection, 9, 9)
+            outcome = await send.send_message(message)
+            assert (outcome.state, outcome.delay <= ASK_AGAIN) == ("sending", True), asked
+            await record_outcomes(connection, [outcome])
+    assert setup.vendor.taken == []
+    setup.vendor.lists = "kept"
+    await setup.sql(LAPSE)
+    async with setup.dispatcher():
+        await setup.until("sent", "+1")
+    assert setup.vendor.taken == ["+1"]

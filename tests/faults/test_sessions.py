@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.staged import Clocked
-from tests.faults.stand import somebody
+from tests.faults.stand import someone
 from tests.faults.test_stores import broken, polite
 from tests.person import new_email, new_phone
 from tests.product import Product
 from tests.stores import Stores
 
-PASSWORD = "correct horse battery"
+PASSWORD = "seven otters paint slowly"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def kept(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def person(kept: Product) -> Clocked:
-    person = somebody(kept)
+    person = someone(kept)
     person.email = new_email()
     person.sign_up(new_phone(), person.email)
     return person
@@ -40,7 +40,7 @@ def test_without_redis_people_stay_signed_in_refresh_come_and_go(
         for _ in range(3):
             person.http.cookies.pop("access")
             assert person.get("/account").status == 200
-        came = somebody(kept).submit("/login/password", email=person.email, password=PASSWORD)
+        came = someone(kept).submit("/login/password", email=person.email, password=PASSWORD)
         assert (came.status, came.path) == (200, "/account")
         gone = dict(person.http.cookies)
         assert person.post("/logout").location == "/"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.faults.outages import broken, served_with
 from tests.faults.staged import Clocked, until
-from tests.faults.stand import STEPS, Stand, somebody
+from tests.faults.stand import STEPS, Stand, someone
 from tests.person import Seen, new_email, new_phone
 from tests.product import NO_TLS, Product
 from tests.stores import Stores
@@ -32,7 +32,7 @@ def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_flushed_at_every_step_the_sign_up_goes_on(own_stores: Stores, served: Product) -> None:
-    phone, email, person = new_phone(), new_email(), somebody(served)
+    phone, email, person = new_phone(), new_email(), someone(served)
     steps = (
         lambda: person.give_phone(phone),
         lambda: person.give_phone_code(phone),
@@ -48,7 +48,7 @@ def test_flushed_at_every_step_the_sign_up_goes_on(own_stores: Stores, served: P
 
 
 def test_flushed_counters_start_nowhere_near_zero(own_stores: Stores, served: Product) -> None:
-    phone, person = new_phone(), somebody(served)
+    phone, person = new_phone(), someone(served)
     person.give_phone(phone)
     own_stores.valkey_flush(0)
     again = person.submit("/signup/phone-code/resend")
@@ -59,19 +59,19 @@ def test_flushed_counters_start_nowhere_near_zero(own_stores: Stores, served: Pr
 def test_without_redis_the_whole_sign_up_runs_from_postgresql(
     own_stores: Stores, served: Product, how: str
 ) -> None:
-    person, phone = somebody(served), new_phone()
+    person, phone = someone(served), new_phone()
     with broken(own_stores, served, how):
         done = person.sign_up(phone, new_email())
         assert (done.status, done.path) == (200, "/signup/done")
         assert person.slowest < 2
         assert health(served, "redis") == "warn"
         assert served_with(served, "/health/ready") == 200
-        too_soon(somebody(served), phone)
+        too_soon(someone(served), phone)
     assert len(served.messages(phone)) == 1
 
 
 def test_without_redis_sends_are_never_unlimited(own_stores: Stores, served: Product) -> None:
-    person = somebody(served)
+    person = someone(served)
     with broken(own_stores, served, "valkey stopped"):
         answers = []
         for _ in range(12):
@@ -81,7 +81,7 @@ def test_without_redis_sends_are_never_unlimited(own_stores: Stores, served: Pro
 
 
 def too_soon(person: Clocked, phone: str) -> None:
-    """The number was texted by somebody just now."""
+    """The number was texted by someone just now."""
     seen = person.submit("/signup/phone", phone=phone)
     assert (seen.status, seen.field("phone")) == (429, phone)
 

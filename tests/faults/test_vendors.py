@@ -16,10 +16,10 @@ from tests.standins import sendgrid as mail
 from tests.standins.twilio import rate_limited, refuse
 
 SENT = "The {} was sent."
-UNSURE = "We could not be sure that the {} went out. If nothing arrives, ask for another."
+UNSURE = "We couldn’t be sure that the {} went out. If nothing arrives, ask for another."
 FAILED = "We couldn’t send the code. Try again in a few minutes."
 NO_SUCH = "We can’t text that number. Check it, or use another."
-NO_ADDRESS = "That address cannot receive our e-mail. Check it, or use another."
+NO_ADDRESS = "That address can’t receive our e-mail. Check it, or use another."
 NO_COUNTRY = "We can’t text that country yet. Use a number from another country."
 STOPPED = (
     "Texts from us are turned off for this number. Reply START to our last text, or use another"
@@ -132,7 +132,7 @@ def test_the_page_says_what_became_of_a_text(cast: Cast, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_the_page_says_what_became_of_a_letter(cast: Cast, name: str) -> None:
+def test_the_page_says_what_became_of_an_email(cast: Cast, name: str) -> None:
     sentence, *_ = LETTERS[name]
     assert told(cast.letters[name].person, "/signup/email-code") == sentence.format("e-mail")
 
@@ -157,8 +157,8 @@ def test_nobody_gets_more_texts_than_they_must(
     assert len({text.body for text in taken}) <= 1, "a second one repeats the first"
 
 
-def test_a_letter_whose_fate_is_unknown_goes_out_once_more(staged: Staged, cast: Cast) -> None:
-    letters = staged.letters_to(cast.letters["took it and hangs"].to)
+def test_an_email_whose_fate_is_unknown_goes_out_once_more(staged: Staged, cast: Cast) -> None:
+    letters = staged.emails_to(cast.letters["took it and hangs"].to)
     assert len(letters) == 2
     assert len({letter.subject for letter in letters}) == 1
 

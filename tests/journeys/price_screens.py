@@ -19,7 +19,7 @@ async def prices(visitor: Visitor) -> AsyncIterator[str]:
         yield f"prices-{path.strip('/')}"
     await visitor.tab.open("/plan?plan=gone")
     yield "plan-gone"
-    await visitor.tab.press("Take this plan")
+    await visitor.tab.press("Choose plan")
     yield "plan-none-chosen"
     await visitor.tab.open("/signup?plan=team&price=1")
     yield "plan-dearer"

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.holder import PASSWORD
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 from tests.owner import CONTACTS, spoken, undo_path
@@ -14,7 +15,7 @@ WAYS = {
     "phone": ("Change your phone number", "Text me a code", "Cancel the change of your number"),
     "email": (
         "Change your e-mail address",
-        "Mail me a code",
+        "E-mail me a code",
         "Cancel the change of your e-mail address",
     ),
 }
@@ -23,7 +24,7 @@ NEW = {"phone": new_phone, "email": new_email}
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def signed_in(visit: Visit, request: pytest.FixtureRequest) -> SignedIn:
-    """Makes somebody who looks at their account."""
+    """Makes someone who looks at their account."""
 
     async def make() -> Visitor:
         visitor = await visit(java_script_enabled=request.param)
@@ -59,8 +60,8 @@ async def test_a_change_is_proved_and_told(signed_in: SignedIn, kind: str) -> No
     visitor = await signed_in()
     new = await named(visitor, kind)
     wrong = await visitor.press("Continue", code=visitor.wrong_code(new))
-    assert "That is not the code we sent." in wrong.alert
-    assert wrong.focus == "alert"
+    assert "That isn’t the code we sent." in wrong.alert
+    assert wrong.focus == "code"
     done = await visitor.press("Continue", code=visitor.code(new))
     what = "number" if kind == "phone" else "e-mail address"
     assert (done.url, done.notice) == ("/account", f"Your {what} is changed.")
@@ -98,12 +99,15 @@ async def test_the_link_of_the_mail_undoes_it(signed_in: SignedIn, kind: str) ->
     page = await visitor.open(undo_path(visitor.product, visitor.email))
     assert page.heading.startswith("Undo the change of your")
     assert await held(visitor, new) != before
-    done = await visitor.press("Undo the change")
+    asked = await visitor.press("Undo the change")
+    assert asked.heading == "Confirm that the account was yours"
+    assert await held(visitor, new) != before
+    done = await visitor.press("Undo the change", password=PASSWORD)
     assert (done.heading, done.notice) == ("The change is undone", "The change is undone.")
     assert await held(visitor, new) == before
     again = await visitor.reload()
     assert (again.heading, again.alert) == ("The change is undone", "")
-    assert "It was undone already." in await visitor.tab.page.inner_text("main")
+    assert "It’s undone already." in await visitor.tab.page.inner_text("main")
     assert (await visitor.open("/account")).url == "/login?return_to=/account"
 
 
@@ -111,7 +115,7 @@ async def test_a_slip_in_the_address_is_asked_about(signed_in: SignedIn) -> None
     visitor = await signed_in()
     typed = new_email().replace("example.org", "gmial.com")
     await visitor.open("/account/email")
-    asked = await visitor.press("Mail me a code", email=typed)
+    asked = await visitor.press("E-mail me a code", email=typed)
     assert asked.focus == "alert"
     meant = await visitor.press(f"Yes, use {typed.replace('gmial', 'gmail')}")
     assert meant.url == "/account/email-code"

@@ -1,7 +1,19 @@
 """Journeys with Auth0 in a real browser: the same with scripts and without."""
 
-from tests.journeys.conftest import Walk
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Noted, Visitor
+from tests.product import Product
+from tests.standins.openid import OpenIdStandIn
+
+
+@pytest.fixture
+def abroad(another_product: Callable[..., Product]) -> Iterator[Product]:
+    with OpenIdStandIn() as openid:
+        yield another_product(**openid.environment)
 
 
 def places(notes: list[Noted]) -> list[str]:
@@ -43,7 +55,7 @@ async def test_an_address_that_is_not_verified_is_proved(walk: Walk) -> None:
         await visitor.be("", "unverified")
         await visitor.give_phone()
         await visitor.give_phone_code()
-        await visitor.press("Mail me a code")
+        await visitor.press("E-mail me a code")
         await visitor.give_email_code()
 
     notes = await walk(journey)
@@ -85,15 +97,33 @@ async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None
         await visitor.give_phone()
         await visitor.give_phone_code()
         await visitor.press("Sign in and link Auth0")
-        await visitor.open("/account")
-        await visitor.follow("Change your Auth0")
+        await visitor.press("Confirm", password="seven otters paint slowly")
+        await visitor.press("Link it now")
         button = visitor.tab.page.get_by_role("button", name="Remove")
         await visitor.note(await visitor.tab.go(button))
-        await visitor.tab.follow("Link Auth0")
+        # The page in between leads on by itself: there is no moment to look at it.
+        await visitor.tab.page.get_by_role("button", name="Link Auth0").click()
         await visitor.be()
 
     notes = await walk(journey)
-    assert places(notes)[3:6] == ["/signup/link", "/signup/done", "/account"]
-    assert notes[4].look.notice == "Auth0 opens your account from now on."
+    confirm = "/account/confirm?return_to=/account/identities"
+    assert places(notes)[3:6] == ["/signup/link", confirm, "/account/identities"]
+    assert notes[6].look.notice == "Auth0 opens your account from now on."
     assert notes[7].look.notice == "That Auth0 sign-in no longer opens your account."
     assert places(notes)[-1] == "/account/identities"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+async def test_linking_leads_to_a_provider_of_another_site(
+    visit: Visit, abroad: Product, scripts: bool
+) -> None:
+    """The policy of our pages lets no form lead there, nor the redirect that answers one."""
+    visitor = await visit(abroad, java_script_enabled=scripts)
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.take_over()
+    await visitor.tab.open("/account/identities")
+    page = visitor.tab.page
+    await page.get_by_role("button", name="Link Auth0").click()
+    await page.wait_for_url(lambda url: url.startswith(abroad.env["AUTH0_ISSUER"] + "authorize?"))
+    await page.go_back()
+    assert page.url == f"{abroad.url}/account/identities"

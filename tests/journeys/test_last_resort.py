@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from playwright.async_api import Route
 
-from app.web.errors import WORDS, last_resort
+from app.web.errors import WORDS, render_last_resort
 from tests.journeys.conftest import Visit
 from tests.journeys.test_scripts import HERE, STILL_HERE
 
@@ -27,4 +27,4 @@ async def test_the_page_of_last_resort_is_shown_too(visit: Visit, status: int) -
 
 
 async def _given_up(status: int, route: Route) -> None:
-    await route.fulfill(status=status, body=last_resort(status), content_type="text/html")
+    await route.fulfill(status=status, body=render_last_resort(status), content_type="text/html")

@@ -2,9 +2,11 @@
 
 import re
 
+from tests.dormant import UNUSED
 from tests.holder import PASSWORD
 from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Visitor
+from tests.person import new_email
 
 
 async def holder(visitor: Visitor, *, signed_in: bool = False) -> None:
@@ -41,7 +43,7 @@ async def test_a_password_signs_in_after_a_wrong_one(walk: Walk) -> None:
     notes = await walk(journey)
     refused = notes[2].look
     assert (refused.focus, refused.fields["password"]) == ("alert", "")
-    assert "do not fit together" in refused.alert
+    assert "isn’t right" in refused.alert
     assert (notes[-1].look.url, notes[-1].posts) == ("/account", [422, 303])
 
 
@@ -132,9 +134,9 @@ async def test_a_new_password_after_a_fresh_proof(walk: Walk) -> None:
         await visitor.press("Change my password", password="seven grey otters swim")
 
     notes = await walk(journey)
-    assert notes[1].look.heading == "Confirm that it is you"
+    assert notes[1].look.heading == "Confirm it’s you"
     assert notes[2].look.heading == "Change your password"
-    assert notes[3].look.focus == "alert"
+    assert notes[3].look.focus == "password"
     assert notes[4].look.notice.startswith("Your password is changed.")
     assert notes[4].messages[-1] == "mail: Your password was changed"
 
@@ -151,3 +153,22 @@ async def test_the_account_can_be_left_for_good(walk: Walk) -> None:
     assert said.look.heading == "Delete your account"
     assert (gone.look.url, gone.look.notice) == ("/", "Your account is deleted.")
     assert out.look.url == "/login?return_to=/account"
+
+
+async def test_the_number_of_a_dormant_account_starts_a_new_one(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await holder(visitor)
+        await visitor.sql(UNUSED, visitor.email, 91)
+        await visitor.open("/login/phone")
+        await visitor.give_phone()
+        await visitor.give_phone_code()
+        await visitor.press("Start a new account")
+        await visitor.give_email(new_email())
+        await visitor.give_email_code()
+        await visitor.give_password()
+
+    notes = await walk(journey)
+    urls = ["/login/email-code", "/signup/email", "/signup/email-code", "/signup/password"]
+    assert [note.look.url for note in notes[2:6]] == urls
+    assert [note.look.focus for note in notes[2:6]] == ["code", "h1", "code", "h1"]
+    assert notes[-1].look.heading == "Your account is ready"

@@ -7,9 +7,9 @@ import pytest
 from jinja2 import Environment
 from playwright.async_api import Browser
 
-from app.adapters.messages import TemplateStationery
+from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import template_environment
+from app.web.page import build_template_environment
 from tests.journeys.conftest import Visit
 from tests.price_list import publish_prices
 from tests.product import Product
@@ -27,17 +27,19 @@ WIDTH = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture(scope="module")
-def stationery() -> TemplateStationery:
-    environment: Environment = template_environment(Assets(ROOT / "static", live=False), live=False)
-    return TemplateStationery(environment)
+def renderer() -> TemplateMessageRenderer:
+    environment: Environment = build_template_environment(
+        Assets(ROOT / "static", live=False), live=False
+    )
+    return TemplateMessageRenderer(environment)
 
 
 @pytest.mark.parametrize("name", LETTERS)
-async def test_a_letter_fits_on_a_small_phone(
-    chromium: Browser, stationery: TemplateStationery, name: str
+async def test_an_email_fits_on_a_small_phone(
+    chromium: Browser, renderer: TemplateMessageRenderer, name: str
 ) -> None:
     page = await chromium.new_page(viewport=SMALL)
-    await page.set_content(stationery.letter(name, LONG)[2])
+    await page.set_content(renderer.render_email(name, LONG)[2])
     assert await page.evaluate(WIDTH) == 320
     await page.close()
 

@@ -17,7 +17,7 @@ def places(notes: list[Noted]) -> list[str]:
 
 
 async def come_to_password(visitor: Visitor) -> None:
-    """Somebody with an account who has proved its address."""
+    """Someone with an account who has proved its address."""
     visitor.person.sign_up(visitor.phone, visitor.email)
     await visitor.open("/recovery/email")
     await visitor.give_email()
@@ -29,7 +29,7 @@ async def test_who_forgot_the_password_signs_in_with_a_new_one(walk: Walk) -> No
         visitor.person.sign_up(visitor.phone, visitor.email)
         await visitor.open("/login")
         await visitor.follow("With my e-mail")
-        await visitor.follow("I have forgotten my password")
+        await visitor.follow("Forgot your password?")
         await visitor.give_email()
         await visitor.give_email_code()
         await visitor.press("Change my password", password=NEW_PASSWORD)
@@ -59,7 +59,7 @@ async def test_a_refused_sign_in_carries_the_address_over(walk: Walk) -> None:
         visitor.person.sign_up(visitor.phone, visitor.email)
         await visitor.open("/login/password")
         await visitor.press("Sign in", email=visitor.email, password="not the right one")
-        await visitor.press("Forgotten it? Mail me a code")
+        await visitor.press("Forgot it? E-mail me a code")
         await visitor.give_email_code()
 
     _, refused, asked, proved = await walk(journey)
@@ -89,7 +89,7 @@ async def test_an_address_nobody_has_looks_the_same_and_is_told_by_mail(walk: Wa
     assert asked.look.url == "/recovery/email-code"
     assert asked.messages == ["mail: There is no Latchkey account with this address"]
     assert refused.posts == [303, 422]
-    assert "That is not the code we sent." in refused.look.alert
+    assert "That isn’t the code we sent." in refused.look.alert
 
 
 async def test_a_weak_password_is_refused_and_a_good_one_taken(walk: Walk) -> None:
@@ -99,7 +99,7 @@ async def test_a_weak_password_is_refused_and_a_good_one_taken(walk: Walk) -> No
         await visitor.press("Change my password", password=NEW_PASSWORD)
 
     *_, refused, changed = await walk(journey)
-    assert (refused.posts[-1], refused.look.focus) == (422, "alert")
+    assert (refused.posts[-1], refused.look.focus) == (422, "password")
     assert refused.look.fields["password"] == ""
     assert changed.look.url == "/login/password"
 
@@ -110,7 +110,7 @@ async def test_the_address_can_be_changed_on_the_way(walk: Walk) -> None:
         right = visitor.email
         await visitor.open("/recovery/email")
         await visitor.give_email(f"not.{right}")
-        look = await visitor.follow("Use a different address")
+        look = await visitor.follow("Change the address")
         assert look.fields["email"] == f"not.{right}"
         await visitor.give_email(right)
         await visitor.give_email_code()

@@ -11,7 +11,7 @@ from tests.product import Product
 
 HERE = "window.here = true; document.getElementById('live').here = true"
 STILL_HERE = "window.here === true && document.getElementById('live').here === true"
-LOST = "That did not reach us"
+LOST = "That didn’t reach us"
 BECAME = "UPDATE deliveries SET state = $2 WHERE destination = $1"
 
 
@@ -29,7 +29,7 @@ async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit) -
     for _ in statuses:
         look = await visitor.press("Text me a code", phone="12")
         assert look.title.startswith("Error: Your phone number")
-        assert (look.focus, look.fields) == ("alert", {"phone": "12"})
+        assert (look.focus, look.fields) == ("phone", {"phone": "12"})
     assert visitor.tab.posts == statuses
     assert await page.evaluate(STILL_HERE)
 
@@ -160,7 +160,7 @@ async def test_a_password_can_be_shown_and_is_hidden_again_when_sent(visit: Visi
     page = visitor.tab.page
     kinds: list[Any] = []
     await visitor.come_to("password")
-    await visitor.tab.type("password", "correct horse battery")
+    await visitor.tab.type("password", "seven otters paint slowly")
     for name in ("Show password", "Hide password", "Show password"):
         await page.get_by_role("button", name=name).click()
         kinds.append(await page.get_attribute("#password", "type"))

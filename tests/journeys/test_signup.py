@@ -3,7 +3,8 @@
 import asyncio
 from itertools import count
 
-from app.domain.delivery.allowance import Press
+from app.domain.delivery.send_limiter import ShortIdempotencyKey
+from tests.crowd import wrong_codes
 from tests.journeys.conftest import Walk
 from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person, new_email, new_phone
@@ -49,8 +50,8 @@ async def test_after_a_wrong_code_the_right_one_goes_on(walk: Walk) -> None:
     _, refused, gone_on = await walk(journey)
     assert refused.posts == [422]
     assert refused.look.title.startswith("Error: ")
-    assert refused.look.focus == "alert"
-    assert "That is not the code we sent." in refused.look.alert
+    assert refused.look.focus == "code"
+    assert "That isn’t the code we sent." in refused.look.alert
     assert gone_on.look.url == "/signup/email"
 
 
@@ -61,7 +62,7 @@ async def test_a_text_comes_again_after_the_wait_and_not_before(
         await visitor.come_to("phone-code")
         await asyncio.sleep(1.1)
         await visitor.press("Send the text again")
-        await asyncio.sleep(Press.seconds + 0.1)
+        await asyncio.sleep(ShortIdempotencyKey.seconds + 0.1)
         await visitor.press("Send the text again")
         await visitor.give_phone_code()
 
@@ -78,7 +79,7 @@ async def test_the_number_can_be_changed_on_the_way(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.come_to("phone-code")
         old = visitor.phone
-        look = await visitor.follow("Use a different number")
+        look = await visitor.follow("Change the number")
         assert look.fields["phone"] == old
         await visitor.give_phone(f"+61 4{next(_numbers)} 111 222")
         await visitor.press("Continue", code=visitor.code(old))
@@ -138,8 +139,8 @@ async def test_a_code_tried_too_often_is_locked_and_a_new_one_works(walk: Walk) 
     async def journey(visitor: Visitor) -> None:
         await visitor.come_to("phone-code")
         old = visitor.code(visitor.phone)
-        for _ in range(5):
-            await visitor.press("Continue", code=visitor.wrong_code(visitor.phone))
+        for wrong in wrong_codes(old, 5):
+            await visitor.press("Continue", code=wrong)
         await visitor.open("/signup/phone-code")
         await visitor.press("Text me a new code")
         assert visitor.code(visitor.phone) != old
@@ -173,7 +174,7 @@ async def test_a_taken_address_looks_like_a_new_one_and_its_owner_is_told(walk: 
         visitor.person = Person(visitor.product)
         await visitor.come_to("email")
         await visitor.give_email(owner)
-        await visitor.follow("Use a different address")
+        await visitor.follow("Change the address")
         await visitor.give_email(f"other{next(_numbers)}@example.org")
         await visitor.give_email_code()
 

@@ -96,7 +96,7 @@ async def test_a_link_to_a_later_or_earlier_step_leads_to_the_current_one(walk: 
 async def test_starting_again_forgets_what_was_entered(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.come_to("email-code")
-        await visitor.follow("Use a different address")
+        await visitor.follow("Change the address")
         await visitor.press("Start again from the beginning")
         await visitor.follow("Continue with your phone")
 

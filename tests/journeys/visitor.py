@@ -76,7 +76,7 @@ class Visitor:
     async def give_email(self, email: str = "") -> Look:
         if email:
             self.expect_to(email)
-        return await self.press("Mail me a code", email=self.email)
+        return await self.press("E-mail me a code", email=self.email)
 
     async def give_phone_code(self) -> Look:
         return await self.press("Continue", code=self.code(self.phone))
@@ -84,12 +84,12 @@ class Visitor:
     async def give_email_code(self) -> Look:
         return await self.press("Continue", code=self.code(self.email))
 
-    async def give_password(self, password: str = "correct horse battery") -> Look:
+    async def give_password(self, password: str = "seven otters paint slowly") -> Look:
         return await self.press("Create my account", password=password)
 
     async def be(self, email: str = "", *ticks: str, answer: str = "Continue") -> Look:
         """At the provider of a developer's machine, whose page differs each time and is not noted:
-        somebody made up. Notes what that leads to.
+        someone made up. Notes what that leads to.
         """
         page = self.tab.page
         await page.check("#person-new")
@@ -150,7 +150,7 @@ class Visitor:
         while (await self.sql(UNDER_WAY, list(self._contacts)))[0]["n"]:
             assert monotonic() < deadline, "a message stays under way"
             await asyncio.sleep(0.02)
-        sent = [m for m in self.product.outbox.recent() if m.to in self._contacts]
+        sent = [m for m in self.product.outbox.list_recent() if m.to in self._contacts]
         in_order = sorted(reversed(sent), key=lambda message: message.kind != "text")
         return [_blank(f"{m.kind}: {m.subject or m.body}") for m in in_order]
 

@@ -12,7 +12,7 @@ from tests.crowd import sql
 from tests.person import SAME_ORIGIN, Person, new_email, new_phone
 from tests.product import NO_TLS, Product
 
-PASSWORD = "correct horse battery"
+PASSWORD = "seven otters paint slowly"
 TOKEN = re.compile(r"(access|refresh)=([^;]+)")
 SESSION = "SELECT * FROM sessions WHERE id = $1"
 
@@ -35,7 +35,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Owner:
-    """Somebody with an account."""
+    """Someone with an account."""
 
     product: Product
     phone: str
@@ -51,6 +51,13 @@ class Owner:
         """In a browser that holds nothing else."""
         person = Person(product or self.product)
         landed = person.submit("/login/password", email=self.email, password=PASSWORD)
+        assert landed.path == "/account"
+        return person
+
+    def sign_in_by_phone(self) -> Person:
+        person, had = Person(self.product), len(self.product.codes_for(self.phone))
+        person.submit("/login/phone", phone=self.phone)
+        landed = person.submit("/login/phone-code", code=self.product.code_for(self.phone, had))
         assert landed.path == "/account"
         return person
 

@@ -12,6 +12,7 @@ from jwt.utils import base64url_encode
 from app.adapters.postgres import Postgres
 from app.domain.keys import keys_for
 from app.domain.sessions.signing_keys import SigningKey, SigningKeys
+from app.domain.sessions.tokens import LEEWAY
 from app.settings import DEVELOPMENT_KEY
 from tests.product import Product
 
@@ -51,9 +52,9 @@ class Mint:
         return b".".join([*parts, base64url_encode(signature)]).decode()
 
     def expired(self, token: str) -> str:
-        """The same token, which ended a second ago."""
+        """The same token, which ended longer ago than clocks may be apart."""
         now = datetime.now(UTC)
-        early = {"iat": now - timedelta(minutes=5), "exp": now - timedelta(seconds=1)}
+        early = {"iat": now - timedelta(minutes=6), "exp": now - LEEWAY - timedelta(seconds=1)}
         return self.access(claims_of(token) | early)
 
 
@@ -69,6 +70,6 @@ async def _keys(database_url: str) -> list[SigningKey]:
     database = Postgres(database_url)
     await database.open()
     try:
-        return await SigningKeys(keys_for("signing keys", (DEVELOPMENT_KEY,)), database).load()
+        return await SigningKeys(keys_for("signing keys", (DEVELOPMENT_KEY,)), database).load_keys()
     finally:
         await database.close()

@@ -1,9 +1,12 @@
 """A fresh proof by a session: sent twice, or with its answer lost, and what it is worth to whom."""
 
+import json
+
 import httpx
 import pytest
 
-from tests.crowd import nth_code, sql
+from tests.crowd import sql
+from tests.holder import confirm_by_code
 from tests.person import Person
 from tests.sessions.conftest import Pair
 from tests.sessions.held import (
@@ -38,7 +41,7 @@ def confirm(pair: Pair, person: Person, held: Held) -> list[httpx.Request]:
 def test_a_proof_whose_answer_is_lost_can_be_given_again(
     pair: Pair, owner: Owner, mint: Mint, access: str, at_once: bool
 ) -> None:
-    person = owner.sign_in()
+    person = owner.sign_in_by_phone()
     held = held_by(person)
     old = held if access == "live" else Held(mint.expired(held.access), held.refresh)
     posts = confirm(pair, person, old)
@@ -52,7 +55,7 @@ def test_a_proof_whose_answer_is_lost_can_be_given_again(
 
 
 def test_a_token_from_before_the_proof_gains_nothing_by_it(pair: Pair, owner: Owner) -> None:
-    person = owner.sign_in()
+    person = owner.sign_in_by_phone()
     sql(pair[0], f"{AGE} WHERE id = $1", claims_of(person.http.cookies["access"])["sid"])
     del person.http.cookies["access"]
     person.get("/account")
@@ -68,16 +71,12 @@ def test_a_token_from_before_the_proof_gains_nothing_by_it(pair: Pair, owner: Ow
 def test_the_new_tokens_tell_how_it_was_proved_this_time(owner: Owner) -> None:
     person = owner.sign_in()
     told = [claims_of(person.http.cookies["access"])["amr"]]
-    person.get("/account/confirm")
-    person.post("/account/confirm/code")
-    code = nth_code(owner.product, owner.phone, 2)
-    for proof in ({"code": code}, {"password": PASSWORD}):
-        assert person.submit("/account/confirm", **proof).path == "/account"
-        told.append(claims_of(person.http.cookies["access"])["amr"])
+    assert confirm_by_code(person, owner.phone).path == "/account"
+    told.append(claims_of(person.http.cookies["access"])["amr"])
     person.get("/account/data")
     del person.http.cookies["access"]
     person.get("/account")
     claims = claims_of(person.http.cookies["access"])
-    assert [*told, claims["amr"]] == [["pwd"], ["otp", "sms"], ["pwd"], ["pwd"]]
-    recorded = [str(row["details"]) for row in sql(owner.product, CONFIRMED, claims["sub"])]
-    assert ["otp sms" in details for details in recorded] == [True, False]
+    assert [*told, claims["amr"]] == [["pwd"], *[["otp", "sms", "mfa"]] * 2]
+    [recorded] = sql(owner.product, CONFIRMED, claims["sub"])
+    assert json.loads(recorded["details"]) == {"by": "phone"}

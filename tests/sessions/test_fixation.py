@@ -1,4 +1,4 @@
-"""What somebody planted before a sign-in is worth nothing after it."""
+"""What someone planted before a sign-in is worth nothing after it."""
 
 from collections.abc import Callable
 
@@ -79,7 +79,7 @@ def test_no_two_sign_ins_share_an_identifier(pair: Pair, owner: Owner) -> None:
 
 
 def test_a_fresh_proof_gives_the_session_new_tokens(pair: Pair, owner: Owner) -> None:
-    person = owner.sign_in()
+    person = owner.sign_in_by_phone()
     before = held_by(person)
     assert person.submit("/account/confirm", password=PASSWORD).path == "/account"
     after = held_by(person)
@@ -101,7 +101,7 @@ def test_a_sign_up_leaves_nothing_that_its_beginning_could_open(pair: Pair) -> N
     victim.give_email(email)
     victim.give_email_code(email)
     assert victim.give_password().path == "/signup/done"
-    form = {"csrf_token": token, "password": "another long one"}
+    form = {"csrf_token": token, "password": "nine loud herons dance"}
     again = attacker.http.post("/signup/password", data=form)
     assert again.headers["location"].startswith("/signup/")
     assert "access" not in attacker.http.cookies
@@ -128,7 +128,7 @@ def test_a_recovery_is_finished_by_nobody_who_knew_its_beginning(pair: Pair, own
 
 def test_identifiers_that_nobody_was_given_are_not_taken(pair: Pair, owner: Owner) -> None:
     person = Person(pair[0])
-    chosen = {name: "chosen-by-somebody-else" for name in ("access", "refresh", "flow", "device")}
+    chosen = {name: "chosen-by-someone-else" for name in ("access", "refresh", "flow", "device")}
     for name, value in chosen.items():
         person.http.cookies.set(name, value, domain="127.0.0.1")
     assert sign_in_by_password(person, owner).path == "/account"

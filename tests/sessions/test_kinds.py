@@ -36,11 +36,15 @@ def with_cookies(**cookies: str) -> str:
     return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
+def signed_in(tokens: dict[str, str]) -> dict[str, str]:
+    return {name: tokens[name] for name in ("access", "refresh")}
+
+
 def test_each_is_good_for_what_it_is_for(pair: Pair, tokens: dict[str, str]) -> None:
     assert ask(pair[0], Held(tokens["access"], "")).status_code == 200
     form = request(
         "POST", pair[0], "/account/sessions/revocation",
-        with_cookies(access=tokens["access"], flow=tokens["flow"]), csrf_token=tokens["csrf"],
+        with_cookies(**signed_in(tokens), flow=tokens["flow"]), csrf_token=tokens["csrf"],
     )  # fmt: skip
     [answer] = send_at_once([form])
     assert answer.headers["location"] == "/account/sessions"
@@ -60,7 +64,7 @@ def test_nothing_else_is_a_refresh_token(pair: Pair, tokens: dict[str, str], kin
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "csrf"])
 def test_nothing_else_is_a_form_token(pair: Pair, tokens: dict[str, str], kind: str) -> None:
-    cookies = with_cookies(access=tokens["access"], flow=tokens["flow"])
+    cookies = with_cookies(**signed_in(tokens), flow=tokens["flow"])
     forms = [
         request("POST", pair[0], "/account/sessions/revocation", cookies, csrf_token=value)
         for value in variants(tokens[kind])
@@ -73,7 +77,7 @@ def test_nothing_else_is_a_flow(pair: Pair, tokens: dict[str, str], kind: str) -
     forms = [
         request(
             "POST", pair[0], "/account/sessions/revocation",
-            with_cookies(access=tokens["access"], flow=value), csrf_token=tokens["csrf"],
+            with_cookies(**signed_in(tokens), flow=value), csrf_token=tokens["csrf"],
         )
         for value in variants(tokens[kind])
     ]  # fmt: skip

@@ -11,12 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.sessions.access_tokens import CLAIMS
+from app.domain.sessions.tokens import CLAIMS
 from tests.sessions.conftest import Pair
 from tests.sessions.held import Held, Owner, ask, is_out
 from tests.sessions.mint import Mint, claims_of
 
-NOW = datetime.now(UTC)
 OTHER = Ed25519PrivateKey.generate()
 WRONG_CLAIMS: list[dict[str, Any]] = [
     {"iss": "https://login.example.org"},
@@ -25,10 +24,17 @@ WRONG_CLAIMS: list[dict[str, Any]] = [
     {"aud": "https://login.example.org"},
     {"aud": []},
     {"aud": ["https://login.example.org"]},
-    {"exp": NOW - timedelta(seconds=1)},
+    {"aud": "OURS"},
+    {"aud": "OURS/"},
+    {"aud": "OURS/api"},
+    {"aud": "OURS/browser/"},
+    {"aud": ["OURS/browser"]},
+    {"aud": ["OURS", "OURS/browser"]},
+    {"exp": timedelta(seconds=-62)},
     {"exp": "tomorrow"},
-    {"iat": NOW + timedelta(hours=1)},
-    {"nbf": NOW + timedelta(hours=1)},
+    {"iat": timedelta(hours=1)},
+    {"iat": timedelta(minutes=3)},
+    {"nbf": timedelta(hours=1)},
     {"sid": "none"},
     {"sid": 5},
     {"sid": "0" * 32},
@@ -90,6 +96,16 @@ def test_one_made_as_ours_are_opens_the_account(
     assert opens(pair, mint.access(claims | {"more": "than we ask for"}))
 
 
+@pytest.mark.parametrize("apart", [timedelta(seconds=55), timedelta(seconds=-55)])
+def test_one_of_a_server_whose_clock_is_apart_opens_the_account(
+    pair: Pair, mint: Mint, claims: dict[str, Any], apart: timedelta
+) -> None:
+    """As that server issues it, and as one that is ahead sees it end."""
+    now = datetime.now(UTC)
+    assert opens(pair, mint.access(claims | {"iat": now + apart}))
+    assert opens(pair, mint.access(claims | {"exp": now + apart}))
+
+
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_without_any_one_claim_it_opens_nothing(
     pair: Pair, mint: Mint, claims: dict[str, Any], claim: str
@@ -102,9 +118,11 @@ def test_without_any_one_claim_it_opens_nothing(
 def test_with_a_wrong_claim_it_opens_nothing(
     pair: Pair, mint: Mint, claims: dict[str, Any], wrong: dict[str, Any]
 ) -> None:
+    """Times are from now on: the list is made long before the test runs."""
     [(name, value)] = wrong.items()
     text = msgspec.json.encode(value).decode().replace("OURS", claims["iss"])
-    said = value if isinstance(value, datetime) else msgspec.json.decode(text)
+    is_time = isinstance(value, timedelta)
+    said = datetime.now(UTC) + value if is_time else msgspec.json.decode(text)
     token = mint.unchecked(claims | {name: said})
     assert not opens(pair, token)
 
@@ -168,6 +186,6 @@ def test_a_token_of_a_session_that_never_was_opens_nothing(
 def test_the_claims_are_those_that_were_promised(held: Held, pair: Pair) -> None:
     claims = claims_of(held.access)
     assert set(claims) == set(CLAIMS)
-    assert claims["iss"] == claims["aud"] == pair[0].url
+    assert (claims["iss"], claims["aud"]) == (pair[0].url, f"{pair[0].url}/browser")
     assert (claims["exp"] - claims["iat"], claims["gen"], claims["amr"]) == (300, 0, ["pwd"])
     assert 0 <= claims["iat"] - claims["auth_time"] <= 1

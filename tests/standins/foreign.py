@@ -34,7 +34,7 @@ class ForeignProvider:
 
 
 class Browser:
-    """Somebody's browser at the provider: it keeps the session there."""
+    """Someone's browser at the provider: it keeps the session there."""
 
     def __init__(self) -> None:
         self.http = httpx.Client(verify=NO_TLS, timeout=20)

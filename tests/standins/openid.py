@@ -15,7 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from tests.standins.behaviour import Script
-from tests.standins.wire import Reply, Request, Server
+from tests.standins.http_server import Reply, Request, Server
 
 JSON = {"Content-Type": "application/json"}
 LEFT_OUT = object()  # the value of a claim that is not there
@@ -98,6 +98,7 @@ class OpenIdStandIn:
             "sub": "auth0|ada",
             "iat": now,
             "exp": now + 36_000,
+            "auth_time": now,
             "nonce": self.nonce,
             "email": "ada@example.org",
             "email_verified": True,

@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.standins.behaviour import Behaviour
+from tests.standins.http_server import Reply, Request
 from tests.standins.sendgrid_rules import broken_by
 from tests.standins.standin import StandIn, Violation
-from tests.standins.wire import Reply, Request
 
 JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
-class ReceivedLetter:
+class ReceivedEmail:
     to: str
     subject: str
     text: str
@@ -28,7 +28,7 @@ class ReceivedLetter:
     received_at: datetime
 
 
-class SendGridStandIn(StandIn[ReceivedLetter]):
+class SendGridStandIn(StandIn[ReceivedEmail]):
     def __init__(self, sender: str = "door@latchkey.example") -> None:
         super().__init__()
         self.api_key = "SG.key-of-the-tests"
@@ -48,10 +48,10 @@ class SendGridStandIn(StandIn[ReceivedLetter]):
     def refusal(self, broken: Violation) -> Reply:
         return _errors(broken.status, (broken.words, broken.field))
 
-    def receive(self, request: Request) -> tuple[ReceivedLetter, Reply]:
+    def receive(self, request: Request) -> tuple[ReceivedEmail, Reply]:
         payload: dict[str, Any] = json.loads(request.body)
         person = payload["personalizations"][0]
-        letter = ReceivedLetter(
+        letter = ReceivedEmail(
             to=person["to"][0]["email"],
             subject=payload["subject"],
             text=payload["content"][0]["value"],

@@ -1,12 +1,12 @@
-"""What SendGrid asks of `POST /v3/mail/send`, and what we ask of a letter with a code in it."""
+"""What SendGrid asks of `POST /v3/mail/send`, and what we ask of a mail with a code in it."""
 
 import json
 import re
 from typing import Any
 
 from tests.standins.document import Document
+from tests.standins.http_server import Request
 from tests.standins.standin import Violation
-from tests.standins.wire import Request
 
 PATH = "/v3/mail/send"
 DOCUMENT = Document("sendgrid_v3.mail_send.json")

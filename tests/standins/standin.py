@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, Self, TypeVar
 
 from tests.standins.behaviour import Script
-from tests.standins.wire import Reply, Request, Server
+from tests.standins.http_server import Reply, Request, Server
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from email.utils import format_datetime
 from typing import Any
 
 from tests.standins.behaviour import Behaviour, Script
+from tests.standins.http_server import Reply, Request
 from tests.standins.standin import StandIn, Violation
 from tests.standins.twilio_rules import broken_by, form_of, query_of
-from tests.standins.wire import Reply, Request
 
 JSON = {"Content-Type": "application/json"}
 

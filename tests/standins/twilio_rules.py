@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.standins.document import FORM, Document, typed_form
+from tests.standins.http_server import Request
 from tests.standins.standin import Violation
-from tests.standins.wire import Request
 
 PATH = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 DOCUMENT = Document("twilio_api_v2010.messages.json")

@@ -1,18 +1,23 @@
-"""The application without a server, as the world sees it over https: no store behind it answers."""
+"""The application without a server, as the world sees it over https: no store behind it answers.
 
-from collections.abc import AsyncIterator
+For what only a server does there is a product of a test's own.
+"""
+
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 
+from app.dev.app import build
 from app.domain.limits import LimitTable
-from app.main import build
 from app.settings import read_settings
+from tests.commands.running import PRODUCTION
+from tests.product import Product
 
 ORIGIN = "https://login.example.org"
-SETTINGS = {
+SETTINGS = PRODUCTION | {
     "ENVIRONMENT": "test",
     "BASE_URL": ORIGIN,
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
@@ -30,3 +35,8 @@ async def https(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
     transport: Any = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
         yield client
+
+
+@pytest.fixture
+def own(another_product: Callable[..., Product]) -> Product:
+    return another_product()

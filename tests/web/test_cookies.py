@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.web.cookies import Cookies, sent_cookies
+from app.web.cookies import Cookies, parse_cookies
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
@@ -37,12 +37,12 @@ HEADERS = [
 @pytest.mark.parametrize(("header", "value"), HEADERS)
 def test_only_one_well_formed_cookie_of_ours_is_read(header: str, value: str | None) -> None:
     raw = header.encode("latin-1", errors="ignore") if "\u2003" not in header else header.encode()
-    assert SECURE.read(sent_cookies([(b"cookie", raw)]), "flow") == value
+    assert SECURE.read(parse_cookies([(b"cookie", raw)]), "flow") == value
 
 
 def test_two_headers_with_our_cookie_are_one_too_many() -> None:
     headers = [(b"cookie", b"__Host-flow=n.abc"), (b"cookie", b"__Host-flow=n.abc")]
-    assert SECURE.read(sent_cookies(headers), "flow") is None
+    assert SECURE.read(parse_cookies(headers), "flow") is None
 
 
 async def test_cookies_are_for_this_host_over_https_and_no_script(https: httpx.AsyncClient) -> None:
@@ -93,7 +93,7 @@ def test_signing_in_ends_the_flow_and_brings_new_identifiers(product: Product) -
     person.give_email(email)
     person.give_email_code(email)
     person.get("/signup/password")
-    done = person.post("/signup/password", password="correct horse battery")
+    done = person.post("/signup/password", password="seven otters paint slowly")
     lines = done.response.headers.get_list("set-cookie")
     assert any(line.startswith("flow=;") and "Max-Age=0" in line for line in lines)
     assert all("HttpOnly; SameSite=Lax" in line for line in lines)

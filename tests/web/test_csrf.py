@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.web.csrf import Csrf
+from app.web.forms import Csrf
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
@@ -26,7 +26,7 @@ FOREIGN = [
     {"sec-fetch-site": "none"},
     {"sec-fetch-site": "cross-site", "origin": "OURS"},
     {"origin": "https://evil.example"},
-    {"origin": "null"},
+    {"origin": "null, OURS"},
     {"origin": "OURS.evil.example"},
     {"referer": "OURS/signup/phone"},
     {},
@@ -35,6 +35,7 @@ OWN = [
     {"sec-fetch-site": "same-origin"},
     {"sec-fetch-site": "same-origin", "origin": "null"},
     {"origin": "OURS"},
+    {"origin": "null"},
 ]
 BAD_TOKENS = ["", "x", "é", "A" * 86 + "==", "%00", "a" * 10_000]
 
@@ -80,12 +81,43 @@ def test_a_token_that_is_none_is_refused(product: Product, token: str) -> None:
     assert (refused.status, refused.heading) == (403, "Your phone number")
 
 
-def test_a_token_of_somebody_else_is_refused(product: Product) -> None:
+@pytest.mark.parametrize("headers", OWN)
+def test_a_token_of_someone_else_is_refused(product: Product, headers: dict[str, str]) -> None:
     person, attacker = Person(product), Person(product)
     person.get("/signup/phone")
     token = token_in(attacker.get("/signup/phone"))
-    refused = send(person, "/signup/phone", OWN[0], phone=new_phone(), csrf_token=token)
+    refused = send(person, "/signup/phone", headers, phone=new_phone(), csrf_token=token)
     assert refused.status == 403
+
+
+@pytest.mark.parametrize("path", ["/signup/phone", "/login/phone", "/login/password"])
+@pytest.mark.parametrize("htmx", [{}, {"hx-request": "true"}])
+def test_a_browser_that_keeps_no_cookies_is_told_to_turn_them_on(
+    product: Product, path: str, htmx: dict[str, str]
+) -> None:
+    person = Person(product)
+    token = token_in(person.get(path))
+    person.http.cookies.clear()
+    refused = send(person, path, OWN[0] | htmx, phone="+61 491", csrf_token=token)
+    assert (refused.status, refused.html.count("<html")) == (403, 0 if htmx else 1)
+    assert "Turn on cookies for this site" in refused.alert
+    assert "open for too long" not in refused.html
+    assert "/login/password" in path or refused.field("phone") == "+61 491"
+
+
+def test_a_step_that_only_cookies_lead_to_asks_for_them_too(product: Product) -> None:
+    refused = send(Person(product), "/signup/phone-code", OWN[0], code="123456", csrf_token="x")
+    assert (refused.status, refused.heading) == (403, "This page needs cookies")
+    assert "Turn on cookies for this site" in refused.html
+
+
+def test_a_form_whose_flow_is_over_says_nothing_of_cookies(product: Product) -> None:
+    person = Person(product)
+    token = token_in(person.get("/signup/phone"))
+    person.http.cookies.clear()
+    person.http.cookies.set("seen", "phone")
+    refused = send(person, "/signup/phone", OWN[0], phone=new_phone(), csrf_token=token)
+    assert "This page was open for too long." in refused.alert
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -105,9 +137,9 @@ def test_a_refused_code_is_not_counted_and_a_refused_password_not_shown(product:
     person.give_phone_code(phone)
     person.give_email(email := new_email())
     person.give_email_code(email)
-    refused = send(person, "/signup/password", {}, password="correct horse battery")
+    refused = send(person, "/signup/password", {}, password="seven otters paint slowly")
     assert (refused.status, refused.heading) == (403, "Choose a password")
-    assert "correct horse" not in refused.html
+    assert "seven otters" not in refused.html
 
 
 def test_a_token_serves_every_form_of_a_sign_up_and_many_times(product: Product) -> None:
@@ -123,13 +155,13 @@ def test_a_token_serves_every_form_of_a_sign_up_and_many_times(product: Product)
 
 def test_tokens_of_a_retired_key_still_count() -> None:
     before, after = Csrf((OLD,), ORIGIN), Csrf((NEW, OLD), ORIGIN)
-    assert after.accepts(before.token("flow"), "flow")
-    assert not before.accepts(after.token("flow"), "flow")
-    assert not after.accepts(before.token("flow"), "another flow")
+    assert after.accepts(before.issue_token("flow"), "flow")
+    assert not before.accepts(after.issue_token("flow"), "flow")
+    assert not after.accepts(before.issue_token("flow"), "another flow")
 
 
 def test_no_two_tokens_are_alike() -> None:
     csrf = Csrf((NEW,), ORIGIN)
-    tokens = {csrf.token("flow") for _ in range(100)}
+    tokens = {csrf.issue_token("flow") for _ in range(100)}
     assert len(tokens) == 100
     assert all(csrf.accepts(token, "flow") for token in tokens)

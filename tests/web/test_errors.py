@@ -9,16 +9,16 @@ import pytest
 from litestar import Litestar
 
 from app.domain.keys import keys_for
-from app.settings import DEVELOPMENT_KEY
-from app.web.edge import CSP, Edge
-from app.web.errors import WORDS, last_resort
-from app.web.flows import Flows
+from app.web.cookies import Flows
+from app.web.errors import WORDS, render_last_resort
+from app.web.middleware import CSP, OuterMiddleware
+from tests.commands.running import PRODUCTION
 from tests.person import Person
 from tests.product import Product
 
 INSIDE = ("Traceback", "Error", "app.", ".py", "NoneType", "litestar", "postgres", "redis")
 JARGON = ("404", "405", "500", "503", "HTTP", "server error", "exception", "sorry", "please", "!")
-FLOWS = Flows(keys_for("flows", (DEVELOPMENT_KEY,)))
+FLOWS = Flows(keys_for("flows", (PRODUCTION["SECRET_KEY"],)))
 
 
 @pytest.mark.parametrize("status", [404, 405, 415])
@@ -55,7 +55,7 @@ def test_the_words_of_an_error_are_for_people(title: str, sentence: str) -> None
 async def test_a_crash_is_a_page_with_a_reference_and_a_line_in_the_log(
     app: Litestar, https: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app.state.parts = replace(app.state.parts, signup=None)
+    app.state.container = replace(app.state.container, signup=None)
     with caplog.at_level(logging.ERROR):
         answer = await https.get(
             "/signup/phone", headers={"cookie": f"__Host-flow=b.{FLOWS.issue()}"}
@@ -74,9 +74,9 @@ async def test_a_crash_is_a_page_with_a_reference_and_a_line_in_the_log(
 async def test_a_crash_of_the_error_page_is_still_an_answer(
     app: Litestar, https: httpx.AsyncClient
 ) -> None:
-    app.state.parts = None
+    app.state.container = None
     answer = await https.get("/signup/phone")
-    assert (answer.status_code, answer.content) == (500, last_resort(500))
+    assert (answer.status_code, answer.content) == (500, render_last_resort(500))
     assert answer.headers["content-security-policy"] == CSP
     head = await https.head("/nothing")
     assert (head.status_code, head.content) == (500, b"")
@@ -92,7 +92,7 @@ async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    edge = Edge(half, secure=True, last_resort=last_resort)
+    edge = OuterMiddleware(half, hsts="host", last_resort=render_last_resort)
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await edge(scope, keep, keep)
     assert [message["type"] for message in sent] == ["http.response.start"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.web.flows import Flows
+from app.web.cookies import Flows
 
 FLOWS, OTHER = Flows((b"k" * 32,)), Flows((b"o" * 32,))
 SECRET = FLOWS.issue()
@@ -10,7 +10,7 @@ SECRET = FLOWS.issue()
 
 def test_what_was_issued_is_known_again() -> None:
     assert FLOWS.is_ours(SECRET)
-    assert FLOWS.is_ours(FLOWS.successor(SECRET, b"proof"))
+    assert FLOWS.is_ours(FLOWS.next_secret(SECRET, b"proof"))
     assert len(SECRET) == 43
     assert len({FLOWS.issue() for _ in range(100)}) == 100
 
@@ -37,12 +37,12 @@ def test_a_retired_key_is_still_known_and_issues_nothing() -> None:
 
 
 def test_a_successor_is_told_by_secret_and_proof_together() -> None:
-    next_one = FLOWS.successor(SECRET, b"proof")
-    assert FLOWS.successor(SECRET, b"proof") == next_one
+    next_one = FLOWS.next_secret(SECRET, b"proof")
+    assert FLOWS.next_secret(SECRET, b"proof") == next_one
     others = {
-        FLOWS.successor(SECRET, b"another"),
-        FLOWS.successor(FLOWS.issue(), b"proof"),
-        OTHER.successor(SECRET, b"proof"),
+        FLOWS.next_secret(SECRET, b"another"),
+        FLOWS.next_secret(FLOWS.issue(), b"proof"),
+        OTHER.next_secret(SECRET, b"proof"),
         SECRET,
     }
     assert next_one not in others

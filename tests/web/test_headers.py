@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.web.edge import CSP
+from app.web.middleware import CSP
 from tests.person import Person
 from tests.product import Product
 
@@ -51,7 +51,7 @@ KINDS: list[tuple[int, str, str, dict[str, Any]]] = [
 POLICIES = {
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -170,4 +170,4 @@ def test_a_style_sheet_is_kept_for_ever_under_its_own_name(product: Product) -> 
 async def test_the_world_is_told_to_come_back_over_https(https: httpx.AsyncClient) -> None:
     for path in PAGES[:3]:
         answer = await https.get(path)
-        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+        assert answer.headers["strict-transport-security"] == "max-age=63072000"

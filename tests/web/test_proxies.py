@@ -5,7 +5,7 @@ from ipaddress import ip_network
 import pytest
 
 from app.domain.limits import Origin
-from app.web.proxies import UNKNOWN, client_ip
+from app.web.client_address import UNKNOWN, _parsed, find_client_ip
 
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 # Peer, `X-Forwarded-For`, and who that is.
@@ -22,13 +22,25 @@ FORWARDED = [
     ("10.0.0.1", ["203.0.113.9, nonsense"], "10.0.0.1"),
     ("10.0.0.1", ["203.0.113.9,,"], "203.0.113.9"),
     ("10.0.0.1", [""], "10.0.0.1"),
-    ("10.0.0.1", ["203.0.113.9:4711"], "10.0.0.1"),
+    # With a port or in brackets, as some proxies write it.
+    ("10.0.0.1", ["203.0.113.9:4711"], "203.0.113.9"),
+    ("10.0.0.1", ["1.1.1.1, 203.0.113.7:51234, 10.9.9.9:80"], "203.0.113.7"),
+    ("10.0.0.1", ["[2001:db8::7]:443"], "2001:db8::7"),
+    ("10.0.0.1", ["[2001:DB8::7]"], "2001:db8::7"),
+    ("10.0.0.1", ["[::ffff:203.0.113.9]:1"], "203.0.113.9"),
+    ("10.0.0.1", ["203.0.113.9:"], "10.0.0.1"),
+    ("10.0.0.1", ["[2001:db8::7"], "10.0.0.1"),
+    ("10.0.0.1", ["203.0.113.9:443:1"], "10.0.0.1"),
     ("10.0.0.1", ["2001:DB8::1"], "2001:db8::1"),
     ("10.0.0.1", ["::ffff:203.0.113.9"], "203.0.113.9"),
     ("::ffff:10.0.0.1", ["203.0.113.9"], "203.0.113.9"),
     ("fd00::1", ["2001:db8::1"], "2001:db8::1"),
     ("10.0.0.1", [f"{'1.1.1.1, ' * 2000}203.0.113.9"], "203.0.113.9"),
     ("10.0.0.1", ["\xff\xfe"], "10.0.0.1"),
+    # Of our own addresses, which a client may write too, only so many are read.
+    ("10.0.0.1", [f"203.0.113.9{', 10.1.1.1' * 19}"], "203.0.113.9"),
+    ("10.0.0.1", [f"203.0.113.9{', 10.1.1.1' * 20}"], "10.1.1.1"),
+    ("10.0.0.1", [f"203.0.113.9, {'x' * 65}"], "10.0.0.1"),
 ]
 
 
@@ -40,19 +52,27 @@ def scope(peer: str | None, lines: list[str]) -> dict[str, object]:
 
 @pytest.mark.parametrize(("peer", "lines", "client"), FORWARDED)
 def test_the_right_most_untrusted_address_counts(peer: str, lines: list[str], client: str) -> None:
-    assert client_ip(scope(peer, lines), PROXIES) == client
+    assert find_client_ip(scope(peer, lines), PROXIES) == client
+
+
+def test_nothing_long_is_remembered() -> None:
+    before = _parsed.cache_info().currsize
+    for number in range(50):
+        hop = f"fe80::{number}%{'x' * 1000}"
+        assert find_client_ip(scope("10.0.0.1", [hop]), PROXIES) == "10.0.0.1"
+    assert _parsed.cache_info().currsize <= before + 1  # the peer
 
 
 def test_without_proxies_nothing_is_believed() -> None:
-    assert client_ip(scope("198.51.100.1", ["203.0.113.9"]), ()) == "198.51.100.1"
-    assert client_ip(scope("::ffff:198.51.100.1", []), ()) == "198.51.100.1"
+    assert find_client_ip(scope("198.51.100.1", ["203.0.113.9"]), ()) == "198.51.100.1"
+    assert find_client_ip(scope("::ffff:198.51.100.1", []), ()) == "198.51.100.1"
 
 
-def test_somebody_without_address_is_nobody() -> None:
-    assert client_ip(scope(None, ["203.0.113.9"]), PROXIES) == UNKNOWN
-    assert client_ip(scope("", []), ()) == UNKNOWN
+def test_someone_without_address_is_nobody() -> None:
+    assert find_client_ip(scope(None, ["203.0.113.9"]), PROXIES) == UNKNOWN
+    assert find_client_ip(scope("", []), ()) == UNKNOWN
 
 
 @pytest.mark.parametrize("address", ["fe80::1%eth0", "fe80::1%", "::ffff:203.0.113.9", "::"])
 def test_every_address_can_be_counted(address: str) -> None:
-    assert Origin.of(client_ip(scope("10.0.0.1", [address]), PROXIES)).network
+    assert Origin.of(find_client_ip(scope("10.0.0.1", [address]), PROXIES)).network

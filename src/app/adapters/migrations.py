@@ -1,18 +1,35 @@
-"""Schema migrations: Alembic through advanced-alchemy."""
+"""Schema migrations: Alembic through advanced-alchemy, over our own way to connect."""
+
+from functools import partial
+from uuid import uuid4
 
 from advanced_alchemy.alembic.commands import AlembicCommands
-from advanced_alchemy.config import AlembicAsyncConfig, EngineConfig, SQLAlchemyAsyncConfig
-from sqlalchemy.engine import make_url
+from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
 
-from app.adapters.schema import FOLDER, newest_revision
+from app.adapters.postgres import FOLDER, newest_revision
+from app.adapters.postgres_connection import OUTAGES, POOLED, Connector, describe_failure
+from app.domain.errors import Unavailable
+from app.settings.database_url import parse_database_url
 
 
 def commands(database_url: str) -> AlembicCommands:
     """Alembic's commands, bound to our folder and this database."""
-    url = make_url(database_url).set(drivername="postgresql+asyncpg")
+    connector = Connector(parse_database_url(database_url))
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(connector.connect, **POOLED),
+        poolclass=NullPool,
+        # Behind a pooler others may have left statements of the usual names.
+        connect_args={
+            "prepared_statement_cache_size": 0,
+            "prepared_statement_name_func": lambda: f"latchkey_{uuid4().hex}",
+        },
+    )
     config = SQLAlchemyAsyncConfig(
-        connection_string=url.render_as_string(hide_password=False),
-        engine_config=EngineConfig(connect_args={"timeout": 5}),
+        engine_instance=engine,
         alembic_config=AlembicAsyncConfig(
             script_location=str(FOLDER), version_table_name="alembic_version"
         ),
@@ -21,6 +38,16 @@ def commands(database_url: str) -> AlembicCommands:
 
 
 def upgrade(database_url: str) -> str:
-    """To the newest schema, whose revision is returned; safe when several start at once."""
-    commands(database_url).upgrade("head")
+    """To the newest schema, whose revision is returned; safe when several start at once. Raises
+    `Unavailable` when the database does not let us.
+    """
+    try:
+        commands(database_url).upgrade("head")
+    except OUTAGES as error:
+        raise Unavailable(reason=describe_failure(error)) from error
+    except DBAPIError as error:  # SQLAlchemy's, around its own, around what asyncpg raised
+        cause = error.orig.__cause__ if error.orig else None
+        if isinstance(cause, OUTAGES):
+            raise Unavailable(reason=describe_failure(cause)) from error
+        raise
     return newest_revision()

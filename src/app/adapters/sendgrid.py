@@ -1,4 +1,4 @@
-"""Letters through SendGrid: built with its package, posted on our own client."""
+"""Mails through SendGrid: built with its package, posted on our own client."""
 
 import re
 from datetime import UTC, datetime
@@ -17,17 +17,25 @@ from sendgrid.helpers.mail import (
 from sendgrid.helpers.mail import CustomArg as Argument
 from sendgrid.helpers.mail import Mail as Payload
 
-from app.adapters.wire import DEADLINE, over_the_wire, seconds_to_wait, seconds_until
-from app.domain.ports import (
-    Letter,
-    Mail,
-    Reason,
-    Refused,
-    SendOutcome,
-    Sent,
-    Uncertain,
-    Unsent,
+from app.adapters.http_client import (
+    DEADLINE,
+    seconds_to_wait,
+    seconds_until,
+    send_request,
+    status_words,
 )
+from app.adapters.outages import redact_contacts
+from app.domain.ports import Email, Mail, Reason, Refused, SendOutcome, Sent, Uncertain, Unsent
+from app.settings import Settings
+
+
+def build_mail(settings: Settings, client: httpx.AsyncClient) -> Mail:
+    return SendGridMail(
+        client,
+        api_key=settings.sendgrid_api_key,
+        sender=settings.sendgrid_from_email,
+        api_url=settings.sendgrid_api_url,
+    )
 
 
 class SendGridMail(Mail):
@@ -51,28 +59,28 @@ class SendGridMail(Mail):
         self._sender = From(sender, sender_name)
         self._deadline = deadline
 
-    async def send(self, letter: Letter) -> SendOutcome:
-        return await over_the_wire(self._send(letter), self._deadline)
+    async def send(self, email: Email) -> SendOutcome:
+        return await send_request(self._send(email), self._deadline)
 
-    async def _send(self, letter: Letter) -> SendOutcome:
+    async def _send(self, email: Email) -> SendOutcome:
         response = await self._client.post(
             self._url,
-            json=_payload(self._sender, letter),
+            json=_payload(self._sender, email),
             headers=self._headers,
             follow_redirects=False,
         )
         return _outcome(response)
 
 
-def _payload(sender: From, letter: Letter) -> dict[str, Any]:
+def _payload(sender: From, email: Email) -> dict[str, Any]:
     """The body of POST /v3/mail/send."""
     payload = Payload(
         from_email=sender,
-        subject=re.sub(r"[\r\n]+", " ", letter.subject),  # the package lets them through
-        plain_text_content=letter.text,
-        html_content=letter.html,
+        subject=re.sub(r"[\r\n]+", " ", email.subject),  # the package lets them through
+        plain_text_content=email.text,
+        html_content=email.html,
     )
-    payload.add_personalization(_addressed_to(letter))
+    payload.add_personalization(_addressed_to(email))
     # RFC 3834: no holiday reply comes back to a code.
     payload.add_header(Header("Auto-Submitted", "auto-generated"))
     # Tracking rewrites links through a host of SendGrid's, where scanners spend one-use links.
@@ -84,13 +92,13 @@ def _payload(sender: From, letter: Letter) -> dict[str, Any]:
     return body
 
 
-def _addressed_to(letter: Letter) -> Personalization:
+def _addressed_to(email: Email) -> Personalization:
     to = To()
-    to.email = letter.to  # given to the constructor, it would be parsed as "Name <address>"
+    to.email = email.to  # given to the constructor, it would be parsed as "Name <address>"
     person = Personalization()
     person.add_to(to)
     # Kept by SendGrid for long and visible to its staff, so nothing but an opaque id.
-    person.add_custom_arg(Argument("reference", letter.reference))
+    person.add_custom_arg(Argument("reference", email.reference))
     return person
 
 
@@ -99,12 +107,22 @@ def _outcome(response: httpx.Response) -> SendOutcome:
     message_id = response.headers.get("X-Message-Id")
     if response.status_code == 202 and message_id:
         return Sent(message_id)
+    words = _words(response)
     if response.is_success or response.is_server_error:
-        return Uncertain(code)
+        return Uncertain(code, words)
     if response.status_code == 429:
-        return Unsent(code, _seconds_to_reset(response))
-    unusable = response.status_code == 400 and _blames_the_address(response)
-    return Refused(Reason.UNUSABLE if unusable else Reason.MISCONFIGURED, code)
+        return Unsent(code, _seconds_to_reset(response), words)
+    if response.status_code == 400 and _blames_the_address(response):
+        return Refused(Reason.UNUSABLE, code)
+    return Refused(Reason.MISCONFIGURED, code, words)
+
+
+def _words(response: httpx.Response) -> str:
+    """What SendGrid says is wrong, else the status."""
+    try:
+        return redact_contacts(str(response.json()["errors"][0]["message"]))
+    except (ValueError, TypeError, LookupError):
+        return status_words(response.status_code)
 
 
 def _blames_the_address(response: httpx.Response) -> bool:

@@ -1,16 +1,29 @@
 """Texts through Twilio: every answer of its Messages API as one of our four outcomes."""
 
+# The SDK ships no types, so its AsyncHttpClient is `Any` to mypy.
+# mypy: allow-subclassing-any
+
 import asyncio
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from twilio.base.exceptions import TwilioException
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
-from app.adapters.twilio_wire import Declined, HttpxTwilioClient
-from app.adapters.wire import DEADLINE, over_the_wire
+from app.adapters.http_client import (
+    DEADLINE,
+    reason_of,
+    seconds_to_wait,
+    send_request,
+    status_words,
+)
+from app.adapters.outages import redact_contacts
 from app.domain.errors import Unavailable
 from app.domain.ports import (
     Reason,
@@ -22,6 +35,7 @@ from app.domain.ports import (
     Uncertain,
     Unsent,
 )
+from app.settings import Settings
 
 # Seconds a text may wait in Twilio's queue: the range of ValidityPeriod (Message resource page).
 SHORTEST, LONGEST = 1, 36_000
@@ -64,7 +78,70 @@ LISTED = 20
 # What Twilio's clock and ours may differ by; far less than the wait between two texts.
 SKEW = timedelta(seconds=10)
 NO_LIST = (404, 405)
+NO_MESSAGE = "its answer is none of Twilio's"
 NEVER_CAME = ("failed", "undelivered", "canceled")
+
+
+class Declined(Exception):
+    """Any answer but 2xx. Of Twilio's words only those without the number, which they repeat."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        body = _body(response)
+        code, message = body.get("code"), body.get("message")
+        self.code = code if isinstance(code, int) else 0
+        self.words = redact_contacts(message) if isinstance(message, str) else ""
+        self.words = self.words or status_words(self.status)
+        self.retry_after = seconds_to_wait(response)
+        super().__init__(f"{self.status}/{self.code}")
+
+
+class HttpxTwilioClient(AsyncHttpClient):
+    """The SDK on our own client: its own has no timeout, repeats POSTs and logs what it sends.
+
+    Everything goes to `api_url`, also when TWILIO_EDGE or TWILIO_REGION is set.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, api_url: str) -> None:
+        super().__init__(logging.getLogger("twilio.http"), is_async=True)
+        self._client = client
+        self._api_url = api_url.rstrip("/")
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, str | int] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        **_: object,  # timeout and redirects: our client has its own mind on them
+    ) -> Response:
+        """Raises `Declined` for any answer but 2xx, and httpx's own errors."""
+        asked = urlsplit(uri)
+        response = await self._client.request(
+            method,
+            self._api_url + asked.path,
+            params=params or asked.query or None,
+            data=data,
+            headers=headers,
+            auth=auth,
+            follow_redirects=False,
+        )
+        if not response.is_success:
+            raise Declined(response)
+        return Response(response.status_code, response.text, response.headers)
+
+
+def build_texts(settings: Settings, client: httpx.AsyncClient) -> TextMessages:
+    """Without a status callback, until there is a page that takes it."""
+    return TwilioTexts(
+        client,
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        sender=settings.twilio_messaging_service_sid or settings.twilio_from_number,
+        api_url=settings.twilio_api_url,
+    )
 
 
 class TwilioTexts(TextMessages):
@@ -94,7 +171,7 @@ class TwilioTexts(TextMessages):
         self._deadline = deadline
 
     async def send(self, text: Text) -> SendOutcome:
-        return await over_the_wire(self._send(text), self._deadline)
+        return await send_request(self._send(text), self._deadline)
 
     async def find(self, text: Text, age: timedelta) -> str | None:
         """None from a provider that speaks Twilio's language but keeps no list (404, 405); of
@@ -109,9 +186,11 @@ class TwilioTexts(TextMessages):
         except Declined as declined:
             if declined.status in NO_LIST:
                 return None
-            raise Unavailable from declined
-        except (httpx.HTTPError, TimeoutError, *_UNREADABLE) as trouble:
-            raise Unavailable from trouble
+            raise Unavailable(reason=declined.words) from declined
+        except (httpx.HTTPError, TimeoutError) as trouble:
+            raise Unavailable(reason=reason_of(trouble)) from trouble
+        except _UNREADABLE as trouble:
+            raise Unavailable(reason=NO_MESSAGE) from trouble
 
     async def _send(self, text: Text) -> SendOutcome:
         try:
@@ -124,10 +203,10 @@ class TwilioTexts(TextMessages):
         except Declined as declined:
             return _outcome(declined)
         except _UNREADABLE as trouble:
-            return Uncertain(type(trouble).__name__)
+            return Uncertain(type(trouble).__name__, NO_MESSAGE)
         # The SDK makes a Message without a SID out of an empty 2xx.
         if not re.fullmatch(r"(SM|MM)[0-9a-fA-F]{32}", sid := str(message.sid)):
-            return Uncertain("NoSid")
+            return Uncertain("NoSid", NO_MESSAGE)
         return Sent(sid)
 
 
@@ -139,13 +218,23 @@ def _is(sent: Any, text: Text, since: datetime) -> bool:
 def _outcome(declined: Declined) -> SendOutcome:
     code = str(declined.code or declined.status)
     if declined.status >= 500:
-        return Uncertain(code)
+        return Uncertain(code, declined.words)
     default = None if declined.status == 429 else Reason.MISCONFIGURED
     reason = MEANINGS.get(declined.code, default)
     if reason is None:
-        return Unsent(code, declined.retry_after)
-    return Refused(reason, code)
+        return Unsent(code, declined.retry_after, declined.words)
+    ours = reason is Reason.MISCONFIGURED
+    return Refused(reason, code, declined.words if ours else "")
 
 
 def _validity(lifetime: timedelta) -> int:
     return min(max(int(lifetime.total_seconds()), SHORTEST), LONGEST)
+
+
+def _body(response: httpx.Response) -> dict[str, Any]:
+    """An error body of Twilio's, else nothing."""
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}

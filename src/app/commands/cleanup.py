@@ -13,9 +13,9 @@ PATIENCE = 3600.0  # seconds; nobody waits for it, and the first time there may 
 
 @click.command()
 def cleanup() -> None:
-    """Remove what has expired and say how much it was; to be run daily."""
+    """Remove what has expired and say how much it was; servers do so each hour themselves."""
     with with_database() as settings:
-        database = Postgres(settings.database_url, patience=PATIENCE)
+        database = Postgres.from_settings(settings, patience=PATIENCE)
         removed = asyncio.run(_cleanup(database))
     for table, count in removed.items():
         click.echo(f"{table}: {count} removed")

@@ -2,16 +2,17 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import click
 
-from app.adapters.schema import current_revision, newest_revision
-from app.commands.serve import run
-from app.commands.settings import listening, port_or_exit, settings_or_exit
-from app.commands.stores import STORES, own_stores
+from app.adapters.postgres import current_revision, newest_revision
+from app.commands.serve import run, stores_or_exit
+from app.commands.settings import is_given, listening, port_or_exit, settings_or_exit
+from app.commands.stores import STORES, default_to_development, outages_reported, own_stores
 from app.settings import Settings
 
 SOURCE = Path(__file__).parents[1]
@@ -22,24 +23,32 @@ SOURCE = Path(__file__).parents[1]
 def dev() -> None:
     """Serve on this machine: starts what is missing, migrates, seeds, reloads on change."""
     os.environ.setdefault("LOG_FORMAT", "console")
+    default_to_development()
+    named = is_given("DATABASE_URL")
     with own_stores():
         settings = settings_or_exit(*STORES)
         port_or_exit(settings)
-        _prepare(settings)
-        _tell(settings)
+        stores_or_exit(settings)
+        with outages_reported():
+            _prepare(settings, named=named)
+        _print_urls(settings)
+        # As an exception, so that the stores are left in order.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         reload_dirs = [str(SOURCE)] if settings.workers == 1 else None
-        run(settings, "app.commands.dev_app:create_app", reload_dirs=reload_dirs)
+        run(settings, "app.dev.app:create_reloading_app", reload_dirs=reload_dirs)
 
 
-def _prepare(settings: Settings) -> None:
-    """In processes of their own: what they import is not needed again, and takes its time."""
+def _prepare(settings: Settings, *, named: bool) -> None:
+    """In processes of their own: what they import is not needed again, and takes its time. A
+    database that was named is someone's: nobody with a published password is added to it.
+    """
     if asyncio.run(current_revision(settings.database_url)) == newest_revision():
         return
-    for command in ("migrate", "seed"):
-        subprocess.run([sys.executable, "-m", "app.cli", command], check=True)
+    for command in (["migrate"],) if named else (["migrate"], ["seed", "--yes"]):
+        subprocess.run([sys.executable, "-m", "app.cli", *command], check=True)
 
 
-def _tell(settings: Settings) -> None:
+def _print_urls(settings: Settings) -> None:
     here = f"http://{settings.host}:{settings.port}"
     for name, path in (("Site", "/"), ("Outbox", "/dev/outbox"), ("Health", "/health")):
         click.echo(f"  {name:8}{here}{path}")

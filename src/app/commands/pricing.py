@@ -6,20 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-import asyncpg
 import click
 
 from app.adapters.postgres import Postgres
 from app.commands.settings import is_given
-from app.commands.stores import DATA, with_database
+from app.commands.stores import is_beside_dev, with_database
 from app.domain.errors import Refusal, Unavailable
 from app.domain.ports import Database
-from app.domain.pricing.catalogue import Catalogue
-from app.domain.pricing.changes import changes
-from app.domain.pricing.kept import Kept
-from app.domain.pricing.price_file import BadPriceFile, read_price_file, written
-from app.domain.pricing.publishing import publish as publish_catalogue
-from app.domain.pricing.reading import read_prices
+from app.domain.pricing.catalogue import Catalogue, changes
+from app.domain.pricing.price_file import BadPriceFile, format_price_file, read_price_file
+from app.domain.pricing.versions import PriceSnapshot, read_prices
+from app.domain.pricing.versions import publish as publish_catalogue
 
 T = TypeVar("T")
 FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -44,7 +41,7 @@ def show() -> None:
             click.echo(f"# Version {catalogue.version} begins {begins}.")
     if current is None:
         raise click.ClickException("No prices are in effect yet: latchkey pricing publish FILE.")
-    click.echo(written(current), nl=False)
+    click.echo(format_price_file(current), nl=False)
 
 
 @pricing.command()
@@ -53,14 +50,14 @@ def check(file: Path) -> None:
     """Say whether FILE can be published and, where there is a database, what it would change."""
     catalogue = _read(file, "This file cannot be published.")
     click.echo(f"{file} is fine: {len(catalogue.plans)} plans.")
-    if not (is_given("DATABASE_URL") or DATA.exists()):
+    if not (is_given("DATABASE_URL") or is_beside_dev()):
         return
     try:
         known = _asked(_published)
     except click.ClickException as no:
         click.echo(f"What it would change could not be looked up: {no.message}", err=True)
     else:
-        _tell_changes(known, catalogue, None)
+        _print_changes(known, catalogue, None)
 
 
 @pricing.command()
@@ -71,7 +68,7 @@ def check(file: Path) -> None:
 def publish(file: Path, at: str | None) -> None:
     """Make FILE the prices: checked first, then all of it or nothing."""
     catalogue, moment = _read(file, "Nothing was published."), _parsed(at)
-    _tell_changes(_asked(_published), catalogue, moment)
+    _print_changes(_asked(_published), catalogue, moment)
     version, begins = _asked(lambda database: publish_catalogue(database, catalogue, moment))
     click.echo(f"Published as version {version}, in effect from {_moment(begins)}.")
 
@@ -83,8 +80,8 @@ def _read(file: Path, otherwise: str) -> Catalogue:
     except UnicodeDecodeError as error:
         raise click.ClickException(f"{file} is not UTF-8 text.") from error
     except BadPriceFile as bad:
-        told = [f"{file}:{each.line}: {each.sentence}" for each in bad.problems]
-        raise click.ClickException("\n".join([otherwise, *told])) from bad
+        problems = [f"{file}:{each.line}: {each.sentence}" for each in bad.problems]
+        raise click.ClickException("\n".join([otherwise, *problems])) from bad
 
 
 def _parsed(at: str | None) -> datetime | None:
@@ -101,12 +98,12 @@ def _parsed(at: str | None) -> datetime | None:
     return moment
 
 
-async def _published(database: Database) -> Kept:
+async def _published(database: Database) -> PriceSnapshot:
     async with database.connection() as connection:
         return await read_prices(connection, datetime.now(UTC))
 
 
-def _tell_changes(known: Kept, catalogue: Catalogue, moment: datetime | None) -> None:
+def _print_changes(known: PriceSnapshot, catalogue: Catalogue, moment: datetime | None) -> None:
     """Against what would be in effect at that moment (None: now)."""
     lines = changes(known.at(moment or known.as_of), catalogue)
     click.echo("\n".join(lines) if lines else "Nothing changes.")
@@ -115,13 +112,11 @@ def _tell_changes(known: Kept, catalogue: Catalogue, moment: datetime | None) ->
 def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
     with with_database() as settings:
         try:
-            return asyncio.run(_answered(Postgres(settings.database_url), ask))
+            return asyncio.run(_answered(Postgres.from_settings(settings), ask))
         except Unavailable:  # a refusal too, but told for all commands alike
             raise
         except Refusal as no:
             raise click.ClickException(no.message) from no
-        except asyncpg.UndefinedTableError as error:
-            raise click.ClickException("There are no tables yet: run latchkey migrate.") from error
 
 
 async def _answered(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:

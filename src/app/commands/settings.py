@@ -4,35 +4,42 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NoReturn
 
 import click
 
-from app.adapters.limits_file import read_entries
+from app.adapters.breached_passwords import BreachedFile
+from app.adapters.files import read_entries
 from app.settings import BadSettings, Settings, read_settings
 
 UNUSABLE = 2
+NOT_OURS = (
+    "HOST is {}, which is no address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all."
+)
 
 
-def settings_or_exit(*needed: str) -> Settings:
-    """The settings of the environment. `needed` are variables this command cannot do without."""
+def settings_or_exit(*stores: str, needed: Collection[str] | None = None) -> Settings:
+    """The settings of the environment. This command cannot do without the `stores`, nor without
+    the variables `needed` where nothing stands in for them; None for all that a server needs.
+    """
     problems: list[str] = []
     settings = None
     try:
-        settings = read_settings(os.environ)
+        settings = read_settings(os.environ, needed)
     except BadSettings as bad:
         problems += bad.problems
-    try:
-        if limits_file := os.environ.get("LIMITS_FILE", "").strip():
-            read_entries(limits_file)
-    except BadSettings as bad:
-        problems += bad.problems
-    told = " ".join(problems)
+    for name, read in (("LIMITS_FILE", read_entries), ("BREACHED_PASSWORDS_FILE", BreachedFile)):
+        try:
+            if path := os.environ.get(name, "").strip():
+                read(path)
+        except BadSettings as bad:
+            problems += bad.problems
+    text = " ".join(problems)
     problems += [
         f"{name} is missing: set it, or run `latchkey dev`, which brings its own."
-        for name in needed
-        if not (is_given(name) or f"{name} " in told)
+        for name in stores
+        if not (is_given(name) or f"{name} " in text)
     ]
     if settings is None or problems:
         refuse(problems)
@@ -73,15 +80,23 @@ def _into_environment(ctx: click.Context, param: click.Parameter, value: object)
 
 
 def port_or_exit(settings: Settings) -> None:
-    """Says in words that somebody else listens there already."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    """Says in words why nobody could be answered there."""
+    host, port = settings.host, settings.port
+    try:
+        [(family, _, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        refuse([NOT_OURS.format(host)])
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((settings.host, settings.port))
+            probe.bind(address)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                another = settings.port % 65535 + 1
-                raise click.ClickException(
-                    f"Port {settings.port} is in use; choose another with PORT={another}."
-                ) from error
+            if error.errno == errno.EADDRNOTAVAIL:
+                refuse([NOT_OURS.format(host)])
+            another = f"choose another with PORT={port % 65535 + 1}."
+            why = (
+                "is in use"
+                if error.errno == errno.EADDRINUSE
+                else f"cannot be used ({error.strerror})"
+            )
+            raise click.ClickException(f"Port {port} {why}; {another}") from error

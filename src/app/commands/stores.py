@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import asyncpg
 import click
 
-from app.adapters.embedded.failure import StoresNotStarted
-from app.adapters.embedded.stores import embedded_stores
 from app.commands.settings import is_given, settings_or_exit
+from app.dev.stores import are_running, embedded_stores
+from app.dev.stores.files import StoresNotStarted
 from app.domain.errors import Unavailable
 from app.settings import Settings
 
@@ -34,14 +35,39 @@ def own_stores() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
+def is_beside_dev() -> bool:
+    """Whether the stores of a running `latchkey dev` are meant, as nothing else is named."""
+    production = os.environ.get("ENVIRONMENT", "").strip() == "production"
+    return not (production or is_given("DATABASE_URL")) and are_running(DATA)
+
+
+def default_to_development() -> None:
+    """Every other command is production unless the environment says otherwise."""
+    if not is_given("ENVIRONMENT"):
+        os.environ["ENVIRONMENT"] = "development"
+
+
 @contextmanager
-def with_database() -> Iterator[Settings]:
-    """The settings of a command that asks the database: the one that is named or, on a developer's
-    machine, that of the `latchkey dev` whose data is here.
+def with_database(*needed: str) -> Iterator[Settings]:
+    """The settings of a command that asks the database: the one that is named or, as development,
+    that of the `latchkey dev` that runs here. `needed` is what else it cannot do without.
     """
-    named = os.environ.get("ENVIRONMENT", "") == "production" or is_given("DATABASE_URL")
-    with nullcontext() if named or not DATA.exists() else own_stores():
-        try:
-            yield settings_or_exit("DATABASE_URL")
-        except Unavailable as error:
-            raise click.ClickException("PostgreSQL at DATABASE_URL did not answer.") from error
+    beside_dev = is_beside_dev()
+    if beside_dev:
+        default_to_development()
+    with own_stores() if beside_dev else nullcontext():
+        settings = settings_or_exit("DATABASE_URL", needed=needed)
+        with outages_reported():
+            yield settings
+
+
+@contextmanager
+def outages_reported() -> Iterator[None]:
+    """Why the database cannot be used, in one sentence and without a traceback."""
+    try:
+        yield
+    except Unavailable as error:
+        text = f"PostgreSQL at DATABASE_URL cannot be used: {error.reason or 'it did not answer'}."
+        raise click.ClickException(text) from error
+    except asyncpg.UndefinedTableError as error:
+        raise click.ClickException("There are no tables yet: run latchkey migrate.") from error

@@ -4,8 +4,8 @@ from typing import Any
 
 from litestar import Controller, Request, get
 
-from app.web.answer import Answer
-from app.web.parts import Parts
+from app.web.container import Container
+from app.web.response import HttpResponse
 
 
 class HomeController(Controller):
@@ -13,10 +13,10 @@ class HomeController(Controller):
     include_in_schema = False
 
     @get()
-    async def show_home(self, request: Request[Any, Any, Any]) -> Answer:
+    async def show_home(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Public, except for whoever is to be told something that has just happened."""
-        parts = Parts.of(request)
-        visit = parts.visit(request)
-        if visit.notice:
-            return parts.pages.page(visit, "home/home.html", {})
-        return parts.pages.public_page(visit, "home/home.html", {})
+        container = Container.from_request(request)
+        context = container.get_context(request)
+        if context.remembered.notice:
+            return container.pages.render_page(context, "home/home.html", {})
+        return container.pages.render_public(context, "home/home.html", {})

@@ -1,79 +1,163 @@
-"""Signing in: by phone, which is the sign-up as far as its code, or by e-mail and password."""
+"""Signing in, by phone (the sign-up as far as its code) or by e-mail and password, and out."""
 
 from functools import partial
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Controller, Request, get, post
 
-from app.controllers.phone_steps import PhoneStepsController
-from app.controllers.signup_desk import SignupDesk
-from app.domain.errors import Refusal
+from app.controllers.code_entry import CodeEntry
+from app.controllers.flow_forms import PHONE, other_methods
+from app.controllers.signup.pages import SignupPages
+from app.controllers.signup.request import LOGIN, SignupRequest
+from app.controllers.signup.signup import PhoneStepsController, signup_code
+from app.domain.errors import Forbidden, Refusal
 from app.domain.signup.signup import Step
-from app.web.answer import Answer, see_other
-from app.web.auth import sign_in, signed_in_or_none
+from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.return_to import DEFAULT
+from app.web.remembered_values import DEFAULT
+from app.web.request_context import RequestContext, end_session, find_session
+from app.web.response import HttpResponse, redirect_to
 
 AnyRequest = Request[Any, Any, Any]
 
 
-class LoginDesk(SignupDesk):
-    """One request of a sign-in."""
-
-    door = "login"
-    landing = DEFAULT
-
-    async def password_form(self, typed: str, refusal: Refusal | None = None) -> Answer:
-        return self._page("login/password.html", {"typed": typed}, refusal)
-
-    def choices(self) -> Answer:
-        context = {
-            "auth0_ready": self.parts.auth0_ready,
-            "auth0_down": self.parts.auth0_down,
-            "last_method": self.visit.last_method,
-            "texts_down": self.parts.dispatcher.breakers["sms"].open,
-        }
-        return self._page("login/login.html", context, None)
-
-
 class LoginController(PhoneStepsController):
     path = "/login"
-    desk = LoginDesk
+    entry_point = LOGIN
 
     @get()
-    async def show_login(self, request: AnyRequest) -> Answer:
+    async def show_login(self, request: AnyRequest) -> HttpResponse:
         """The ways in; whoever is signed in already goes straight on."""
-        desk = LoginDesk(request)
-        desk.visit.opened()
-        if await signed_in_or_none(desk.visit, desk.parts.sessions):
-            return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
-        if desk.visit.asked.get("return_to"):
-            signup = await desk.load()
+        current = SignupRequest(request, LOGIN)
+        context = current.context
+        context.remembered.read_return_to(context.info.query_params)
+        if await find_session(context, current.container.sessions):
+            target = context.remembered.take_return_target(DEFAULT)
+            return redirect_to(target, context.cookies.to_set)
+        if context.info.query_params.get("return_to"):
+            signup = await current.load_flow()
             if signup.identity and signup.step is not Step.DONE:
                 # Sent here for want of an account: what that still lacks is what leads on.
-                return see_other(f"/signup/{signup.step}", desk.visit.cookies_to_set)
-        return desk.choices()
+                if signup.step is Step.OWNER:
+                    return current.redirect_to_step(signup.step)
+                return redirect_to(f"/signup/{signup.step}", context.cookies.to_set)
+        return _render_choices(current)
+
+    @get("/email-code")
+    async def show_email_code(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).show()
+
+    @post("/email-code")
+    async def submit_email_code(self, request: AnyRequest) -> HttpResponse:
+        """Into an account that was not used for long, whose number was proved before."""
+        return await _email_code(request).submit(request)
+
+    @get("/email-code/resend")
+    async def show_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return _email_code(request).redirect()
+
+    @post("/email-code/resend")
+    async def submit_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).resend(request)
+
+    @get("/email-code/delivery")
+    async def show_email_code_delivery(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).delivery()
+
+    @get("/release")
+    async def show_release(self, request: AnyRequest) -> HttpResponse:
+        """A reload of a page that the form answered with."""
+        return SignupRequest(request, LOGIN).redirect_to_step(Step.OWNER)
+
+    @post("/release")
+    async def submit_release(self, request: AnyRequest) -> HttpResponse:
+        """A new account with the number, for who cannot read the mail of the one that has it."""
+        current = SignupRequest(request, LOGIN)
+        async with errors_shown_on(partial(signup_code(current, Step.OWNER).show, "")):
+            signup = await current.load_for_form((await read_form(request, ())).check, Step.OWNER)
+            outcome = await current.flow.release_number(signup, current.visitor)
+        return await current.respond(outcome)
 
     @get("/password")
-    async def show_password(self, request: AnyRequest) -> Answer:
-        desk = LoginDesk(request)
-        return await desk.passed_by() or await desk.password_form(desk.visit.typed("email"))
+    async def show_password(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, LOGIN)
+        return await current.redirect_if_signed_in() or await _render_password_form(
+            current, current.context.remembered.get_typed("email")
+        )
 
     @post("/password")
-    async def submit_password(self, request: AnyRequest) -> Answer:
-        desk = LoginDesk(request)
+    async def submit_password(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, LOGIN)
         form = await read_form(request, ("email", "password"))
-        async with errors_shown_on(partial(desk.password_form, form["email"])):
-            desk.visit.check_form(form)
-            opened, linked = await desk.parts.login.submit_password(
+        async with errors_shown_on(partial(_render_password_form, current, form["email"])):
+            current.context.check_form(form.check)
+            outcome = await current.container.login.submit_password(
                 form["email"],
                 form["password"],
-                desk.visit.device,
-                desk.visit.flow_id,
-                begun=desk.visit.has_begun,
+                current.context.device,
+                current.context.flow.id,
+                has_flow=current.context.flow.has_begun,
             )
-        await sign_in(desk.visit, desk.parts.sessions, opened, "password")
-        if linked is not None:
-            desk.visit.notify("linked" if linked else "not-linked")
-        return see_other(desk.visit.return_taken(DEFAULT), desk.visit.cookies_to_set)
+        return await current.respond(outcome)
+
+
+def _email_code(request: AnyRequest) -> CodeEntry:
+    return signup_code(SignupRequest(request, LOGIN), Step.OWNER)
+
+
+def _render_choices(current: SignupRequest) -> HttpResponse:
+    container = current.container
+    values = {
+        "auth0_ready": container.has_auth0,
+        "auth0_down": container.is_auth0_down,
+        "last_method": current.context.remembered.last_method,
+        "texts_down": container.dispatcher.breakers["sms"].is_open,
+    }
+    return SignupPages(current).render_page("login/login.html", values, None)
+
+
+async def _render_password_form(
+    current: SignupRequest, typed: str, refusal: Refusal | None = None
+) -> HttpResponse:
+    methods = other_methods(current.container, refusal, PHONE, auth0_for="login")
+    values = {"typed": typed, "ways": methods}
+    return SignupPages(current).render_page("login/password.html", values, refusal)
+
+
+# The end of a session, by the person themselves.
+
+CLEAR = (b"clear-site-data", b'"cache", "storage"')
+
+
+class LogoutController(Controller):
+    path = "/logout"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @post()
+    async def submit_logout(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        """Also for whoever is no longer signed in: the cookies go either way."""
+        container = Container.from_request(request)
+        context = container.get_context(request)
+        form = await read_form(request, ())
+        async with errors_shown_on(partial(_render_page, container, context)):
+            try:
+                context.check_form(form.check)
+            except Forbidden:
+                if context.info.is_cross_site or await find_session(context, container.sessions):
+                    raise
+                # Signed out in another tab already: no session is left that the form could be for.
+                context.remembered.set_notices("signed-out")
+                return redirect_to("/", context.cookies.to_set)
+        await end_session(context, container.sessions, "signed out")
+        context.sign_out()
+        context.remembered.forget_plan()
+        context.remembered.set_notices("signed-out")
+        return redirect_to("/", [*context.cookies.to_set, CLEAR])
+
+
+async def _render_page(
+    container: Container, context: RequestContext, refusal: Refusal
+) -> HttpResponse:
+    return container.pages.render_page(context, "logout/logout.html", {}, refusal)

@@ -1,11 +1,236 @@
 """Prices in HTML: public, cacheable, the same for everybody, and never without an answer."""
 
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Request, get
+from markupsafe import Markup
 
-from app.controllers.pricing_desk import PricingDesk
-from app.web.answer import Answer
+from app.domain.pricing.catalogue import Catalogue, Interval
+from app.domain.pricing.money import amount_of
+from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
+from app.domain.pricing.prices import Current
+from app.web.container import Container
+from app.web.page import HTML, PRODUCT, TYPE, ZIPPED
+from app.web.request_info import RequestInfo
+from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
+
+# What the pages of prices show: the words and numbers their templates ask for.
+
+TemplateValues = dict[str, Any]
+
+PERIODS = {Interval.MONTH: "Monthly", Interval.YEAR: "Yearly"}
+UNKNOWN = {
+    "period": "We do not offer that period. Here are the prices by the {interval}.",
+    "currency": "We do not have prices in that currency. Here they are in {currency}.",
+}
+CHOSEN = "chosen=yes"
+# What a page without prices hands on to the one with them.
+ASKABLE = {"period": r"[a-z]{1,10}", "currency": r"[A-Za-z]{3}", "chosen": "yes"}
+DURATIONS = {Interval.MONTH: "P1M", Interval.YEAR: "P1Y"}  # ISO 8601
+
+
+def prices_values(current: Current, selection: PriceSelection, product: str) -> TemplateValues:
+    catalogue, old = current.catalogue, current.shown_as_of
+    intervals = list(catalogue.intervals) if catalogue.priced else []
+    offered = offers(catalogue, selection.currency)
+    return {
+        "priced": catalogue.priced,
+        "offers": [_shown(offer) for offer in offered],
+        "features": catalogue.features,
+        "interval": selection.interval.value,
+        "currency": selection.currency,
+        "chosen_query": urlencode(
+            {"currency": selection.currency} | ({"chosen": "yes"} if selection.chosen else {})
+        ),
+        "periods": _links(selection, PERIODS, intervals),
+        "currencies": [(each.value, _currencies(each, selection, catalogue)) for each in intervals],
+        "notes": [
+            UNKNOWN[what].format(interval=selection.interval, currency=selection.currency)
+            for what in selection.unknown
+        ],
+        "as_of": (old.isoformat(timespec="seconds"), format_moment(old)) if old else None,
+        "json_ld": _json_ld(offered, selection, product) if catalogue.priced else None,
+    }
+
+
+def repeat_query(query: dict[str, str]) -> str:
+    """What was asked for, from its `?` on; '' for nothing, or nothing that could be meant."""
+    kept = {
+        name: query[name]
+        for name, letters in ASKABLE.items()
+        if re.fullmatch(letters, query.get(name, ""))
+    }
+    return f"?{urlencode(kept)}" if kept else ""
+
+
+def format_moment(moment: datetime) -> str:
+    """21 November 2026, 14:05 UTC."""
+    return f"{moment:%d %B %Y, %H:%M UTC}".lstrip("0")
+
+
+def _shown(offer: Offer) -> TemplateValues:
+    prices = [{"price": price, "query": _choice(offer, price)} for price in offer.prices.values()]
+    return {"plan": offer.plan, "prices": prices, "query": f"plan={offer.plan.code}"}
+
+
+def _choice(offer: Offer, price: Price) -> str:
+    """Names the price as it is shown, so that another one is noticed later."""
+    return urlencode(
+        {
+            "plan": offer.plan.code,
+            "period": price.interval.value,
+            "currency": price.currency,
+            "price": price.amount_minor,
+        }
+    )
+
+
+def _links(
+    selection: PriceSelection, words: dict[Interval, str], offered: list[Interval]
+) -> list[tuple[str, str, str, bool]]:
+    return [
+        (each.value, words[each], _query(each, selection.currency), each is selection.interval)
+        for each in offered
+    ]
+
+
+def _currencies(
+    interval: Interval, selection: PriceSelection, catalogue: Catalogue
+) -> list[tuple[str, str, bool]]:
+    """For the prices by that interval. These links alone say that a currency was chosen."""
+    return [
+        (each, f"{_query(interval, each)}&{CHOSEN}", each == selection.currency)
+        for each in catalogue.currencies
+    ]
+
+
+def _query(interval: Interval, currency: str) -> str:
+    return urlencode({"period": interval.value, "currency": currency})
+
+
+def _json_ld(offered: list[Offer], selection: PriceSelection, product: str) -> Markup:
+    """For search engines (schema.org): what is shown, in numbers."""
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product,
+        "offers": [_offer_ld(each, each.prices[selection.interval]) for each in offered],
+    }
+    return Markup(json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"))  # noqa: S704
+
+
+def _offer_ld(offer: Offer, price: Price) -> TemplateValues:
+    amount = str(amount_of(price.amount_minor, price.currency))
+    cost = {"price": amount, "priceCurrency": price.currency}
+    return {
+        "@type": "Offer",
+        "name": offer.plan.name,
+        "description": offer.plan.description,
+        **cost,
+        "priceSpecification": {
+            "@type": "UnitPriceSpecification",
+            **cost,
+            "billingDuration": DURATIONS[price.interval],
+            "valueAddedTaxIncluded": False,
+        },
+    }
+
+
+# One request for the prices, with the pages it may be answered with.
+
+VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language")
+CACHED = [TYPE, VARY, *cache_headers(60, 600, 86400)]
+UNCACHED = [*HTML, (b"cache-control", b"no-store")]
+MOST_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrices:
+    """A page, plain and as gzip, with its entity tag; `of` is the catalogue it shows."""
+
+    of: Catalogue | None
+    plain: bytes
+    zipped: bytes
+    etag: bytes
+
+
+class PricingHandler:
+    # Pages made, for as long as the prices stay the same: of a currency, period and shell there are
+    # few, and each is made once.
+    _rendered: dict[tuple[object, ...], RenderedPrices] = {}
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self.container = Container.from_request(request)
+        # Nothing of whoever asks, not even their cookies, has a say in what is public.
+        self._request_info = RequestInfo(request)
+        self._headers = dict(request.scope["headers"])
+
+    async def show_page(self) -> HttpResponse:
+        """With the prices in it; with their place kept while a process looks for its first."""
+        current = await self.container.prices.get_current()
+        if current is None:
+            values = {"query": repeat_query(self._query)}
+            return self._respond(self._make("pricing/waiting.html", values), UNCACHED)
+        return self._respond_with_prices(current, "pricing/pricing.html")
+
+    async def show_fragment(self) -> HttpResponse:
+        """The plans alone for htmx; opened directly, the page."""
+        if not self._request_info.is_fragment:
+            return await self.show_page()
+        return self._respond_with_prices(
+            await self.container.prices.get_soon(), "pricing/_loaded.html"
+        )
+
+    def _respond_with_prices(self, current: Current, template: str) -> HttpResponse:
+        selection = self._selection(current)
+        old = current.shown_as_of
+        key = (
+            template,
+            self._request_info.is_fragment,
+            selection,
+            old and old.replace(second=0, microsecond=0),
+        )
+        made = self._rendered.get(key)
+        if made is None or made.of is not current.catalogue or self.container.pages.is_live:
+            values = prices_values(current, selection, PRODUCT)
+            made = self._make(template, values, current.catalogue)
+            if len(self._rendered) >= MOST_KEPT:
+                self._rendered.clear()
+            self._rendered[key] = made
+        if not current.catalogue.priced:
+            return self._respond(made, UNCACHED)  # for as long as it lasts, and no longer
+        return respond_unless_known(self._headers, made.etag, self._respond(made, CACHED))
+
+    def _make(
+        self, template: str, values: dict[str, Any], of: Catalogue | None = None
+    ) -> RenderedPrices:
+        prerendered = self.container.pages.prerender(self._request_info, template, values)
+        plain = prerendered.render_plain(b"")
+        return RenderedPrices(of, plain, prerendered.render_gzip(b""), b"W/" + make_etag(plain))
+
+    @property
+    def _query(self) -> dict[str, str]:
+        return self._request_info.query_params if self._request_info.query_string else {}
+
+    def _selection(self, current: Current) -> PriceSelection:
+        query = self._query
+        return parse_selection(
+            current.catalogue,
+            query.get("period", ""),
+            query.get("currency", "").upper(),
+            self._request_info.languages,
+            chosen=query.get("chosen") == "yes",
+        )
+
+    def _respond(self, made: RenderedPrices, headers: Headers) -> HttpResponse:
+        if self._request_info.accepts_gzip:
+            return HttpResponse(200, made.zipped, [*headers, ZIPPED])
+        return HttpResponse(200, made.plain, [*headers])
 
 
 class PricingController(Controller):
@@ -13,9 +238,9 @@ class PricingController(Controller):
     include_in_schema = False
 
     @get()
-    async def show_pricing(self, request: Request[Any, Any, Any]) -> Answer:
-        return await PricingDesk(request).page()
+    async def show_pricing(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        return await PricingHandler(request).show_page()
 
     @get("/plans")
-    async def show_plans(self, request: Request[Any, Any, Any]) -> Answer:
-        return await PricingDesk(request).fragment()
+    async def show_plans(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        return await PricingHandler(request).show_fragment()

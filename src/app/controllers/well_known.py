@@ -6,9 +6,8 @@ import msgspec
 from litestar import Controller, Request, get
 
 from app.domain.errors import Unavailable
-from app.web.answer import Answer, see_other
-from app.web.caching import etag_of, unless_known
-from app.web.parts import Parts
+from app.web.container import Container
+from app.web.response import HttpResponse, make_etag, redirect_to, respond_unless_known
 
 KIND = b"application/jwk-set+json"
 # A server knows of a new key after half a minute at the latest, and it signs after a whole one:
@@ -21,18 +20,18 @@ class WellKnownController(Controller):
     include_in_schema = False
 
     @get("/jwks.json")
-    async def show_keys(self, request: Request[Any, Any, Any]) -> Answer:
+    async def show_keys(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """The public keys of access tokens (RFC 7517). Raises `Unavailable` while none is known:
         an empty set would be kept.
         """
-        tokens = Parts.of(request).manners.access_tokens
-        if not tokens.ready:
+        tokens = Container.from_request(request).web_config.access_tokens
+        if not tokens.is_ready:
             raise Unavailable
         body = msgspec.json.encode({"keys": tokens.public_keys()})
-        answer = Answer(200, body, [(b"content-type", KIND), CACHED])
-        return unless_known(dict(request.scope["headers"]), etag_of(body), answer)
+        response = HttpResponse(200, body, [(b"content-type", KIND), CACHED])
+        return respond_unless_known(dict(request.scope["headers"]), make_etag(body), response)
 
     @get("/change-password")
-    async def show_change_password(self) -> Answer:
+    async def show_change_password(self) -> HttpResponse:
         """Where password managers send people (W3C change-password-url)."""
-        return see_other("/account/password")
+        return redirect_to("/account/password")

@@ -1,48 +1,55 @@
 """Clean-up: what has expired is removed, and how much of it is told."""
 
+import logging
+import random
+
+from app.domain.audit import sql as audit_sql
 from app.domain.ports import Database
-from app.domain.verification.channel import EMAIL, PHONE, Channel
-from app.domain.verification.statements import Statements
+from app.domain.sql import load_queries
 
-# Support asks about last week. Wrong guesses in a row count for as long as we know the contact by
-# what was sent there; those that lock it, until it is proved.
-VERIFICATIONS = """
-created_at < clock_timestamp() - interval '7 days' AND NOT (
-  {counted} AND (created_at > clock_timestamp() - interval '30 days' OR {column} IN ({locked}))
-)
-"""
+log = logging.getLogger("app.cleanup")
 
+sql = load_queries(__file__, "cleanup.sql")
 
-def _of_verifications(channel: Channel) -> str:
-    sql = Statements(channel)
-    return VERIFICATIONS.format(column=channel.column, counted=sql.counted, locked=sql.locked)
-
-
-# How long each is kept, and why so long.
-EXPIRED = {
-    PHONE.table: _of_verifications(PHONE),
-    EMAIL.table: _of_verifications(EMAIL),
-    # Carriers report and bill within the month.
-    "deliveries": "created_at < clock_timestamp() - interval '30 days'",
-    "sessions": "least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))"
-    " < clock_timestamp() - interval '30 days'",
-    # An address that was guessed at long ago starts anew.
-    "password_budgets": "last_wrong_at < clock_timestamp() - interval '30 days'",
-    # A sign-up lives no longer than three days; support asks about last week.
-    "identity_proofs": "created_at < clock_timestamp() - interval '7 days'",
-    # Their cookies lived for ten minutes.
-    "spent_transactions": "spent_at < clock_timestamp() - interval '1 hour'",
-    # Their links work for a week; support asks about last month.
-    "contact_changes": "changed_at < clock_timestamp() - interval '30 days'",
-    "audit_events": "at < clock_timestamp() - interval '400 days'",
+BATCH = 500  # rows removed in one transaction, so that nobody waits for their locks
+EVERY = 3600.0  # seconds between two rounds of a server, give or take half
+# By table: what removes at most `most` rows of it, and tells how many there were.
+REMOVALS = {
+    "phone_verifications": sql.remove_phone_verifications,
+    "email_verifications": sql.remove_email_verifications,
+    "contact_failures": sql.remove_contact_failures,
+    "deliveries": sql.remove_deliveries,
+    "sessions": sql.remove_sessions,
+    "password_budgets": sql.remove_password_budgets,
+    "identity_proofs": sql.remove_identity_proofs,
+    "spent_transactions": sql.remove_spent_transactions,
+    "former_passwords": sql.remove_former_passwords,
+    "former_identities": sql.remove_former_identities,
+    "confirmation_requests": sql.remove_confirmation_requests,
+    "contact_changes": sql.remove_contact_changes,
+    "audit_events": audit_sql.forget_expired,
 }
 
 
-async def clean_up(database: Database) -> dict[str, int]:
+async def clean_up(database: Database, batch: int = BATCH) -> dict[str, int]:
     """Rows removed, by table."""
-    removed = {}
-    for table, condition in EXPIRED.items():
-        async with database.connection() as connection:
-            answer = await connection.execute(f"DELETE FROM {table} WHERE {condition}")
-        removed[table] = int(answer.split()[-1])
+    removed = dict.fromkeys(REMOVALS, 0)
+    for table, removal in REMOVALS.items():
+        count = batch
+        while count == batch:
+            async with database.transaction() as connection:
+                await connection.execute(*sql.lock_cleanup())
+                count = await connection.fetchval(*removal(most=batch))
+            removed[table] += count
     return removed
+
+
+async def clean_up_and_tell(database: Database) -> None:
+    removed = await clean_up(database)
+    if any(removed.values()):
+        log.info("removed what has expired", extra={"rows": removed})
+
+
+def until_next_round() -> float:
+    """In seconds."""
+    return EVERY * random.uniform(0.5, 1.5)  # noqa: S311 - jitter

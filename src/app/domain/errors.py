@@ -79,7 +79,10 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """Something we depend on does not answer. `retry_after` is in seconds."""
+    """Something we depend on does not answer. `retry_after` is in seconds. `reason` is its own
+    words, for operators: no URL, no secret, nothing that a person typed. `lost` says that the
+    connection broke or the work was undone for someone else's: the same again may well do.
+    """
 
     status = 503
     code = "unavailable"
@@ -91,6 +94,10 @@ class Unavailable(Refusal):
         *,
         field: str | None = None,
         retry_after: int | None = 30,
+        reason: str = "",
+        lost: bool = False,
     ) -> None:
         super().__init__(message, field=field)
         self.retry_after = retry_after
+        self.reason = reason
+        self.lost = lost

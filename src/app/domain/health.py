@@ -5,34 +5,29 @@ signed in, and taking the service away would not help them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from time import monotonic
 
+from app.domain.delivery.database_limits import NEARLY, DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.errors import Unavailable
 from app.domain.identity.provider import IdentityProvider
-from app.domain.ports import Database, ShortMemory
+from app.domain.ports import BreachedPasswords, Database, Dependency, ShortMemory
 from app.domain.pricing.prices import Prices
-from app.domain.sessions.access_tokens import AccessTokens
+from app.domain.sessions.tokens import AccessTokens
+from app.domain.sql import load_queries
+
+sql = load_queries(__file__, "health.sql")
 
 LIMIT = 1.0  # seconds a check may take
 KEPT = 2.0  # seconds an outcome is given again
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
-
-# What became of the last ten minutes' messages of a channel.
-TRAFFIC = """
-SELECT count(*) FILTER (WHERE state IN ('sent', 'delivered')) AS sent,
-       count(*) FILTER (WHERE state = 'failed' OR reason = 'misconfigured') AS failed,
-       extract(epoch FROM clock_timestamp()
-               - max(updated_at) FILTER (WHERE state IN ('sent', 'delivered')))::int AS since,
-       (array_agg(provider_code ORDER BY updated_at DESC)
-        FILTER (WHERE provider_code IS NOT NULL))[1] AS last_code
-FROM deliveries
-WHERE channel = $1 AND created_at > clock_timestamp() - interval '10 minutes'
-"""
+# Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
+READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing")
 
 
 class Status(StrEnum):
@@ -56,8 +51,9 @@ Finding = tuple[Status, str]
 
 
 class Health:
-    """`provider` is None where it was left out. `schema` is the newest revision, which the
-    database should be at.
+    """`texts` and `mail` are who sends them. `provider` is None where it was left out. `schema` is
+    the newest revision, which the database should be at. `breached` are lists of passwords that
+    were set up; `more` are checks of other rooms.
     """
 
     def __init__(
@@ -66,52 +62,71 @@ class Health:
         memory: ShortMemory,
         dispatcher: Dispatcher,
         tokens: AccessTokens,
+        texts: Dependency,
+        mail: Dependency,
         provider: IdentityProvider | None,
         prices: Prices,
         schema: str,
+        daily_caps: DailyCaps,
+        breached: Sequence[BreachedPasswords],
+        more: Mapping[str, Callable[[], Awaitable[Finding]]],
     ) -> None:
         self._database, self._memory = database, memory
         self._dispatcher, self._tokens, self._schema = dispatcher, tokens, schema
-        self._provider, self._prices = provider, prices
-        self._kept: dict[str, tuple[float, Check]] = {}
+        self._provider, self._prices, self._breached = provider, prices, breached
+        self._daily_caps = daily_caps
+        self._cached: dict[str, tuple[float, Check]] = {}
         self.draining = False
-        self._checks: dict[str, Callable[[], Awaitable[Finding]]] = {
-            "postgres": self._postgres,
-            "redis": lambda: self._leniently(self._redis),
-            "migrations": self._migrations,
-            "keys": self._keys,
-            "dispatcher": self._dispatching,
-            "twilio": lambda: self._leniently(lambda: self._vendor("sms")),
-            "sendgrid": lambda: self._leniently(lambda: self._vendor("email")),
-            "pricing": self._pricing,
-        }
+        self._checks = self._always(texts.name, mail.name)
+        vendors = [texts, mail]
+        self.read_database = {*READ_DATABASE, texts.name, mail.name}
         if provider:
-            self._checks["auth0"] = self._identity_provider
+            vendors.append(provider.dependency)
+            self._checks[provider.dependency.name] = self._check_identity_provider
+        self.remedies = {vendor.name: vendor.remedy for vendor in vendors}
+        self._checks |= more
+        if breached:
+            self._checks["breached-passwords"] = self._check_breached_passwords
+
+    def _always(self, texts: str, mail: str) -> dict[str, Callable[[], Awaitable[Finding]]]:
+        """The checks there are everywhere, by name; `texts` and `mail` are those of the vendors."""
+        return {
+            "postgres": self._check_postgres,
+            "redis": lambda: self._check_leniently(self._check_redis),
+            "migrations": self._check_migrations,
+            "keys": self._check_keys,
+            "dispatcher": self._check_dispatcher,
+            texts: lambda: self._check_leniently(lambda: self._check_vendor("sms")),
+            mail: lambda: self._check_leniently(lambda: self._check_vendor("email")),
+            "texts": lambda: self._check_leniently(lambda: self._cap("sms")),
+            "mails": lambda: self._check_leniently(lambda: self._cap("email")),
+            "pricing": self._check_pricing,
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._checks)
 
-    async def all(self) -> list[Check]:
-        return list(await asyncio.gather(*(self.one(name) for name in self._checks)))
+    async def check_all(self) -> list[Check]:
+        return list(await asyncio.gather(*(self.check_one(name) for name in self._checks)))
 
-    async def ready(self) -> list[Check]:
+    async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without."""
         names = ("postgres", "migrations", "keys")
-        return list(await asyncio.gather(*(self.one(name) for name in names)))
+        return list(await asyncio.gather(*(self.check_one(name) for name in names)))
 
-    async def one(self, name: str) -> Check:
+    async def check_one(self, name: str) -> Check:
         """Raises `KeyError` for an unknown name."""
-        kept = self._kept.get(name)
+        kept = self._cached.get(name)
         if kept and monotonic() - kept[0] < KEPT:
             return kept[1]
         started = monotonic()
-        status, note = await self._found(self._checks[name])
+        status, note = await self._run_check(self._checks[name])
         check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
-        self._kept[name] = (monotonic(), check)
+        self._cached[name] = (monotonic(), check)
         return check
 
-    async def _found(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
+    async def _run_check(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
         try:
             async with asyncio.timeout(LIMIT):
                 return await look()
@@ -119,36 +134,37 @@ class Health:
             return Status.FAIL, "no answer within a second"
         except Exception as error:
             # Whatever it is, the answer to "is it well" is no, and never a 500.
-            return Status.FAIL, type(error.__cause__ or error).__name__
+            reason = error.reason if isinstance(error, Unavailable) else ""
+            return Status.FAIL, reason or type(error.__cause__ or error).__name__
 
-    async def _postgres(self) -> Finding:
+    async def _check_postgres(self) -> Finding:
         async with self._database.connection() as connection:
-            await connection.fetchval("SELECT 1")
+            await connection.fetchval(*sql.ping())
         return Status.PASS, ""
 
-    async def _leniently(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
+    async def _check_leniently(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
         """Without these the product is slower or says less, but works: never worse than `warn`."""
-        status, note = await self._found(look)
+        status, note = await self._run_check(look)
         return (Status.WARN if status is Status.FAIL else status), note
 
-    async def _redis(self) -> Finding:
-        await self._memory.get("health")
-        return Status.PASS, ""
+    async def _check_redis(self) -> Finding:
+        note = await self._memory.check()
+        return (Status.WARN if note else Status.PASS), note
 
-    async def _migrations(self) -> Finding:
+    async def _check_migrations(self) -> Finding:
         async with self._database.connection() as connection:
-            revision = await connection.fetchval("SELECT version_num FROM alembic_version")
+            revision = await connection.fetchval(*sql.find_revision())
         if revision < self._schema:
             return Status.FAIL, f"at {revision}, needs {self._schema}: run latchkey migrate"
         return Status.PASS, revision
 
-    async def _keys(self) -> Finding:
+    async def _check_keys(self) -> Finding:
         """Once there are any, a silent database takes none away."""
-        if not self._tokens.ready:
+        if not self._tokens.is_ready:
             return Status.FAIL, "no signing key could be read: see the log"
         return Status.PASS, ""
 
-    async def _dispatching(self) -> Finding:
+    async def _check_dispatcher(self) -> Finding:
         now, crash = monotonic(), self._dispatcher.crash
         silent = now - self._dispatcher.looked_at
         note = f"{crash.name} {now - crash.at:.0f} s ago" if crash else ""
@@ -158,32 +174,46 @@ class Health:
             return Status.WARN, note
         return Status.PASS, ""
 
-    async def _vendor(self, channel: str) -> Finding:
+    async def _check_vendor(self, channel: str) -> Finding:
         async with self._database.connection() as connection:
-            [row] = await connection.fetch(TRAFFIC, channel)
+            [row] = await connection.fetch(*sql.find_traffic(channel=channel))
         note = f"{row['sent']} sent and {row['failed']} failed in 10 minutes"
         if row["since"] is not None:
             note += f", last success {row['since']} s ago"
         if row["last_code"]:
             note += f", last code {row['last_code']}"
-        troubled = self._dispatcher.breakers[channel].open or row["failed"] > row["sent"]
+        if row["waiting"]:
+            note += f", {row['waiting']} wait to be tried again"
+        breaker = self._dispatcher.breakers[channel]
+        if breaker.words:
+            note += f", last trouble: {breaker.words}"
+        troubled = breaker.is_open or row["waiting"] or row["failed"] > row["sent"]
         return (Status.WARN if troubled else Status.PASS), note
 
-    async def _identity_provider(self) -> Finding:
-        """As the last call or look found it; a warning, as phone and password go on."""
-        if self._provider is not None and self._provider.down:
-            return Status.WARN, "it did not answer when it was last asked"
-        return Status.PASS, ""
+    async def _cap(self, channel: str) -> Finding:
+        """A warning at worst: who needs no message is let in by other ways."""
+        used = await self._daily_caps.look(channel)
+        return (Status.WARN if used.percent >= NEARLY else Status.PASS), used.words
 
-    async def _pricing(self) -> Finding:
+    async def _check_identity_provider(self) -> Finding:
+        """As the last call or look found it; a warning, as phone and password go on."""
+        trouble = self._provider.trouble if self._provider else ""
+        return (Status.WARN if trouble else Status.PASS), trouble
+
+    async def _check_breached_passwords(self) -> Finding:
+        """As the last question found it; a warning, as passwords are taken without it."""
+        trouble = "; ".join(known.trouble for known in self._breached if known.trouble)
+        return (Status.WARN if trouble else Status.PASS), trouble
+
+    async def _check_pricing(self) -> Finding:
         """A warning at worst: old prices are shown with their date."""
-        current = self._prices.known()
+        current = self._prices.get_known()
         if current.as_of is None:
             unknown = "whether prices are published is not known yet"
             return Status.WARN, "no prices are published" if self._prices.read else unknown
         age = (current.now - current.as_of).total_seconds()
         note = f"version {current.catalogue.version}, from {current.source}, {age:.0f} s old"
-        return (Status.WARN if current.told_as_of else Status.PASS), note
+        return (Status.WARN if current.shown_as_of else Status.PASS), note
 
 
 def worst(checks: list[Check]) -> Status:

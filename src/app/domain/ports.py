@@ -1,8 +1,9 @@
 """The needs of the domain, each met by a real and a local adapter."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -21,16 +22,21 @@ class Connection(Protocol):
     async def fetch(self, query: str, /, *args: object) -> Sequence[Record]: ...
     async def fetchrow(self, query: str, /, *args: object) -> Record | None: ...
     async def fetchval(self, query: str, /, *args: object) -> Any: ...
+    def message_queued(self) -> None:
+        """To be called by whoever queues a message: its commit wakes the dispatcher."""
 
 
 class NotUnique(Exception):
-    """What was to be written is somebody else's since a moment ago; the unit of work is undone."""
+    """What was to be written is someone else's since a moment ago; the unit of work is undone."""
 
 
 class Database(Protocol):
     """The truth. Every method raises `Unavailable` when PostgreSQL does not answer, and `NotUnique`
-    when a unique index says no.
+    when a unique index says no. `message_queued` is set once a message is committed that was queued
+    over one of its connections.
     """
+
+    message_queued: asyncio.Event
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """For single statements, each its own transaction."""
@@ -62,7 +68,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedLimit:
     """The tally at `index` is full for another `retry_after` seconds."""
 
     index: int
@@ -71,12 +77,12 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountResult:
     """The outcome of counting. `memory_age`: seconds since the memory last forgot everything, or
     was silent when one of us had something to count.
     """
 
-    reached: Reached | None
+    reached: ReachedLimit | None
     memory_age: int
 
 
@@ -88,13 +94,16 @@ class ShortMemory(Protocol):
     async def take(self, key: str) -> bytes | None:
         """Reads and removes in one step."""
 
-    async def count(self, tallies: Sequence[Tally], entry: str) -> Count:
+    async def count(self, tallies: Sequence[Tally], entry: str) -> CountResult:
         """Enters `entry` in all tallies or, when any is full, in none and names the first. What a
         tally holds already is not entered again, nor refused.
         """
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         """Takes `entry` back out of all tallies."""
+
+    async def check(self) -> str:
+        """Reads and writes. What an operator should change about it, in words; "" for nothing."""
 
 
 class Reason(StrEnum):
@@ -115,10 +124,13 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider said no for good; never tried again."""
+    """The provider said no for good; never tried again. `words` are its own or those of the
+    network, for operators: no contact, no secret, no URL.
+    """
 
     reason: Reason
     provider_code: str
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +139,7 @@ class Unsent:
 
     provider_code: str
     retry_after: float | None = None
+    words: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,7 @@ class Uncertain:
     """It may have gone out; at most one more try, with the same code."""
 
     provider_code: str
+    words: str = field(default="", compare=False)
 
 
 SendOutcome = Sent | Refused | Unsent | Uncertain
@@ -155,7 +169,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Email:
     """An e-mail. `reference`, our opaque id of the delivery, is all else the provider learns."""
 
     to: str
@@ -163,6 +177,14 @@ class Letter:
     text: str
     html: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """What an adapter is called in `/health`, and what operators do about its trouble."""
+
+    name: str
+    remedy: str
 
 
 class TextMessages(Protocol):
@@ -178,15 +200,26 @@ class TextMessages(Protocol):
 
 
 class Mail(Protocol):
-    async def send(self, letter: Letter) -> SendOutcome:
+    async def send(self, email: Email) -> SendOutcome:
         """As for texts."""
 
 
-class Stationery(Protocol):
-    """Words of the texts and letters, by template name."""
+class BreachedPasswords(Protocol):
+    async def contains(self, password: str) -> bool:
+        """Whether it is known from a break-in, within a second. Never raises: where nobody can tell
+        just now, the answer is no, and `trouble` says so.
+        """
 
-    def text(self, template: str, context: dict[str, object]) -> str:
+    @property
+    def trouble(self) -> str:
+        """Why the last question was not answered, for operators; '' when it was."""
+
+
+class MessageRenderer(Protocol):
+    """Words of the texts and mails, by template name."""
+
+    def render_text(self, template: str, context: dict[str, object]) -> str:
         """The body of an SMS."""
 
-    def letter(self, template: str, context: dict[str, object]) -> tuple[str, str, str]:
+    def render_email(self, template: str, context: dict[str, object]) -> tuple[str, str, str]:
         """Subject, text part and HTML part of an e-mail."""

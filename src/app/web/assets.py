@@ -3,6 +3,7 @@
 import gzip
 import mimetypes
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -10,16 +11,15 @@ from typing import Any
 
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import Receive, Scope, Send
+from rcssmin import cssmin
+from rjsmin import jsmin
 
-from app.web.answer import Answer, Headers
+from app.web.request_info import accepts_gzip
+from app.web.response import Headers, HttpResponse
 
 SERVED = (".css", ".js", ".svg", ".txt", ".png", ".ico", ".webmanifest")
 ANY_VERSION = re.compile(r"/static/[0-9a-f]{12}/[A-Za-z0-9._-]+")
-# What is for whoever edits it: comments, and white space at the start of a line.
-UNREAD = {
-    ".css": re.compile(rb"/\*.*?\*/|(?<=\n)[ \t]+", re.DOTALL),
-    ".js": re.compile(rb"^[ \t]+(?://.*\n)?|^//.*\n", re.MULTILINE),
-}
+MINIFIERS: dict[str, Callable[[str], str]] = {".css": cssmin, ".js": jsmin}
 FOREVER = b"public, max-age=31536000, immutable"
 mimetypes.add_type("text/javascript", ".js")
 
@@ -50,9 +50,9 @@ class Assets:
         return self._by_name[name].url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.answer(scope)(scope, receive, send)
+        await self.respond(scope)(scope, receive, send)
 
-    def answer(self, scope: Any) -> Answer:
+    def respond(self, scope: Any) -> HttpResponse:
         """Raises what Litestar answers with 404 and 405."""
         if scope["method"] != "GET":
             raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
@@ -63,10 +63,11 @@ class Assets:
             asset, fixed = self._of_another_version(path)
         headers = dict(scope["headers"])
         if headers.get(b"if-none-match") == b'"%s"' % asset.url.encode():
-            return Answer(304, b"", fixed)
-        if b"gzip" in headers.get(b"accept-encoding", b"") and len(asset.zipped) < len(asset.body):
-            return Answer(200, asset.zipped, [*fixed, (b"content-encoding", b"gzip")])
-        return Answer(200, asset.body, fixed)
+            return HttpResponse(304, b"", fixed)
+        gzip_taken = accepts_gzip(headers.get(b"accept-encoding", b""))
+        if gzip_taken and len(asset.zipped) < len(asset.body):
+            return HttpResponse(200, asset.zipped, [*fixed, (b"content-encoding", b"gzip")])
+        return HttpResponse(200, asset.body, fixed)
 
     def _of_another_version(self, path: str) -> tuple[Asset, Headers]:
         """A page of the version before or after, in the middle of a deployment, is given what we
@@ -85,9 +86,9 @@ class Assets:
 
 
 def _read(path: Path) -> Asset:
-    body = path.read_bytes()
-    if path.suffix in UNREAD and not path.name.endswith(".min.js"):
-        body = UNREAD[path.suffix].sub(b"", body)
+    body, minify = path.read_bytes(), MINIFIERS.get(path.suffix)
+    if minify and not path.name.endswith(".min.js"):
+        body = minify(body.decode()).encode()
     url = f"/static/{sha256(body).hexdigest()[:12]}/{path.name}"
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith("text/") else ""

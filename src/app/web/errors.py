@@ -12,14 +12,16 @@ from urllib.parse import quote
 from litestar import Request
 from litestar.exceptions import HTTPException
 
-from app.domain.audit.events import current_request
+from app.domain.audit import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
-from app.web.answer import Answer, see_other
-from app.web.parts import Parts
-from app.web.problems import problem
-from app.web.telemetry import told_path
+from app.domain.signup.signup import Step
+from app.web.container import Container
+from app.web.forms import CookiesOff
+from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
+from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
+from app.web.telemetry import path_without_secrets
 
 log = logging.getLogger("app.errors")
 
@@ -28,8 +30,10 @@ AGAIN = {
     "account": [("/account", "Go to your account")],
     "signup": [("/signup", "Go to sign-up")],
     "recovery": [("/recovery/email", "Recover your account")],
+    "login": [("/login", "Go to sign-in")],
+    "auth0": [("/login", "Go to sign-in")],
 }
-# The first step of a flow, and what is told to somebody who is led back there.
+# The first step of a flow, and what is told to someone who is led back there.
 LOST = {
     "signup": ("phone", "forgotten"),
     "login": ("phone", "forgotten"),
@@ -45,13 +49,26 @@ WORDS: dict[int, tuple[str, str]] = {
     403: ("That page was open too long", "Nothing was lost. Go back, reload it and try again."),
     404: ("There is no page here", "Check the address, or go on from the home page."),
     405: ("That does not work here", "Go back to the page you came from and use its buttons."),
+    408: ("That took too long", "Your browser stopped in the middle. Go back and try again."),
     409: ("That has changed meanwhile", "Go back and look at how it stands now."),
     413: ("That was too much", "What you sent is far longer than we need. Go back and shorten it."),
+    414: (
+        "That address is too long",
+        "Check it, or go back to the page you came from and use its links.",
+    ),
     415: ("We could not read that", "Go back and use the form on the page."),
     429: ("That was a lot in a short time", "Wait a little, then go on where you were."),
+    431: (
+        "That was too much",
+        "Your browser sent far more than we need. Clear the cookies of this site and try again.",
+    ),
     500: (
         "Something went wrong on our side",
         "We have been told. What you entered before this page is kept; try again in a minute.",
+    ),
+    501: (
+        "We could not read that",
+        "Your browser sent it in a way that we do not know. Go back and try again.",
     ),
     503: (
         "We cannot do this right now",
@@ -60,115 +77,141 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-class Shown(Exception):
+# Titles of refusals that the one of their status does not fit.
+TITLES = {CookiesOff.code: "This page needs cookies"}
+
+
+class PreparedResponse(Exception):
     """A refusal whose page was made where it happened."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, response: HttpResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 @asynccontextmanager
-async def errors_shown_on(page: Callable[[Refusal], Awaitable[Answer]]) -> AsyncIterator[None]:
-    """A refusal inside is shown on `page`; what leads elsewhere still does."""
+async def errors_shown_on(
+    page: Callable[[Refusal], Awaitable[HttpResponse]],
+) -> AsyncIterator[None]:
+    """A refusal inside is shown on `render_page`; what leads elsewhere still does."""
     try:
         yield
     except (OutOfStep, Unauthenticated, ConfirmationNeeded):
         raise
     except Refusal as refusal:
+        if isinstance(refusal, Unavailable) and refusal.lost:
+            raise
         try:
-            answer = await page(refusal)
+            response = await page(refusal)
         except OutOfStep:
             if not isinstance(refusal, Forbidden):
                 raise
             raise refusal from None  # whose form that was is not known
         except Unavailable:
             raise refusal from None  # not even the page can be made now
-        raise Shown(answer) from refusal
+        raise PreparedResponse(response) from refusal
 
 
-def show_shown(request: Request[Any, Any, Any], shown: Shown) -> Answer:
-    return shown.answer
+def show_prepared_response(
+    request: Request[Any, Any, Any], shown: PreparedResponse
+) -> HttpResponse:
+    return shown.response
 
 
-def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> Answer:
+def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpResponse:
     """A refusal outside any form."""
     if isinstance(refusal, OutOfStep):
-        return _to_current_step(request, refusal)
+        return _redirect_to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
-        visit = Parts.of(request).visit(request)
-        if visit.has_begun:
-            visit.leave_session()  # what somebody is signing up for is not lost by asking for it
+        context = Container.from_request(request).get_context(request)
+        if context.flow.has_begun:
+            # what someone is signing up for is not lost by asking for it
+            context.session.clear()
         else:
-            visit.sign_out()
-        if visit.holds_session:
-            visit.notify("signed-out-elsewhere")
-        return see_other(f"/login?return_to={quote(request.scope['path'])}", visit.cookies_to_set)
+            context.sign_out()
+        if context.session.exist:
+            context.remembered.set_notices("signed-out-elsewhere")
+        return redirect_to(
+            f"/login?return_to={quote(request.scope['path'])}", context.cookies.to_set
+        )
     if isinstance(refusal, ConfirmationNeeded):
-        visit = Parts.of(request).visit(request)
+        context = Container.from_request(request).get_context(request)
         back = quote(request.scope["path"])
-        return see_other(f"/account/confirm?return_to={back}", visit.cookies_to_set)
+        return redirect_to(f"/account/confirm?return_to={back}", context.cookies.to_set)
     if isinstance(refusal, Unavailable):
-        log.warning("unavailable", extra={"code": refusal.code, "cause": _cause(refusal)})
-    return _error(request, refusal.status, refusal.message, refusal)
+        facts = {"code": refusal.code, "cause": _cause(refusal), "reason": refusal.reason}
+        if refusal.lost and not request.scope.get(LAST_TIME):
+            log.info("asked again", extra=facts)
+            return NoResponse()
+        log.warning("unavailable", extra=facts)
+    return _error_response(request, refusal.status, refusal.message, refusal)
 
 
-def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> Answer:
+def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> HttpResponse:
     """What the framework refuses: unknown paths, wrong methods, bodies it will not read."""
-    answer = _error(request, error.status_code)
+    response = _error_response(request, error.status_code)
     for name, value in (error.headers or {}).items():
-        # What answers GET answers HEAD, which the framework does not know.
-        told = value.replace("GET", "GET, HEAD") if "HEAD" not in value else value
-        answer.answer_headers.append((name.lower().encode(), told.encode()))
-    return answer
+        header_value = allowed(value.split(", ")) if name.lower() == "allow" else value.encode()
+        response.raw_headers.append((name.lower().encode(), header_value))
+    return response
 
 
-def show_crash(request: Request[Any, Any, Any], error: Exception) -> Answer:
+def show_client_left(request: Request[Any, Any, Any], error: ClientLeft) -> HttpResponse:
+    """For the log: nobody is there to read it."""
+    return plain_text(400, "")
+
+
+def show_crash(request: Request[Any, Any, Any], error: Exception) -> HttpResponse:
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
-    log.error("crash", exc_info=error, extra={"path": told_path(request.scope["path"])})
-    return _error(request, 500)
+    log.error("crash", exc_info=error, extra={"path": path_without_secrets(request.scope["path"])})
+    return _error_response(request, 500)
 
 
-def _error(
+def _error_response(
     request: Request[Any, Any, Any],
     status: int,
     message: str | None = None,
     refusal: Refusal | None = None,
-) -> Answer:
+) -> HttpResponse:
     if _feature(request) == "api":
         known = HTTPStatus(status)
         code = refusal.code if refusal else known.name.lower()
-        answer = problem(status, code, message or known.description or known.phrase)
+        response = problem(status, code, message or known.description or known.phrase)
     else:
         title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
-        parts = Parts.of(request)
+        title = TITLES.get(refusal.code, title) if refusal else title
+        container = Container.from_request(request)
         context = {
             "title": title,
             "message": message or sentence,
             "next": [*AGAIN.get(_feature(request), ()), HOME],
             "reference": current_request.get(),
         }
-        answer = parts.pages.page(parts.visit(request), "error.html", context, status=status)
+        response = container.pages.render_page(
+            container.get_context(request), "error.html", context, status=status
+        )
     seconds = getattr(refusal, "retry_after", None)
     if seconds is not None:
-        answer.answer_headers.append((b"retry-after", b"%d" % seconds))
-    return answer
+        response.raw_headers.append((b"retry-after", b"%d" % seconds))
+    return response
 
 
-def _to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> Answer:
+def _redirect_to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> HttpResponse:
     """`/signup/email` for the step `email` of the flow the request was about."""
-    visit, feature = Parts.of(request).visit(request), _feature(request)
+    context, feature = Container.from_request(request).get_context(request), _feature(request)
     first, lost = LOST.get(feature, ("", ""))
     if isinstance(refusal, ProveAgain):
-        visit.notify("prove-again")
-    elif visit.has_begun and refusal.step == first:
-        visit.notify(lost)
+        context.remembered.set_notices("prove-again")
+    elif context.flow.has_begun and refusal.step == first:
+        context.remembered.set_notices(lost)
     elif request.scope["method"] == "POST":
-        visit.notify("elsewhere")
+        context.remembered.set_notices("elsewhere")
     # Signing in by phone is the sign-up as far as the code; what follows is only there.
+    if refusal.step == Step.OWNER:
+        return redirect_to("/login/email-code", context.cookies.to_set)
     onwards = feature == "login" and refusal.step not in ("phone", "phone-code")
-    door = "signup" if onwards else feature
-    return see_other(f"/{door}/{refusal.step}", visit.cookies_to_set)
+    entry_point = "signup" if onwards else feature
+    return redirect_to(f"/{entry_point}/{refusal.step}", context.cookies.to_set)
 
 
 def _feature(request: Request[Any, Any, Any]) -> str:
@@ -180,7 +223,7 @@ def _cause(refusal: Refusal) -> str:
     return type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
 
 
-def last_resort(status: int) -> bytes:
+def render_last_resort(status: int) -> bytes:
     """A page that needs neither template nor store. Its `#live` tells our script whose it is; htmx
     takes the inside of the body for that of `<main>`.
     """

@@ -1,5 +1,7 @@
-"""Forms: strings by name, read strictly; what is wrong with one is told beside the form."""
+"""Forms: fields by name, read strictly, and only from pages of ours (CSRF)."""
 
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -7,15 +9,16 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from litestar.exceptions import ClientException, HTTPException
 
-from app.domain.errors import Rejected
+from app.domain.errors import Forbidden, Rejected
+from app.domain.keys import Signer
 
 FORM = b"application/x-www-form-urlencoded"
 EVERYWHERE = ("csrf_token", "return_to", "plan")
-MOST_FIELDS = 20
+MOST_FIELDS = 200  # of any kind: browsers and their extensions add some of their own
 
 
 class BadForm(Rejected):
-    """Not what our page sends: a field twice, or one nobody asked for."""
+    """Not what our page sends: a field of ours twice, or as a list."""
 
     code = "bad_form"
 
@@ -25,11 +28,20 @@ class WrongContentType(HTTPException):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """`problem` is raised only once the page to show it on is known."""
+class FormCheck:
+    """What says whether a form is ours, beside what was typed, and where to go on after it.
+    `problem` is raised only once the page to show it on is known.
+    """
 
+    csrf_token: str = ""
+    return_to: str = ""
+    problem: BadForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
     fields: dict[str, str]
-    problem: BadForm | None
+    check: FormCheck
 
     def __getitem__(self, name: str) -> str:
         """What was typed; '' for a field that was left out."""
@@ -37,7 +49,9 @@ class Form:
 
 
 async def read_form(request: Request[Any, Any, Any], names: tuple[str, ...]) -> Form:
-    """The fields of a posted form. Raises 413, 415, and 400 for a body that is no form."""
+    """The fields of a posted form; what nobody asked for is left out. Raises 413, 415, and 400 for
+    a body that is no form.
+    """
     given = dict(request.scope["headers"]).get(b"content-type", b"")
     kind = given.partition(b";")[0].strip().lower()
     if kind != FORM:
@@ -52,24 +66,85 @@ async def read_form(request: Request[Any, Any, Any], names: tuple[str, ...]) -> 
         )
     except ValueError as error:
         raise ClientException("not a form") from error
+    ours = [(name, value) for name, value in pairs if _plain(name) in (*names, *EVERYWHERE)]
     fields: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in ours:
         fields.setdefault(name, value)
-    return Form(fields, _problem([name for name, _ in pairs], names))
+    problem = _problem([name for name, _ in ours], names)
+    token, return_to = (fields.pop(name, "") for name in ("csrf_token", "return_to"))
+    return Form(fields, FormCheck(token, return_to, problem))
 
 
 def _problem(given: list[str], names: tuple[str, ...]) -> BadForm | None:
     """Told beside the form's own field when that is the one, as in `phone=1&phone=2`."""
+    wrong = {_plain(name) for name in given if given.count(name) > 1 or "[" in name}
+    if not wrong:
+        return None
     own = next(iter(names), None)
-    if len(given) > len(set(given)):
-        return BadForm(
-            "One of the answers arrived twice. Check what you typed and send it again.",
-            field=own if given.count(str(own)) > 1 else None,
-        )
-    unknown = set(given) - {*names, *EVERYWHERE}
-    if unknown:
-        return BadForm(
-            "The form held something we did not ask for. Check it and send it again.",
-            field=own if any(name.partition("[")[0] == own for name in unknown) else None,
-        )
-    return None
+    return BadForm(
+        "One of the answers arrived twice. Check what you typed and send it again.",
+        field=own if own in wrong else None,
+    )
+
+
+def _plain(name: str) -> str:
+    """`phone` for `phone[]`, as a list of it is called."""
+    return name.partition("[")[0]
+
+
+# CSRF: a token bound to flow or session, and the browser's own word on where a form is from.
+
+MASK = 32  # bytes, as long as what is masked
+
+
+class StaleForm(Forbidden):
+    """It is from our own site, and its token from before the browser's flow was renewed."""
+
+    code = "stale_form"
+
+
+class CookiesOff(Forbidden):
+    """The browser sent no cookie at all, though the page with the form had set one: it keeps none,
+    or the page was open for longer than a cookie lives.
+    """
+
+    code = "cookies_off"
+    message = (
+        "Your browser sent us no cookie. Turn on cookies for this site if they’re off."
+        " Check your answer and send it again."
+    )
+
+
+class Csrf:
+    """`keys`: the first makes tokens, all check them. `origin` is that of `BASE_URL`."""
+
+    def __init__(self, keys: tuple[bytes, ...], origin: str) -> None:
+        self._signer, self._origin = Signer(keys), origin.encode()
+
+    def issue_token(self, binding: str) -> str:
+        """Different in every answer, so that compression gives nothing away (BREACH)."""
+        mask = secrets.token_bytes(MASK)
+        return urlsafe_b64encode(mask + _xor(mask, self._signer.sign(binding.encode()))).decode()
+
+    def accepts(self, token: str, binding: str) -> bool:
+        try:
+            raw = urlsafe_b64decode(token)
+        except ValueError:
+            return False
+        if len(raw) != 2 * MASK:
+            return False
+        return self._signer.verifies(_xor(raw[:MASK], raw[MASK:]), binding.encode())
+
+    def is_own(self, headers: dict[bytes, bytes]) -> bool:
+        """`Sec-Fetch-Site` cannot be set by a page. Browsers without it (WebKit before 16.4, or
+        behind proxies that drop it) send an `Origin`, which may be a bare `null`: that says nothing
+        either way, and the form's token and the flow cookie decide, as they do in every case.
+        """
+        site = headers.get(b"sec-fetch-site")
+        if site:
+            return site == b"same-origin"
+        return headers.get(b"origin") in (self._origin, b"null")
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(MASK)

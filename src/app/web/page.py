@@ -1,27 +1,92 @@
 """Pages: one template a screen, in a shell that is the whole document or the inside of `<main>`."""
 
 import zlib
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.domain.errors import Refusal
-from app.web.answer import Answer, Headers
-from app.web.asked import Asked
+from app.domain.rollback import SENTENCES
 from app.web.assets import Assets
-from app.web.notices import NOTICES
-from app.web.sheets import GAP, Sheet
-from app.web.visit import Visit
+from app.web.fast_pages import PLACEHOLDER, CompiledTemplates, FlatEnvironment, PrerenderedPage
+from app.web.request_context import RequestContext
+from app.web.request_info import RequestInfo
+from app.web.response import Headers, HttpResponse
+
+NOTICES = {
+    "sent-again": "We sent the code again.",
+    "new-code": "We sent a new code.",
+    "restarted": "We forgot what you entered. You can start again.",
+    "forgotten": "That sign-up was too long ago. Start again with your number.",
+    "prove-again": "Confirm your number once more to go on.",
+    "elsewhere": "You already did this in another tab. Here is where you are now.",
+    "code-sent": "We texted you a code.",
+    "code-mailed": "We e-mailed you a code.",
+    "confirmed": "Thank you. You can go on.",
+    "signed-out": "You are signed out.",
+    "signed-out-elsewhere": "You were signed out. Sign in to go on.",
+    "password-changed": "Your password is changed. You are signed out everywhere else.",
+    "password-set": "Your password is set. You are signed out everywhere else.",
+    "deleted": "Your account is deleted.",
+    "session-ended": "That session has ended.",
+    "others-ended": "All other sessions have ended.",
+    "recovery-over": "Start again with your e-mail address. A code from us counts for 30 minutes.",
+    "password-reset": "Your password is changed. Sign in with it.",
+    "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
+    "no-account": "There is no account with that address any more.",
+    "phone-added": "Your number is added.",
+    "phone-changed": "Your number is changed.",
+    "email-added": "Your e-mail address is added.",
+    "email-changed": "Your e-mail address is changed.",
+    "change-cancelled": "The change is cancelled. All stays as it was.",
+    "confirmed-without-phone": "Thank you. You can go on. What you change now waits for 24 hours.",
+    "confirmation-requested": "We’ve told your phone and your e-mail address. See below from when"
+    " you can confirm without your phone.",
+    "confirmation-waits": "You’ve asked for this before. See below from when you can confirm"
+    " without your phone.",
+    "change-delayed": "The change waits for 24 hours. You can stop it here until then.",
+    "no-delayed-change": "That change is no longer waiting.",
+    "no-change": "Nothing waits for a code at the moment.",
+    "change-undone": "The change is undone.",
+    "plan-gone": "The plan that was picked is not offered. You can choose one at any time.",
+    "plan-given-up": "You have no plan now.",
+    "plan-chosen": "Plan saved.",
+    "known": "You already have an account, so we signed you in.",
+    "linked": "Auth0 opens your account from now on.",
+    "not-linked": "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0.",
+    "identity-removed": "That Auth0 sign-in no longer opens your account.",
+    "existing": "You already had an account with this number, so we signed you in.",
+} | {str(fact): sentence for fact, sentence in SENTENCES.items()}
+
+
+def notice_texts(notices: str | None) -> str:
+    """In words, what `set_notices` was given. The cookie is anybody's to write: what is not in the
+    table is not repeated.
+    """
+    return " ".join(NOTICES[one] for one in (notices or "").split(".") if one in NOTICES)
+
+
+# Pages: one template a screen, in a shell that is the whole document or the inside of `<main>`.
 
 PARTIALS = Path(__file__).parents[1] / "partials"
 PRODUCT = "Latchkey"
 
+ESCAPED = ("html",)
+WHITE_SPACE: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": False,
+}
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 WORTH_ZIPPING = 500  # bytes
 TYPE = (b"content-type", b"text/html; charset=utf-8")
 HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
+GZIP = 31  # of zlib: with the header of gzip
 PRIVATE: Headers = [*HTML, (b"cache-control", b"no-store")]
 # What is kept must not be taken for the other of the two that htmx asks for.
 PUBLIC: Headers = [
@@ -31,16 +96,21 @@ PUBLIC: Headers = [
 ]
 
 
-def template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:
-    """Undefined names raise everywhere; `live` reads a template again when it has changed."""
-    environment = _Environment(
+# Of a page that is kept: template, shell, and the names, values and types of its context.
+Key = tuple[str, str, tuple[str, ...], tuple[object, ...], tuple[type, ...]]
+SMALL_NUMBERS = range(10)
+MOST_KEPT = 200  # pages; there are some thirty
+
+
+def build_template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:
+    """Undefined names raise everywhere; `is_live` reads a template again when it has changed."""
+    environment = FlatEnvironment(
         loader=FileSystemLoader(PARTIALS),
-        autoescape=select_autoescape(("html",)),
+        bytecode_cache=CompiledTemplates((ESCAPED, WHITE_SPACE)),
+        autoescape=select_autoescape(ESCAPED),
         undefined=StrictUndefined,
         auto_reload=live,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
+        **WHITE_SPACE,
     )
     environment.globals |= {
         "asset": assets.url,
@@ -49,18 +119,16 @@ def template_environment(assets: Assets, *, live: bool, base_url: str = "") -> E
         "lang": "en",
         "dir": "ltr",
         "refusal": None,
+        "ways": (),
         "reference": None,
     }
     return environment
 
 
-class _Environment(Environment):
-    """With all globals in one dictionary: the chain of two that Jinja makes, for templates to have
-    some of their own, costs a page a fifth of its time.
+class PersonalContext(Exception):
+    """A page is to be kept for everybody, and its context may be someone's. It names the value's
+    name and type, never the value.
     """
-
-    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
-        return {**self.globals, **(d or {})}
 
 
 class Pages:
@@ -68,107 +136,148 @@ class Pages:
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._sheets: dict[tuple[str, str, tuple[bool, ...]], Sheet] = {}
+        self._prerendered: dict[Key, PrerenderedPage] = {}
         # Loaded now, so that a broken or missing one stops the start and not a person.
         for name in environment.list_templates(extensions=["html", "txt"]):
             environment.get_template(name)
 
-    def page(
+    def render_page(
         self,
-        visit: Visit,
+        context: RequestContext,
         template: str,
-        context: Mapping[str, Any],
+        values: Mapping[str, Any],
         refusal: Refusal | None = None,
         status: int | None = None,
-    ) -> Answer:
-        """`context` is what the template documents; a `refusal` sets status and `Retry-After`."""
-        notice = visit.notice_taken()
+    ) -> HttpResponse:
+        """`values` is what the template documents; a `refusal` sets status and `Retry-After`."""
+        notice = context.remembered.take_notice()
         body = self._environment.get_template(template).render(
-            context,
-            shell=_shell(visit),
-            csrf_token=_CsrfToken(visit),
-            notice=NOTICES.get(notice or ""),
+            values,
+            shell=_shell(context.info),
+            csrf_token=_CsrfToken(context),
+            notice=notice_texts(notice),
             refusal=refusal,
         )
         if status is None:
             status = refusal.status if refusal else 200
-        return _answer(visit, status, body, [*PRIVATE, *_retry_after(refusal)])
+        return _response(context, status, body, [*PRIVATE, *_retry_after(refusal)])
 
-    def blank_page(
-        self, visit: Visit, template: str, context: Mapping[str, Any], *kind: bool
-    ) -> Answer:
-        """A page with nothing of the person's in it but the form token: made once for each `kind`,
-        which says all that `context` may differ by.
+    def render_prerendered(
+        self,
+        context: RequestContext,
+        template: str,
+        values: Mapping[str, Any],
+        shared: Mapping[str, Any] = NOTHING,
+    ) -> HttpResponse:
+        """A page with nothing of the person's in it but the form token: made once for each
+        `values`. Raises `PersonalContext` for one that may be a person's; `shared` is what is the
+        same for everybody, such as the steps of a flow.
         """
-        if visit.notice:
-            return self.page(visit, template, context)
-        sheet = self._kept(visit, template, {**context, "csrf_token": GAP}, kind)
-        token = visit.csrf_token().encode() if sheet.has_gap else b""
-        headers = [*PRIVATE, *visit.cookies_to_set]
-        return sheet_answer(visit.takes_gzip, sheet, token, headers)
+        if context.remembered.notice:
+            return self.render_page(context, template, {**values, **shared})
+        prerendered = self._prerendered_page(
+            context, template, {**values, "csrf_token": PLACEHOLDER}, shared
+        )
+        token = context.new_csrf_token().encode() if prerendered.has_placeholder else b""
+        headers = [*PRIVATE, *context.cookies.to_set]
+        return prerendered_response(context.info.accepts_gzip, prerendered, token, headers)
 
-    def public_page(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
+    def render_public(
+        self, context: RequestContext, template: str, values: Mapping[str, Any]
+    ) -> HttpResponse:
         """The same for everybody: cacheable, without form, notice or cookie."""
-        return sheet_answer(visit.takes_gzip, self._kept(visit, template, context, ()), b"", PUBLIC)
+        return prerendered_response(
+            context.info.accepts_gzip,
+            self._prerendered_page(context, template, values),
+            b"",
+            PUBLIC,
+        )
 
-    def sheet(self, asked: Asked, template: str, context: Mapping[str, Any]) -> Sheet:
+    def prerender(
+        self, request_info: RequestInfo, template: str, values: Mapping[str, Any]
+    ) -> PrerenderedPage:
         """A page that is the same for everybody, for whoever knows how long it stays so."""
         template_ = self._environment.get_template(template)
-        return Sheet(template_.render(context, shell=_shell(asked), notice=None))
+        return PrerenderedPage(template_.render(values, shell=_shell(request_info), notice=None))
 
     @property
-    def live(self) -> bool:
+    def is_live(self) -> bool:
         """Whether templates are read again when they change."""
         return bool(self._environment.auto_reload)
 
-    def _kept(
-        self, visit: Visit, template: str, context: Mapping[str, Any], kind: tuple[bool, ...]
-    ) -> Sheet:
-        key = (template, _shell(visit), kind)
-        sheet = self._sheets.get(key)
-        if sheet is None or self.live:
-            sheet = self._sheets[key] = self.sheet(visit, template, context)
-        return sheet
+    def _prerendered_page(
+        self,
+        context: RequestContext,
+        template: str,
+        values: Mapping[str, Any],
+        shared: Mapping[str, Any] = NOTHING,
+    ) -> PrerenderedPage:
+        """Kept under the whole context, so that no page is ever shown in place of another."""
+        whole = {**values, **shared}
+        key = _key(template, _shell(context.info), whole)
+        prerendered = self._prerendered.get(key)
+        if prerendered is None or self.is_live:
+            _require_impersonal(template, values)
+            if len(self._prerendered) >= MOST_KEPT:
+                self._prerendered.clear()
+            prerendered = self._prerendered[key] = self.prerender(context.info, template, whole)
+        return prerendered
 
-    def fragment(self, visit: Visit, template: str, context: Mapping[str, Any]) -> Answer:
+    def render_fragment(
+        self, context: RequestContext, template: str, values: Mapping[str, Any]
+    ) -> HttpResponse:
         """A piece that has its own URL and no shell."""
-        body = self._environment.get_template(template).render(context)
-        return _answer(visit, 200, body, [*PRIVATE])
+        body = self._environment.get_template(template).render(values)
+        return _response(context, 200, body, [*PRIVATE])
+
+
+def _key(template: str, shell: str, values: Mapping[str, Any]) -> Key:
+    """Types too: True is equal to 1. Raises `PersonalContext` for what cannot be compared."""
+    held = tuple(values.values())
+    key = (template, shell, tuple(values), held, tuple(map(type, held)))
+    try:
+        hash(key)
+    except TypeError as error:
+        raise PersonalContext(f"{template}: {error}") from error
+    return key
+
+
+def _require_impersonal(template: str, values: Mapping[str, Any]) -> None:
+    """Flags, small numbers and what is empty say nothing about a person; a gap is filled later."""
+    for name, value in values.items():
+        if value and value is not PLACEHOLDER and value not in SMALL_NUMBERS:  # True is 1
+            raise PersonalContext(f"{template}: {name} is {type(value).__name__}")
 
 
 class _CsrfToken:
     """Made when a template asks for it: a page without a form sets no cookie."""
 
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    def __init__(self, context: RequestContext) -> None:
+        self._context = context
 
     def __html__(self) -> str:
-        return self._visit.csrf_token()
+        return self._context.new_csrf_token()
 
 
-def _shell(asked: Asked) -> str:
-    return "_shell/fragment.html" if asked.is_fragment else "_shell/document.html"
+def _shell(request_info: RequestInfo) -> str:
+    return "_shell/fragment.html" if request_info.is_fragment else "_shell/document.html"
 
 
-def _answer(visit: Visit, status: int, text: str, headers: Headers) -> Answer:
+def _response(context: RequestContext, status: int, text: str, headers: Headers) -> HttpResponse:
     body = text.encode(errors="replace")
-    headers += visit.cookies_to_set
-    if visit.takes_gzip and len(body) > WORTH_ZIPPING:
-        body = _zipped(body)
+    headers += context.cookies.to_set
+    if context.info.accepts_gzip and len(body) > WORTH_ZIPPING:
+        body = zlib.compress(body, level=5, wbits=GZIP)
         headers.append(ZIPPED)
-    return Answer(status, body, headers)
+    return HttpResponse(status, body, headers)
 
 
-def sheet_answer(takes_gzip: bool, sheet: Sheet, token: bytes, headers: Headers) -> Answer:
+def prerendered_response(
+    takes_gzip: bool, prerendered: PrerenderedPage, token: bytes, headers: Headers
+) -> HttpResponse:
     if takes_gzip:
-        return Answer(200, sheet.zipped(token), [*headers, ZIPPED])
-    return Answer(200, sheet.plain(token), [*headers])
-
-
-def _zipped(body: bytes) -> bytes:
-    """gzip, with a window of 8 KiB: pages are smaller, and the usual one takes long to prepare."""
-    packer = zlib.compressobj(5, wbits=16 + 13, memLevel=6)
-    return packer.compress(body) + packer.flush()
+        return HttpResponse(200, prerendered.render_gzip(token), [*headers, ZIPPED])
+    return HttpResponse(200, prerendered.render_plain(token), [*headers])
 
 
 def _retry_after(refusal: Refusal | None) -> Headers:

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import msgspec
 
-from app.domain.audit.events import current_request
+from app.domain.audit import current_request
 
 # What every record has; anything else was given as `extra` and is told. `color_message` is an event
 # of uvicorn's once more, with the codes of a terminal in it.
@@ -23,12 +23,12 @@ SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")
 Facts = dict[str, Any]
 
 # Paths that end in a secret: whoever has the link may do what it is for.
-TOLD_SO_FAR = "/account/undo/"
+LOGGED_SO_FAR = "/account/undo/"
 
 access_log = logging.getLogger("app.access")
 
 
-class Lines(logging.StreamHandler[TextIO]):
+class LogHandler(logging.StreamHandler[TextIO]):
     """Where every line goes; `style` makes text of what there is to tell."""
 
     def __init__(self, stream: TextIO, style: "JsonLines") -> None:
@@ -36,7 +36,7 @@ class Lines(logging.StreamHandler[TextIO]):
         self.setFormatter(style)
         self._style = style
 
-    def tell(self, facts: Facts) -> None:
+    def write_facts(self, facts: Facts) -> None:
         with suppress(OSError, ValueError):  # a full disk or closed stream stops no answer
             self.stream.write(self._style.line(facts) + self.terminator)
             self.flush()
@@ -69,15 +69,13 @@ class ConsoleLines(JsonLines):
 
 def set_up_logging(level: str, style: str) -> None:
     """Everything to standard output, from here and from every library alike."""
-    lines = Lines(sys.stdout, JsonLines() if style == "json" else ConsoleLines())
+    lines = LogHandler(sys.stdout, JsonLines() if style == "json" else ConsoleLines())
     logging.basicConfig(level=level, handlers=[lines], force=True)
-    # Not told, so not to be found out for each line.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def tell_request(facts: Facts) -> None:
+def log_request(facts: Facts) -> None:
     """One line of the access log, without the long way through `logging`, on which each request
     would spend a quarter of the time of a page.
     """
@@ -85,13 +83,13 @@ def tell_request(facts: Facts) -> None:
         return
     line = {"at": _moment(time()), "level": "info", "logger": access_log.name, "event": "request"}
     for handler in logging.root.handlers:
-        if isinstance(handler, Lines):
-            handler.tell(line | facts)
+        if isinstance(handler, LogHandler):
+            handler.write_facts(line | facts)
 
 
-def told_path(path: str) -> str:
+def path_without_secrets(path: str) -> str:
     """A path as it may be kept."""
-    return f"{TOLD_SO_FAR}…" if path.startswith(TOLD_SO_FAR) else path[:200]
+    return f"{LOGGED_SO_FAR}…" if path.startswith(LOGGED_SO_FAR) else path[:200]
 
 
 def _facts(record: logging.LogRecord) -> Facts:

@@ -15,7 +15,7 @@ UNKNOWN = [
     ("?period=year&currency=XXX", "currency", None),
     ("?currency=%3Cscript%3E", "currency", None),
     ("?currency=%00%ff", "currency", None),
-    ("?currency=USD&currency=" + "x" * 5000, "currency", None),
+    ("?currency=USD&currency=" + "x" * 3000, "currency", None),
     ("?currency=\xfc", "currency", None),
 ]
 IN = "There are no prices in that currency. There are in: USD, EUR, GBP, JPY."
@@ -82,7 +82,7 @@ def test_what_is_not_offered_is_a_problem(
     }
 
 
-@pytest.mark.parametrize("query", ["?" + "a=b&" * 2000, "?%", "?&&==", "?x=%ff", "?currency="])
+@pytest.mark.parametrize("query", ["?" + "a=b&" * 1000, "?%", "?&&==", "?x=%ff", "?currency="])
 def test_what_it_does_not_know_is_passed_over(priced: Product, query: str) -> None:
     assert told(priced, API + query).answer.status_code == 200
 

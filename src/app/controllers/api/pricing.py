@@ -6,17 +6,14 @@ import msgspec
 from litestar import Controller, Request, get
 
 from app.domain.pricing.catalogue import Catalogue
-from app.domain.pricing.offers import Offer, offers
+from app.domain.pricing.offers import Offer, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
-from app.domain.pricing.wanted import Wanted, wanted
-from app.web.answer import Answer
-from app.web.asked import Asked
-from app.web.caching import cached, etag_of, unless_known
-from app.web.parts import Parts
-from app.web.problems import problem
+from app.web.container import Container
+from app.web.request_info import RequestInfo
+from app.web.response import HttpResponse, cache_headers, make_etag, problem, respond_unless_known
 
 JSON = (b"content-type", b"application/json")
-HEADERS = [JSON, (b"vary", b"Accept-Language"), *cached(60, 600, 86400)]
+HEADERS = [JSON, (b"vary", b"Accept-Language"), *cache_headers(60, 600, 86400)]
 UNCACHED = [JSON, (b"cache-control", b"no-store")]
 UNKNOWN = {
     "period": "The period is month or year.",
@@ -29,11 +26,11 @@ class PricingApiController(Controller):
     include_in_schema = False
 
     @get()
-    async def read_pricing(self, request: Request[Any, Any, Any]) -> Answer:
-        current = await Parts.of(request).prices.soon()
-        who = Asked(request, ())
-        query = who.asked
-        asked = wanted(
+    async def read_pricing(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        current = await Container.from_request(request).prices.get_soon()
+        who = RequestInfo(request)
+        query = who.query_params
+        asked = parse_selection(
             current.catalogue,
             query.get("period", ""),
             query.get("currency", ""),
@@ -42,17 +39,19 @@ class PricingApiController(Controller):
         for name in asked.unknown:
             offered = ", ".join(current.catalogue.currencies)
             return problem(422, f"unknown_{name}", UNKNOWN[name].format(offered=offered), name)
-        told = _told(current, asked)
+        body = _body(current, asked)
         if not current.catalogue.priced:
-            return Answer(200, msgspec.json.encode(told), [*UNCACHED])
+            return HttpResponse(200, msgspec.json.encode(body), [*UNCACHED])
         # The same prices, confirmed a second later, are the same to whoever has them.
-        etag = b"W/" + etag_of(msgspec.json.encode(told | {"as_of": current.told_as_of}))
-        return unless_known(
-            dict(request.scope["headers"]), etag, Answer(200, msgspec.json.encode(told), [*HEADERS])
+        etag = b"W/" + make_etag(msgspec.json.encode(body | {"as_of": current.shown_as_of}))
+        return respond_unless_known(
+            dict(request.scope["headers"]),
+            etag,
+            HttpResponse(200, msgspec.json.encode(body), [*HEADERS]),
         )
 
 
-def _told(current: Current, asked: Wanted) -> dict[str, Any]:
+def _body(current: Current, asked: PriceSelection) -> dict[str, Any]:
     catalogue = current.catalogue
     return {
         "version": catalogue.version,
@@ -65,7 +64,7 @@ def _told(current: Current, asked: Wanted) -> dict[str, Any]:
     }
 
 
-def _plan(catalogue: Catalogue, offer: Offer, asked: Wanted) -> dict[str, Any]:
+def _plan(catalogue: Catalogue, offer: Offer, asked: PriceSelection) -> dict[str, Any]:
     """`price` is null where it has to be asked for; an `amount` says how much of a feature."""
     plan, price = offer.plan, offer.prices.get(asked.interval)
     return {

@@ -1,136 +1,95 @@
 """What a change of a number or address writes, forth and back, and who is told of it."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.delivery.notices import queue_notice_to, queue_text_notice
-from app.domain.errors import Unauthenticated
+from app.domain.delivery.notices import (
+    find_contacts,
+    queue_notice,
+    queue_notice_to,
+    queue_text_notice,
+)
+from app.domain.identity.users import Kind, LockedContacts, lock_contacts
 from app.domain.limits import Origin
 from app.domain.ports import Connection
+from app.domain.rollback import LEFT, Fact, describe_facts
+from app.domain.sql import load_queries
 
-Kind = Literal["phone", "email"]  # the column of `users`, too
-
-HOLD = "SELECT phone, email FROM users WHERE id = $1 FOR UPDATE"
-TAKEN = "SELECT EXISTS (SELECT 1 FROM users WHERE {kind} = $1)"
-PUT = "UPDATE users SET {kind} = $2 WHERE id = $1"
-ADD = """
-INSERT INTO contact_changes (id, user_id, kind, old_value, new_value) VALUES ($1, $2, $3, $4, $5)
-"""
-# Whoever proved a number for a sign-up is let into the account that has it. That was proved before
-# the number was this account's, so they prove it anew.
-FORGET_PROOFS = """
-UPDATE phone_verifications SET ended_at = clock_timestamp()
-WHERE phone = $1 AND purpose = 'signup' AND consumed_at IS NOT NULL AND ended_at IS NULL
-  AND user_id IS NULL
-"""
-# A code by which the owner of a contact confirmed or recovered something proves nothing once it is
-# no longer theirs. One that is being used now may win: waiting for it could be waiting for us.
-END_CODES = """
-UPDATE {kind}_verifications SET ended_at = clock_timestamp() WHERE id IN (
-  SELECT id FROM {kind}_verifications
-  WHERE {kind} = $1 AND ended_at IS NULL AND user_id IS NULL
-    AND purpose <> 'signup' AND purpose NOT LIKE 'change-%'
-  FOR UPDATE SKIP LOCKED
-)
-"""
-# Who is told by mail: the address there is now ($2), and those of the week in which a change can be
-# undone, so that who takes an account over and changes its address twice keeps nothing from the
-# owner. Only a settled address is sent the link: the account's for a week at a stretch, or before
-# any change we know of. Else the one that an intruder put there could undo the owner's remedy.
-ADDRESSES = """
-WITH changes AS (
-  SELECT old_value, new_value, changed_at FROM contact_changes
-  WHERE user_id = $1 AND kind = 'email' AND undone_at IS NULL
-),
-told AS (
-  SELECT old_value AS address FROM changes WHERE changed_at > clock_timestamp() - interval '7 days'
-  UNION SELECT $2
-)
-SELECT address, (
-  SELECT c.new_value FROM changes c WHERE address IN (c.old_value, c.new_value)
-  ORDER BY c.changed_at LIMIT 1
-) IS DISTINCT FROM address OR EXISTS (
-  SELECT 1 FROM changes c
-  WHERE c.new_value = address AND c.changed_at < clock_timestamp() - interval '7 days'
-    AND NOT EXISTS (
-      SELECT 1 FROM changes l WHERE l.old_value = address
-        AND l.changed_at BETWEEN c.changed_at AND c.changed_at + interval '7 days'
-    )
-) AS settled
-FROM told ORDER BY address
-"""
+sql = load_queries(__file__, "changes.sql")
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The contacts of an account, which nobody else can change before the transaction ends."""
-
-    user_id: UUID
-    phone: str
-    email: str
-
-    def value(self, kind: Kind) -> str:
-        return self.phone if kind == "phone" else self.email
-
-
-async def hold(connection: Connection, user_id: UUID) -> Held:
-    """Before anything else of the account is locked. Raises `Unauthenticated`."""
-    row = await connection.fetchrow(HOLD, user_id)
-    if row is None:
-        raise Unauthenticated  # the account was deleted a moment ago
-    return Held(user_id, row["phone"], row["email"])
-
-
-async def is_taken(connection: Connection, kind: Kind, value: str) -> bool:
-    taken: bool = await connection.fetchval(TAKEN.format(kind=kind), value)
-    return taken
-
-
-async def put(connection: Connection, held: Held, kind: Kind, value: str) -> None:
-    """Raises `NotUnique` when another account gets it at this very moment."""
-    if kind == "phone":
-        # First: a sign-up that finishes now holds its proof while it waits for the number.
-        await connection.execute(FORGET_PROOFS, value)
-    await connection.execute(END_CODES.format(kind=kind), held.value(kind))
-    await connection.execute(PUT.format(kind=kind), held.user_id, value)
-
-
-async def add(connection: Connection, held: Held, kind: Kind, value: str) -> UUID:
-    """The id of the change, by which it can be undone."""
+async def record_change(
+    connection: Connection, contacts: LockedContacts, kind: Kind, value: str
+) -> UUID:
+    """The id of the change, by which it can be undone. `contacts` is what was there before: a
+    number that was in doubt is in doubt again when it is put back.
+    """
     change_id = uuid7()
-    await connection.execute(ADD, change_id, held.user_id, kind, held.value(kind), value)
+    await connection.execute(
+        *sql.add_change(
+            id=change_id,
+            user_id=contacts.user_id,
+            kind=kind,
+            old_value=contacts.value(kind),
+            new_value=value,
+            old_doubted_at=contacts.phone_doubted_at if kind == "phone" else None,
+        )
+    )
     return change_id
 
 
-async def tell_of_change(
-    connection: Connection, held: Held, kind: Kind, value: str, change_id: UUID, origin: Origin
+async def queue_change_notices(
+    connection: Connection,
+    contacts: LockedContacts,
+    kind: Kind,
+    value: str,
+    change_id: UUID,
+    origin: Origin,
 ) -> None:
-    """The old contact and the other one. `held` is what was there before, `value` is new; the
-    change was added already.
+    """All contacts of the week but the new one itself. `contacts` is what was there before, `value`
+    is new; the change was added already. A first number has no link to undo it: nothing from before
+    may be left to prove, and a new password takes it back. Of a first address only phones are told.
     """
-    if kind == "phone":
-        await queue_notice_to(connection, "sms", "phone_changed_text", held.phone, origin)
-    else:
-        await queue_text_notice(connection, "email_changed_text", held.user_id, origin)
-    for row in await connection.fetch(ADDRESSES, held.user_id, held.email):
-        if row["address"] != value:
-            undo = {"change": str(change_id)} if row["settled"] else {}
-            await queue_notice_to(
-                connection, "email", f"{kind}_changed", row["address"], origin, **undo
-            )
+    is_first = contacts.value(kind) is None
+    template = f"{kind}_added" if is_first else f"{kind}_changed"
+    text = "email_added_text" if is_first and kind == "email" else f"{kind}_changed_text"
+    await queue_text_notice(connection, text, contacts.user_id, origin, but=value)
+    if text == "email_added_text":
+        return
+    rows = await connection.fetch(
+        *sql.find_linked_addresses(user_id=contacts.user_id, email=contacts.email)
+    )
+    linked = set() if is_first else {row["address"] for row in rows}
+    for address in await find_contacts(connection, "email", contacts.user_id):
+        if address != value:
+            undo = {"change": str(change_id)} if address in linked else {}
+            await queue_notice_to(connection, "email", template, address, origin, **undo)
 
 
-async def tell_of_undo(
-    connection: Connection, held: Held, kind: Kind, value: str, origin: Origin
+async def queue_undo_started_notices(
+    connection: Connection, contacts: LockedContacts, origin: Origin
 ) -> None:
-    """Everybody concerned. `held` is what was there before it, `value` is back."""
-    what = "phone number" if kind == "phone" else "e-mail address"
-    phones, addresses = {held.phone}, {held.email}
-    (phones if kind == "phone" else addresses).add(value)
-    for phone in sorted(phones):
-        await queue_notice_to(connection, "sms", "change_undone_text", phone, origin)
-    for address in sorted(addresses):
-        await queue_notice_to(connection, "email", "change_undone", address, origin, what=what)
+    """The contacts there are now. They get nothing to stop it with: they may be the intruder's."""
+    await queue_notice(connection, "undo_begun", contacts.user_id, origin)
+    await queue_text_notice(connection, "undo_begun_text", contacts.user_id, origin)
+
+
+async def queue_undo_notices(
+    connection: Connection,
+    user_id: UUID,
+    kind: Kind,
+    facts: Sequence[Fact],
+    origin: Origin,
+) -> None:
+    """All contacts, those that were taken back too. `facts` is what else was taken back."""
+    back = await lock_contacts(connection, user_id)
+    left = LEFT[kind] in facts
+    context = {
+        "outcome": "gone" if back.value(kind) is None else "left" if left else "back",
+        "what": "phone number" if kind == "phone" else "e-mail address",
+        "taken_back": describe_facts(facts),
+    }
+    await queue_text_notice(connection, "change_undone_text", user_id, origin)
+    await queue_notice(connection, "change_undone", user_id, origin, **context)

@@ -1,25 +1,35 @@
 """A new number or address for an account. It is proved first; until then the old one stays."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Never
 
-from app.domain.account.changes import Kind, add, hold, is_taken, put, tell_of_change
+from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
-from app.domain.audit.events import record
+from app.domain.account.delayed_changes import delay_change, is_change_delayed
+from app.domain.audit import record
 from app.domain.errors import Conflict, Rejected
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.identity.users import Person
-from app.domain.limits import Origin
+from app.domain.identity.users import (
+    Kind,
+    Person,
+    is_taken,
+    lock_contacts,
+    replace_contact,
+    require_room_for_change,
+    require_room_for_delayed,
+)
+from app.domain.limits import LimitTable, Origin
+from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
-from app.domain.sessions.access_tokens import Access
-from app.domain.sessions.liveness import hold_session
-from app.domain.sessions.session import ConfirmationNeeded
-from app.domain.verification.asker import Asker
-from app.domain.verification.asking import ask_once
-from app.domain.verification.guesses import NoCode, Pending
-from app.domain.verification.verifications import Verifications
+from app.domain.rollback import drop_pending_changes
+from app.domain.sessions.factors import Factor
+from app.domain.sessions.session import ConfirmationNeeded, is_delaying_changes, lock_session
+from app.domain.sessions.sessions import Sessions
+from app.domain.sessions.tokens import Access
+from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.sending import CodeSent, request_code, resend_code
+from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 
 class OwnPhone(Rejected):
@@ -35,7 +45,7 @@ class OwnEmail(Rejected):
 
 
 class PhoneTaken(Conflict):
-    """Only ever told to somebody who has just proved that the number is theirs."""
+    """Only ever told to someone who has just proved that the number is theirs."""
 
     code = "phone_taken"
     field = "phone"
@@ -43,7 +53,7 @@ class PhoneTaken(Conflict):
 
 
 class EmailTakenByOther(Conflict):
-    """Only ever told to somebody who has just proved that the address is theirs."""
+    """Only ever told to someone who has just proved that the address is theirs."""
 
     code = "email_taken_by_other"
     field = "email"
@@ -58,89 +68,132 @@ class ContactChange(ABC):
     kind: ClassVar[Kind]
     taken: ClassVar[type[Conflict]]
 
-    def __init__(self, database: Database, codes: Verifications, wake: Callable[[], None]) -> None:
-        self._database, self.codes, self._wake = database, codes, wake
+    def __init__(
+        self,
+        database: Database,
+        codes: Verifications,
+        sessions: Sessions,
+        limits: LimitTable,
+    ) -> None:
+        self._database, self.codes, self._sessions = database, codes, sessions
+        self._limits = limits
 
-    async def pending(self, access: Access, origin: Origin) -> Pending | None:
+    async def find_pending(self, access: Access, origin: Origin) -> PendingCode | None:
         """The code that was not used yet, expired ones too."""
-        latest = await self.codes.pending(self._asker(access, origin))
+        latest = await self.codes.find_pending(self._challenge(access, origin))
         return None if latest is None or latest.consumed else latest
 
-    async def waiting_for(self, access: Access, origin: Origin) -> str | None:
+    async def find_pending_value(self, access: Access, origin: Origin) -> str | None:
         """The new value, while the code to it counts."""
-        pending = await self.pending(access, origin)
+        pending = await self.find_pending(access, origin)
         return pending.destination if pending and pending.seconds_left > 0 else None
 
-    async def just_done(self, access: Access, origin: Origin) -> str | None:
-        """The new value, when its code was right a moment ago and nothing was asked for since."""
-        latest = await self.codes.pending(self._asker(access, origin))
-        return latest.destination if latest and latest.just_proved else None
-
-    async def prove(self, access: Access, raw: str, origin: Origin) -> str:
-        """The new value, which is the account's from now on. Raises what `Verifications.check`
-        does, and `taken`, which ends the change.
+    async def submit_code(
+        self, access: Access, person: Person, raw: str, origin: Origin
+    ) -> Outcome[Never]:
+        """The new value is the account's from now on, or in a day for a session that was confirmed
+        without the phone. Raises what `check_code` does, `TooManyChanges`, and
+        `taken`, which ends the change.
         """
-        pending = await self.pending(access, origin)
+        pending = await self.find_pending(access, origin)
         if pending is None:
             raise NoCode
-        await self.codes.check(self._asker(access, origin), pending, raw)
+        await check_code(self.codes, self._challenge(access, origin), pending, raw)
         try:
             async with self._database.transaction() as connection:
                 await self._replace(connection, access, pending, origin)
         except NotUnique:
             async with self._database.transaction() as connection:
                 await self._refuse(connection, access, pending, origin)
-        self._wake()
-        return pending.destination
+        return await self._outcome(person, pending.destination)
 
-    async def resend(self, access: Access, origin: Origin, *, fresh: bool) -> bool:
-        """Whether it is a new code, which asks for a fresh proof. Raises as `ask`, and `NoCode`."""
-        pending = await self.pending(access, origin)
+    async def find_outcome(
+        self, access: Access, person: Person, origin: Origin
+    ) -> Outcome[Never] | None:
+        """Of a code that was right a moment ago, when nothing was asked for since: the answer to
+        its form may have been lost.
+        """
+        latest = await self.codes.find_pending(self._challenge(access, origin))
+        if latest is None or not latest.was_just_proved:
+            return None
+        return await self._outcome(person, latest.destination)
+
+    async def _outcome(self, person: Person, value: str) -> Outcome[Never]:
+        """The owner's failure budgets go by the contact, so by the new one, once it is theirs."""
+        async with self._database.connection() as connection:
+            if await is_change_delayed(connection, person.id, self.kind, value):
+                return Outcome(notices=("change-delayed",))
+        had: dict[Kind, str | None] = {"email": person.email, "phone": person.phone}
+        has = (had | {self.kind: value}).values()
+        notice = f"{self.kind}-{'changed' if had[self.kind] else 'added'}"
+        return Outcome(notices=(notice,), contacts=tuple(one for one in has if one))
+
+    async def resend_code(self, access: Access, origin: Origin, *, fresh: bool) -> CodeSent:
+        """A new code asks for a fresh proof. Raises as `ask`, `ConfirmationNeeded` and `NoCode`."""
+        pending = await self.find_pending(access, origin)
         if pending is None:
             raise NoCode
-        is_new = not pending.worth_sending_again
-        if is_new and not fresh:
+        if not pending.can_be_resent and not fresh:
             raise ConfirmationNeeded
-        await self.codes.send(self._asker(access, origin), self._known(pending.destination))
-        return is_new
+        contact = self._parse_stored(pending.destination)
+        return await resend_code(self.codes, self._challenge(access, origin), contact)
 
-    async def cancel(self, access: Access, origin: Origin) -> bool:
+    async def cancel_change(self, access: Access, origin: Origin) -> bool:
         """The code on its way proves nothing from now on. Whether there was one."""
-        pending = await self.pending(access, origin)
+        pending = await self.find_pending(access, origin)
         if pending is None:
             return False
         async with self._database.transaction() as connection:
-            dropped = await self.codes.drop(connection, pending)
+            dropped = await self.codes.drop_code(connection, pending)
             if dropped:
                 await self._record(connection, access, origin, "change_cancelled")
         return dropped
 
     @abstractmethod
-    def _known(self, value: str) -> Phone | EmailAddress:
+    def _parse_stored(self, value: str) -> Phone | EmailAddress:
         """A value that was accepted before."""
 
     async def _replace(
-        self, connection: Connection, access: Access, pending: Pending, origin: Origin
+        self, connection: Connection, access: Access, pending: PendingCode, origin: Origin
     ) -> None:
-        held, value = await hold(connection, access.user_id), pending.destination
-        await hold_session(connection, access)
-        is_own = held.value(self.kind) == value  # by another session of the same person
+        contacts, value = await lock_contacts(connection, access.user_id), pending.destination
+        await lock_session(connection, access)
+        is_own = contacts.value(self.kind) == value  # by another session of the same person
         if not is_own and await is_taken(connection, self.kind, value):
             await self._refuse(connection, access, pending, origin)
-        if not await self.codes.consume(connection, pending):
+        if not is_own:
+            await self._check_room(connection, access)
+        if not await self.codes.consume_code(connection, pending):
             raise NoCode
         if is_own:
             return
-        await put(connection, held, self.kind, value)
-        change_id = await add(connection, held, self.kind, value)
+        if await is_delaying_changes(connection, access):
+            await delay_change(connection, contacts, self.kind, value, origin)
+            return
+        await drop_pending_changes(connection, access.user_id, origin)
+        await replace_contact(connection, contacts, self.kind, value)
+        await self._sessions.end_opened_with(
+            connection, access.user_id, Factor(self.kind), origin, but=access.session_id
+        )
+        change_id = await record_change(connection, contacts, self.kind, value)
         await self._record(connection, access, origin, "changed")
-        await tell_of_change(connection, held, self.kind, value, change_id, origin)
+        await queue_change_notices(connection, contacts, self.kind, value, change_id, origin)
+
+    async def _require_room(self, access: Access) -> None:
+        """Before a code is sent that would lead to nothing."""
+        async with self._database.connection() as connection:
+            await self._check_room(connection, access)
+
+    async def _check_room(self, connection: Connection, access: Access) -> None:
+        waits = await is_delaying_changes(connection, access)
+        require_room = require_room_for_delayed if waits else require_room_for_change
+        await require_room(connection, access.user_id, self._limits)
 
     async def _refuse(
-        self, connection: Connection, access: Access, pending: Pending, origin: Origin
+        self, connection: Connection, access: Access, pending: PendingCode, origin: Origin
     ) -> None:
         """Ends the change. Raises `taken`."""
-        await self.codes.drop(connection, pending)
+        await self.codes.drop_code(connection, pending)
         await self._record(connection, access, origin, "change_refused")
         raise self.taken
 
@@ -150,8 +203,8 @@ class ContactChange(ABC):
         event = f"account:{self.kind}_{fact}"
         await record(connection, event, user_id=access.user_id, network=origin.network)
 
-    def _asker(self, access: Access, origin: Origin) -> Asker:
-        return Asker(session_flow(access), f"change-{self.kind}", origin)
+    def _challenge(self, access: Access, origin: Origin) -> Challenge:
+        return Challenge(session_flow(access), f"change-{self.kind}", origin)
 
 
 class PhoneChange(ContactChange):
@@ -161,36 +214,43 @@ class PhoneChange(ContactChange):
         self,
         database: Database,
         codes: Verifications,
-        wake: Callable[[], None],
+        sessions: Sessions,
+        limits: LimitTable,
         served: tuple[str, ...],
     ) -> None:
-        super().__init__(database, codes, wake)
+        super().__init__(database, codes, sessions, limits)
         self._served = served
 
-    async def ask(
+    async def request_code(
         self, access: Access, person: Person, typed: str, country: str, origin: Origin
     ) -> None:
-        """Texts a code there. Raises `BadPhone`, `OwnPhone` and what `Verifications.start` does."""
+        """Texts a code there. Raises `BadPhone`, `OwnPhone`, `TooManyChanges` and what
+        `request_code` does.
+        """
         phone = Phone.parse(typed, self._served, country)
         if phone.e164 == person.phone:
             raise OwnPhone
-        await ask_once(self.codes, self._asker(access, origin), phone)
+        await self._require_room(access)
+        await request_code(self.codes, self._challenge(access, origin), phone)
 
-    def _known(self, value: str) -> Phone:
-        return Phone.known(value)
+    def _parse_stored(self, value: str) -> Phone:
+        return Phone.from_e164(value)
 
 
 class EmailChange(ContactChange):
     kind, taken = "email", EmailTakenByOther
 
-    async def ask(
+    async def request_code(
         self, access: Access, person: Person, typed: str, origin: Origin, *, as_typed: bool
     ) -> None:
-        """Mails a code there. Raises `BadEmail`, `OwnEmail` and what `Verifications.start` does."""
+        """Mails a code there. Raises `BadEmail`, `OwnEmail`, `TooManyChanges` and what
+        `request_code` does.
+        """
         email = EmailAddress.parse(typed, as_typed=as_typed)
         if email.value == person.email:
             raise OwnEmail
-        await ask_once(self.codes, self._asker(access, origin), email)
+        await self._require_room(access)
+        await request_code(self.codes, self._challenge(access, origin), email)
 
-    def _known(self, value: str) -> EmailAddress:
+    def _parse_stored(self, value: str) -> EmailAddress:
         return EmailAddress(value)

@@ -1,123 +1,224 @@
-"""Undoing a change: whoever got our mail at the old address puts the old number or address back."""
+"""Undoing a change: whoever got our mail at the old address, and proves something else that the
+account had before, puts the old number or address back.
+"""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from hashlib import sha256
+from typing import Never
 from uuid import UUID
 
-from app.domain.account.changes import Kind, hold, put, tell_of_undo
-from app.domain.account.undo_links import UndoLinks, UnknownUndo
-from app.domain.audit.events import record
-from app.domain.errors import Conflict, Unauthenticated
+from app.domain.account.changes import queue_undo_notices, queue_undo_started_notices, sql
+from app.domain.account.undoable import (
+    Change,
+    EarlierIdentities,
+    UndoLinks,
+    UnknownUndo,
+    find_change,
+)
+from app.domain.audit import record
+from app.domain.credentials.budget import PasswordBudget
+from app.domain.credentials.device import Device
+from app.domain.errors import Conflict, Rejected, Unauthenticated
+from app.domain.identity.hashing import Busy, PasswordHashing
+from app.domain.identity.passwords import MOST_BYTES
+from app.domain.identity.phone import Phone
+from app.domain.identity.provider import ExternalIdentity
+from app.domain.identity.users import LockedContacts, lock_contacts
 from app.domain.limits import Origin
+from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
+from app.domain.rollback import BACK, GONE, Fact, roll_back
 from app.domain.sessions.sessions import Sessions
+from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.sending import CodeSent, resend_code
+from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
-LOOK = """
-SELECT c.id, c.user_id, c.kind, c.old_value,
-  c.undone_at IS NOT NULL AS undone,
-  c.changed_at < clock_timestamp() - interval '7 days' AS expired,
-  CASE c.kind WHEN 'phone' THEN u.phone ELSE u.email END <> c.new_value AS overtaken,
-  EXISTS (SELECT 1 FROM users o WHERE o.phone = c.old_value)
-    OR EXISTS (SELECT 1 FROM users o WHERE o.email = c.old_value) AS taken
-FROM contact_changes c JOIN users u ON u.id = c.user_id WHERE c.id = $1
-"""
-UNDONE = "UPDATE contact_changes SET undone_at = clock_timestamp() WHERE id = $1"
+UNDONE = "change-undone"  # the notice that it was
 
 
-class UndoneAlready(Conflict):
-    code = "undone_already"
-    message = "That change was undone already. There is nothing left to do."
+class UndoNotBegun(Conflict):
+    code = "undo_not_begun"
+    message = "Open the link from our e-mail and press its button first."
 
 
-class UndoExpired(Conflict):
-    code = "undo_expired"
-    message = "This link worked for 7 days and is too old now. Sign in to change it again."
-
-
-class Overtaken(Conflict):
-    """Whoever changed it again has a link for that."""
-
-    code = "overtaken"
-    message = "It was changed once more after that. Use the link in our newest e-mail about it."
-
-
-class OldTaken(Conflict):
-    code = "old_taken"
-    message = "What you had before belongs to another account by now. Sign in to choose a new one."
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change as it stands now. `taken`: another account has what was there before."""
-
-    id: UUID
-    user_id: UUID
-    kind: Kind
-    old_value: str
-    undone: bool
-    expired: bool
-    overtaken: bool
-    taken: bool
-
-    def check(self) -> None:
-        """Raises the reason why it cannot be undone."""
-        if self.undone:
-            raise UndoneAlready
-        if self.expired:
-            raise UndoExpired
-        if self.overtaken:
-            raise Overtaken
-        if self.taken:
-            raise OldTaken
+class WrongFormerPassword(Rejected):
+    code = "wrong_former_password"
+    field = "password"
+    message = "That is not the password you had before the change. Try again, or use a text code."
 
 
 class Undo:
-    def __init__(
-        self, database: Database, sessions: Sessions, links: UndoLinks, wake: Callable[[], None]
-    ) -> None:
-        self._database, self._sessions = database, sessions
-        self._links, self._wake = links, wake
+    """The link alone undoes nothing: who left a hacked mailbox would be thrown out by whoever reads
+    it now. `codes` are the texts by which it is confirmed, `identities` the sign-ins.
+    """
 
-    async def look(self, token: str) -> Change:
+    def __init__(
+        self,
+        database: Database,
+        sessions: Sessions,
+        links: UndoLinks,
+        phones: Verifications,
+        identities: EarlierIdentities,
+        passwords: PasswordHashing,
+        budget: PasswordBudget,
+    ) -> None:
+        self._database, self._sessions, self._links = database, sessions, links
+        self.codes, self.identities = phones, identities
+        self._passwords, self._budget = passwords, budget
+
+    async def read_change(self, token: str) -> Change:
         """Raises `UnknownUndo`."""
         change_id = self._links.read(token)
         async with self._database.connection() as connection:
-            return await _found(connection, change_id)
+            return await find_change(connection, change_id)
 
-    async def __call__(self, token: str, origin: Origin) -> None:
-        """The old value is back and every session of the person has ended. Raises `UnknownUndo` and
-        what `Change.check` does.
+    def make_token(self, change_id: UUID) -> str:
+        return self._links.make_token(change_id)
+
+    async def begin_undo(self, token: str, origin: Origin) -> None:
+        """From now on it waits for its proof, and those who have the account are told. The same
+        twice is the same once. Raises `UnknownUndo` and what `Change.check` does.
         """
-        change = await self.look(token)
-        try:
-            async with self._database.transaction() as connection:
-                await self._put_back(connection, change, origin)
-        except NotUnique:
-            raise OldTaken from None
-        self._wake()
+        seen = await self.read_change(token)
+        async with self._database.transaction() as connection:
+            contacts = await _locked_contacts(connection, seen)
+            change = await find_change(connection, seen.id)
+            change.check()
+            if await connection.fetchval(*sql.begin_undo(change_id=change.id)):
+                await _record(connection, "account:undo_begun", change, origin)
+                await queue_undo_started_notices(connection, contacts, origin)
 
-    async def _put_back(self, connection: Connection, seen: Change, origin: Origin) -> None:
+    async def send_code(self, token: str, flow_id: bytes, origin: Origin) -> CodeSent:
+        """Texts a code to the number from before. Raises as `confirm_by_code`, and what
+        `resend_code` does.
+        """
+        change = await self.read_begun_change(token)
+        if change.texted is None:
+            raise NoCode
+        challenge = _challenge(change, flow_id, origin)
+        return await resend_code(self.codes, challenge, Phone.from_e164(change.texted))
+
+    async def find_pending(
+        self, change: Change, flow_id: bytes, origin: Origin
+    ) -> PendingCode | None:
+        """The code that was texted in this browser and not used yet."""
+        pending = await self.codes.find_pending(_challenge(change, flow_id, origin))
+        return None if pending is None or pending.consumed else pending
+
+    async def submit_proof(
+        self, token: str, flow_id: bytes, device: Device, *, code: str, password: str
+    ) -> Outcome[Never]:
+        """A code when one is given, else the password. Raises what `confirm_by_code` and
+        `confirm_by_password` do.
+        """
+        if code:
+            return await self.confirm_by_code(token, flow_id, code, device.origin)
+        return await self.confirm_by_password(token, password, device)
+
+    async def confirm_by_code(
+        self, token: str, flow_id: bytes, raw: str, origin: Origin
+    ) -> Outcome[Never]:
+        """The old value is back, what else was added that week is taken back, and every session of
+        the person has ended. What else it was is told. Raises `UnknownUndo`, `UndoNotBegun`, and
+        what `Change.check` and `check_code` do.
+        """
+        change = await self.read_begun_change(token)
+        pending = await self.find_pending(change, flow_id, origin)
+        if pending is None or pending.destination != change.texted:
+            raise NoCode
+        await check_code(self.codes, _challenge(change, flow_id, origin), pending, raw)
+        return await self._undo_change(change, origin, pending)
+
+    async def confirm_by_password(self, token: str, raw: str, device: Device) -> Outcome[Never]:
+        """The same by the password from before. Raises `WrongFormerPassword`, `PasswordLocked`,
+        `TooManyPasswords`, `Busy` too.
+        """
+        change = await self.read_begun_change(token)
+        if not raw:
+            raise WrongFormerPassword("Enter the password you had before the change.")
+        counted_by, *_ = (*change.contacts, str(change.user_id))
+        attempt, _ = await self._budget.take_attempt(counted_by, device)
+        too_long = len(raw.encode()) > MOST_BYTES
+        stored = change.password_hash or self._passwords.decoy
         try:
-            held = await hold(connection, seen.user_id)
-        except Unauthenticated:
-            raise UnknownUndo from None
-        change = await _found(connection, seen.id)  # again, now that nobody else changes it
+            right = await self._passwords.verify_password(stored, "" if too_long else raw)
+        except Busy:
+            await self._budget.undo_attempt(attempt)
+            raise
+        if not right or change.password_hash is None:
+            await self._budget.record_refusal(attempt, device.origin)
+            raise WrongFormerPassword
+        await self._budget.release_attempt(attempt)
+        return await self._undo_change(change, device.origin, None)
+
+    async def confirm_by_provider(
+        self, token: str, external_identity: ExternalIdentity, origin: Origin
+    ) -> Outcome[Never]:
+        """The same by who came back from the provider just now. Raises `NotEarlierIdentity` and
+        `SameMailbox` too.
+        """
+        change = await self.read_begun_change(token)
+        await self.identities.check(change.id, external_identity)
+        return await self._undo_change(change, origin, None)
+
+    async def read_begun_change(self, token: str) -> Change:
+        """One that waits for its proof. Raises `UnknownUndo`, `UndoNotBegun`, and what
+        `Change.check` does.
+        """
+        change = await self.read_change(token)
         change.check()
-        await put(connection, held, change.kind, change.old_value)
-        await connection.execute(UNDONE, change.id)
-        await self._sessions.end_all(connection, change.user_id, "change undone", origin)
-        await record(
-            connection,
-            "account:change_undone",
-            user_id=change.user_id,
-            network=origin.network,
-            kind=change.kind,
-        )
-        await tell_of_undo(connection, held, change.kind, change.old_value, origin)
+        if not change.begun:
+            raise UndoNotBegun
+        return change
+
+    async def _undo_change(
+        self, change: Change, origin: Origin, proof: PendingCode | None
+    ) -> Outcome[Never]:
+        try:
+            facts = await self._put_back(change, origin, proof)
+        except NotUnique:  # another account got something at this very moment: it is left out
+            facts = await self._put_back(change, origin, proof)
+        return Outcome(notices=(UNDONE, *facts))
+
+    async def _put_back(
+        self, seen: Change, origin: Origin, proof: PendingCode | None
+    ) -> tuple[Fact, ...]:
+        async with self._database.transaction() as connection:
+            contacts = await _locked_contacts(connection, seen)
+            change = await find_change(
+                connection, seen.id
+            )  # again, now that nobody else changes it
+            change.check()
+            if proof and not await self.codes.consume_code(connection, proof):
+                raise NoCode
+            facts = await roll_back(
+                connection, contacts, ("phone", "email"), origin, since=change.since, password=True
+            )
+            await self._sessions.end_all_sessions(
+                connection, change.user_id, "change undone", origin
+            )
+            for contact in change.contacts:
+                await self._budget.forgive_all(connection, contact, origin)
+            await connection.execute(*sql.forget_removed_identities(user_id=change.user_id))
+            await _record(connection, "account:change_undone", change, origin)
+            asked_for = (GONE if change.old_value is None else BACK)[change.kind]
+            others = tuple(fact for fact in facts if fact is not asked_for)
+            await queue_undo_notices(connection, change.user_id, change.kind, others, origin)
+            return others
 
 
-async def _found(connection: Connection, change_id: UUID) -> Change:
-    row = await connection.fetchrow(LOOK, change_id)
-    if row is None:
-        raise UnknownUndo
-    return Change(**{name: row[name] for name in Change.__dataclass_fields__})
+async def _locked_contacts(connection: Connection, change: Change) -> LockedContacts:
+    try:
+        return await lock_contacts(connection, change.user_id)
+    except Unauthenticated:
+        raise UnknownUndo from None
+
+
+async def _record(connection: Connection, event: str, change: Change, origin: Origin) -> None:
+    await record(
+        connection, event, user_id=change.user_id, network=origin.network, kind=change.kind
+    )
+
+
+def _challenge(change: Change, flow_id: bytes, origin: Origin) -> Challenge:
+    """Who asks: this browser, about this change."""
+    return Challenge(sha256(b"undo" + change.id.bytes + flow_id).digest(), "undo", origin)

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.credentials import statements
-from app.domain.credentials.budget import Attempt, PasswordBudget
+from app.domain.credentials.budget import Attempt, PasswordBudget, sql
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
-from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.hashing import Busy, Passwords
+from app.domain.identity.hashing import Busy, Match, PasswordHashing
 from app.domain.identity.passwords import MOST_BYTES
+from app.domain.identity.users import contacts_of
 from app.domain.ports import Connection, Database, Record
 
 
@@ -20,61 +19,74 @@ class WrongCredentials(Rejected):
 
     code = "invalid_credentials"
     field = "password"
-    message = "That e-mail and password do not fit together. Check both, or use your phone."
+    message = "That e-mail or password isn’t right. Check both, or use your phone."
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedCredentials:
     """A right password: whose it is, since when, and the attempt to be forgiven."""
 
     user_id: UUID
+    contacts: tuple[str, ...]
     changed_at: datetime | None
     attempt: Attempt
 
 
 class Credentials:
-    def __init__(self, database: Database, passwords: Passwords, budget: PasswordBudget) -> None:
-        self._database, self._passwords, self._budget = database, passwords, budget
+    def __init__(
+        self, database: Database, passwords: PasswordHashing, budget: PasswordBudget
+    ) -> None:
+        self._database, self._hasher, self._budget = database, passwords, budget
 
-    async def check(self, email: EmailAddress, password: str, device: Device) -> Checked:
-        """Raises `WrongCredentials`, `PasswordLocked`, `TooManyPasswords`, `Busy`."""
-        attempt, owner = await self._budget.take(email, device)
+    async def check_password(
+        self, contact: str, password: str, device: Device
+    ) -> CheckedCredentials:
+        """`contact` is an address, or the number of an account without one. Raises
+        `WrongCredentials`, `PasswordLocked`, `TooManyPasswords`, `Busy`.
+        """
+        attempt, owner = await self._budget.take_attempt(contact, device)
         stored = owner["password_hash"]
         try:
-            right = await self._fits(stored, password)
+            match = await self._match(stored, password, known=bool(attempt.device))
         except Busy:
-            await self._budget.undo(attempt)
+            await self._budget.undo_attempt(attempt)
             raise
-        if not right:
-            await self._budget.refuse(attempt, device.origin)
+        if match is Match.WRONG:
+            await self._budget.record_refusal(attempt, device.origin)
             raise WrongCredentials
-        await self._budget.give_back(attempt)
-        await self._rehash(owner, password)
-        return Checked(owner["id"], owner["password_changed_at"], attempt)
+        await self._budget.release_attempt(attempt)
+        if match is Match.OUTDATED:
+            await self._rehash(owner, password)
+        changed_at = owner["password_changed_at"]
+        return CheckedCredentials(owner["id"], contacts_of(owner), changed_at, attempt)
 
-    async def forgive(self, connection: Connection, checked: Checked) -> None:
+    async def forgive_failures(self, connection: Connection, checked: CheckedCredentials) -> None:
         """In the transaction that uses the proof: what was wrong before no longer counts. Raises
         `WrongCredentials` when the password was replaced since it was looked at.
         """
         attempt = checked.attempt
-        proved = (checked.user_id, checked.changed_at, attempt.subject, attempt.device)
-        if not await connection.fetchval(statements.UNCHANGED, *proved):
+        forgiven = sql.forgive_attempt(
+            user_id=checked.user_id,
+            changed_at=checked.changed_at,
+            subject=attempt.subject,
+            devices=attempt.rows,
+        )
+        if not await connection.fetchval(*forgiven):
             raise WrongCredentials
 
-    async def _fits(self, stored: str | None, password: str) -> bool:
-        """Nobody's costs as much as somebody's."""
+    async def _match(self, stored: str | None, password: str, *, known: bool) -> Match:
+        """Nobody's costs as much as someone's."""
         too_long = len(password.encode()) > MOST_BYTES
-        fits = await self._passwords.verify(
-            stored or self._passwords.decoy, "" if too_long else password
+        match = await self._hasher.match_password(
+            stored or self._hasher.decoy, "" if too_long else password, known=known
         )
-        return fits and stored is not None
+        return match if stored is not None else Match.WRONG
 
     async def _rehash(self, owner: Record, password: str) -> None:
-        """When the parameters have changed since it was hashed; another time when many hash now."""
-        stored = owner["password_hash"]
-        if not self._passwords.outdated(stored):
-            return
+        """As it is hashed now; another time when many hash just now."""
         with suppress(Busy):
-            fresh = await self._passwords.hash(password)
+            fresh = await self._hasher.hash_password(password)
             async with self._database.connection() as connection:
-                await connection.execute(statements.REHASH, owner["id"], fresh, stored)
+                await connection.execute(
+                    *sql.rehash(id=owner["id"], fresh=fresh, password_hash=owner["password_hash"])
+                )

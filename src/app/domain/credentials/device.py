@@ -1,6 +1,5 @@
 """A device: where a session is opened from, in words its owner recognizes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,14 +48,10 @@ UNKNOWN = "An unknown device"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`agent` is what the browser calls itself (RFC 9110 10.1.5). `known_to` answers, for the
-    `subject_of` an address, with this device's id if that address's owner has signed in from it,
-    else ''.
-    """
+    """`agent` is what the browser calls itself (RFC 9110 10.1.5)."""
 
     origin: Origin
     agent: str
-    known_to: Callable[[bytes], str]
 
     @property
     def name(self) -> str:

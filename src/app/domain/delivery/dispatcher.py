@@ -1,27 +1,178 @@
 """The dispatcher: hands queued messages to their provider and writes down what became of them.
 
-Every process runs one. A message is sent at least once and at most twice; whoever dies with one in
+Every process runs one. A code is sent at most twice, a notice seven times. Whoever dies with one in
 hand leaves it to the others, who ask the provider before they send it again.
 """
 
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import chain, repeat
 from time import monotonic
 
-from app.domain.delivery.breaker import Breaker
-from app.domain.delivery.outbox import Message, Settled, claim, settle
-from app.domain.delivery.sending import Compose, Sending
+from app.domain.concurrency import Lazy
+from app.domain.delivery.outbox import (
+    UNKNOWN,
+    DeliveryOutcome,
+    Message,
+    State,
+    claim_due,
+    give_up_or_retry,
+    jitter,
+    outcome_of_send,
+    record_outcomes,
+    seconds_to_ask_again,
+)
 from app.domain.errors import Unavailable
-from app.domain.ports import Database, Mail, TextMessages
+from app.domain.ports import (
+    Database,
+    Email,
+    Mail,
+    Refused,
+    SendOutcome,
+    Sent,
+    Text,
+    TextMessages,
+)
+
+# A breaker per provider: after several failures in a row it is left alone for a while.
+
+FAILURES = 5  # in a row, until it opens
+REST = 10.0  # seconds it stays open; then one message tries again
+
+
+class CircuitBreaker:
+    """Closed, open, or (after the rest) trying with one message at a time."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._rests_until = 0.0
+        self._failing_since: float | None = None
+        self.words = ""  # of the provider or the network, when it last failed; "" since it works
+
+    @property
+    def tripped(self) -> bool:
+        """Open, or trying: messages wait for it."""
+        return self._failures >= FAILURES
+
+    @property
+    def is_open(self) -> bool:
+        return self.tripped and monotonic() < self._rests_until
+
+    def free_slots(self, in_flight: int, most: int) -> int:
+        """How many more may be sent at once, with so many in flight already."""
+        if self.is_open:
+            return 0
+        return max(0, (1 if self.tripped else most) - in_flight)
+
+    def has_failed_for(self, seconds: float) -> bool:
+        """Whether what was to be sent then waits: it failed before, and not one has succeeded."""
+        return self._failing_since is not None and monotonic() - self._failing_since >= seconds
+
+    def record_success(self) -> None:
+        self._failures, self._failing_since = 0, None
+
+    def record_failure(self) -> None:
+        self._failures += 1
+        if self._failing_since is None:
+            self._failing_since = monotonic()
+        self._rests_until = monotonic() + REST
+
+
+# Sending: a claimed message goes to its provider, and the answer becomes what is written down.
+
+sending_log = logging.getLogger("app.sending")
+
+# Uncertain so often, it is not sent at once: a text where each process that starts it dies.
+MAY_BE_LEFT = {Email: UNKNOWN, Text: UNKNOWN + 1}
+
+Compose = Callable[[Message], Text | Email]
+
+
+class MessageSender:
+    """`compose` turns a claimed row into words, code and all; `breakers` are by channel."""
+
+    def __init__(
+        self,
+        texts: Lazy[TextMessages],
+        mail: Lazy[Mail],
+        compose: Compose,
+        breakers: dict[str, CircuitBreaker],
+    ) -> None:
+        self._texts, self._mail = texts, mail
+        self._compose, self._breakers = compose, breakers
+
+    async def send_message(self, message: Message) -> DeliveryOutcome:
+        """Never lets one bad message stop another: what goes wrong here is its own outcome."""
+        try:
+            return await self._try_to_send(message)
+        except Exception:
+            sending_log.exception("message could not be sent", extra={"delivery": str(message.id)})
+            return give_up_or_retry(message, "internal")
+
+    async def _try_to_send(self, message: Message) -> DeliveryOutcome:
+        if message.seconds_left <= 0:
+            return DeliveryOutcome(message, State.EXPIRED)
+        composed = self._compose(message)
+        if message.abandoned and message.uncertain >= MAY_BE_LEFT[type(composed)]:
+            return give_up_or_retry(message, "abandoned")
+        if isinstance(composed, Text) and (message.abandoned or message.uncertain):
+            known = await self._find_earlier_send(message, composed)
+            if isinstance(known, DeliveryOutcome):
+                return known
+            message = known
+        outcome = await self._hand_to_provider(composed)
+        self._log_outcome(message, outcome)
+        return outcome_of_send(message, outcome)
+
+    async def _find_earlier_send(self, message: Message, text: Text) -> DeliveryOutcome | Message:
+        """What became of a text that may have gone out, or the text itself where it may now: nobody
+        is texted twice by a crash of ours. Of a notice that surely did not, no earlier try counts.
+        """
+        try:
+            found = await (await self._texts.get()).find(text, timedelta(seconds=message.age))
+        except Unavailable:
+            if not message.abandoned:
+                return message
+            before = message.uncertain - 1  # its claim, which counted as a send, was none
+            wait = jitter(seconds_to_ask_again(message))
+            return DeliveryOutcome(message, State.SENDING, None, "asked", None, before, wait)
+        if found:
+            return DeliveryOutcome(message, State.SENT, found, "found")
+        if found is None and message.abandoned:
+            return give_up_or_retry(message, "abandoned")
+        return replace(message, uncertain=0) if found == "" and message.notice else message
+
+    async def _hand_to_provider(self, composed: Text | Email) -> SendOutcome:
+        if isinstance(composed, Text):
+            return await (await self._texts.get()).send(composed)
+        return await (await self._mail.get()).send(composed)
+
+    def _log_outcome(self, message: Message, outcome: SendOutcome) -> None:
+        breaker = self._breakers[message.channel]
+        words = "" if isinstance(outcome, Sent) else outcome.words
+        if isinstance(outcome, Sent | Refused):
+            breaker.record_success()
+        else:
+            breaker.record_failure()
+        if isinstance(outcome, Sent) or words:
+            breaker.words = words
+        sending_log.info(
+            "message handed over",
+            extra={"delivery": str(message.id), "channel": message.channel,
+                   "template": message.template, "outcome": type(outcome).__name__.lower(),
+                   "provider_code": getattr(outcome, "provider_code", None), "words": words},
+        )  # fmt: skip
+
 
 log = logging.getLogger("app.dispatcher")
-
-MOST = 50  # in hand at once of each channel
-SWEEP = 1.0  # seconds between looks for what no wake-up told of
+MOST = 50  # in flight at once of each channel
+SWEEP = 1.0  # seconds between looks for what other processes queued, or left
+TOGETHER = 0.01  # seconds between two claims or writings: one for ten messages costs as one for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +184,43 @@ class Crash:
 
 
 class Dispatcher:
-    """`compose` turns a claimed row into words, code and all."""
-
     def __init__(
-        self, database: Database, texts: TextMessages, mail: Mail, compose: Compose
+        self, database: Database, texts: Lazy[TextMessages], mail: Lazy[Mail], compose: Compose
     ) -> None:
         self._database = database
-        self.breakers = {"sms": Breaker(), "email": Breaker()}
-        self._send = Sending(texts, mail, compose, self.breakers)
-        self._in_hand: dict[str, set[asyncio.Task[None]]] = {"sms": set(), "email": set()}
-        self._finished: asyncio.Queue[Settled | None] = asyncio.Queue()
-        self._woken = asyncio.Event()
+        self.breakers = {"sms": CircuitBreaker(), "email": CircuitBreaker()}
+        self._send = MessageSender(texts, mail, compose, self.breakers)
+        self._in_flight: dict[str, set[asyncio.Task[None]]] = {"sms": set(), "email": set()}
+        self._finished: asyncio.Queue[DeliveryOutcome | None] = asyncio.Queue()
+        self._woken = database.message_queued
         self._closing = False
-        self._behind = False  # with writing down: nothing more is taken in hand meanwhile
+        self._behind = False  # with writing down: nothing more is started meanwhile
         self._full = False  # the last claim took all it had room for
         self.looked_at = monotonic()
         self.crash: Crash | None = None
 
-    def wake(self) -> None:
-        """To be called after a commit that queued something."""
-        self._woken.set()
-
     async def run(self) -> None:
         """Until `close`."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_down())
-            group.create_task(self._hand_out())
+            group.create_task(self._record_outcomes())
+            group.create_task(self._dispatch_due())
 
     def close(self) -> None:
-        """Claims nothing more; `run` returns once what is in hand is sent and written down."""
+        """Claims nothing more; `run` returns once what is in flight is sent and written down."""
         self._closing = True
         self._woken.set()
 
-    async def _hand_out(self) -> None:
+    async def _dispatch_due(self) -> None:
         while not self._closing:
             self._woken.clear()
-            await self._look()
+            await self._claim_while_due()
+            await asyncio.sleep(TOGETHER)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), SWEEP)
-        await asyncio.gather(*self._in_hand["sms"], *self._in_hand["email"])
+        await asyncio.gather(*self._in_flight["sms"], *self._in_flight["email"])
         await self._finished.put(None)
 
-    async def _look(self) -> None:
+    async def _claim_while_due(self) -> None:
         """Through whatever goes wrong: people wait for their codes, and health tells of it."""
         try:
             await self._claim_some()
@@ -87,24 +233,24 @@ class Dispatcher:
 
     async def _claim_some(self) -> None:
         room = {
-            channel: 0 if self._behind else breaker.room(len(self._in_hand[channel]), MOST)
+            channel: 0 if self._behind else breaker.free_slots(len(self._in_flight[channel]), MOST)
             for channel, breaker in self.breakers.items()
         }
         messages: list[Message] = []
         if any(room.values()):
             with suppress(Unavailable):
                 async with self._database.connection() as connection:
-                    messages = await claim(connection, room["sms"], room["email"])
+                    messages = await claim_due(connection, room["sms"], room["email"])
         for message in messages:
-            self._take_in_hand(message)
+            self._send_and_collect(message)
         taken = Counter(message.channel for message in messages)
         self._full = any(taken[channel] == room[channel] for channel in taken)
 
-    def _take_in_hand(self, message: Message) -> None:
-        hand = self._in_hand[message.channel]
+    def _send_and_collect(self, message: Message) -> None:
+        hand = self._in_flight[message.channel]
 
         async def send() -> None:
-            await self._finished.put(await self._send(message))
+            await self._finished.put(await self._send.send_message(message))
 
         def done(task: asyncio.Task[None]) -> None:
             hand.discard(task)
@@ -115,7 +261,7 @@ class Dispatcher:
         hand.add(task)
         task.add_done_callback(done)
 
-    async def _write_down(self) -> None:
+    async def _record_outcomes(self) -> None:
         """Whatever has finished meanwhile goes into one statement; a `None` is the last."""
         last = False
         while not last:
@@ -123,31 +269,32 @@ class Dispatcher:
             while not self._finished.empty():
                 batch.append(self._finished.get_nowait())
             last = None in batch
-            await self._write([settled for settled in batch if settled])
+            await self._record_batch([outcome for outcome in batch if outcome])
+            await asyncio.sleep(TOGETHER)
 
-    async def _write(self, batch: list[Settled]) -> None:
+    async def _record_batch(self, batch: list[DeliveryOutcome]) -> None:
         """Tried until PostgreSQL answers: what was sent must not be forgotten."""
         for wait in chain((0.0,), repeat(SWEEP)):
             await asyncio.sleep(wait)
             try:
                 async with self._database.connection() as connection:
-                    await settle(connection, batch)
+                    await record_outcomes(connection, batch)
             except Unavailable:
                 self._behind = True
             except Exception:
-                await self._write_each(batch)
+                await self._record_each(batch)
                 break
             else:
                 break
         self._behind = False
 
-    async def _write_each(self, batch: list[Settled]) -> None:
+    async def _record_each(self, batch: list[DeliveryOutcome]) -> None:
         """After a batch was refused: one that cannot be written down stops no other. Its claim runs
         out, and then the provider is asked what became of it.
         """
         if len(batch) > 1:
-            for settled in batch:
-                await self._write([settled])
+            for outcome in batch:
+                await self._record_batch([outcome])
             return
         log.exception("what became of a message could not be written down",
                       extra={"delivery": str(batch[0].message.id)})  # fmt: skip

@@ -6,51 +6,49 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.audit import record
 from app.domain.limits import Origin
 from app.domain.ports import Connection
+from app.domain.sql import load_queries
 
-# Not counted to the limits of whoever caused them, and held to 20 a day for an address (contract
-# 9.10), so that nobody can be flooded with them.
-FEW_TO = """20 > (
-  SELECT count(*) FROM deliveries d
-  WHERE d.destination = {destination} AND d.address = ''
-    AND d.created_at > clock_timestamp() - interval '1 day'
-)"""
-COLUMNS = "(id, channel, template, destination, address, network, context, expires_at)"
-QUEUE = """
-INSERT INTO deliveries {columns}
-SELECT $1, '{channel}', $2, u.{contact}, '', $4, $5, clock_timestamp() + interval '1 day'
-FROM users u WHERE u.id = $3 AND {few}
-"""
-QUEUE_MAIL = QUEUE.format(
-    columns=COLUMNS, channel="email", contact="email", few=FEW_TO.format(destination="u.email")
-)
-QUEUE_TEXT = QUEUE.format(
-    columns=COLUMNS, channel="sms", contact="phone", few=FEW_TO.format(destination="u.phone")
-)
-QUEUE_TO = f"""
-INSERT INTO deliveries {COLUMNS}
-SELECT $1, $2, $3, $4, '', $5, $6, clock_timestamp() + interval '1 day'
-WHERE {FEW_TO.format(destination="$4")}
-"""
+# Not counted to the limits of whoever caused them, and never dropped or held back (contract 9.10):
+# else an intruder could use them up first. What causes them is limited itself: changes of an
+# account, and sign-ins from new devices are merged (`device_notices.py`).
+sql = load_queries(__file__, "notices.sql")
+
+# Of these nothing is texted, unless there is no address to mail them to.
+WAYS_IN = ("password_changed", "password_added", "identity_linked", "identity_removed")
 
 
 async def queue_notice(
     connection: Connection, template: str, user_id: UUID, origin: Origin, **context: str
 ) -> None:
     """By mail, in the transaction of what it tells of."""
-    await connection.execute(
-        QUEUE_MAIL, uuid7(), template, user_id, origin.network, json.dumps(context)
-    )
+    for address in await find_contacts(connection, "email", user_id):
+        await queue_notice_to(connection, "email", template, address, origin, **context)
+    if template in WAYS_IN and not await connection.fetchval(*sql.has_address(user_id=user_id)):
+        await queue_text_notice(connection, "ways_in_changed_text", user_id, origin)
 
 
 async def queue_text_notice(
-    connection: Connection, template: str, user_id: UUID, origin: Origin
+    connection: Connection, template: str, user_id: UUID, origin: Origin, *, but: str = ""
 ) -> None:
-    """By text to the person's phone, in the transaction of what it tells of. Its words are the same
-    each time: a text that may have gone out is looked for by them.
+    """By text to the person's phone, if they have one, in the transaction of what it tells of, and
+    not to the number `but`. Its words are the same each time: a text that may have gone out is
+    looked for by them.
     """
-    await connection.execute(QUEUE_TEXT, uuid7(), template, user_id, origin.network, "{}")
+    for number in await find_contacts(connection, "phone", user_id):
+        if number != but:
+            await queue_notice_to(connection, "sms", template, number, origin)
+
+
+async def find_contacts(
+    connection: Connection, kind: Literal["phone", "email"], user_id: UUID
+) -> list[str]:
+    """Who is told, maybe an intruder too: so no notice that goes to all of them holds a token."""
+    query = sql.find_phones if kind == "phone" else sql.find_emails
+    rows = await connection.fetch(*query(user_id=user_id))
+    return [row["contact"] for row in rows]
 
 
 async def queue_notice_to(
@@ -61,7 +59,71 @@ async def queue_notice_to(
     origin: Origin,
     **context: str,
 ) -> None:
-    """To a number or address that is not, or no longer, the account's."""
+    """To one number or address. It is kept until it could be sent, for a week."""
     await connection.execute(
-        QUEUE_TO, uuid7(), channel, template, destination, origin.network, json.dumps(context)
+        *sql.queue_notice(
+            id=uuid7(),
+            channel=channel,
+            template=template,
+            destination=destination,
+            network=origin.network,
+            context=json.dumps(context),
+        )
     )
+    connection.message_queued()
+
+
+# Sign-ins from devices that are new: the first is told at once, the others of an hour together.
+
+
+async def queue_device_notice(
+    connection: Connection, user_id: UUID, origin: Origin, device: str
+) -> None:
+    """By mail, in the transaction that opens the session. What is merged is on record."""
+    await connection.execute(*sql.lock_device_notices(user_id=user_id))
+    queued = [
+        await _notify_at_once(connection, address, origin, device)
+        for address in await find_contacts(connection, "email", user_id)
+    ]
+    if not all(queued):
+        await record(
+            connection,
+            "notice:merged",
+            user_id=user_id,
+            network=origin.network,
+            template="new_device",
+            device=device,
+        )
+
+
+async def _notify_at_once(
+    connection: Connection, address: str, origin: Origin, device: str
+) -> bool:
+    """Or else by a summary, which waits already or is queued now."""
+    if await connection.fetchval(*sql.count_in_summary(destination=address)):
+        return False
+    summary = sql.queue_summary(
+        id=uuid7(),
+        destination=address,
+        network=origin.network,
+        context=json.dumps({"count": "1"}),
+    )
+    if await connection.fetchval(*summary):
+        return False
+    await queue_notice_to(connection, "email", "new_device", address, origin, device=device)
+    return True
+
+
+async def drop_device_summary(connection: Connection, user_id: UUID) -> None:
+    """The account is about to be deleted: what waits for its hour is not sent any more, which is on
+    record.
+    """
+    addresses = await find_contacts(connection, "email", user_id)
+    for _ in await connection.fetch(*sql.drop_summaries(destinations=addresses)):
+        await record(
+            connection,
+            "notice:not_sent",
+            user_id=user_id,
+            template="new_devices",
+            state="dropped",
+        )

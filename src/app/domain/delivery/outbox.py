@@ -1,54 +1,23 @@
-"""The outbox: messages are rows, committed with the flow that wants them sent."""
+"""The outbox: messages are rows, committed with their flow; when a try failed, what comes next."""
 
+import random
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.ports import Connection, Reason, Record
-
-DUE = """
-SELECT id, state FROM deliveries
-WHERE channel = '{channel}' AND state IN ('queued', 'sending')
-  AND next_try_at <= clock_timestamp()
-ORDER BY next_try_at LIMIT {most} FOR UPDATE SKIP LOCKED
-"""
-
-# Each channel has its own room, so that neither waits for the other. Materialized, because planned
-# as the inner side of a join it would be run again and again, and take more at each turn. What an
-# earlier dispatcher died holding may have gone out.
-CLAIM = f"""
-WITH waiting AS MATERIALIZED (
-  SELECT * FROM ({DUE.format(channel="sms", most="$1")}) texts
-  UNION ALL
-  SELECT * FROM ({DUE.format(channel="email", most="$2")}) letters
+from app.domain.ports import (
+    Connection,
+    Reason,
+    Record,
+    Refused,
+    SendOutcome,
+    Sent,
+    Uncertain,
+    Unsent,
 )
-UPDATE deliveries d
-SET state = 'sending', tries = d.tries + 1,
-    uncertain = d.uncertain + (waiting.state = 'sending')::int, updated_at = clock_timestamp(),
-    next_try_at = clock_timestamp() + interval '30 seconds'
-FROM waiting
-WHERE d.id = waiting.id
-RETURNING d.*, waiting.state = 'sending' AS abandoned,
-  extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
-  extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left
-"""
+from app.domain.sql import load_queries
 
-# What became of a batch of claimed messages. Whoever lost its claim to another, which the number of
-# tries tells, has nothing to say any more, except that the message was sent. One that stays claimed
-# was only asked about: that is no try, and whoever claims it next asks again.
-SETTLE = """
-UPDATE deliveries d
-SET state = s.state, tries = d.tries - (s.state = 'sending')::int,
-    provider_id = coalesce(s.provider_id, d.provider_id),
-    provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
-    next_try_at = clock_timestamp() + make_interval(secs => s.delay),
-    updated_at = clock_timestamp()
-FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
-            $8::float[])
-  AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
-WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
-                       OR d.state IN ('queued', 'sending', 'failed') AND s.state = 'sent')
-"""
+sql = load_queries(__file__, "outbox.sql")
 
 
 class State(StrEnum):
@@ -65,7 +34,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One claimed row. `abandoned`: an earlier dispatcher died holding it. `age` in seconds."""
+    """One claimed row. `notice`: nobody asked for it, see `notices.py`. `abandoned`: an earlier
+    dispatcher died holding it. `age` in seconds.
+    """
 
     id: UUID
     channel: str
@@ -74,6 +45,7 @@ class Message:
     nonce: bytes | None
     purpose: str | None
     context: str
+    notice: bool
     tries: int
     uncertain: int
     abandoned: bool
@@ -86,7 +58,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class DeliveryOutcome:
     """What to write back about one message. `delay` in seconds, for a state of `queued` until it is
     sent again, of `sending` until it is asked about again.
     """
@@ -100,23 +72,25 @@ class Settled:
     delay: float = 0.0
 
 
-async def claim(connection: Connection, texts: int, letters: int) -> list[Message]:
+async def claim_due(connection: Connection, texts: int, emails: int) -> list[Message]:
     """Takes up to so many due messages for 30 seconds; no two dispatchers ever take the same."""
-    return [Message.from_row(row) for row in await connection.fetch(CLAIM, texts, letters)]
+    rows = await connection.fetch(*sql.claim_due(texts=texts, emails=emails))
+    return [Message.from_row(row) for row in rows]
 
 
-async def settle(connection: Connection, batch: list[Settled]) -> None:
+async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) -> None:
     """Writes what became of claimed messages, in one statement."""
     await connection.execute(
-        SETTLE,
-        [settled.message.id for settled in batch],
-        [settled.message.tries for settled in batch],
-        [settled.state for settled in batch],
-        [settled.provider_id for settled in batch],
-        [settled.provider_code for settled in batch],
-        [settled.reason for settled in batch],
-        [settled.uncertain for settled in batch],
-        [settled.delay for settled in batch],
+        *sql.record_outcomes(
+            ids=[outcome.message.id for outcome in batch],
+            tries=[outcome.message.tries for outcome in batch],
+            states=[outcome.state for outcome in batch],
+            provider_ids=[outcome.provider_id for outcome in batch],
+            provider_codes=[outcome.provider_code for outcome in batch],
+            reasons=[outcome.reason for outcome in batch],
+            uncertain=[outcome.uncertain for outcome in batch],
+            delays=[outcome.delay for outcome in batch],
+        )
     )
 
 
@@ -130,18 +104,87 @@ class Progress:
     age: float  # seconds since it was queued
 
 
-async def progress(connection: Connection, verification_id: UUID) -> Progress | None:
-    """Of the newest message that carries this verification's code."""
-    row = await connection.fetchrow(PROGRESS, verification_id)
-    if row is None:
+def progress_from_row(row: Record) -> Progress | None:
+    if row["message_state"] is None:
         return None
     reason = Reason(row["reason"]) if row["reason"] else None
-    return Progress(State(row["state"]), reason, row["unsure"], row["age"])
+    return Progress(State(row["message_state"]), reason, row["unsure"], row["age"])
 
 
-PROGRESS = """
-SELECT state, reason,
-  uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
-  extract(epoch FROM clock_timestamp() - created_at)::float AS age
-FROM deliveries WHERE verification_id = $1 ORDER BY created_at DESC LIMIT 1
-"""
+# What comes after a try to send: another, later, or none.
+
+QUICK = (1.0, 4.0)  # seconds before another try, full jitter: someone may wait for a code
+# Seconds before the tries after those, which only a notice has: the last one again and again.
+SLOW = (60.0, 300.0, 900.0, 3600.0)
+# Before a notice goes out again that may have gone out once, twice and so on: seven times at most.
+UNSURE = (60.0, 900.0, 10_800.0, 86_400.0, 172_800.0, 259_200.0)
+ASK_AGAIN = 3.0  # seconds, full jitter, until the provider can tell what became of a text; of a
+RARELY = 0.1  # notice, which may take days, after this share of its age
+UNKNOWN = 2  # so often may a code go out without an answer
+
+
+def give_up_or_retry(message: Message, code: str) -> DeliveryOutcome:
+    """A code is given up; a notice may fare better with a later process, or a later release."""
+    if message.notice:
+        unsure = message.uncertain if message.abandoned else 0
+        return _retry_or_fail(message, code, message.uncertain, unsure=unsure)
+    return DeliveryOutcome(message, State.FAILED, None, code, None, message.uncertain)
+
+
+def outcome_of_send(message: Message, outcome: SendOutcome) -> DeliveryOutcome:
+    """Only what is safe is tried again: what was not taken, and what may have been: a code once, a
+    notice some times more. What operators have to mend ends no notice either.
+    """
+    match outcome:
+        case Sent(provider_id):
+            return DeliveryOutcome(message, State.SENT, provider_id, uncertain=message.uncertain)
+        case Refused(Reason.MISCONFIGURED as reason, code) if message.notice:
+            return _retry_or_fail(message, code, message.uncertain, reason=reason)
+        case Refused(reason, code):
+            return DeliveryOutcome(message, State.REFUSED, None, code, reason, message.uncertain)
+        case Unsent(code, retry_after):
+            return _retry_or_fail(message, code, message.uncertain, retry_after)
+        case Uncertain(code):
+            uncertain = message.uncertain + 1
+            return _retry_or_fail(message, code, uncertain, unsure=uncertain)
+
+
+def _retry_or_fail(
+    message: Message,
+    code: str,
+    uncertain: int,
+    retry_after: float | None = None,
+    reason: Reason | None = None,
+    unsure: int = 0,
+) -> DeliveryOutcome:
+    """A code has three tries. A notice is never dropped while its person can still be told.
+    `unsure`: how often it may have gone out, where this time is one of these.
+    """
+    delay = _pause(message, retry_after)
+    if unsure and message.notice:
+        delay = max(delay, UNSURE[min(unsure, len(UNSURE)) - 1])
+    ends = not message.notice and (message.tries > len(QUICK) or uncertain >= UNKNOWN)
+    if ends or delay >= message.seconds_left:
+        return DeliveryOutcome(message, State.FAILED, None, code, None, uncertain)
+    return DeliveryOutcome(message, State.QUEUED, None, code, reason, uncertain, delay)
+
+
+def _pause(message: Message, retry_after: float | None) -> float:
+    """Seconds. What the provider asks for counts; but no notice is tried at once again and again,
+    nor left for longer than an hour.
+    """
+    slow = message.tries - len(QUICK)
+    ours = SLOW[min(slow, len(SLOW)) - 1] if slow > 0 else jitter(QUICK[message.tries - 1])
+    if retry_after is None:
+        return ours
+    return min(max(ours, retry_after), SLOW[-1]) if message.notice else retry_after
+
+
+def seconds_to_ask_again(message: Message) -> float:
+    if message.notice:
+        return min(max(ASK_AGAIN, message.age * RARELY), SLOW[-1])
+    return ASK_AGAIN
+
+
+def jitter(seconds: float) -> float:
+    return random.uniform(0, seconds)  # noqa: S311 - jitter

@@ -1,24 +1,97 @@
-"""The trip to the provider and back: what it is asked, and what its answer is worth."""
+"""The trip to the provider and back: what it is asked, what its answer is worth, how often."""
 
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from hashlib import sha256
 
-from app.domain.errors import Refusal, Rejected, Unavailable
-from app.domain.federation.grants import GRANT_REFUSED, REFUSED, Grants
+from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
+from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
 from app.domain.identity.provider import (
-    GrantSpent,
+    ExternalIdentity,
+    IdentityNotConfirmed,
     IdentityProvider,
-    NotVouchedFor,
+    InvalidGrant,
     ProviderBusy,
     ProviderDown,
-    Vouched,
 )
-from app.domain.limits import Origin
+from app.domain.limits import MINUTE, LimitTable, Origin
+from app.domain.ports import CountResult, Database, ShortMemory, Tally
+
+# Codes that come back from the provider: who brings too many that it does not take is stopped.
+#
+# Otherwise anybody could use up the calls that the provider allows us, and with them everybody's
+# way in. Room is taken before a code is tried, and given back unless the provider refused it.
+
+REFUSED = "auth0:refused"  # whatever else came to nothing: one an hour and reason
+GRANT_REFUSED = "auth0:grant_refused"  # a code that the provider did not take: it stays counted
+
+
+class TooManyGrants(TooMany):
+    code = "too_many_grants"
+    message = (
+        "Too many sign-ins with Auth0 came to nothing from here. Try again in a quarter of an hour,"
+        " or use your phone."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=15 * MINUTE)
+
+
+class Grants:
+    def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
+        self._database, self._memory, self._table = database, memory, table
+
+    async def take_room(self, transaction: Transaction, origin: Origin) -> None:
+        """For the code that answers `transaction`; copies of an answer take it once. Raises
+        `TooManyGrants`.
+        """
+        tallies = self._tallies(origin)
+        try:
+            count = await self._memory.count(tallies, _entry(transaction))
+        except Unavailable:
+            count = CountResult(None, memory_age=0)
+        if count.reached:
+            raise TooManyGrants
+        _, of_network = tallies
+        if outlasts(of_network, count.memory_age):
+            async with self._database.connection() as connection:
+                full = await is_recorded_limit_full(
+                    connection, of_network, GRANT_REFUSED, origin.network
+                )
+            if full:
+                await self.release_room(transaction, origin)
+                raise TooManyGrants
+
+    async def release_room(self, transaction: Transaction, origin: Origin) -> None:
+        with suppress(Unavailable):  # it stays counted for a quarter of an hour
+            await self._memory.uncount(self._tallies(origin), _entry(transaction))
+
+    async def record(self, event: str, refusal: Refusal, origin: Origin) -> None:
+        with suppress(Unavailable):  # the person is refused either way
+            if event == REFUSED:
+                await record_hourly(self._database, event, origin.network, reason=refusal.code)
+                return
+            async with self._database.connection() as connection:
+                await record(connection, event, network=origin.network, reason=refusal.code)
+
+    def _tallies(self, origin: Origin) -> tuple[Tally, Tally]:
+        table = self._table
+        return (
+            table.refused_grants_per_address.tally(f"grants:{origin.address}"),
+            table.refused_grants_per_network.tally(f"grants:{origin.network}"),
+        )
+
+
+def _entry(transaction: Transaction) -> str:
+    return sha256(transaction.cookie.encode()).hexdigest()
+
 
 log = logging.getLogger("app.federation")
 
+SKEW = 60  # seconds that the provider's clock may be behind ours
 # What Auth0 lets a connection be called.
 CONNECTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,126}[A-Za-z0-9])?")
 
@@ -33,28 +106,38 @@ class SignInDenied(Rejected):
     )
 
 
-class NotAllowedIn(Rejected):
+class DeniedByProvider(Rejected):
     """A rule of the provider's, or a blocked user: trying again does not help."""
 
     code = "auth0_not_allowed"
     message = "This account cannot sign in here with Auth0. Use your phone number."
 
 
-class AskedAgain(Rejected):
+class RepeatedCallback(Rejected):
     """It wants to see the person: an ordinary sign-in does that."""
 
     code = "auth0_asks_again"
     message = "Auth0 wants you to sign in once more. Start again."
 
 
+class NotReauthenticated(Rejected):
+    """It answered by a session of its own, though it was told to ask (`max_age=0`)."""
+
+    code = "auth0_signed_in_before"
+    message = (
+        "Auth0 did not ask who you are this time, so this does not count as a proof. Nothing has"
+        " changed. Try once more."
+    )
+
+
 # By the `error` of RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6 and Auth0's own.
 ANSWERS: dict[str, type[Rejected | Unavailable]] = {
     "access_denied": SignInDenied,
     "consent_required": SignInDenied,
-    "login_required": AskedAgain,
-    "interaction_required": AskedAgain,
-    "account_selection_required": AskedAgain,
-    "unauthorized": NotAllowedIn,
+    "login_required": RepeatedCallback,
+    "interaction_required": RepeatedCallback,
+    "account_selection_required": RepeatedCallback,
+    "unauthorized": DeniedByProvider,
     "server_error": ProviderDown,
     "temporarily_unavailable": ProviderDown,
     "too_many_requests": ProviderBusy,
@@ -75,80 +158,93 @@ class Federation:
         self._redirect_uri, self._way_back = f"{base_url}/auth0/callback", f"{base_url}/login"
 
     @property
-    def down(self) -> bool:
-        return self._provider.down
+    def is_down(self) -> bool:
+        return self._provider.is_down
 
     @property
     def logout_url(self) -> str:
         """Ends the session at the provider, which ours does not, and leads to our sign-in."""
-        return self._provider.logout_url(self._way_back)
+        return self._provider.build_logout_url(self._way_back)
 
-    async def start(
-        self, purpose: Purpose, bound_to: bytes = b"", connection: str = ""
+    async def start_sign_in(
+        self, purpose: Purpose, bound_to: bytes = b"", connection: str = "", about: str = ""
     ) -> tuple[Transaction, str]:
         """The transaction, and where to send the person; to that `connection` of the provider's, if
-        it is named. Raises as `authorization_url`.
+        it is named. `about` as in `Transaction`. Raises as `build_authorization_url`.
         """
-        begun = self._transactions.begin(purpose, bound_to)
+        transaction = self._transactions.begin(purpose, bound_to, about)
         signing_up = purpose is Purpose.SIGNUP
-        url = await self._provider.authorization_url(
-            begun.state,
-            begun.nonce,
-            begun.challenge,
+        url = await self._provider.build_authorization_url(
+            transaction.state,
+            transaction.nonce,
+            transaction.challenge,
             self._redirect_uri,
             signup=signing_up,
+            anew=purpose.is_proof,
             connection=connection if CONNECTION.fullmatch(connection) else "",
         )
-        return begun, url
+        return transaction, url
 
-    def begun(self, cookie: str | None, bound_to: bytes) -> Transaction | None:
+    def read_transaction(self, cookie: str | None, bound_to: bytes) -> Transaction | None:
         """Of this browser, and of this session where it was begun by one."""
         return self._transactions.read(cookie, bound_to)
 
-    async def returned(
-        self, begun: Transaction | None, answer: Mapping[str, str], origin: Origin
-    ) -> Vouched:
-        """Who came back. What was begun is spent by this, whatever becomes of it, unless the answer
-        is to something else. Raises `GrantSpent`, `TooManyGrants` and what its answer means; all of
-        it is put on record.
+    async def complete_sign_in(
+        self, transaction: Transaction | None, callback: Mapping[str, str], origin: Origin
+    ) -> ExternalIdentity:
+        """Who came back. What was begun is spent by a code, whatever becomes of it, unless the
+        answer is to something else. Raises `InvalidGrant`, `TooManyGrants` and what its answer
+        means; all of it is put on record.
         """
         try:
-            spent = await self._spent(begun, answer, origin)
+            spent = await self._redeem_code(transaction, callback, origin)
         except Refusal as refusal:
             await self._grants.record(REFUSED, refusal, origin)
             raise
         try:
-            vouched = await self._provider.identify(
-                answer["code"], spent.verifier, spent.nonce, self._redirect_uri
+            external_identity = await self._provider.identify(
+                callback["code"], spent.verifier, spent.nonce, self._redirect_uri
             )
-        except (GrantSpent, ProviderBusy) as refusal:
+            _check_age(spent, external_identity)
+        except (InvalidGrant, ProviderBusy) as refusal:
             await self._grants.record(GRANT_REFUSED, refusal, origin)
             raise
         except Refusal as refusal:
-            await self._grants.give_back(spent, origin)
+            await self._grants.release_room(spent, origin)
             await self._grants.record(REFUSED, refusal, origin)
             raise
-        await self._grants.give_back(spent, origin)
-        return vouched
+        await self._grants.release_room(spent, origin)
+        return external_identity
 
-    async def _spent(
-        self, begun: Transaction | None, answer: Mapping[str, str], origin: Origin
+    async def _redeem_code(
+        self, transaction: Transaction | None, callback: Mapping[str, str], origin: Origin
     ) -> Transaction:
-        """What this answers, for the first time, with a code that may be tried."""
-        if begun is None or not begun.is_answered_by(answer.get("state", "")):
-            raise GrantSpent
-        if "code" in answer:
-            await self._grants.take_room(begun, origin)
-        await self._transactions.spend(begun)
-        if "error" in answer:
-            raise _meaning(answer["error"], begun.purpose)
-        if "code" not in answer:
-            raise GrantSpent
-        return begun
+        """What this answers, for the first time, with a code that may be tried. An answer without
+        one opens nothing, however often it comes: no row is written for it.
+        """
+        if transaction is None or not transaction.is_answered_by(callback.get("state", "")):
+            raise InvalidGrant
+        if "error" in callback:
+            raise _refusal_for(callback["error"], transaction.purpose)
+        if "code" not in callback:
+            raise InvalidGrant
+        await self._grants.take_room(transaction, origin)
+        await self._transactions.spend(transaction)
+        return transaction
 
 
-def _meaning(error: str, purpose: Purpose) -> type[Refusal]:
+def _check_age(transaction: Transaction, external_identity: ExternalIdentity) -> None:
+    """Raises `NotReauthenticated` where the person had to be asked after `transaction` began, and
+    was not.
+    """
+    asked_at = external_identity.authenticated_at
+    in_time = asked_at is not None and asked_at >= transaction.begun_at - SKEW
+    if transaction.purpose.is_proof and not in_time:
+        raise NotReauthenticated
+
+
+def _refusal_for(error: str, purpose: Purpose) -> type[Refusal]:
     """What it says beside this may speak of the person: it is neither told nor logged."""
     word = error if re.fullmatch(r"[a-z_]{1,40}", error) else "-"
     log.info("the identity provider said no", extra={"reason": word, "purpose": purpose})
-    return ANSWERS.get(error, NotVouchedFor)
+    return ANSWERS.get(error, IdentityNotConfirmed)

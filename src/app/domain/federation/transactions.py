@@ -4,7 +4,6 @@ All of it is one secret in a cookie, from which state, nonce and PKCE verifier a
 off writes nothing. Coming back is written down, so that nobody does twice.
 """
 
-import hmac
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -13,33 +12,57 @@ from enum import StrEnum
 from hashlib import sha256
 from time import time
 
-from app.domain.identity.provider import GrantSpent
+from app.domain.identity.provider import InvalidGrant
+from app.domain.keys import Signer, is_same
 from app.domain.ports import Database
+from app.domain.sql import load_queries
 
 LIFETIME = 600  # seconds between setting off and coming back
 SECRET = 32  # bytes
-SPEND = """
-INSERT INTO spent_transactions (digest) VALUES ($1) ON CONFLICT DO NOTHING RETURNING digest
-"""
+
+sql = load_queries(__file__, "identities.sql")
 
 
 class Purpose(StrEnum):
-    """What somebody wants of it."""
+    """What someone wants of it."""
 
     SIGNUP = "signup"
     LOGIN = "login"
     LINK = "link"
+    CONFIRM = "confirm"
+    UNDO = "undo"
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it is about the account of whoever is signed in. Then only the same session comes
+        back.
+        """
+        return self in (Purpose.LINK, Purpose.CONFIRM)
+
+    @property
+    def is_proof(self) -> bool:
+        """Whether it allows something to be done with an account there is. Then the provider has to
+        see the person now, and only a form of ours sets off.
+        """
+        return self.is_of_account or self is Purpose.UNDO
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """`cookie` is all that is kept of it. `key` made it; what it holds leaves us only by `state`,
-    `nonce` and `challenge`.
+    """`cookie` is all that is kept of it. `signer` made it; what it holds leaves us only by
+    `state`, `nonce` and `challenge`. `about`: the id of the change whose undo it is to confirm,
+    else ''.
     """
 
     cookie: str
     purpose: Purpose
-    key: bytes
+    signer: Signer
+    about: str = ""
+
+    @property
+    def begun_at(self) -> int:
+        """In seconds since 1970."""
+        return int(self.cookie.split(".")[1])
 
     @property
     def state(self) -> str:
@@ -61,11 +84,11 @@ class Transaction:
     def is_answered_by(self, state: str) -> bool:
         """Whether an answer is to this one, and not to that of another tab."""
         given = state.encode(errors="replace")
-        return hmac.compare_digest(given, self.state.encode())
+        return is_same(given, self.state.encode())
 
     def _derived(self, label: bytes) -> str:
         secret = self.cookie.partition(".")[0].encode()
-        return _text(_mac(self.key, label, secret))
+        return _text(self.signer.sign(label, secret))
 
 
 class Transactions:
@@ -74,38 +97,39 @@ class Transactions:
     def __init__(
         self, database: Database, keys: tuple[bytes, ...], clock: Callable[[], float] = time
     ) -> None:
-        self._database, self._keys, self._clock = database, keys, clock
+        self._database, self._signer, self._clock = database, Signer(keys), clock
 
-    def begin(self, purpose: Purpose, bound_to: bytes = b"") -> Transaction:
+    def begin(self, purpose: Purpose, bound_to: bytes = b"", about: str = "") -> Transaction:
         """`bound_to`: who must still be signed in when it comes back."""
-        told = f"{secrets.token_urlsafe(SECRET)}.{int(self._clock())}.{purpose}"
-        return Transaction(f"{told}.{_seal(self._keys[0], told, bound_to)}", purpose, self._keys[0])
+        payload = f"{secrets.token_urlsafe(SECRET)}.{int(self._clock())}.{purpose}.{about}"
+        seal = _seal(self._signer, payload, bound_to)
+        return Transaction(f"{payload}.{seal}", purpose, self._signer, about)
 
     def read(self, cookie: str | None, bound_to: bytes = b"") -> Transaction | None:
         """None unless it was begun here. It may be too old."""
-        told, _, seal = (cookie or "").rpartition(".")
-        given, purpose = seal.encode(), told.rpartition(".")[2]
-        for key in self._keys:
-            bound = bound_to if purpose == Purpose.LINK else b""
-            if hmac.compare_digest(given, _seal(key, told, bound).encode()):
-                return Transaction(f"{told}.{seal}", Purpose(purpose), key)
+        payload, _, seal = (cookie or "").rpartition(".")
+        given, fields = seal.encode(), payload.split(".")
+        purpose, about = fields[2:] if len(fields) == 4 else ("", "")
+        is_of_account = purpose in list(Purpose) and Purpose(purpose).is_of_account
+        for one in self._signer.each():
+            bound = bound_to if is_of_account else b""
+            if is_same(given, _seal(one, payload, bound).encode()):
+                return Transaction(f"{payload}.{seal}", Purpose(purpose), one, about)
         return None
 
     async def spend(self, transaction: Transaction) -> None:
-        """It came back, for the first time. Raises `GrantSpent` for an old or repeated one."""
+        """It came back, for the first time. Raises `InvalidGrant` for an old or repeated one."""
+        if self._clock() - transaction.begun_at > LIFETIME:
+            raise InvalidGrant
+        digest = sha256(transaction.cookie.encode()).digest()
         async with self._database.connection() as connection:
-            first = await connection.fetchval(SPEND, sha256(transaction.cookie.encode()).digest())
-        begun_at = int(transaction.cookie.split(".")[1])
-        if first is None or self._clock() - begun_at > LIFETIME:
-            raise GrantSpent
+            first = await connection.fetchval(*sql.spend_transaction(digest=digest))
+        if first is None:
+            raise InvalidGrant
 
 
-def _seal(key: bytes, told: str, bound_to: bytes) -> str:
-    return _text(_mac(key, b"sealed", told.encode(), bound_to))
-
-
-def _mac(key: bytes, *parts: bytes) -> bytes:
-    return hmac.digest(key, b"|".join(parts), sha256)
+def _seal(signer: Signer, payload: str, bound_to: bytes) -> str:
+    return _text(signer.sign(b"sealed", payload.encode(), bound_to))
 
 
 def _text(raw: bytes) -> str:

@@ -1,5 +1,6 @@
 """E-mail addresses in one canonical form, so that one mailbox is one account."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
@@ -7,6 +8,15 @@ from email_validator import EmailNotValidError, validate_email
 from app.domain.errors import Rejected
 
 MOST_CHARACTERS = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
+# Of a domain, as it is typed: its A-labels have no more (RFC 1035 2.3.4), and what they cost to
+# make grows with the square of the letters.
+MOST_OCTETS = 253
+
+# Full-width forms of ASCII, of keyboards that also write Chinese, Japanese or Korean.
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+# Without width: what comes along at the ends of a copied address.
+ZERO_WIDTH = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+INVISIBLE = "Cf"
 
 # Where most mailboxes are; a domain one slip away from these is asked about.
 POPULAR = (
@@ -14,6 +24,12 @@ POPULAR = (
     "outlook.com", "live.com", "icloud.com", "aol.com", "gmx.de", "gmx.net", "web.de",
     "proton.me", "protonmail.com", "orange.fr", "laposte.net", "libero.it",
 )  # fmt: skip
+
+# Two names of one place, where dots in the local part mean nothing ("Dots don't matter in Gmail
+# addresses", Gmail Help). Elsewhere they may make two mailboxes.
+GMAIL = ("gmail.com", "googlemail.com")
+
+TOO_LONG = "That is too long for an e-mail address. Check it and try again."
 
 
 class BadEmail(Rejected):
@@ -40,16 +56,32 @@ class EmailAddress:
     @classmethod
     def parse(cls, raw: str, *, as_typed: bool = False) -> "EmailAddress":
         """Reads what a person typed; `as_typed` says a suspected typo was confirmed as meant."""
-        text = raw.strip()
+        text = _without_ends(raw.translate(HALF_WIDTH))
         if not text:
             raise BadEmail("Enter your e-mail address.")
         if len(text) > MOST_CHARACTERS:
-            raise BadEmail("That is too long for an e-mail address. Check it and try again.")
+            raise BadEmail(TOO_LONG)
         address = cls(_canonical(text))
         suggestion = None if as_typed else address.suggestion
         if suggestion:
             raise LikelyTypo(suggestion)
         return address
+
+    @property
+    def destination(self) -> str:
+        """As it stands in the tables."""
+        return self.value
+
+    @property
+    def mailbox(self) -> str:
+        """Where its mail goes, for limits and where two addresses might be one proof: without what
+        follows a `+` (RFC 5233). No mail is sent to it, and no account is found by it.
+        """
+        local, _, domain = self.value.rpartition("@")
+        local, _, _ = local.partition("+")
+        if domain in GMAIL:
+            return f"{local.replace('.', '')}@{GMAIL[0]}"
+        return f"{local}@{domain}"
 
     @property
     def suggestion(self) -> str | None:
@@ -61,14 +93,31 @@ class EmailAddress:
         return f"{local}@{meant}" if meant else None
 
 
+def _without_ends(text: str) -> str:
+    """Less the spaces around it, those without a width too, however they are mixed."""
+    while (bare := text.strip().strip(ZERO_WIDTH)) != text:
+        text = bare
+    return text
+
+
 def _canonical(text: str) -> str:
     if "@" not in text:
         raise BadEmail("An e-mail address has an @ in it, such as name@example.org. Check it.")
+    if len(text.rpartition("@")[2].encode(errors="replace")) > MOST_OCTETS:
+        raise BadEmail(TOO_LONG)
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
-        raise BadEmail("Write the address like name@example.org. Check it and try again.") from None
+        raise BadEmail(_why_not(text)) from None
     return f"{found.ascii_local_part}@{found.ascii_domain}".lower()
+
+
+def _why_not(text: str) -> str:
+    if any(unicodedata.category(char) == INVISIBLE for char in text):
+        return (
+            "There is a character in that address that cannot be seen. Type the address yourself."
+        )
+    return "Write the address like name@example.org. Check it and try again."
 
 
 def _one_slip(typed: str, meant: str) -> bool:

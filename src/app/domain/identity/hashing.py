@@ -3,9 +3,11 @@
 import asyncio
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from enum import Enum
 from threading import Lock, get_native_id
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ from app.domain.errors import Unavailable
 T = TypeVar("T")
 
 QUEUE = 16
+KEPT = QUEUE // 4  # places that strangers leave to devices their owner has signed in from
 # While more wait, so many results are handed to the event loop together: each hash empties the
 # caches of the processor (19 MiB), after which a turn of the loop takes three times as long.
 TOGETHER = QUEUE // 2
@@ -29,8 +32,15 @@ class Busy(Unavailable):
     message = "Many people are here right now. Nothing was lost. Try again in a few seconds."
 
 
-class Passwords:
-    """Hashes and verifies; as many at once as cores, a queue of 16, then `Busy`.
+class Match(Enum):
+    """How a password fits a hash: not, as one is made now, or as one was made before."""
+
+    WRONG, CURRENT, OUTDATED = range(3)
+
+
+class PasswordHashing:
+    """Hashes and verifies; as many at once as cores, a queue of 16, then `Busy`. A password is
+    hashed in its normal form C (Unicode annex 15): keyboards write the same letters differently.
 
     argon2id with 19 MiB, 2 passes, 1 lane: the OWASP password storage cheat sheet's first choice.
     """
@@ -45,68 +55,86 @@ class Passwords:
         self._unfinished = 0
         self._finished: list[tuple[asyncio.Future[Any], Future[Any]]] = []
 
-    async def hash(self, password: str) -> str:
+    async def hash_password(self, password: str) -> str:
         """The PHC string to store. Raises `Busy` when the queue is full."""
-        return await self._aside(self._hasher.hash, password.encode())
+        return await self._run_in_thread(QUEUE, self._hasher.hash, _forms(password)[0])
 
-    async def verify(self, stored: str, password: str) -> bool:
+    async def verify_password(self, stored: str, password: str) -> bool:
         """Whether `password` belongs to the stored PHC string. Raises `Busy`."""
-        return await self._aside(self._matches, stored, password.encode())
+        return await self.match_password(stored, password) is not Match.WRONG
 
-    def outdated(self, stored: str) -> bool:
-        """Whether it was hashed with other parameters than are used now."""
-        return self._hasher.check_needs_rehash(stored)
+    async def match_password(self, stored: str, password: str, *, known: bool = False) -> Match:
+        """How `password` fits the stored PHC string. `known` are devices that the owner has signed
+        in from. Raises `Busy`.
+        """
+        room = QUEUE if known else QUEUE - KEPT
+        return await self._run_in_thread(room, self._match_password, stored, _forms(password))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _matches(self, stored: str, password: bytes) -> bool:
+    def _match_password(self, stored: str, forms: tuple[bytes, ...]) -> Match:
+        found = next((form for form in forms if self._fits(stored, form)), None)
+        if found is None:
+            return Match.WRONG
+        outdated = found != forms[0] or self._hasher.check_needs_rehash(stored)
+        return Match.OUTDATED if outdated else Match.CURRENT
+
+    def _fits(self, stored: str, password: bytes) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except VerifyMismatchError:
             return False
 
-    async def _aside(self, work: Callable[..., T], *args: object) -> T:
+    async def _run_in_thread(self, room: int, work: Callable[..., T], *args: object) -> T:
         with self._lock:
-            if self._unfinished >= self._cores + QUEUE:
+            if self._unfinished >= self._cores + room:
                 raise Busy(retry_after=2)
             self._unfinished += 1
-        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
             job = self._threads.submit(work, *args)
         except RuntimeError:  # no thread can be started, or none any more
             with self._lock:
                 self._unfinished -= 1
             raise
-        job.add_done_callback(lambda job: self._finish(answer, job))
+        job.add_done_callback(lambda job: self._finish(future, job))
         try:
-            return await answer
+            return await future
         finally:
             job.cancel()  # whoever asked may be gone before its turn
 
-    def _finish(self, answer: asyncio.Future[T], job: Future[T]) -> None:
+    def _finish(self, future: asyncio.Future[T], job: Future[T]) -> None:
         """On the thread that did it. What is kept back goes with one that is still to finish."""
         with self._lock:
             self._unfinished -= 1
-            self._finished.append((answer, job))
+            self._finished.append((future, job))
             if self._unfinished > self._cores and len(self._finished) < TOGETHER:
                 return
             finished, self._finished = self._finished, []
-        loop = answer.get_loop()
+        loop = future.get_loop()
         if not loop.is_closed():
             loop.call_soon_threadsafe(_hand_over, finished)
 
 
+def _forms(password: str) -> tuple[bytes, ...]:
+    """The form that is hashed, then those that an older hash may have been made from: as it was
+    typed, which may have been decomposed. Most passwords have only one.
+    """
+    composed, decomposed = (unicodedata.normalize(form, password) for form in ("NFC", "NFD"))
+    return tuple(dict.fromkeys(form.encode() for form in (composed, password, decomposed)))
+
+
 def _hand_over(finished: list[tuple[asyncio.Future[Any], Future[Any]]]) -> None:
-    for answer, job in finished:
-        if answer.done():
+    for future, job in finished:
+        if future.done():
             continue
         if job.cancelled():
-            answer.cancel()
+            future.cancel()
         elif error := job.exception():
-            answer.set_exception(error)
+            future.set_exception(error)
         else:
-            answer.set_result(job.result())
+            future.set_result(job.result())
 
 
 def _stand_back() -> None:

@@ -1,5 +1,6 @@
 """Phone numbers: folded to E.164, and only those that can receive a text in a place we serve."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ FOLDED = frozenset(
 SHORTEST, LONGEST = 8, 11  # digits of mobile numbers after the country code, where we text
 TOO_SHORT = "That is too short for a phone number. Check it and try again."
 TOO_LONG = "That is too long for a phone number. Check it and try again."
+# A Mexican mobile number as it was written until August 2019: with a 1 after the country code, and
+# dialled within the country after 044, 045 or 01. Address books still hold them.
+OLD_MEXICAN = re.compile(r"\+52(?:1|01|044|045)([0-9]{10})")
+OLD_MEXICAN_AT_HOME = re.compile(r"(?:1|01|044|045)([0-9]{10})")
 TEXTABLE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -64,18 +69,23 @@ class Phone:
     region: str
 
     @property
+    def destination(self) -> str:
+        """As it stands in the tables."""
+        return self.e164
+
+    @property
     def block(self) -> str:
         """The number less its last four digits: what a dishonest carrier sells by the thousand."""
         return self.e164[:-4]
 
     @property
-    def spoken(self) -> str:
+    def formatted(self) -> str:
         """As people of all countries write it: +46 70 174 06 05."""
         number = phonenumbers.parse(self.e164)
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
     @classmethod
-    def known(cls, e164: str) -> "Phone":
+    def from_e164(cls, e164: str) -> "Phone":
         """One that was accepted before, as it stands in the tables."""
         return cls(e164, phonenumbers.region_code_for_number(phonenumbers.parse(e164)) or "")
 
@@ -84,7 +94,7 @@ class Phone:
         """Reads what a person typed. `served` are the regions that may be texted, `country` the
         one chosen for a number without `+`. Raises `BadPhone` or one of its kinds.
         """
-        digits = _folded(raw)
+        digits = _less_old_prefix(_folded(raw), country)
         if digits.startswith("+"):
             return _accepted(_parsed(digits, None), served)
         return _without_country(digits, served, country)
@@ -106,6 +116,14 @@ def _folded(raw: str) -> str:
     if plus:
         return "+" + digits
     return "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def _less_old_prefix(digits: str, country: str) -> str:
+    """Without a country code only where Mexico was chosen: 1 is also North America's."""
+    old = OLD_MEXICAN.fullmatch(digits)
+    if old is None and country == "MX":
+        old = OLD_MEXICAN_AT_HOME.fullmatch(digits)
+    return f"+52{old[1]}" if old else digits
 
 
 def _digit(char: str) -> str:

@@ -1,9 +1,10 @@
 """Who else may vouch for a person: the port to an OpenID provider, and how it says no."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.domain.errors import Rejected, Unavailable
+from app.domain.ports import Dependency
 
 
 class ProviderDown(Unavailable):
@@ -20,32 +21,37 @@ class ProviderBusy(Unavailable):
     message = "Auth0 has too much to do right now. Try again in a minute, or use your phone number."
 
 
-class NotVouchedFor(Rejected):
+class IdentityNotConfirmed(Rejected):
     """What it gave us does not hold, or it does not know us: an operator must look at the log."""
 
     code = "not_vouched_for"
     message = "We could not finish signing you in with Auth0. Try again, or use your phone number."
 
 
-class GrantSpent(Rejected):
+class InvalidGrant(Rejected):
     """The authorization code was used before, has expired, or belongs to another sign-in."""
 
     code = "grant_spent"
-    message = "That sign-in took too long or was opened elsewhere. Start again."
+    message = (
+        "That sign-in took too long or was opened elsewhere. Start again. If it happens once more,"
+        " turn on cookies for this site."
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Vouched:
+class ExternalIdentity:
     """What it says of a person. Who that is, is (issuer, subject) and never the e-mail.
 
     `email` is in canonical form; None when there is none, or none that we could write to.
-    `email_verified` only when the provider said so with a boolean.
+    `email_verified` only when the provider said so with a boolean. `authenticated_at`: when it last
+    asked the person who they are (`auth_time`), in seconds since 1970; None when it did not say.
     """
 
     issuer: str
     subject: str
     email: str | None
     email_verified: bool
+    authenticated_at: float | None = field(default=None, compare=False)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -56,15 +62,23 @@ class Vouched:
 class IdentityProvider(Protocol):
     """`redirect_uri` is where people come back to, the same in both calls of one sign-in."""
 
+    dependency: Dependency
+
     @property
     def issuer(self) -> str:
         """Whose subjects it speaks of."""
 
     @property
-    def down(self) -> bool:
+    def is_down(self) -> bool:
         """Whether it was out of order when it was last asked."""
 
-    async def authorization_url(
+    @property
+    def trouble(self) -> str:
+        """Why it was, or would not take our credentials; '' when it did. For operators: its own
+        words or those of the network, no URL and no secret.
+        """
+
+    async def build_authorization_url(
         self,
         state: str,
         nonce: str,
@@ -72,18 +86,23 @@ class IdentityProvider(Protocol):
         redirect_uri: str,
         *,
         signup: bool,
+        anew: bool = False,
         connection: str = "",
     ) -> str:
         """Where to send a person (code flow). `challenge` is the S256 of the PKCE verifier (RFC
-        7636); `signup` shows new people the way in first; `connection` goes straight to one of the
-        provider's own ways in, such as `google-oauth2`. Raises `ProviderDown`, `ProviderBusy`,
-        `NotVouchedFor`.
+        7636); `signup` shows new people the way in first; `anew` asks who they are even if it is
+        known (Core 3.1.2.1: `max_age=0`, `prompt=login`); `connection` goes straight to one of
+        the provider's own ways in, such as `google-oauth2`. Raises `ProviderDown`,
+        `ProviderBusy`, `IdentityNotConfirmed`.
         """
 
-    async def identify(self, code: str, verifier: str, nonce: str, redirect_uri: str) -> Vouched:
+    async def identify(
+        self, code: str, verifier: str, nonce: str, redirect_uri: str
+    ) -> ExternalIdentity:
         """Who came back with `code`, which is spent by this whatever becomes of it. Raises
-        `ProviderDown`, `ProviderBusy`, `NotVouchedFor`, `GrantSpent`, all within four seconds.
+        `ProviderDown`, `ProviderBusy`, `IdentityNotConfirmed`, `InvalidGrant`, all within four
+        seconds.
         """
 
-    def logout_url(self, return_to: str) -> str:
+    def build_logout_url(self, return_to: str) -> str:
         """Where its own session is ended; from there people come back to `return_to`."""

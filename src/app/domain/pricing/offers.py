@@ -1,9 +1,9 @@
-"""Offers: what a catalogue costs in one currency, as every mouth of the product tells it."""
+"""Offers: what a catalogue costs, in the currency and for the interval someone asks for."""
 
 from dataclasses import dataclass
 
 from app.domain.pricing.catalogue import Catalogue, Interval, Plan
-from app.domain.pricing.money import display, per_month
+from app.domain.pricing.money import currency_for, display, per_month
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,41 @@ def price_of(plan: Plan, interval: Interval, currency: str) -> Price:
     year_by_months = 12 * plan.prices.get(Interval.MONTH, {}).get(currency, 0)
     saving = display(year_by_months - amount, currency) if year_by_months > amount else ""
     return Price(interval, currency, amount, shown, display(per_month(amount), currency), saving)
+
+
+# What someone wants to see of the prices: by the month or the year, in which currency.
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSelection:
+    """`unknown` names what was asked for and is not offered; something that is stands in for it.
+    `currency` is "" where there are no prices, and `chosen` when someone picked just that one.
+    """
+
+    interval: Interval
+    currency: str
+    unknown: tuple[str, ...] = ()
+    chosen: bool = False
+
+
+def parse_selection(
+    catalogue: Catalogue, period: str, currency: str, accept_language: str, *, chosen: bool = False
+) -> PriceSelection:
+    """Empty words ask for nothing in particular. `chosen`: whether the currency was picked, and not
+    only carried along.
+    """
+    if not catalogue.priced:
+        return PriceSelection(Interval.MONTH, "")
+    unknown = []
+    intervals = {interval.value: interval for interval in catalogue.intervals}
+    if period and period not in intervals:
+        unknown.append("period")
+    if currency and currency not in catalogue.currencies:
+        unknown.append("currency")
+        currency = ""
+    return PriceSelection(
+        intervals.get(period, catalogue.intervals[0]),
+        currency or currency_for(accept_language, catalogue.currencies),
+        tuple(unknown),
+        chosen=chosen and bool(currency),
+    )

@@ -6,20 +6,25 @@ message alone does, and it goes to whoever reads that mailbox.
 
 from typing import Protocol
 
-from app.domain.audit.events import record
+from app.domain.audit import record
 from app.domain.credentials.device import Device
-from app.domain.delivery.allowance import Repeated
-from app.domain.errors import OutOfStep, TooMany, Unavailable
+from app.domain.errors import OutOfStep
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limits import Origin
+from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
-from app.domain.recovery.recovery import Ending, Recovery, Step
-from app.domain.recovery.reset import Reset
-from app.domain.verification.asker import Asker
-from app.domain.verification.asking import is_asked, start_unsent
-from app.domain.verification.guesses import NoCode, Pending
-from app.domain.verification.renewal import Renewal, move, moved
-from app.domain.verification.verifications import Verifications
+from app.domain.recovery.recovery import Ending, PasswordReset, Recovery, Step
+from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.sending import CodeSent
+from app.domain.verification.unsent import UnsentCodes
+from app.domain.verification.verification import (
+    Challenge,
+    NextFlowId,
+    PendingCode,
+    Verifications,
+    find_rotated_flow,
+    rotate_codes,
+)
 
 PURPOSE = "recovery"
 
@@ -27,124 +32,115 @@ PURPOSE = "recovery"
 class Signups(Protocol):
     """What else may be under way in a flow, and goes on with it under another id."""
 
-    async def move(self, connection: Connection, flow_id: bytes, became: bytes) -> None: ...
-    async def forget(self, flow_id: bytes) -> None: ...
+    async def rotate_draft(
+        self, connection: Connection, flow_id: bytes, new_flow_id: bytes
+    ) -> None: ...
+    async def forget_draft(self, flow_id: bytes) -> None: ...
 
 
 class RecoveryFlow:
     """Each method is what a person does at one step; it refuses what is not the current one.
-    `codes` are the letters it is done by.
+    `codes` are the mails it is done by.
     """
 
     def __init__(
-        self, database: Database, mailboxes: Verifications, reset: Reset, signups: Signups
+        self,
+        database: Database,
+        mailboxes: Verifications,
+        reset: PasswordReset,
+        signups: Signups,
     ) -> None:
         self._database, self.codes, self._reset = database, mailboxes, reset
-        self._signups = signups
+        self._signups, self._unsent = signups, UnsentCodes(mailboxes)
 
-    async def load(self, flow_id: bytes, origin: Origin) -> Recovery:
+    async def load_recovery(self, flow_id: bytes, origin: Origin) -> Recovery:
         """The recovery this flow has come to."""
-        newest = await self.codes.pending(Asker(flow_id, PURPOSE, origin))
-        return Recovery(flow_id, newest) if newest else await self._moved(flow_id, origin)
+        challenge = Challenge(flow_id, PURPOSE, origin)
+        newest = await self.codes.find_pending(challenge)
+        went_on = None if newest else await self._was_rotated(flow_id, origin)
+        return went_on or Recovery(flow_id, await self._unsent.count_unsent(challenge, newest))
 
     async def submit_email(
         self, recovery: Recovery, typed: str, origin: Origin, *, as_typed: bool, changing: bool
-    ) -> None:
+    ) -> Outcome[Step]:
         """Mails a code, or to an address without an account that there is none. Over a limit
         nothing is sent and nothing looks different. Raises `BadEmail`, `LikelyTypo`, `OutOfStep`.
         """
         if recovery.step is Step.PASSWORD and not changing:
             raise OutOfStep(recovery.step)
         email = EmailAddress.parse(typed, as_typed=as_typed)
-        asker = Asker(recovery.id, PURPOSE, origin)
-        once = f"{PURPOSE}:{recovery.id.hex()}:{email.value}"
-        if await self._asked(asker, email, once):
-            return
-        # No repetition: something else was asked for or proved in between.
-        if not await self._asked(asker, email, ""):
-            raise Unavailable
+        await self._unsent.request_code(_challenge(recovery, origin), email)
+        return Outcome(Step.EMAIL_CODE)
 
     async def submit_email_code(
-        self, recovery: Recovery, raw: str, origin: Origin, renewal: Renewal
-    ) -> None:
-        """Proves the address; the flow goes on under the id that `renewal` says. Raises what
-        `Verifications.check` does.
+        self, recovery: Recovery, raw: str, origin: Origin, next_flow_id: NextFlowId
+    ) -> Outcome[Step]:
+        """Proves the address; the flow goes on under the id that `next_flow_id` says. Raises what
+        `check_code` does.
         """
-        pending = self.waiting(recovery)
-        became = renewal(pending.id)
+        pending = self.require_pending_code(recovery)
+        new_flow_id = next_flow_id(pending.id)
         try:
-            await self.codes.check(Asker(recovery.id, PURPOSE, origin), pending, raw)
+            await check_code(self.codes, _challenge(recovery, origin), pending, raw)
         except NoCode:
-            faster = await self.load(became, origin)
+            faster = await self.load_recovery(new_flow_id, origin)
             raise OutOfStep(faster.step) if faster.newest else NoCode from None
-        if await self._proved(recovery, pending, became, origin):
-            await self._signups.forget(recovery.id)
-            return
+        if await self._apply_proof(recovery, pending, new_flow_id, origin):
+            await self._signups.forget_draft(recovery.id)
+            return Outcome(Step.PASSWORD, is_rotated=True)
         # A right code with which another request was faster has the same result.
-        faster = await self.load(became, origin)
+        faster = await self.load_recovery(new_flow_id, origin)
         if faster.newest is None:  # no, a newer one was asked for
-            faster = await self.load(recovery.id, origin)
+            faster = await self.load_recovery(recovery.id, origin)
         if faster.step is not Step.PASSWORD:
             raise OutOfStep(faster.step)
+        return Outcome(Step.PASSWORD, is_rotated=True)
 
-    async def resend(self, recovery: Recovery, origin: Origin) -> None:
-        """The same code again, or a new one when that would not help. Raises what
-        `Verifications.send` does.
+    async def submit_password(self, recovery: Recovery, raw: str, device: Device) -> Outcome[Step]:
+        """Changes the password, once, and ends every session; opens none: proving the address alone
+        never is a sign-in. Raises what `PasswordReset` does.
         """
-        to = EmailAddress(self.waiting(recovery).destination)
-        await self.codes.send(Asker(recovery.id, PURPOSE, origin), to)
+        result = await self._reset.reset_password(recovery, raw, device)
+        over = result.ending is not Ending.NO_ACCOUNT
+        return Outcome(None if over else Step.EMAIL, notices=(result.ending, *result.taken_back))
 
-    async def submit_password(self, recovery: Recovery, raw: str, device: Device) -> Ending:
-        """Changes the password, once, and ends every session; opens none. Raises what `Reset`
-        does.
+    async def resend_code(self, recovery: Recovery, origin: Origin) -> CodeSent:
+        """The same code again, or a new one when that would not help. What others have used up
+        looks like a send. Raises what `resend_code` does.
         """
-        return await self._reset(recovery, raw, device)
+        pending = self.require_pending_code(recovery)
+        challenge, mailbox = _challenge(recovery, origin), EmailAddress(pending.destination)
+        return await self._unsent.resend_code(challenge, mailbox, pending)
 
-    def waiting(self, recovery: Recovery) -> Pending:
+    def require_pending_code(self, recovery: Recovery) -> PendingCode:
         """The code the flow waits for. Raises `OutOfStep` when it waits for none."""
         if recovery.newest is None or recovery.step is not Step.EMAIL_CODE:
             raise OutOfStep(recovery.step)
         return recovery.newest
 
-    async def _moved(self, flow_id: bytes, origin: Origin) -> Recovery:
+    async def _was_rotated(self, flow_id: bytes, origin: Origin) -> Recovery | None:
         """Under its old id a recovery waits for its code again, until it has changed a password."""
         async with self._database.connection() as connection:
-            went = await moved(connection, self.codes.channel, flow_id, PURPOSE)
-        proof = await self.codes.pending(Asker(went[1], PURPOSE, origin)) if went else None
+            went = await find_rotated_flow(connection, self.codes.channel, flow_id, PURPOSE)
+        proof = await self.codes.find_pending(Challenge(went[1], PURPOSE, origin)) if went else None
         if proof is None or proof.user_id:
-            return Recovery(flow_id)
-        return Recovery(flow_id, proof, has_moved=True)
+            return None
+        return Recovery(flow_id, proof, was_rotated=True)
 
-    async def _proved(
-        self, recovery: Recovery, pending: Pending, became: bytes, origin: Origin
+    async def _apply_proof(
+        self, recovery: Recovery, pending: PendingCode, new_flow_id: bytes, origin: Origin
     ) -> bool:
         """False when the code was used already."""
         async with self._database.transaction() as connection:
-            if not await self.codes.consume(connection, pending):
+            if not await self.codes.consume_code(connection, pending):
                 return False
-            await move(connection, self.codes.channel, recovery.id, became, pending.id)
-            await self._signups.move(connection, recovery.id, became)
+            await rotate_codes(connection, self.codes.channel, recovery.id, new_flow_id, pending.id)
+            await self._signups.rotate_draft(connection, recovery.id, new_flow_id)
             await record(
-                connection, "recovery:email_proved", flow_id=became, network=origin.network
+                connection, "recovery:email_proved", flow_id=new_flow_id, network=origin.network
             )
             return True
 
-    async def _asked(self, asker: Asker, email: EmailAddress, once: str) -> bool:
-        """Whether the flow waits for a code to there now, however often the same form arrives."""
-        try:
-            if await self.codes.start(asker, email, once):
-                return True
-        except Repeated:
-            pass
-        except TooMany:
-            return await self._asked_unsent(asker, email)
-        return await is_asked(self.codes, asker, email.value)
 
-    async def _asked_unsent(self, asker: Asker, email: EmailAddress) -> bool:
-        """Over a limit (contract 9.9). A code on its way there stays good; else there is one that
-        may be sent when the limit has room again.
-        """
-        if await is_asked(self.codes, asker, email.value, looks=1):
-            return True
-        async with self._database.connection() as connection:
-            return await start_unsent(connection, self.codes.channel, asker, email.value)
+def _challenge(recovery: Recovery, origin: Origin) -> Challenge:
+    return Challenge(recovery.id, PURPOSE, origin)

@@ -1,15 +1,18 @@
-"""A session as those outside hold it, and what it is refused for."""
+"""A session as those outside hold it: what it is refused for, and whether it still lives."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
-from app.domain.errors import Forbidden, TooMany
+from app.domain.errors import Forbidden, TooMany, Unauthenticated
+from app.domain.ports import Connection, Database
+from app.domain.sessions.tokens import Access
+from app.domain.sql import load_queries
 
-# How a person proved who they are (RFC 8176).
-PASSWORD = ("pwd",)
-OTP = ("otp", "sms")
+sql = load_queries(__file__, "sessions.sql")
 
 
 class TooManyRefreshes(TooMany):
@@ -23,7 +26,7 @@ class ConfirmationNeeded(Forbidden):
     """The change asks for a fresh proof. A page leads to it and back."""
 
     code = "confirmation_required"
-    message = "Confirm that it is you, then try again."
+    message = "Confirm it’s you, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +38,18 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A new session. `subject` is the `subject_of` its owner's address."""
+class OpenedSession:
+    """A new session. `contacts` are its owner's address and number; one may be missing."""
 
     tokens: Tokens
+    session_id: UUID
     user_id: UUID
-    subject: bytes
+    contacts: tuple[str, ...]
+    device_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedSession:
     """A session as its owner sees it."""
 
     id: UUID
@@ -53,3 +58,56 @@ class Listed:
     created_at: datetime
     last_used_at: datetime
     amr: Sequence[str]
+
+
+# Whether a session still lives: asked of PostgreSQL, and remembered for less than a second.
+
+# Seconds. What was ended elsewhere is dead here within one, with nothing to be told or missed.
+REMEMBERED = 0.8
+MOST = 10_000
+
+
+class Liveness:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: OrderedDict[UUID, tuple[int, float]] = OrderedDict()
+
+    async def check(self, access: Access) -> None:
+        """Raises `Unauthenticated` for a session that has ended."""
+        generation, until = self._known.get(access.session_id, (-1, 0.0))
+        if until > monotonic() and access.generation <= generation:
+            return
+        asked_at = monotonic()
+        async with self._database.connection() as connection:
+            seen = await connection.fetchval(*sql.check_session(id=access.session_id))
+            if seen is None:
+                raise Unauthenticated
+            if seen < access.generation:
+                # A token this new is in use, so the one before it need not be honoured for long.
+                await connection.execute(
+                    *sql.mark_seen(id=access.session_id, generation=access.generation)
+                )
+        self._remember(access.session_id, access.generation, asked_at + REMEMBERED)
+
+    def forget(self, session_id: UUID) -> None:
+        """It was ended here: nothing is remembered of it from now on."""
+        self._known.pop(session_id, None)
+
+    def _remember(self, session_id: UUID, generation: int, until: float) -> None:
+        self._known[session_id] = generation, until
+        self._known.move_to_end(session_id)
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+
+async def lock_session(connection: Connection, access: Access) -> None:
+    """In a transaction that has locked the person: it does not end before that does. Raises
+    `Unauthenticated` for a session that has ended.
+    """
+    if not await connection.fetchval(*sql.lock_session(id=access.session_id)):
+        raise Unauthenticated
+
+
+async def is_delaying_changes(connection: Connection, access: Access) -> bool:
+    """In that same transaction: whether what the session changes has to wait."""
+    return bool(await connection.fetchval(*sql.is_delaying_changes(id=access.session_id)))

@@ -1,27 +1,25 @@
 """Sessions: opened by a proof, carried on by rotation, ended by a person, a replay or time."""
 
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit.events import current_request, record
-from app.domain.credentials.budget import subject_of
+from app.domain.audit import current_request, record
 from app.domain.credentials.device import Device
-from app.domain.delivery.notices import queue_notice
+from app.domain.delivery.database_limits import Pseudonyms
+from app.domain.delivery.notices import queue_device_notice
 from app.domain.errors import Unauthenticated
-from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.users import Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
-from app.domain.sessions import statements
-from app.domain.sessions.access_tokens import Access, AccessTokens
-from app.domain.sessions.liveness import Liveness
-from app.domain.sessions.refresh_tokens import RefreshTokens
+from app.domain.sessions.factors import FEDERATED, METHODS, MULTIPLE, Factor, opening_factor
 from app.domain.sessions.replays import refusal_of
-from app.domain.sessions.session import Listed, Opened, Tokens
+from app.domain.sessions.session import ListedSession, Liveness, OpenedSession, Tokens, sql
+from app.domain.sessions.tokens import Access, AccessTokens, PresentedToken, RefreshTokens
+from app.domain.verification.channel import MOST_IN_A_ROW
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -37,131 +35,180 @@ class Sessions:
         limits: LimitTable,
         tokens: AccessTokens,
         refresh_keys: tuple[bytes, ...],
+        pseudonyms: Pseudonyms,
+        subjects: Subjects,
     ) -> None:
-        self._database = database
+        self._database, self._pseudonyms, self._subjects = database, pseudonyms, subjects
         [(seconds, self._most), *_] = limits.refreshes_per_session.windows
         self._counted_for = timedelta(seconds=seconds)
         self._tokens, self._refresh_tokens = tokens, RefreshTokens(refresh_keys)
         self._liveness = Liveness(database)
 
-    async def open(
-        self, connection: Connection, user_id: UUID, amr: tuple[str, ...], device: Device
-    ) -> Opened:
-        """In the transaction that proved the person. Every identifier in it is new."""
+    async def open_session(
+        self,
+        connection: Connection,
+        user_id: UUID,
+        contacts: tuple[str, ...],
+        amr: tuple[str, ...],
+        device: Device,
+        identity_id: UUID | None = None,
+    ) -> OpenedSession:
+        """In the transaction that proved the person, who has those `contacts`, by that identity if
+        one alone did it. Every identifier in it is new.
+        """
         session_id = uuid7()
         row = await connection.fetchrow(
-            statements.OPEN,
-            session_id,
-            user_id,
-            list(amr),
-            device.name,
-            device.origin.network,
-            IDLE,
-            ABSOLUTE,
-            current_request.get() or None,
+            *sql.open_session(
+                id=session_id,
+                user_id=user_id,
+                amr=list(amr),
+                device=device.name,
+                network=device.origin.network,
+                idle=IDLE,
+                absolute=ABSOLUTE,
+                request_id=current_request.get() or None,
+                identity_id=identity_id,
+                address=device.origin.share,
+                address_names=self._pseudonyms.list_names(device.origin.share)[1:],
+                subjects=[self._subjects.of(contact) for contact in contacts],
+                most_in_a_row=MOST_IN_A_ROW,
+            )
         )
         if row is None:
             raise Unauthenticated  # the account was deleted a moment ago
         access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
-        return Opened(self._pair(access), user_id, subject_of(EmailAddress(row["email"])))
+        had, epoch = contacts_of(row), row["device_epoch"]
+        return OpenedSession(self._issue_pair(access), session_id, user_id, had, epoch)
 
-    async def tell_of_device(self, connection: Connection, opened: Opened, device: Device) -> bool:
-        """By mail, when the owner has not signed in from it before: whether there is one."""
-        is_new = not device.known_to(opened.subject)
-        if is_new:
-            await queue_notice(
-                connection, "new_device", opened.user_id, device.origin, device=device.name
-            )
-        return is_new
+    async def queue_device_notice(
+        self, connection: Connection, opened: OpenedSession, device: Device
+    ) -> None:
+        """By mail, when the owner has not signed in from it before."""
+        known = device.origin.known_to(opened.contacts[0])
+        if known is None or known.epoch != opened.device_epoch:
+            await queue_device_notice(connection, opened.user_id, device.origin, device.name)
 
     async def is_fresh(self, access: Access) -> bool:
-        """Whether the person has proved who they are within the last ten minutes, and the token was
-        given for that.
+        """Whether the person has proved who they are within the last ten minutes, by another kind
+        of proof than opened the session, and the token was given for that.
         """
-        asked = (access.session_id, FRESH, access.authenticated_at)
+        if MULTIPLE not in access.amr:
+            return False
+        asked = sql.is_fresh(id=access.session_id, fresh=FRESH, proved_at=access.authenticated_at)
         async with self._database.connection() as connection:
-            fresh: bool = await connection.fetchval(statements.IS_FRESH, *asked)
-        return fresh
+            return bool(await connection.fetchval(*asked))
 
-    async def renew(self, connection: Connection, access: Access, amr: tuple[str, ...]) -> Tokens:
-        """In the transaction of a fresh proof: the same session with new identifiers, and how it
-        was proved this time. Raises `Unauthenticated`.
+    async def confirm_without_phone(self, connection: Connection, access: Access) -> None:
+        """Until it is confirmed otherwise, what this session changes has to wait. Raises
+        `Unauthenticated`.
         """
-        row = await connection.fetchrow(statements.RENEW, access.session_id, IDLE, list(amr))
+        if not await connection.fetchval(*sql.confirm_without_phone(id=access.session_id)):
+            raise Unauthenticated
+
+    async def can_delay_changes(self, access: Access) -> bool:
+        """Whether it was confirmed without the phone within the last ten minutes."""
+        asked = sql.can_delay_changes(id=access.session_id, fresh=FRESH)
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(*asked))
+
+    async def find_opening_factor(self, access: Access) -> Factor | None:
+        """The kind of proof that opened it, None for a sign-up. Raises `Unauthenticated`."""
+        async with self._database.connection() as connection:
+            amr = await connection.fetchval(*sql.find_opened_amr(id=access.session_id))
+        if amr is None:
+            raise Unauthenticated
+        return opening_factor(amr)
+
+    async def renew_session(self, connection: Connection, access: Access, by: Factor) -> Tokens:
+        """In the transaction of a fresh proof of a kind that confirms it: the same session with new
+        identifiers, and how it was proved this time. Raises `Unauthenticated`.
+        """
+        amr = (*METHODS[by], MULTIPLE)
+        asked = sql.renew_session(id=access.session_id, idle=IDLE, amr=list(amr))
+        row = await connection.fetchrow(*asked)
         if row is None:
             raise Unauthenticated
-        return self._pair(_proved_anew(access, row, amr))
+        return self._issue_pair(access.proved_anew(row, amr))
 
-    async def given_again(self, connection: Connection, access: Access) -> Tokens | None:
-        """What `renew` has just given, in an answer that may have been lost; None once it was used,
-        or after ten seconds.
+    async def reissue_tokens(self, connection: Connection, access: Access) -> Tokens | None:
+        """What `renew_session` has just given, in an answer that may have been lost; None once it
+        was used, or after ten seconds.
         """
-        row = await connection.fetchrow(statements.UNSEEN, access.session_id)
-        return self._pair(_proved_anew(access, row, tuple(row["amr"]))) if row else None
+        row = await connection.fetchrow(*sql.find_unseen_renewal(id=access.session_id))
+        return self._issue_pair(access.proved_anew(row, tuple(row["amr"]))) if row else None
 
-    async def refresh(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
+    async def refresh_tokens(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
         """The successor of a refresh token, the same for all who ask at once. A token that must
         have been copied ends its session and tells the owner. Raises `Unauthenticated`,
         `TooManyRefreshes`.
         """
-        presented = self._refresh_tokens.read(token)
-        asked = (presented.session_id, presented.generation)
+        presented = self._refresh_tokens.read_token(token)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
-                statements.REFRESH, *asked, IDLE, self._most, self._counted_for
+                *sql.refresh_session(
+                    id=presented.session_id,
+                    generation=presented.generation,
+                    idle=IDLE,
+                    most=self._most,
+                    counted_for=self._counted_for,
+                )
             )
         if row is None:
-            self._liveness.forget(presented.session_id)
-            async with self._database.transaction() as connection:
-                raise await refusal_of(connection, presented, self._counted_for, origin)
+            await self._refuse(presented, origin)
         amr, proved_at = tuple(row["amr"]), row["authenticated_at"]
         access = Access(row["user_id"], presented.session_id, row["generation"], proved_at, amr)
-        return access, self._pair(access)
+        return access, self._issue_pair(access)
 
-    async def check(self, access: Access) -> None:
+    async def check_session(self, access: Access) -> None:
         """Raises `Unauthenticated` within a second of the session's end, wherever it was ended."""
         await self._liveness.check(access)
 
-    async def of(self, user_id: UUID) -> list[Listed]:
+    async def check_both_tokens(self, access: Access, refresh_token: str, origin: Origin) -> None:
+        """Raises `Unauthenticated` unless the refresh token is of the same session, and still good.
+        One that must have been copied ends it here too.
+        """
+        presented = self._refresh_tokens.read_token(refresh_token)
+        if presented.session_id != access.session_id:
+            raise Unauthenticated
+        asked = sql.can_refresh(id=presented.session_id, generation=presented.generation)
+        async with self._database.connection() as connection:
+            good = await connection.fetchval(*asked)
+        if not good:
+            await self._refuse(presented, origin)
+
+    async def list_sessions(self, user_id: UUID) -> list[ListedSession]:
         """The live ones, last used first."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(statements.LIST, user_id)
-        return [Listed(**{name: row[name] for name in Listed.__dataclass_fields__}) for row in rows]
+            rows = await connection.fetch(*sql.list_sessions(user_id=user_id))
+        return [
+            ListedSession(**{name: row[name] for name in ListedSession.__dataclass_fields__})
+            for row in rows
+        ]
 
-    async def end(self, user_id: UUID, session_id: UUID, reason: str, origin: Origin) -> bool:
-        """Whether there was one of this person's to end."""
-        async with self._database.transaction() as connection:
-            ended = await connection.fetch(statements.END, user_id, session_id, reason)
-            if ended:
-                await _record(connection, "session:ended", user_id, origin, reason=reason)
-        self._liveness.forget(session_id)
-        return bool(ended)
-
-    async def end_held(
-        self, access: Access | None, refresh_token: str | None, reason: str, origin: Origin
+    async def end_session(
+        self, connection: Connection, user_id: UUID, session_id: UUID, reason: str, origin: Origin
     ) -> None:
-        """What a browser holds tokens of. Of the refresh token any generation will do, and none is
-        used up, so that whoever wants to leave can.
+        """One of this person's, in the caller's transaction; any other is left alone."""
+        ended = sql.end_session(user_id=user_id, id=session_id, reason=reason)
+        if await connection.fetchval(*ended):
+            await _record(connection, "session:ended", user_id, origin, reason=reason)
+        self._liveness.forget(session_id)
+
+    async def end_presented(self, refresh_token: str, reason: str, origin: Origin) -> None:
+        """What a browser holds the refresh token of: any generation will do, and none is used up,
+        so that whoever wants to leave can. An access token ends nothing, as it changes nothing.
         """
-        held = {access.session_id} if access else set()
-        with suppress(Unauthenticated):
-            held |= {self._refresh_tokens.read(refresh_token or "").session_id}
-        if not held:
+        try:
+            session_id = self._refresh_tokens.read_token(refresh_token).session_id
+        except Unauthenticated:
             return
         async with self._database.transaction() as connection:
-            for row in await connection.fetch(statements.END_HELD, list(held), reason):
-                self._liveness.forget(row["id"])
-                await _record(connection, "session:ended", row["user_id"], origin, reason=reason)
+            user_id = await connection.fetchval(*sql.end_presented(id=session_id, reason=reason))
+            if user_id:
+                await _record(connection, "session:ended", user_id, origin, reason=reason)
+        self._liveness.forget(session_id)
 
-    async def end_others(self, access: Access, reason: str, origin: Origin) -> int:
-        """All of this person's but the one that asks. How many there were."""
-        async with self._database.transaction() as connection:
-            await connection.execute(statements.LOCK_OWNER, access.user_id)
-            return await self.end_all(
-                connection, access.user_id, reason, origin, but=access.session_id
-            )
-
-    async def end_all(
+    async def end_all_sessions(
         self,
         connection: Connection,
         user_id: UUID,
@@ -172,7 +219,8 @@ class Sessions:
         """How many were ended, in the caller's transaction, which has locked the person; `but` is
         the one that goes on.
         """
-        ended = await connection.fetch(statements.END_ALL, user_id, but, reason)
+        asked = sql.end_all_sessions(user_id=user_id, but=but, reason=reason)
+        ended = await connection.fetch(*asked)
         for row in ended:
             self._liveness.forget(row["id"])
         if ended:
@@ -182,14 +230,64 @@ class Sessions:
             )
         return len(ended)
 
-    def _pair(self, access: Access) -> Tokens:
-        refresh = self._refresh_tokens.issue(access.session_id, access.generation)
-        return Tokens(self._tokens.issue(access), refresh)
+    async def end_opened_by(
+        self, connection: Connection, access: Access, identity_id: UUID, origin: Origin
+    ) -> None:
+        """In the transaction that removes the identity and has locked the person. The session that
+        asks goes on: it has just shown another kind of proof.
+        """
+        reason, user_id = "identity removed", access.user_id
+        ended = await connection.fetch(
+            *sql.end_opened_by_identity(
+                user_id=user_id, identity_id=identity_id, but=access.session_id, reason=reason
+            )
+        )
+        await self._record_ends(connection, ended, user_id, reason, origin)
 
+    async def end_opened_with(
+        self,
+        connection: Connection,
+        user_id: UUID,
+        contact: Factor,
+        origin: Origin,
+        but: UUID | None = None,
+    ) -> None:
+        """In the transaction that replaces that number or address and has locked the person: those
+        that a code to it opened, and nothing else has confirmed since; `but` is the one that asks.
+        """
+        reason = f"{contact} replaced"
+        amr = list(METHODS[contact])
+        asked = sql.end_opened_with(user_id=user_id, amr=amr, but=but, reason=reason)
+        ended = await connection.fetch(*asked)
+        await self._record_ends(connection, ended, user_id, reason, origin)
 
-def _proved_anew(access: Access, row: Record, amr: tuple[str, ...]) -> Access:
-    proved_at = row["authenticated_at"]
-    return replace(access, generation=row["generation"], authenticated_at=proved_at, amr=amr)
+    async def end_confirmed_by_provider(self, connection: Connection, user_id: UUID) -> None:
+        """In that same transaction: it is not noted by which identity a session was confirmed, so
+        all those have to be confirmed anew.
+        """
+        confirmed = sql.unconfirm_sessions(user_id=user_id, amr=[*FEDERATED, MULTIPLE])
+        await connection.execute(*confirmed)
+
+    async def _record_ends(
+        self,
+        connection: Connection,
+        ended: Sequence[Record],
+        user_id: UUID,
+        reason: str,
+        origin: Origin,
+    ) -> None:
+        for row in ended:
+            self._liveness.forget(row["id"])
+            await _record(connection, "session:ended", user_id, origin, reason=reason)
+
+    async def _refuse(self, presented: PresentedToken, origin: Origin) -> NoReturn:
+        self._liveness.forget(presented.session_id)
+        async with self._database.transaction() as connection:
+            raise await refusal_of(connection, presented, self._counted_for, origin)
+
+    def _issue_pair(self, access: Access) -> Tokens:
+        refresh = self._refresh_tokens.issue_token(access.session_id, access.generation)
+        return Tokens(self._tokens.issue_token(access), refresh)
 
 
 async def _record(

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from app.domain.errors import Unavailable
 from app.domain.ports import Connection, Database, Record
+from app.domain.sql import load_queries
 
 log = logging.getLogger("app.keys")
 
@@ -22,18 +23,7 @@ NONCE_BYTES = 12  # NIST SP 800-38D 8.2
 # signed can be alive.
 KNOWN_AFTER = timedelta(seconds=60)
 
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727276)"
-ALL = "SELECT id, sealed, created_at FROM signing_keys ORDER BY created_at"
-ADD = """
-INSERT INTO signing_keys (id, sealed) VALUES ($1, $2) RETURNING id, sealed, created_at
-"""
-# Superseded an hour ago: its last token ended fifty minutes before.
-REMOVE = """
-DELETE FROM signing_keys k WHERE EXISTS (
-  SELECT 1 FROM signing_keys n
-  WHERE n.created_at > k.created_at AND n.created_at < clock_timestamp() - interval '1 hour'
-)
-"""
+sql = load_queries(__file__, "signing_keys.sql")
 
 
 class UnreadableKeys(Unavailable):
@@ -63,35 +53,35 @@ class SigningKeys:
     def __init__(self, seals: tuple[bytes, ...], database: Database) -> None:
         self._seals, self._database = seals, database
 
-    async def load(self) -> list[SigningKey]:
+    async def load_keys(self) -> list[SigningKey]:
         """All of them, oldest first; the very first is made here. Raises `UnreadableKeys`."""
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(ALL)
+            rows = await connection.fetch(*sql.list_keys())
             if not rows:
-                await connection.execute(ONE_AT_A_TIME)
-                rows = await connection.fetch(ALL) or [await self._added(connection)]
-        keys = [key for row in rows if (key := self._opened(row))]
+                await connection.execute(*sql.lock_keys())
+                rows = await connection.fetch(*sql.list_keys()) or [await self._add_key(connection)]
+        keys = [key for row in rows if (key := self._decrypt_key(row))]
         if not keys:
             raise UnreadableKeys
         return keys
 
-    async def rotate(self) -> str:
+    async def rotate_keys(self) -> str:
         """The id of a new key, which signs in a minute; tokens of the others stay good until they
         end.
         """
         async with self._database.transaction() as connection:
-            await connection.execute(ONE_AT_A_TIME)
-            await connection.execute(REMOVE)
-            return str((await self._added(connection))["id"])
+            await connection.execute(*sql.lock_keys())
+            await connection.execute(*sql.remove_superseded())
+            return str((await self._add_key(connection))["id"])
 
-    async def _added(self, connection: Connection) -> Record:
+    async def _add_key(self, connection: Connection) -> Record:
         private = Ed25519PrivateKey.generate()
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + AESGCM(self._seals[0]).encrypt(nonce, private.private_bytes_raw(), None)
-        [added] = await connection.fetch(ADD, _key_id(private), sealed)
+        [added] = await connection.fetch(*sql.add_key(id=_key_id(private), sealed=sealed))
         return added
 
-    def _opened(self, row: Record) -> SigningKey | None:
+    def _decrypt_key(self, row: Record) -> SigningKey | None:
         """None when `SECRET_KEY` no longer holds the key that sealed it."""
         nonce, sealed = row["sealed"][:NONCE_BYTES], row["sealed"][NONCE_BYTES:]
         for seal in self._seals:

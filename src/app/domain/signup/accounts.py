@@ -5,99 +5,18 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.domain.audit import current_request
 from app.domain.errors import Conflict, OutOfStep
-from app.domain.ports import Connection
-from app.domain.signup.drafts import IDENTITY, IN_PROGRESS, STILL_PROVES
+from app.domain.identity.users import contacts_of
+from app.domain.limits import Origin
+from app.domain.ports import Connection, Record
+from app.domain.sql import load_queries
 
-# An account that is being deleted is waited for: it is nobody's then.
-ACCOUNT_OF_PHONE = "SELECT id, password_hash FROM users WHERE phone = $1 FOR KEY SHARE"
-
-# Locked, so that two posts of one flow finish one after the other. Old ones prove nothing.
-PROOFS = f"""
-SELECT p.phone, p.user_id, e.email, i.id IS NOT NULL AS has_identity
-FROM (
-  SELECT * FROM phone_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
-  ORDER BY created_at DESC LIMIT 1 FOR UPDATE
-) p,
-LATERAL (
-  SELECT * FROM email_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND {STILL_PROVES}
-  ORDER BY created_at DESC LIMIT 1
-) e
-{IDENTITY}
-WHERE p.consumed_at IS NOT NULL AND e.consumed_at IS NOT NULL AND {IN_PROGRESS}
-"""
-
-CREATE = """
-INSERT INTO users (id, phone, email, password_hash, password_changed_at)
-VALUES ($1, $2, $3, $4, CASE WHEN $4::text IS NOT NULL THEN clock_timestamp() END)
-ON CONFLICT DO NOTHING RETURNING id
-"""
-
-SPEND = """
-WITH phones AS (
-  UPDATE phone_verifications SET user_id = $2 WHERE flow_id = $1 AND purpose = 'signup'
-)
-UPDATE email_verifications SET user_id = $2 WHERE flow_id = $1 AND purpose = 'signup'
-"""
-
-DROP_EMAIL = """
-UPDATE email_verifications SET ended_at = clock_timestamp()
-WHERE flow_id = $1 AND purpose = 'signup'
-"""
-DROP_PHONE = """
-UPDATE phone_verifications SET ended_at = clock_timestamp()
-WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL AND user_id IS NULL
-"""
-
-# Only who proved the number just now, and since it is the account's, is let into that.
-ACCOUNT_PROVED_NOW = """
-SELECT u.id, u.password_hash
-FROM (
-  SELECT * FROM phone_verifications
-  WHERE flow_id = $1 AND purpose = 'signup' AND ended_at IS NULL
-  ORDER BY created_at DESC LIMIT 1 FOR UPDATE
-) p
-JOIN users u ON u.phone = p.phone AND u.created_at < p.consumed_at
-WHERE p.user_id IS NULL AND p.consumed_at > clock_timestamp() - interval '10 minutes'
-FOR KEY SHARE OF u
-"""
-
-# A provider's word for an address nobody has is as good as a code of ours.
-VOUCH_FOR_EMAIL = """
-WITH free AS (SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE email = $4)),
-earlier AS (
-  UPDATE email_verifications SET ended_at = clock_timestamp()
-  WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL AND EXISTS (SELECT 1 FROM free)
-)
-INSERT INTO email_verifications (id, flow_id, purpose, nonce, email, expires_at, consumed_at)
-SELECT $1, $2, 'signup', $3, $4, clock_timestamp(), clock_timestamp() FROM free
-"""
-
-# An e-mail proved in another unfinished sign-up of the same number: that of another device.
-ADOPT = """
-INSERT INTO email_verifications (id, flow_id, purpose, nonce, email, expires_at, consumed_at)
-SELECT $1, $2, e.purpose, e.nonce, e.email, e.expires_at, e.consumed_at
-FROM email_verifications e
-WHERE e.purpose = 'signup' AND e.consumed_at > clock_timestamp() - interval '20 hours'
-  AND e.user_id IS NULL AND e.ended_at IS NULL
-  AND e.flow_id IN (
-    SELECT flow_id FROM phone_verifications
-    WHERE phone = $3 AND purpose = 'signup' AND consumed_at IS NOT NULL AND user_id IS NULL
-      AND ended_at IS NULL AND created_at > clock_timestamp() - interval '1 day'
-  )
-  AND NOT EXISTS (
-    SELECT 1 FROM email_verifications
-    WHERE flow_id = $2 AND purpose = 'signup' AND ended_at IS NULL
-  )
-ORDER BY e.consumed_at DESC LIMIT 1
-RETURNING email
-"""
+sql = load_queries(__file__, "accounts.sql")
 
 
 class EmailTaken(Conflict):
-    """Only ever told to somebody who has just proved that the address is theirs."""
+    """Only ever told to someone who has just proved that the address is theirs."""
 
     code = "email_taken"
     field = "email"
@@ -122,64 +41,83 @@ class Proofs:
     user_id: UUID | None
     has_identity: bool
 
+    @classmethod
+    def from_row(cls, row: Record) -> "Proofs":
+        return cls(row["phone"], row["email"], row["user_id"], row["has_identity"])
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose a number is; `password_hash` is None for people who only use a provider."""
+    """Whose a number is; `password_hash` is None for people who only use a provider. A `dormant`
+    one is not opened by its number alone, which may have changed hands.
+    """
 
     id: UUID
+    contacts: tuple[str, ...]
     password_hash: str | None
+    dormant: bool
+
+    @classmethod
+    def from_row(cls, row: Record) -> "Account":
+        return cls(row["id"], contacts_of(row), row["password_hash"], row["dormant"])
 
 
-async def proofs_of(connection: Connection, flow_id: bytes) -> Proofs | None:
-    row = await connection.fetchrow(PROOFS, flow_id)
-    if row is None:
-        return None
-    return Proofs(row["phone"], row["email"], row["user_id"], row["has_identity"])
+async def find_proofs(connection: Connection, flow_id: bytes) -> Proofs | None:
+    row = await connection.fetchrow(*sql.find_proofs(flow_id=flow_id))
+    return Proofs.from_row(row) if row else None
 
 
-async def account_of(connection: Connection, phone: str) -> Account | None:
-    row = await connection.fetchrow(ACCOUNT_OF_PHONE, phone)
-    return Account(row["id"], row["password_hash"]) if row else None
+async def find_account(connection: Connection, phone: str) -> Account | None:
+    row = await connection.fetchrow(*sql.find_account(phone=phone))
+    return Account.from_row(row) if row else None
 
 
 async def account_proved_now(connection: Connection, flow_id: bytes) -> Account | None:
     """Whose the number is that this flow has proved in the last ten minutes."""
-    row = await connection.fetchrow(ACCOUNT_PROVED_NOW, flow_id)
-    return Account(row["id"], row["password_hash"]) if row else None
+    row = await connection.fetchrow(*sql.find_account_proved_now(flow_id=flow_id))
+    return Account.from_row(row) if row else None
 
 
 async def vouch_for_email(connection: Connection, flow_id: bytes, email: str, nonce: bytes) -> None:
-    """The flow has proved the address, unless it is somebody's: that is not told here."""
-    await connection.execute(VOUCH_FOR_EMAIL, uuid7(), flow_id, nonce, email)
+    """The flow has proved the address, unless it is someone's: that is not told here."""
+    await connection.execute(
+        *sql.vouch_for_email(id=uuid7(), flow_id=flow_id, nonce=nonce, email=email)
+    )
 
 
 async def create_account(
-    connection: Connection, proofs: Proofs, password_hash: str | None
-) -> UUID | None:
-    """None when the phone or the e-mail has an account by now."""
-    created: UUID | None = await connection.fetchval(
-        CREATE, uuid7(), proofs.phone, proofs.email, password_hash
+    connection: Connection, flow_id: bytes, password_hash: str | None, origin: Origin
+) -> tuple[Proofs | None, UUID | None]:
+    """What the flow has proved, and the id of the account that this made. None when it made one
+    before, or when the phone or the e-mail has an account by now.
+    """
+    row = await connection.fetchrow(
+        *sql.create_account(
+            id=uuid7(),
+            flow_id=flow_id,
+            password_hash=password_hash,
+            network=origin.network,
+            request_id=current_request.get() or None,
+        )
     )
-    return created
+    return (Proofs.from_row(row), row["created_id"]) if row else (None, None)
 
 
 async def spend_proofs(connection: Connection, flow_id: bytes, user_id: UUID) -> None:
-    """They made or opened an account and prove nothing more."""
-    await connection.execute(SPEND, flow_id, user_id)
-
-
-async def adopt_email(connection: Connection, flow_id: bytes, phone: str) -> str | None:
-    """The e-mail this person proved on another device, if this flow has none of its own."""
-    adopted: str | None = await connection.fetchval(ADOPT, uuid7(), flow_id, phone)
-    return adopted
+    """They opened an account and prove nothing more."""
+    await connection.execute(*sql.spend_proofs(flow_id=flow_id, user_id=user_id))
 
 
 async def drop_email(connection: Connection, flow_id: bytes) -> None:
     """The flow's address cannot be used; the person names another."""
-    await connection.execute(DROP_EMAIL, flow_id)
+    await connection.execute(*sql.drop_email(flow_id=flow_id))
 
 
 async def drop_phone(connection: Connection, flow_id: bytes) -> None:
     """The flow's number is to be proved anew."""
-    await connection.execute(DROP_PHONE, flow_id)
+    await connection.execute(*sql.drop_phone(flow_id=flow_id))
+
+
+async def drop_earlier(connection: Connection, flow_id: bytes) -> None:
+    """What was proved more than ten minutes ago proves nothing any more."""
+    await connection.execute(*sql.drop_earlier(flow_id=flow_id))

@@ -1,31 +1,55 @@
-"""The sign-up: phone, its code, e-mail, its code, password. All of its rules are here.
+"""The sign-up: phone, its code, e-mail, its code, password. A number that has an account opens it.
 
-Somebody a provider vouches for needs no password, and no code to an address that it vouches for.
+Someone a provider vouches for needs no password, and no code to an address that it vouches for.
+The way through it is here; what a proof commits is in `proofs`, the account in `finish`, one that
+was not used for long in `dormant`.
 """
 
+import dataclasses
+from dataclasses import dataclass
+
 from msgspec.structs import replace
+from uuid_utils.compat import uuid7
 
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
+from app.domain.federation.identities import Identities
 from app.domain.federation.proofs import end_identity
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.identity.provider import Vouched
-from app.domain.limits import Origin
-from app.domain.ports import Database
+from app.domain.identity.provider import ExternalIdentity
+from app.domain.limits import LimitTable, Origin
+from app.domain.outcome import Outcome
+from app.domain.ports import Database, NotUnique, ShortMemory
+from app.domain.pricing.choice import Choice
 from app.domain.signup.accounts import EmailTaken, ProveAgain
+from app.domain.signup.codes import SignupCodes, signup_challenge
+from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
-from app.domain.signup.finish import Finish, SignedIn, recorded
-from app.domain.signup.proving import Proving
+from app.domain.signup.finish import AUTH0, SignupCompletion, record_signup
+from app.domain.signup.plans import PickedPlans
+from app.domain.signup.proofs import SignupProofs
 from app.domain.signup.signup import Contact, Signup, Step
-from app.domain.verification.asker import Asker
-from app.domain.verification.asking import ask_once
-from app.domain.verification.guesses import NoCode, Pending
-from app.domain.verification.renewal import Renewal
-from app.domain.verification.verifications import Verifications
+from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.sending import request_code
+from app.domain.verification.verification import NextFlowId, Verifications
 
-PURPOSE = "signup"
-CHANGEABLE = (Step.LINK, Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
+CHANGEABLE = (Step.OWNER, Step.LINK, Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who takes a step: with which device, the id that the flow gets by a proof, and the plan that
+    this client remembers.
+    """
+
+    device: Device
+    next_flow_id: NextFlowId
+    plan: Choice | None = None
+
+    @property
+    def origin(self) -> Origin:
+        return self.device.origin
 
 
 class SignupFlow:
@@ -38,162 +62,191 @@ class SignupFlow:
         drafts: Drafts,
         phones: Verifications,
         mailboxes: Verifications,
-        finish: Finish,
+        completion: SignupCompletion,
+        identities: Identities,
+        plans: PickedPlans,
+        memory: ShortMemory,
+        limits: LimitTable,
     ) -> None:
         self._served, self._database, self._drafts = served, database, drafts
-        self._phones, self._mailboxes, self._finish = phones, mailboxes, finish
-        self._proving = Proving(database, drafts, phones, mailboxes, finish)
+        self._phones, self._mailboxes, self._completion = phones, mailboxes, completion
+        self._proofs = SignupProofs(database, drafts, phones, mailboxes, completion, memory, limits)
+        self._dormant, self._plans = DormantAccounts(database, mailboxes, completion), plans
+        self.codes = SignupCodes(drafts, phones, mailboxes, self._dormant)
+        self._identities = identities
 
-    async def load(self, flow_id: bytes) -> Signup:
+    async def load_signup(self, flow_id: bytes) -> Signup:
         """The sign-up this flow has come to."""
-        return await self._drafts.load(flow_id)
+        return await self._drafts.load_draft(flow_id)
 
     async def submit_phone(
-        self, signup: Signup, typed: str, country: str, origin: Origin, *, changing: bool
-    ) -> Signup:
+        self, signup: Signup, typed: str, country: str, visitor: Visitor, *, changing: bool
+    ) -> Outcome[Step]:
         """Texts a code. `changing` takes back a number that was proved already."""
         changeable = changing and signup.step in CHANGEABLE
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
         contact = Contact(phone.e164, typed.strip(), phone.region)
-        named = replace(signup, phone=contact, moved_to=None, account=None)
-        return await self._asked(named, self._phones, phone, origin)
+        named = replace(signup, phone=contact, moved_to=None, account=None, dormant=False)
+        await request_code(self._phones, signup_challenge(named.id, visitor.origin), phone)
+        await self._drafts.save_draft(named)
+        return Outcome(Step.PHONE_CODE, plan=visitor.plan)
+
+    async def submit_phone_code(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
+        """Proves the number. One that has an account opens that, unless it was not used for long;
+        else the sign-up goes on under another id, with the e-mail and the plan that the same person
+        came to on another device.
+        """
+        signup, pending = await self.codes.require_pending(signup, Step.PHONE_CODE, visitor.origin)
+        new_flow_id = visitor.next_flow_id(pending.id)
+        try:
+            await check_code(
+                self._phones, signup_challenge(signup.id, visitor.origin), pending, raw
+            )
+        except NoCode:
+            faster = await self._find_concurrent_result(new_flow_id)
+            raise OutOfStep(faster.step) if faster else NoCode from None
+        outcome = await self._proofs.apply_phone_proof(signup, pending, visitor.device, new_flow_id)
+        if outcome is None:
+            # A right code with which another request was faster has the same result.
+            faster = await self._find_concurrent_result(new_flow_id)
+            if faster is None:
+                raise await self._refusal_of_overtaken(signup)
+            outcome = Outcome(faster.step)
+        if outcome.next_step is Step.OWNER:
+            await self._dormant.request_code(
+                await self._drafts.load_draft(new_flow_id), visitor.origin
+            )
+        return await self._with_plan(outcome, visitor, new_flow_id)
+
+    async def submit_owner_code(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
+        """Proves the address of the account whose number was proved before: opens it, or leads to
+        the question whether to link what waits. Raises `ProveAgain`.
+        """
+        signup, pending = await self.codes.require_pending(signup, Step.OWNER, visitor.origin)
+        try:
+            opened = await self._dormant.submit_code(signup, pending, raw, visitor.device)
+        except ProveAgain:
+            await self._forget_proof(signup, visitor.origin)
+            raise
+        if opened:
+            await self._drafts.forget_draft(signup.id)
+            return await self._with_plan(opened, visitor)
+        return await self._with_plan(await self._rebuilt(signup), visitor)
+
+    async def release_number(self, signup: Signup, visitor: Visitor) -> Outcome[Step]:
+        """Takes the proved number off its dormant account, for a new one. Raises `StillUsed`,
+        `ProveAgain`.
+        """
+        if signup.step is not Step.OWNER:
+            raise OutOfStep(signup.step)
+        try:
+            finished = await self._dormant.release_number(signup, visitor.device)
+        except ProveAgain:
+            await self._forget_proof(signup, visitor.origin)
+            raise
+        except NotUnique:  # the identity that waits got an account at this very moment
+            raise await self._refusal_of_overtaken(signup) from None
+        await self._drafts.forget_draft(signup.id)
+        return await self._with_plan(finished or await self._rebuilt(signup), visitor)
+
+    async def submit_link(
+        self, signup: Signup, visitor: Visitor, *, linking: bool
+    ) -> Outcome[Step]:
+        """Opens the account of the proved number, with the identity as another way in or not."""
+        if signup.step is not Step.LINK:
+            raise OutOfStep(signup.step)
+        opened = await self._proofs.apply_link(signup, visitor.device, linking=linking)
+        return await self._with_plan(opened, visitor)
 
     async def submit_email(
-        self, signup: Signup, typed: str, origin: Origin, *, as_typed: bool, changing: bool
-    ) -> Signup:
+        self, signup: Signup, typed: str, visitor: Visitor, *, as_typed: bool, changing: bool
+    ) -> Outcome[Step]:
         """Mails a code, or to the owner of a known address that it is known."""
         changeable = changing and signup.step is Step.PASSWORD
         if not (changeable or signup.step in (Step.EMAIL, Step.EMAIL_CODE)):
             raise OutOfStep(signup.step)
         email = EmailAddress.parse(typed, as_typed=as_typed)
         named = replace(signup, email=Contact(email.value, typed.strip()))
-        return await self._asked(named, self._mailboxes, email, origin)
+        await request_code(self._mailboxes, signup_challenge(named.id, visitor.origin), email)
+        await self._drafts.save_draft(named)
+        return Outcome(Step.EMAIL_CODE, plan=visitor.plan)
 
-    async def submit_phone_code(
-        self, signup: Signup, raw: str, device: Device, renewal: Renewal
-    ) -> Signup | SignedIn:
-        """Proves the number. One that has an account opens that; else the sign-up goes on under
-        the id that `renewal` says, with the e-mail the same person proved on another device.
+    async def submit_email_code(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
+        """Proves the address; opens the new account where no password is needed."""
+        signup, pending = await self.codes.require_pending(signup, Step.EMAIL_CODE, visitor.origin)
+        await check_code(self._mailboxes, signup_challenge(signup.id, visitor.origin), pending, raw)
+        outcome = await self._proofs.apply_email_proof(signup, pending, visitor.device)
+        if outcome is None:
+            raise await self._refusal_of_overtaken(signup)
+        return await self._with_plan(outcome, visitor)
+
+    async def submit_identity(
+        self, flow_id: bytes | None, external_identity: ExternalIdentity, visitor: Visitor
+    ) -> Outcome[Step]:
+        """A known identity opens its account. A new one is a sign-up with some proofs given, with
+        what `flow_id` has come to, which goes on under another id. Raises `TooManyNewIdentities`.
         """
-        signup, pending = await self.waiting(signup, Step.PHONE_CODE, device.origin)
-        became = renewal(pending.id)
-        try:
-            await self._phones.check(_asker(signup, device.origin), pending, raw)
-        except NoCode:
-            faster = await self._faster(became)
-            raise OutOfStep(faster.step) if faster else NoCode from None
-        proved = await self._proving.phone(signup, pending, device, became)
-        # A right code with which another request was faster has the same result.
-        result = proved or await self._faster(became)
-        if result is None:
-            raise await self._overtaken(signup)
-        return result
+        opened = await self._identities.sign_in(external_identity, visitor.device)
+        if opened:
+            return Outcome(session=opened, method=AUTH0, notices=("known",))
+        proof = uuid7()
+        new_flow_id = visitor.next_flow_id(proof)
+        signup = await self.load_signup(flow_id) if flow_id else None
+        if signup is None or signup.step is Step.DONE:
+            signup = Signup(new_flow_id)
+        outcome = await self._proofs.apply_identity(
+            signup, external_identity, visitor.device, proof, new_flow_id
+        )
+        return await self._with_plan(outcome, visitor, new_flow_id)
 
-    async def submit_password(self, signup: Signup, raw: str, device: Device) -> SignedIn:
+    async def submit_password(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
         """Makes the account, once, and opens its first session."""
         if signup.step not in (Step.PASSWORD, Step.DONE):
             raise OutOfStep(signup.step)
         try:
-            finished = await self._finish(signup, raw, device)
+            finished = await self._completion.complete_signup(signup, raw, visitor.device)
         except (EmailTaken, ProveAgain):
-            await self._drafts.forget(signup.id)
+            await self._drafts.forget_draft(signup.id)
             raise
         except OutOfStep:
-            await self._drafts.forget(signup.id)
-            raise await self._overtaken(signup) from None
-        await self._drafts.forget(signup.id)
-        return finished
+            await self._drafts.forget_draft(signup.id)
+            raise await self._refusal_of_overtaken(signup) from None
+        await self._drafts.forget_draft(signup.id)
+        return await self._with_plan(finished, visitor)
 
-    async def submit_email_code(
-        self, signup: Signup, raw: str, device: Device
-    ) -> Signup | SignedIn:
-        """Proves the address."""
-        signup, pending = await self.waiting(signup, Step.EMAIL_CODE, device.origin)
-        await self._mailboxes.check(_asker(signup, device.origin), pending, raw)
-        result = await self._proving.email(signup, pending, device)
-        if result is None:
-            raise await self._overtaken(signup)
-        return result
-
-    async def submit_identity(
-        self, signup: Signup, vouched: Vouched, device: Device, renewal: Renewal
-    ) -> Signup | SignedIn:
-        """Who somebody is elsewhere, where that has no account yet."""
-        return await self._proving.identity(signup, vouched, device, renewal)
-
-    async def submit_link(self, signup: Signup, device: Device, *, linking: bool) -> SignedIn:
-        """Opens the account of the proved number, with the identity as another way in or not."""
-        if signup.step is not Step.LINK:
-            raise OutOfStep(signup.step)
-        return await self._proving.link(signup, device, linking=linking)
-
-    async def resend(self, signup: Signup, step: Step, origin: Origin) -> bool:
-        """The same code again, or a new one when that would not help: whether it is a new one.
-        Raises as for a first one.
-        """
-        signup, pending = await self.waiting(signup, step, origin)
-        to = signup.number if step is Step.PHONE_CODE else signup.mailbox
-        try:
-            await self.codes(step).send(_asker(signup, origin), to)
-        except NoCode:
-            raise await self._overtaken(signup) from None
-        return not pending.worth_sending_again
-
-    async def waiting(self, signup: Signup, step: Step, origin: Origin) -> tuple[Signup, Pending]:
-        """The code the step waits for. A draft older than what is committed is made anew: the
-        process that wrote the one may have died before it wrote the other.
-        """
-        pending = await self._pending(signup, step, origin)
-        if pending is None:
-            signup = await self._drafts.rebuild(signup.id)
-            pending = await self._pending(signup, step, origin)
-        if pending is None:
-            raise OutOfStep(signup.step)
-        return signup, pending
-
-    def codes(self, step: Step) -> Verifications:
-        """The channel whose code the step waits for."""
-        return self._phones if step is Step.PHONE_CODE else self._mailboxes
-
-    async def restart(self, signup: Signup, origin: Origin) -> None:
+    async def restart_signup(self, signup: Signup, origin: Origin) -> Outcome[Step]:
         """Forgets all of it; codes on their way prove nothing any more."""
         async with self._database.transaction() as connection:
-            await self._phones.end(connection, signup.id)
-            await self._mailboxes.end(connection, signup.id)
-            await end_identity(connection, signup.id)
-            await recorded(connection, "signup:restarted", signup, origin)
-        await self._drafts.forget(signup.id)
+            ended = await self._phones.end_codes(connection, signup.id)
+            ended |= await self._mailboxes.end_codes(connection, signup.id)
+            ended |= await end_identity(connection, signup.id) is not None
+            if ended:
+                await record_signup(connection, "signup:restarted", signup, origin)
+        await self._drafts.forget_draft(signup.id)
+        return Outcome(notices=("restarted",))
 
-    async def _asked(
-        self, named: Signup, codes: Verifications, to: Phone | EmailAddress, origin: Origin
-    ) -> Signup:
-        """Sends once, however often the same form arrives, and leads all to the same page."""
-        await ask_once(codes, _asker(named, origin), to)
-        return await self._drafts.save(named)
+    async def _with_plan(
+        self, outcome: Outcome[Step], visitor: Visitor, new_flow_id: bytes | None = None
+    ) -> Outcome[Step]:
+        """`new_flow_id`: the id under which the flow goes on, where it is another one."""
+        if outcome.session is None:
+            outcome = dataclasses.replace(outcome, is_rotated=new_flow_id is not None)
+        return await self._plans.carry_on(outcome, visitor.plan, new_flow_id or b"")
 
-    async def _faster(self, became: bytes) -> Signup | None:
+    async def _forget_proof(self, signup: Signup, origin: Origin) -> None:
+        await self._dormant.forget_proof(signup, origin)
+        await self._drafts.forget_draft(signup.id)
+
+    async def _rebuilt(self, signup: Signup) -> Outcome[Step]:
+        return Outcome((await self._drafts.rebuild_draft(signup.id)).step)
+
+    async def _find_concurrent_result(self, new_flow_id: bytes) -> Signup | None:
         """What another request with the same code has made of the sign-up."""
-        signup = await self._drafts.load(became)
+        signup = await self._drafts.load_draft(new_flow_id)
         return None if signup.step is Step.PHONE else signup
 
-    async def _pending(self, signup: Signup, step: Step, origin: Origin) -> Pending | None:
-        """None when the draft and what is committed do not agree on what is waited for."""
-        if signup.step is not step:
-            raise OutOfStep(signup.step)
-        contact = signup.phone if step is Step.PHONE_CODE else signup.email
-        moved = signup.moved_to is not None
-        asker = Asker(signup.moved_to or signup.id, PURPOSE, origin)
-        pending = await self.codes(step).pending(asker)
-        if pending is None or contact is None or pending.consumed is not moved:
-            return None
-        return pending if pending.destination == contact.value else None
-
-    async def _overtaken(self, signup: Signup) -> OutOfStep:
+    async def _refusal_of_overtaken(self, signup: Signup) -> OutOfStep:
         """Another request was faster, by which the sign-up is at another step."""
-        return OutOfStep((await self._drafts.rebuild(signup.id)).step)
-
-
-def _asker(signup: Signup, origin: Origin) -> Asker:
-    return Asker(signup.id, PURPOSE, origin)
+        return OutOfStep((await self._drafts.rebuild_draft(signup.id)).step)

@@ -1,21 +1,27 @@
 """A sign-up is a set of proofs. What is missing is data; the first missing one is the step."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
+from app.domain.errors import OutOfStep
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 
 
 class Step(StrEnum):
-    """The value is the tail of the URL, the name of the template and of the handlers."""
+    """The value is the tail of the URL, the name of the template and of the handlers, but for
+    `OWNER`, which is at /login/email-code.
+    """
 
     PHONE = "phone"
     PHONE_CODE = "phone-code"
+    OWNER = "owner"  # a code to the address of a dormant account, whose number was proved
     LINK = "link"  # only for a number that has an account, while an identity waits
     EMAIL = "email"
     EMAIL_CODE = "email-code"
@@ -23,8 +29,30 @@ class Step(StrEnum):
     DONE = "done"
 
 
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A step as people are told of it. `number` counts from 1; `is_given`: a provider's word stands
+    for it.
+    """
+
+    step: Step
+    name: str
+    number: int
+    is_given: bool
+
+
+# What leads to an account, in this order; the others are ways into one that there is.
+NAMES = {
+    Step.PHONE: "Phone",
+    Step.PHONE_CODE: "Text code",
+    Step.EMAIL: "E-mail",
+    Step.EMAIL_CODE: "E-mail code",
+    Step.PASSWORD: "Password",
+}
+
+
 class Contact(msgspec.Struct, frozen=True):
-    """A phone or e-mail somebody named, with the way they wrote it, and whether it is proved."""
+    """A phone or e-mail someone named, with the way they wrote it, and whether it is proved."""
 
     value: str
     typed: str
@@ -32,8 +60,8 @@ class Contact(msgspec.Struct, frozen=True):
     proved: bool = False
 
 
-class Elsewhere(msgspec.Struct, frozen=True):
-    """Who somebody is at another provider, which stands for a password. `email` is what that told,
+class PendingIdentity(msgspec.Struct, frozen=True):
+    """Who someone is at another provider, which stands for a password. `email` is what that told,
     for people to read: it is the account's only once it is proved. `at` is when they came with it.
     """
 
@@ -47,7 +75,8 @@ class Elsewhere(msgspec.Struct, frozen=True):
 class Signup(msgspec.Struct, frozen=True):
     """One person's way in, as far as it has come. `id` is the digest of the flow cookie. `moved_to`
     is the id it goes on under, to which only the code that was entered then leads. `account` is
-    whose the proved number is, while an identity waits to be linked to it.
+    whose the proved number is, while an identity waits to be linked to it; `dormant` says that it
+    was not used for long.
     """
 
     id: bytes
@@ -55,8 +84,9 @@ class Signup(msgspec.Struct, frozen=True):
     email: Contact | None = None
     user_id: UUID | None = None
     moved_to: bytes | None = None
-    identity: Elsewhere | None = None
+    identity: PendingIdentity | None = None
     account: UUID | None = None
+    dormant: bool = False
 
     @property
     def step(self) -> Step:
@@ -64,21 +94,29 @@ class Signup(msgspec.Struct, frozen=True):
             return Step.DONE
         if not (self.phone and self.phone.proved):
             return Step.PHONE_CODE if self.phone else Step.PHONE
+        if self.dormant:
+            return Step.OWNER
         if self.account:
             return Step.LINK
         if not (self.email and self.email.proved):
             return Step.EMAIL_CODE if self.email else Step.EMAIL
         return Step.PASSWORD
 
+    def require_step(self, step: Step, *, changing: bool) -> None:
+        """Raises `OutOfStep` unless it is this step, or `changing` an earlier one."""
+        order = list(Step)
+        earlier = order.index(step) < order.index(self.step) < order.index(Step.DONE)
+        if self.step is not step and not (changing and earlier):
+            raise OutOfStep(self.step)
+
     @property
-    def missing(self) -> list[str]:
-        """What still has to be given or proved, in the words of the JSON API."""
-        proofs = {
-            "phone": self.phone and self.phone.proved,
-            "email": self.email and self.email.proved,
-        }
-        wanted = [] if self.identity else ["password"]
-        return [name for name, proved in proofs.items() if not proved] + wanted
+    def steps(self) -> tuple[FlowStep, ...]:
+        """All of them, whichever the person is at."""
+        if self.identity is None:
+            return _steps(())
+        if self.email is None or not self.email.proved:
+            return _steps((Step.PASSWORD,))
+        return _steps((Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD))
 
     @property
     def number(self) -> Phone:
@@ -102,3 +140,11 @@ class Signup(msgspec.Struct, frozen=True):
             phone=self.phone and replace(self.phone, proved=True),
             email=Contact(email, typed, proved=True) if email else self.email,
         )
+
+
+@cache
+def _steps(given: tuple[Step, ...]) -> tuple[FlowStep, ...]:
+    return tuple(
+        FlowStep(step, name, number, step in given)
+        for number, (step, name) in enumerate(NAMES.items(), 1)
+    )

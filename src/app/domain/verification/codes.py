@@ -1,16 +1,28 @@
-"""Codes: derived when needed, never stored, and read generously from what a person pastes."""
+"""Codes: derived when needed, never stored, read generously, and put into their messages."""
 
-import hmac
+import json
 import re
 import unicodedata
-from hashlib import sha256
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Any, Literal
+from uuid import UUID
 
+from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
+from app.domain.keys import Signer, is_same
+from app.domain.ports import Email, MessageRenderer, Text
+from app.domain.verification.channel import EMAIL, PHONE
 
 NONCE_BYTES = 16
 MOST_CHARACTERS = 500  # a whole pasted message, and no more
-BETWEEN_DIGITS = re.compile(r"[\s\-\u2010-\u2015.]+")
+BETWEEN_DIGITS = re.compile(r"[\s\-\u2010-\u2015._]+")
+INVISIBLE = "Cf"  # zero-width and soft hyphens and the like, which come along in a copy
+# The letter for the digit: Latin and Cyrillic, as a code is read out and written down.
+OHS = str.maketrans(dict.fromkeys("Oo\u041e\u043e", "0"))
+SPELLED = re.compile(r"[0-9Oo\u041e\u043e]*[0-9][0-9Oo\u041e\u043e]*")
 BOUND_TO = re.compile(r"@([a-z0-9.-]+) #[0-9]+\s*\Z", re.IGNORECASE)
 
 
@@ -22,16 +34,16 @@ class BadCode(Rejected):
 
 
 class OtherSitesCode(BadCode):
-    """The pasted message is bound to another host: somebody may be phishing."""
+    """The pasted message is bound to another host: someone may be phishing."""
 
     code = "other_sites_code"
     message = "That code is for another site. Do not enter it here."
 
 
-def derived_code(key: bytes, nonce: bytes, purpose: str, destination: str, digits: int) -> str:
+def derive_code(key: bytes, nonce: bytes, purpose: str, destination: str, digits: int) -> str:
     """The code that `nonce` stands for. Uniform to within 2^-44, leading zeros kept."""
-    text = b"|".join((nonce, purpose.encode(), destination.encode()))
-    number = int.from_bytes(hmac.digest(key, text, sha256)[:8])
+    signed = Signer((key,)).sign(nonce, purpose.encode(), destination.encode())
+    number = int.from_bytes(signed[:8])
     return str(number % 10**digits).zfill(digits)
 
 
@@ -41,14 +53,19 @@ def is_code_of(
     """Whether any key, present or retired, derives the guess. Constant time on bytes."""
     found = False
     for key in keys:
-        code = derived_code(key, nonce, purpose, destination, len(guess))
-        found |= hmac.compare_digest(code.encode(), guess.encode())
+        code = derive_code(key, nonce, purpose, destination, len(guess))
+        found |= is_same(code.encode(), guess.encode())
     return found
 
 
-def parsed_code(raw: str, digits: Literal[6, 8], host: str) -> str:
+def digest_guess(key: bytes, verification: UUID, guess: str) -> str:
+    """What stands for a guess at that code, in 16 hex digits; without the key it tells nothing."""
+    return Signer((key,)).sign(b"tried", verification.bytes + guess.encode()).hex()[:16]
+
+
+def parse_code(raw: str, digits: Literal[6, 8], host: str) -> str:
     """The digits of a code, from the code alone or from the whole message that brought it."""
-    text = "".join(_ascii_digit(char) for char in raw[: MOST_CHARACTERS + 1].strip())
+    text = "".join(_read(char) for char in raw[: MOST_CHARACTERS + 1]).strip()
     if not text:
         raise BadCode(f"Enter the {digits}-digit code from the message.")
     if len(text) > MOST_CHARACTERS:
@@ -57,13 +74,15 @@ def parsed_code(raw: str, digits: Literal[6, 8], host: str) -> str:
     if bound and bound[1].lower() != host:
         raise OtherSitesCode
     bare = BETWEEN_DIGITS.sub("", text.removeprefix("#"))
-    if re.fullmatch("[0-9]+", bare):
-        return _right_length(bare, digits)
+    if SPELLED.fullmatch(bare):
+        return _right_length(bare.translate(OHS), digits)
     return _within_message(text, digits)
 
 
-def _ascii_digit(char: str) -> str:
-    """Full-width and other scripts' digits as ours; everything else stays."""
+def _read(char: str) -> str:
+    """Full-width and other scripts' digits as ours, what cannot be seen as nothing."""
+    if unicodedata.category(char) == INVISIBLE:
+        return ""
     value = unicodedata.decimal(char, None)
     return char if value is None else str(value)
 
@@ -78,7 +97,56 @@ def _right_length(bare: str, digits: int) -> str:
 
 
 def _within_message(text: str, digits: int) -> str:
-    found = re.findall(rf"(?<![0-9]){'[0-9]' * digits}(?![0-9])", text)
-    if not found:
+    found = re.search(rf"(?<![0-9])[0-9]{{{digits}}}(?![0-9])", text)
+    if found:
+        return found[0]
+    spelled = (word.translate(OHS) for word in text.split() if SPELLED.fullmatch(word))
+    code = next((word for word in spelled if len(word) == digits), None)
+    if code is None:
         raise BadCode(f"The code is {digits} digits and nothing else. Check it.")
-    return str(found[0])
+    return code
+
+
+# What a queued message says. Its code is derived at the last moment and kept nowhere else.
+
+
+@dataclass(frozen=True, slots=True)
+class MessageComposer:
+    """Turns a claimed row of the outbox into a text or mail. `key` is the one that signs now,
+    `undo_link` makes the link that undoes a change.
+    """
+
+    renderer: MessageRenderer
+    key: bytes
+    host: str
+    base_url: str
+    undo_link: Callable[[UUID], str]
+
+    def compose_message(self, message: Message) -> Text | Email:
+        context = self._context(message)
+        if message.channel == PHONE.name:
+            body = self.renderer.render_text(message.template, context)
+            return Text(message.destination, body, timedelta(seconds=message.seconds_left))
+        subject, text, html = self.renderer.render_email(message.template, context)
+        return Email(message.destination, subject, text, html, str(message.id))
+
+    def _context(self, message: Message) -> dict[str, Any]:
+        own = json.loads(message.context)
+        return {
+            **self._code(message),
+            "minutes": ceil(message.seconds_left / 60),
+            "host": self.host,
+            "base_url": self.base_url,
+            "undo_link": self.undo_link(UUID(own["change"])) if "change" in own else "",
+            "taken_back": "",
+            "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
+            **own,
+        }
+
+    def _code(self, message: Message) -> dict[str, str]:
+        """A notice has none, and a template that asks for one all the same is not sent."""
+        if message.nonce is None:
+            return {}
+        digits = PHONE.digits if message.channel == PHONE.name else EMAIL.digits
+        purpose = message.purpose or ""
+        return {"code": derive_code(self.key, message.nonce, purpose, message.destination, digits)}

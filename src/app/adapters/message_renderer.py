@@ -1,0 +1,24 @@
+"""Message renderer: the words of texts and mails, from the templates in `partials/messages/`."""
+
+from typing import Any
+
+from jinja2 import Environment
+
+
+class TemplateMessageRenderer:
+    """The `MessageRenderer` port. A name a template asks for and is not given raises."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def render_text(self, template: str, context: dict[str, Any]) -> str:
+        """An SMS ends with its last visible character: the code's binding is read strictly."""
+        return self._render_template(f"{template}.txt", context).strip()
+
+    def render_email(self, template: str, context: dict[str, Any]) -> tuple[str, str, str]:
+        subject = self._render_template(f"{template}.subject.txt", context).strip()
+        text = self._render_template(f"{template}.txt", context).strip() + "\n"
+        return subject, text, self._render_template(f"{template}.html", context)
+
+    def _render_template(self, name: str, context: dict[str, Any]) -> str:
+        return self._environment.get_template(f"messages/{name}").render(context)

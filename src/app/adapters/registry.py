@@ -1,0 +1,166 @@
+"""Everything the product talks to, chosen by the settings."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Generic, TypeVar
+
+import httpx
+
+from app.adapters.breached_passwords import BreachedFile, PwnedPasswords
+from app.adapters.files import PriceSnapshotFile
+from app.adapters.http_client import new_http_client
+from app.adapters.openid.provider import OpenIdProvider
+from app.adapters.postgres import Postgres
+from app.adapters.redis import Redis
+from app.domain.concurrency import Lazy, attempt
+from app.domain.errors import Unavailable
+from app.domain.ports import BreachedPasswords, Dependency, Mail, TextMessages
+from app.settings import Settings
+
+log = logging.getLogger("app.outages")
+
+T = TypeVar("T")
+
+CLEANING_PATIENCE = 60.0  # seconds; nobody waits for it
+LOADED_AFTER = 0.5  # seconds, when the first requests of a new server are answered
+
+
+@dataclass(frozen=True, slots=True)
+class Sender(Generic[T]):
+    """A vendor of texts or mails, or what stands in for it, and what `/health` says of it. No start
+    waits for its package: Twilio's takes 0.3 s and 20 MB, SendGrid's 30 ms.
+    """
+
+    port: Lazy[T]
+    dependency: Dependency
+
+
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """What keeps the messages of a machine where a vendor has no credentials."""
+
+    texts: Sender[TextMessages]
+    mail: Sender[Mail]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """`prices_database` is the same server, asked each second for the prices alone: where that
+    hangs, only the prices grow old. So is `cleaning_database`, which may take its time.
+
+    `identity_provider` is None where Auth0 was left out.
+    """
+
+    database: Postgres
+    prices_database: Postgres
+    cleaning_database: Postgres
+    memory: Redis
+    texts: Sender[TextMessages]
+    mail: Sender[Mail]
+    identity_provider: OpenIdProvider | None
+    last_good_prices: PriceSnapshotFile
+    breached_passwords: tuple[BreachedPasswords, ...]
+    http_client: httpx.AsyncClient
+
+    async def open(self) -> None:
+        await self.database.open()
+        await self.prices_database.open()
+        await self.cleaning_database.open()
+
+    async def watch(self) -> None:
+        """Until cancelled: notices when what was down works again, after a first look at Redis."""
+        await attempt("look at Redis", self._check_memory)
+        if self.identity_provider:
+            await self.identity_provider.watch()
+
+    async def load_vendors(self) -> None:
+        """What no start waits for, so that no message waits for it either."""
+        await asyncio.sleep(LOADED_AFTER)
+        for port in (self.texts.port, self.mail.port):
+            await attempt("loading of a vendor's package", port.get)
+
+    async def _check_memory(self) -> None:
+        with suppress(Unavailable):  # which is told by itself
+            if problem := await self.memory.check():
+                log.warning("Redis may forget limits", extra={"reason": problem})
+
+    async def close(self) -> None:
+        await self.http_client.aclose()
+        await self.memory.close()
+        await self.prices_database.close()
+        await self.cleaning_database.close()
+        await self.database.close()
+
+
+def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Adapters:
+    """Raises `BadSettings`. Without `stand_ins`, the settings name a vendor of each kind."""
+    http_client = new_http_client(proxy=settings.https_proxy, no_proxy=settings.no_proxy)
+    return Adapters(
+        Postgres.from_settings(settings),
+        Postgres.from_settings(settings, size=1),
+        Postgres.from_settings(settings, size=2, patience=CLEANING_PATIENCE),
+        Redis(settings.redis_url, settings.redis_prefix),
+        _build_texts(settings, http_client, stand_ins),
+        _build_mail(settings, http_client, stand_ins),
+        _build_identity_provider(settings, http_client),
+        PriceSnapshotFile(),
+        _build_breached_passwords(settings, http_client),
+        http_client,
+    )
+
+
+def _build_texts(
+    settings: Settings, http_client: httpx.AsyncClient, stand_ins: StandIns | None
+) -> Sender[TextMessages]:
+    vendor = settings.texts_vendor
+    if stand_ins and not vendor:
+        return stand_ins.texts
+    texts = Lazy[TextMessages](lambda: _load(vendor).build_texts(settings, http_client))
+    return Sender(texts, _dependency(vendor, "Texts are tried again."))
+
+
+def _build_mail(
+    settings: Settings, http_client: httpx.AsyncClient, stand_ins: StandIns | None
+) -> Sender[Mail]:
+    vendor = settings.mail_vendor
+    if stand_ins and not vendor:
+        return stand_ins.mail
+    mail = Lazy[Mail](lambda: _load(vendor).build_mail(settings, http_client))
+    return Sender(mail, _dependency(vendor, "E-mail is tried again."))
+
+
+def _load(vendor: str) -> ModuleType:
+    """Its module, which makes its adapter by `build_texts` or `build_mail`."""
+    return import_module(f"app.adapters.{vendor.lower()}")
+
+
+def _dependency(vendor: str, consequence: str) -> Dependency:
+    remedy = f"Look at {vendor}'s status page and at the last code. {consequence}"
+    return Dependency(vendor.lower(), remedy)
+
+
+def _build_identity_provider(
+    settings: Settings, http_client: httpx.AsyncClient
+) -> OpenIdProvider | None:
+    """Auth0, or the one that stands in for it: the same adapter asks either."""
+    if not settings.auth0_issuer:
+        return None
+    return OpenIdProvider(
+        http_client,
+        issuer=settings.auth0_issuer,
+        client_id=settings.auth0_client_id,
+        client_secret=settings.auth0_client_secret,
+    )
+
+
+def _build_breached_passwords(
+    settings: Settings, http_client: httpx.AsyncClient
+) -> tuple[BreachedPasswords, ...]:
+    """The file first: it is nearer."""
+    path, url = settings.breached_passwords_file, settings.pwned_passwords_url
+    file = (BreachedFile(path),) if path else ()
+    return (*file, PwnedPasswords(http_client, url)) if url else file

@@ -1,0 +1,99 @@
+"""A new phone number for an account, proved by a text."""
+
+from functools import partial
+from typing import Any
+
+from litestar import Controller, Request, get, post
+
+from app.controllers.account.handler import AccountHandler, ContactHandler
+from app.controllers.code_entry import CodeEntry
+from app.controllers.signup.pages import candidates
+from app.domain.errors import Refusal
+from app.web.errors import errors_shown_on
+from app.web.forms import read_form
+from app.web.response import HttpResponse
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class PhoneHandler(ContactHandler):
+    def __init__(self, handler: AccountHandler) -> None:
+        super().__init__(handler, handler.account.phone_change)
+
+    async def render_form_page(
+        self, typed: str = "", country: str = "", refusal: Refusal | None = None
+    ) -> HttpResponse:
+        values = {
+            "typed": typed,
+            "candidates": candidates(refusal),
+            "country": country,
+            "current": self.account_handler.person.formatted_phone,
+            "waiting_for": await self.find_pending_value(),
+            "texts_down": self.account_handler.container.dispatcher.breakers["sms"].is_open,
+        }
+        return self.account_handler.render_page("phone.html", values, refusal)
+
+    async def render_another_page(self, refusal: Refusal) -> HttpResponse:
+        return await self.render_form_page(refusal=refusal)
+
+
+class AccountPhoneController(Controller):
+    path = "/account"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @get("/phone")
+    async def show_phone(self, request: AnyRequest) -> HttpResponse:
+        handler = await AccountHandler.for_contact_change(request)
+        typed = handler.context.remembered.get_typed
+        return await PhoneHandler(handler).render_form_page(typed("phone"), typed("country"))
+
+    @post("/phone")
+    async def submit_phone(self, request: AnyRequest) -> HttpResponse:
+        handler = await AccountHandler.for_request(request)
+        form, here = await read_form(request, ("phone", "country")), PhoneHandler(handler)
+        async with errors_shown_on(partial(here.render_form_page, form["phone"], form["country"])):
+            handler.context.check_form(form.check)
+            await handler.require_fresh_for_contact(phone=form["phone"], country=form["country"])
+            await handler.account.phone_change.request_code(
+                handler.access,
+                handler.person,
+                form["phone"],
+                form["country"],
+                handler.context.origin,
+            )
+        handler.context.remembered.forget_typed()
+        return handler.redirect_to(here.page_url)
+
+    @get("/phone/cancel")
+    async def show_phone_cancel(self, request: AnyRequest) -> HttpResponse:
+        """For whoever had to sign in again before they could cancel."""
+        return (await AccountHandler.for_request(request)).redirect_to("/account")
+
+    @post("/phone/cancel")
+    async def submit_phone_cancel(self, request: AnyRequest) -> HttpResponse:
+        return await PhoneHandler(await AccountHandler.for_request(request)).cancel_change(request)
+
+    @get("/phone-code")
+    async def show_phone_code(self, request: AnyRequest) -> HttpResponse:
+        return await (await _code(request)).show()
+
+    @post("/phone-code")
+    async def submit_phone_code(self, request: AnyRequest) -> HttpResponse:
+        return await (await _code(request)).submit(request)
+
+    @get("/phone-code/resend")
+    async def show_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return (await _code(request)).redirect()
+
+    @post("/phone-code/resend")
+    async def submit_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return await (await _code(request)).resend(request)
+
+    @get("/phone-code/delivery")
+    async def show_phone_code_delivery(self, request: AnyRequest) -> HttpResponse:
+        return await (await _code(request)).delivery()
+
+
+async def _code(request: AnyRequest) -> CodeEntry:
+    return PhoneHandler(await AccountHandler.for_request(request)).code

@@ -1,0 +1,260 @@
+"""The sign-up in HTML: GET shows a step, POST to the same URL does it. The flow has the rules."""
+
+from functools import partial
+from typing import Any, ClassVar
+
+from litestar import Controller, Request, get, post
+
+from app.controllers.code_entry import CodeEntry, CodePage, SentCode, sent_notice
+from app.controllers.signup.pages import SignupPages, code_page_values, progress
+from app.controllers.signup.request import SIGNUP, EntryPoint, SignupRequest
+from app.domain.errors import Refusal, Unavailable
+from app.domain.signup.accounts import EmailTaken
+from app.domain.signup.signup import Contact, Signup, Step
+from app.web.errors import errors_shown_on
+from app.web.forms import Form, read_form
+from app.web.response import HttpResponse, redirect_to
+
+# The codes of a sign-up or sign-in: of its number, its address, or a dormant account's owner.
+
+
+class SignupCode:
+    fields: ClassVar[tuple[str, ...]] = ("code",)
+
+    def __init__(self, signup_request: SignupRequest, step: Step) -> None:
+        self._request, self._step = signup_request, step
+        self._pages = SignupPages(signup_request)
+        self._submit = {
+            Step.PHONE_CODE: signup_request.flow.submit_phone_code,
+            Step.EMAIL_CODE: signup_request.flow.submit_email_code,
+            Step.OWNER: signup_request.flow.submit_owner_code,
+        }[step]
+        self.page_url = self.form_url = signup_request.step_url(step)
+
+    async def find_code(self) -> SentCode:
+        return (await self._find(await self._request.load_flow()))[1]
+
+    async def load_page(self, refusal: Refusal | None) -> CodePage | HttpResponse:
+        """Shown with its numbers where the database answers, and without where it does not. An
+        address that got an account meanwhile is named anew.
+        """
+        if isinstance(refusal, EmailTaken):
+            return await self._pages.render_email_page("", refusal)
+        signup = await self._request.load_flow()
+        sent = SentCode(self._request.flow.codes.channel_of(self._step), None, None)
+        try:
+            signup, sent = await self._find(signup)
+        except Unavailable:
+            if refusal is None:
+                raise
+        contacts = {Step.PHONE_CODE: signup.phone, Step.EMAIL_CODE: signup.email}
+        contact = contacts.get(self._step) or Contact("", "")  # a dormant account's is not told
+        values = code_page_values(contact) | progress(signup, self._step)
+        template = f"{self.page_url[1:].replace('-', '_')}.html"
+        return CodePage(template, self._pages.with_plan(values, refusal), sent)
+
+    async def submit_code(self, form: Form) -> HttpResponse:
+        signup = await self._request.load_for_form(form.check, self._step)
+        outcome = await self._submit(signup, form["code"], self._request.visitor)
+        return await self._request.respond(outcome)
+
+    async def send_again(self, form: Form) -> str:
+        signup = await self._request.load_for_form(form.check, self._step)
+        sent = await self._request.flow.codes.resend(
+            signup, self._step, self._request.context.origin
+        )
+        return sent_notice(sent)
+
+    async def _find(self, signup: Signup) -> tuple[Signup, SentCode]:
+        codes = self._request.flow.codes.channel_of(self._step)
+        signup, pending = await self._request.flow.codes.require_pending(
+            signup, self._step, self._request.context.origin
+        )
+        return signup, SentCode(codes, pending, pending.progress)
+
+
+def signup_code(signup_request: SignupRequest, step: Step) -> CodeEntry:
+    return CodeEntry(
+        signup_request.container, signup_request.context, SignupCode(signup_request, step)
+    )
+
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class PhoneStepsController(Controller):
+    """The steps that prove a number, at either entry point: sign-up and sign-in are one flow."""
+
+    entry_point: ClassVar[EntryPoint]
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @get("/phone")
+    async def show_phone(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, self.entry_point)
+        if onwards := await current.redirect_if_signed_in():
+            return onwards
+        signup = await current.load_flow()
+        current.require_step(signup, Step.PHONE)
+        typed = signup.phone.typed if signup.phone else ""
+        return await SignupPages(current).render_phone_page(typed)
+
+    @post("/phone")
+    async def submit_phone(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, self.entry_point)
+        form, pages = await read_form(request, ("phone", "country")), SignupPages(current)
+        async with errors_shown_on(
+            partial(pages.render_phone_page, form["phone"], form["country"])
+        ):
+            signup = await current.load_for_form(form.check, Step.PHONE)
+            if not current.pick_plan({"plan": form["plan"]}):
+                current.context.remembered.set_notices("plan-gone")
+            outcome = await current.flow.submit_phone(
+                signup,
+                form["phone"],
+                form["country"],
+                current.visitor,
+                changing=current.is_changing,
+            )
+        return await current.respond(outcome)
+
+    @get("/phone-code")
+    async def show_phone_code(self, request: AnyRequest) -> HttpResponse:
+        return await self._code(request).show()
+
+    @post("/phone-code")
+    async def submit_phone_code(self, request: AnyRequest) -> HttpResponse:
+        """A number nobody has goes on at the sign-up, already proved."""
+        return await self._code(request).submit(request)
+
+    @get("/phone-code/resend")
+    async def show_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return self._code(request).redirect()
+
+    @post("/phone-code/resend")
+    async def submit_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return await self._code(request).resend(request)
+
+    @get("/phone-code/delivery")
+    async def show_phone_code_delivery(self, request: AnyRequest) -> HttpResponse:
+        return await self._code(request).delivery()
+
+    def _code(self, request: AnyRequest) -> CodeEntry:
+        return signup_code(SignupRequest(request, self.entry_point), Step.PHONE_CODE)
+
+
+class SignupController(PhoneStepsController):
+    path = "/signup"
+    entry_point = SIGNUP
+
+    @get()
+    async def show_signup(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        current.context.remembered.read_return_to(current.context.info.query_params)
+        return await current.redirect_if_signed_in() or SignupPages(current).render_choice_page()
+
+    @post()
+    async def submit_signup(self, request: AnyRequest) -> HttpResponse:
+        """From a sign-in that led nowhere: the address that was typed there comes along."""
+        current, form = SignupRequest(request, SIGNUP), await read_form(request, ("email",))
+        context = current.context
+        context.check_form(form.check)
+        current.pick_plan({"plan": form["plan"]})
+        context.remembered.remember_typed(email=form["email"])
+        return redirect_to("/signup?instead", context.cookies.to_set)
+
+    @get("/email")
+    async def show_email(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        signup = await current.load_flow()
+        current.require_step(signup, Step.EMAIL)
+        identity_email = signup.identity.email if signup.identity else None
+        known = signup.email.typed if signup.email else identity_email
+        return await SignupPages(current).render_email_page(
+            known or current.context.remembered.get_typed("email")
+        )
+
+    @post("/email")
+    async def submit_email(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        form = await read_form(request, ("email", "keep"))
+        async with errors_shown_on(partial(SignupPages(current).render_email_page, form["email"])):
+            outcome = await current.flow.submit_email(
+                await current.load_for_form(form.check, Step.EMAIL),
+                form["email"],
+                current.visitor,
+                as_typed=form["keep"] == "yes",
+                changing=current.is_changing,
+            )
+        return await current.respond(outcome)
+
+    @get("/email-code")
+    async def show_email_code(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).show()
+
+    @post("/email-code")
+    async def submit_email_code(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).submit(request)
+
+    @get("/email-code/resend")
+    async def show_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return _email_code(request).redirect()
+
+    @post("/email-code/resend")
+    async def submit_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).resend(request)
+
+    @get("/email-code/delivery")
+    async def show_email_code_delivery(self, request: AnyRequest) -> HttpResponse:
+        return await _email_code(request).delivery()
+
+    @get("/link")
+    async def show_link(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        (await current.load_flow()).require_step(Step.LINK, changing=False)
+        return await SignupPages(current).render_link_page()
+
+    @post("/link")
+    async def submit_link(self, request: AnyRequest) -> HttpResponse:
+        """Into the account of the number: with Auth0 as another way in, or without."""
+        current = SignupRequest(request, SIGNUP)
+        form = await read_form(request, ("answer",))
+        async with errors_shown_on(SignupPages(current).render_link_page):
+            signup = await current.load_for_form(form.check, Step.LINK)
+            linking = form["answer"] == "link"
+            outcome = await current.flow.submit_link(signup, current.visitor, linking=linking)
+        return await current.respond(outcome)
+
+    @get("/password")
+    async def show_password(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        current.require_step(await current.load_flow(), Step.PASSWORD)
+        return await SignupPages(current).render_password_page()
+
+    @post("/password")
+    async def submit_password(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        form = await read_form(request, ("password",))
+        async with errors_shown_on(SignupPages(current).render_finish_page):
+            outcome = await current.flow.submit_password(
+                await current.load_for_form(form.check, Step.PASSWORD),
+                form["password"],
+                current.visitor,
+            )
+        return await current.respond(outcome)
+
+    @get("/done")
+    async def show_done(self, request: AnyRequest) -> HttpResponse:
+        return await SignupPages(SignupRequest(request, SIGNUP)).render_done_page()
+
+    @post("/restart")
+    async def submit_restart(self, request: AnyRequest) -> HttpResponse:
+        current = SignupRequest(request, SIGNUP)
+        current.context.check_form((await read_form(request, ())).check)
+        return await current.respond(
+            await current.flow.restart_signup(await current.load_flow(), current.context.origin)
+        )
+
+
+def _email_code(request: AnyRequest) -> CodeEntry:
+    return signup_code(SignupRequest(request, SIGNUP), Step.EMAIL_CODE)

@@ -1,0 +1,82 @@
+"""The application with what only a developer's machine has: stand-ins and /dev."""
+
+import ctypes
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+from litestar import Litestar
+
+from app import main
+from app.adapters.registry import Sender, StandIns
+from app.dev.openid_provider.pages import DevAuth0Controller
+from app.dev.openid_provider.provider import KEY, DevOpenIdProvider, LocalKey, Registration
+from app.dev.outbox import OUTBOX, LocalMail, LocalTexts, Outbox, OutboxController
+from app.domain.concurrency import Lazy
+from app.domain.limits import LimitTable
+from app.domain.ports import Dependency, ShortMemory
+from app.settings import Settings
+from app.web.draining import GRACE
+
+# Checks have the names of the vendors in whose place these are.
+KEPT_HERE = "Look whether the disk of this machine is full: messages are kept in a file."
+PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the pages show; None where a vendor or another provider is asked instead."""
+
+    outbox: Outbox | None
+    openid_provider: DevOpenIdProvider | None
+
+
+def create_app(grace: float = GRACE) -> Litestar:
+    """As `latchkey serve` runs it on a developer's machine. Raises `BadSettings`."""
+    return build(*main.read_environment(), grace)
+
+
+def create_reloading_app() -> Litestar:
+    """As `latchkey dev` runs it: in a process that does not outlive the command."""
+    if sys.platform == "linux":
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it ended before we asked to be told
+            sys.exit(1)
+    return create_app(grace=0)  # no load balancer sends anybody here, and a reload should not wait
+
+
+def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
+    """Where the world could reach it, the same as without."""
+    return main.build(
+        settings, limits, grace, _development() if settings.is_local else main.NO_DEVELOPMENT
+    )
+
+
+def _development() -> main.Development:
+    outbox = Outbox(OUTBOX)
+
+    def build_state(settings: Settings, memory: ShortMemory) -> State:
+        sends_all = settings.texts_vendor and settings.mail_vendor
+        provider = _build_provider(settings, memory) if settings.asks_own_auth0 else None
+        return State(None if sends_all else outbox, provider)
+
+    return main.Development(
+        StandIns(
+            Sender(Lazy(lambda: LocalTexts(outbox)), Dependency("twilio", KEPT_HERE)),
+            Sender(Lazy(lambda: LocalMail(outbox)), Dependency("sendgrid", KEPT_HERE)),
+        ),
+        (OutboxController, DevAuth0Controller),
+        build_state,
+    )
+
+
+def _build_provider(settings: Settings, memory: ShortMemory) -> DevOpenIdProvider:
+    client = Registration(
+        settings.auth0_issuer or "",
+        settings.auth0_client_id,
+        settings.auth0_client_secret,
+        settings.base_url,
+    )
+    return DevOpenIdProvider(memory, client, LocalKey(KEY))

@@ -1,0 +1,160 @@
+-- What has expired, table by table: at most so many rows, which are counted. Each comment says why
+-- they are kept so long. What has no index by its time is read as a whole, once an hour.
+
+-- name: lock_cleanup
+-- Of several servers and commands, one removes at a time. It is held for a transaction only: behind
+-- a pooler, the next one may be on another connection.
+SELECT pg_advisory_xact_lock(727277);
+
+-- name: remove_phone_verifications
+-- Support asks about last week.
+WITH removed AS (
+  DELETE FROM phone_verifications WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM phone_verifications
+    WHERE created_at < clock_timestamp() - interval '7 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_email_verifications
+-- As long as phone_verifications.
+WITH removed AS (
+  DELETE FROM email_verifications WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM email_verifications
+    WHERE created_at < clock_timestamp() - interval '7 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_contact_failures
+-- A contact that nobody guesses at any more starts anew. One without a key is a digest of the version
+-- before, which anybody can make of all numbers. Its servers add some for as long as they run beside
+-- those of this one, so no migration could remove them.
+WITH removed AS (
+  DELETE FROM contact_failures WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM contact_failures
+    WHERE last_wrong_at < clock_timestamp() - interval '30 days' OR octet_length(subject) = 32
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_deliveries
+-- Carriers report and bill within the month. By a time that stands still, so that the index finds
+-- them.
+WITH removed AS (
+  DELETE FROM deliveries WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM deliveries
+    WHERE created_at < statement_timestamp() - interval '30 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_sessions
+-- A month after their end.
+WITH removed AS (
+  DELETE FROM sessions WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM sessions
+    WHERE least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))
+      < clock_timestamp() - interval '30 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_password_budgets
+-- An account that was guessed at long ago starts anew; where from, and all known devices together,
+-- count for minutes, and how often a new one was tried for an hour. Without a key: as contact_failures.
+WITH removed AS (
+  DELETE FROM password_budgets WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM password_budgets
+    WHERE last_wrong_at < clock_timestamp()
+      - CASE WHEN device LIKE '%/%' OR device IN ('new', 'known') THEN interval '1 day'
+             ELSE interval '30 days' END
+      OR octet_length(subject) = 32
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_identity_proofs
+-- A sign-up lives no longer than three days; support asks about last week.
+WITH removed AS (
+  DELETE FROM identity_proofs WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM identity_proofs
+    WHERE created_at < clock_timestamp() - interval '7 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_spent_transactions
+-- Their cookies lived for ten minutes. By a time that stands still, as deliveries.
+WITH removed AS (
+  DELETE FROM spent_transactions WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM spent_transactions
+    WHERE spent_at < statement_timestamp() - interval '1 hour'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_former_passwords
+-- A change can be undone for a week, and for one more once that has begun. It may come a week after
+-- the first one that its undo goes back to, and that one a week after the password went.
+WITH removed AS (
+  DELETE FROM former_passwords WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM former_passwords
+    WHERE replaced_at < clock_timestamp() - interval '28 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_former_identities
+-- As former_passwords, but an identity went with the first change at the earliest.
+WITH removed AS (
+  DELETE FROM former_identities WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM former_identities
+    WHERE removed_at < clock_timestamp() - interval '21 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_confirmation_requests
+-- They can be used for a week.
+WITH removed AS (
+  DELETE FROM confirmation_requests WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM confirmation_requests
+    WHERE due_at < clock_timestamp() - interval '7 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_contact_changes
+-- Their links work for a week; support asks about last month.
+WITH removed AS (
+  DELETE FROM contact_changes WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM contact_changes
+    WHERE changed_at < clock_timestamp() - interval '30 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;

@@ -1,0 +1,87 @@
+-- The outbox, as its dispatcher sees it and as a person who waits for a message does.
+
+-- name: claim_due
+-- Takes up to so many due texts and emails for 30 seconds. Each channel has its own room, so that
+-- neither waits for the other, and codes come before notices, as they expire in minutes.
+-- Materialized, because planned as the inner side of a join it would be run again and again, and
+-- take more at each turn. Due is by a time that stands still, so that the index finds it: many
+-- notices wait while a vendor is down. Those that are locked in vain are free again at once. The
+-- list of ids is there for the planner: it takes a limit that it does not know for a tenth of what
+-- is due, and would join by reading all deliveries. `abandoned` is what an earlier dispatcher died
+-- holding: it may have gone out.
+WITH due AS MATERIALIZED (
+  SELECT * FROM (
+    SELECT id, state, channel, next_try_at, false AS notice FROM deliveries
+    WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address <> ''
+      AND next_try_at <= statement_timestamp()
+    ORDER BY next_try_at LIMIT :texts FOR UPDATE SKIP LOCKED
+  ) texted_codes
+  UNION ALL
+  SELECT * FROM (
+    SELECT id, state, channel, next_try_at, true AS notice FROM deliveries
+    WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address = ''
+      AND next_try_at <= statement_timestamp()
+    ORDER BY next_try_at LIMIT :texts FOR UPDATE SKIP LOCKED
+  ) texted_notices
+  UNION ALL
+  SELECT * FROM (
+    SELECT id, state, channel, next_try_at, false AS notice FROM deliveries
+    WHERE channel = 'email' AND state IN ('queued', 'sending') AND address <> ''
+      AND next_try_at <= statement_timestamp()
+    ORDER BY next_try_at LIMIT :emails FOR UPDATE SKIP LOCKED
+  ) mailed_codes
+  UNION ALL
+  SELECT * FROM (
+    SELECT id, state, channel, next_try_at, true AS notice FROM deliveries
+    WHERE channel = 'email' AND state IN ('queued', 'sending') AND address = ''
+      AND next_try_at <= statement_timestamp()
+    ORDER BY next_try_at LIMIT :emails FOR UPDATE SKIP LOCKED
+  ) mailed_notices
+),
+waiting AS MATERIALIZED (
+  SELECT id, state FROM (
+    SELECT *, row_number() OVER (PARTITION BY channel ORDER BY notice, next_try_at) AS place
+    FROM due
+  ) queue
+  WHERE place <= CASE channel WHEN 'sms' THEN :texts ELSE :emails END
+)
+UPDATE deliveries d
+SET state = 'sending', tries = d.tries + 1,
+    uncertain = d.uncertain + (waiting.state = 'sending')::int, updated_at = clock_timestamp(),
+    next_try_at = clock_timestamp() + interval '30 seconds'
+FROM waiting
+WHERE d.id = waiting.id AND d.id = ANY(ARRAY(SELECT id FROM waiting))
+RETURNING d.*, d.address = '' AS notice, waiting.state = 'sending' AS abandoned,
+  extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
+  extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left;
+
+-- name: record_outcomes
+-- Writes what became of a batch of claimed messages: one element of each list for each message.
+-- Whoever lost its claim to another, which the number of tries tells, has nothing to say any more,
+-- except that the message was sent. One that stays claimed (state 'sending') was only asked about:
+-- that is no try, and whoever claims it next asks again after `delays`, in seconds. A notice that is
+-- given up is on record: its person should have been told. It may have been for a former contact.
+-- The first list is in a SELECT of its own so that the planner does not see how long it is: else it
+-- plans each call anew, which takes longer than to run it.
+WITH settled AS (
+  UPDATE deliveries d
+  SET state = s.state, tries = d.tries - (s.state = 'sending')::int,
+      provider_id = coalesce(s.provider_id, d.provider_id),
+      provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
+      next_try_at = clock_timestamp() + make_interval(secs => s.delay),
+      updated_at = clock_timestamp()
+  FROM unnest((SELECT :ids::uuid[]), :tries::int[], :states::text[], :provider_ids::text[],
+              :provider_codes::text[], :reasons::text[], :uncertain::int[], :delays::float[])
+    AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
+  WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
+                         OR d.state IN ('queued', 'sending', 'failed') AND s.state = 'sent')
+  RETURNING d.template, d.destination, d.state, d.address
+)
+INSERT INTO audit_events (event, user_id, details)
+SELECT 'notice:not_sent', coalesce(
+    (SELECT id FROM users WHERE destination IN (phone, email)),
+    (SELECT user_id FROM contact_changes WHERE old_value = destination
+     ORDER BY changed_at DESC LIMIT 1)
+  ), jsonb_build_object('template', template, 'state', state)
+FROM settled
+WHERE address = '' AND state IN ('refused', 'failed', 'expired');

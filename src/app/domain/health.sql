@@ -1,0 +1,25 @@
+-- What the checks of health read.
+
+-- name: ping
+-- Whether PostgreSQL answers.
+SELECT 1;
+
+-- name: find_revision
+-- Of the schema.
+SELECT version_num FROM alembic_version;
+
+-- name: find_traffic
+-- What became of the last ten minutes' messages of a channel, and how many notices wait for longer
+-- than some seconds: after three tries, or as they may have gone out. By a time that stands still,
+-- so that the index finds them.
+SELECT (SELECT count(*) FROM deliveries
+        WHERE channel = :channel AND state = 'queued' AND address = ''
+          AND (tries > 2 OR uncertain > 0)) AS waiting,
+  count(*) FILTER (WHERE state IN ('sent', 'delivered')) AS sent,
+  count(*) FILTER (WHERE state = 'failed' OR reason = 'misconfigured') AS failed,
+  extract(epoch FROM clock_timestamp()
+          - max(updated_at) FILTER (WHERE state IN ('sent', 'delivered')))::int AS since,
+  (array_agg(provider_code ORDER BY updated_at DESC)
+   FILTER (WHERE provider_code IS NOT NULL))[1] AS last_code
+FROM deliveries
+WHERE channel = :channel AND created_at > statement_timestamp() - interval '10 minutes';

@@ -1,0 +1,215 @@
+"""Access tokens and refresh tokens, and the keys in use, read again every half minute."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from time import time
+from typing import Any
+from uuid import UUID
+
+import jwt
+from uuid_utils.compat import uuid7
+
+from app.domain.concurrency import attempt, keep_doing
+from app.domain.errors import Unauthenticated, Unavailable
+from app.domain.keys import MAC_BYTES, Signer
+from app.domain.ports import Record
+from app.domain.sessions.signing_keys import KNOWN_AFTER, SigningKey, SigningKeys
+
+ALGORITHM = "EdDSA"  # the only one ever accepted (RFC 8725 3.1)
+LIFETIME = timedelta(minutes=5)
+LEEWAY = timedelta(seconds=60)  # that the clocks of two servers may be apart
+TYPE = "at+jwt"
+CLAIMS = ("iss", "sub", "aud", "exp", "iat", "jti", "sid", "gen", "auth_time", "amr")
+REMEMBERED = 10_000  # tokens whose signature is known to be good; checking one takes 0.2 ms
+
+# What a claim of another type than ours leads to, besides what the library finds wrong itself.
+MALFORMED = (
+    jwt.PyJWTError,
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a token that was checked says: whose session it is and how they proved themselves."""
+
+    user_id: UUID
+    session_id: UUID
+    generation: int
+    authenticated_at: datetime
+    amr: tuple[str, ...]
+
+    def proved_anew(self, row: Record, amr: tuple[str, ...]) -> "Access":
+        """After a fresh proof of `amr`, by what `renew_session` of the SQL has returned."""
+        generation, proved_at = row["generation"], row["authenticated_at"]
+        return replace(self, generation=generation, authenticated_at=proved_at, amr=amr)
+
+
+class AccessTokens:
+    """Issues and reads them. Has no key until it is given some."""
+
+    def __init__(self, issuer: str) -> None:
+        self._issuer, self._audience = issuer, f"{issuer}/browser"
+        self._keys: dict[str, SigningKey] = {}
+        self._known: OrderedDict[bytes, tuple[float, Access]] = OrderedDict()
+
+    @property
+    def is_ready(self) -> bool:
+        return bool(self._keys)
+
+    def use_keys(self, keys: list[SigningKey]) -> None:
+        """From now on these and no others, oldest first."""
+        if [key.id for key in keys] != list(self._keys):
+            self._known.clear()
+        self._keys = {key.id: key for key in keys}
+
+    def public_keys(self) -> list[dict[str, Any]]:
+        """As a JWK set holds them (RFC 8037), oldest first."""
+        return [
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": jwt.utils.base64url_encode(key.public_bytes).decode(),
+                "kid": key.id,
+                "use": "sig",
+                "alg": ALGORITHM,
+            }
+            for key in self._keys.values()
+        ]
+
+    def issue_token(self, access: Access) -> str:
+        """Raises `Unavailable` while no key is known."""
+        key = self._signing_key()
+        now = datetime.now(UTC)
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": str(access.user_id),
+            "sid": str(access.session_id),
+            "gen": access.generation,
+            "iat": now,
+            "exp": now + LIFETIME,
+            "jti": str(uuid7()),
+            "auth_time": int(access.authenticated_at.timestamp()),
+            "amr": list(access.amr),
+        }
+        return jwt.encode(claims, key.private, ALGORITHM, {"typ": TYPE, "kid": key.id})
+
+    def read_token(self, token: str) -> Access:
+        """Raises `Unauthenticated` for everything that is not a token of ours, in time."""
+        digest = sha256(token.encode(errors="replace")).digest()
+        known = self._known.get(digest)
+        if known is None:
+            known = self._checked(token)
+            self._known[digest] = known
+            if len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        good_until, access = known
+        if good_until <= time():
+            raise Unauthenticated
+        return access
+
+    def _checked(self, token: str) -> tuple[float, Access]:
+        try:
+            header = jwt.get_unverified_header(token)
+            if header.get("typ") != TYPE:
+                raise Unauthenticated
+            claims = jwt.decode(
+                token,
+                self._keys[header["kid"]].private.public_key(),
+                [ALGORITHM],
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY,
+                options={"require": list(CLAIMS), "strict_aud": True},
+            )
+            return float(claims["exp"]) + LEEWAY.total_seconds(), _access(claims)
+        except MALFORMED as error:
+            raise Unauthenticated from error
+
+    def _signing_key(self) -> SigningKey:
+        """The newest one that every server knows by now, which a very first one is."""
+        if not self._keys:
+            raise Unavailable
+        known = datetime.now(UTC) - KNOWN_AFTER
+        keys = list(self._keys.values())
+        return next((key for key in reversed(keys) if key.created_at < known), keys[0])
+
+
+def _access(claims: dict[str, Any]) -> Access:
+    return Access(
+        UUID(claims["sub"]),
+        UUID(claims["sid"]),
+        int(claims["gen"]),
+        datetime.fromtimestamp(claims["auth_time"], UTC),
+        tuple(claims["amr"]),
+    )
+
+
+# The keys in use: read again every half minute, so that a rotation reaches every process.
+
+NAME = "signing keys"
+
+EVERY = 30.0  # seconds
+SOON = 0.5  # while there is none at all
+
+
+async def keep_fresh(keys: SigningKeys, tokens: AccessTokens, every: float = EVERY) -> None:
+    """Until cancelled."""
+    await keep_doing(NAME, partial(_read, keys, tokens), lambda: every if tokens.is_ready else SOON)
+
+
+async def read_keys(keys: SigningKeys, tokens: AccessTokens) -> None:
+    """A silent database leaves those in use as they are, and so does one not migrated yet."""
+    await attempt(NAME, partial(_read, keys, tokens))
+
+
+async def _read(keys: SigningKeys, tokens: AccessTokens) -> None:
+    tokens.use_keys(await keys.load_keys())
+
+
+# Refresh tokens: opaque to whoever holds them, and the same one each time they are asked for.
+#
+# A token is the session's id, a generation, and a MAC over both. Nothing of it is stored, so a dump
+# of the database refreshes nothing, and a successor can be given again to a client that lost it.
+
+GENERATION_BYTES = 4
+LENGTH = 16 + GENERATION_BYTES + MAC_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedToken:
+    """A token of ours, whatever became of its session."""
+
+    session_id: UUID
+    generation: int
+
+
+class RefreshTokens:
+    """`keys`: the first makes tokens, all check them."""
+
+    def __init__(self, keys: tuple[bytes, ...]) -> None:
+        self._signer = Signer(keys)
+
+    def issue_token(self, session_id: UUID, generation: int) -> str:
+        body = session_id.bytes + generation.to_bytes(GENERATION_BYTES)
+        return urlsafe_b64encode(body + self._signer.sign(body)).decode().rstrip("=")
+
+    def read_token(self, token: str) -> PresentedToken:
+        """Raises `Unauthenticated` for everything we did not issue."""
+        try:
+            raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        except ValueError:
+            raise Unauthenticated from None
+        body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
+        if len(raw) != LENGTH or not self._signer.verifies(mac, body):
+            raise Unauthenticated
+        return PresentedToken(UUID(bytes=body[:16]), int.from_bytes(body[16:]))

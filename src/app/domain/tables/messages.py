@@ -1,0 +1,205 @@
+"""The tables of codes, of texts and mails on their way, and of audit events."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from app.domain.tables import Created, Digest, Key, Moment, Reference, Table, Words
+from app.domain.tables.accounts import CANONICAL_EMAIL, E164
+
+LIVE = text("consumed_at IS NULL AND ended_at IS NULL")
+
+
+class Verification:
+    """A code proves one (flow, destination, purpose). It is live until consumed or ended."""
+
+    id: Mapped[Key]
+    flow_id: Mapped[Digest]
+    purpose: Mapped[Words]
+    # With the secret key, purpose and destination this yields the code: see `codes.py`.
+    nonce: Mapped[Digest]
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Whose they are: see `count_guess` in `phone.sql`.
+    guessed_by: Mapped[Words] = mapped_column(server_default="")
+    # Where the last one came from: a pseudonym of the `Origin.share`, '' before the first guess.
+    guessed_from: Mapped[Words] = mapped_column(server_default="")
+    # The owner was here since: it counts for the address it came from alone.
+    forgiven: Mapped[bool] = mapped_column(server_default="false")
+    # What stands for each: with the secret key and the id, never alone, it tells the guess.
+    tried: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    last_attempt_at: Mapped[Moment | None]
+    created_at: Mapped[Created]
+    expires_at: Mapped[Moment]
+    consumed_at: Mapped[Moment | None]
+    ended_at: Mapped[Moment | None]
+    # The flow it was proved in, which got another name by that: see `rotation.py`.
+    moved_from: Mapped[Digest | None]
+
+    @declared_attr
+    def user_id(cls) -> Mapped[Reference | None]:  # noqa: N805 - how SQLAlchemy calls it
+        """Whose account the proof went into; then it proves nothing any more."""
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+class PhoneVerifications(Verification, Table):
+    __tablename__ = "phone_verifications"
+    __table_args__ = (
+        CheckConstraint(E164, name="phone_is_e164"),
+        CheckConstraint("attempts >= 0", name="attempts_count_up"),
+        # One live code a flow and purpose: two posts at once cannot start two.
+        Index(
+            "uq_phone_verifications_live", "flow_id", "purpose", unique=True, postgresql_where=LIVE
+        ),
+        Index("ix_phone_verifications_flow_id", "flow_id", "created_at"),
+        # The failure budget belongs to the number and is summed over its rows.
+        Index("ix_phone_verifications_phone", "phone", "created_at"),
+        Index(
+            "ix_phone_verifications_moved_from",
+            "moved_from",
+            postgresql_where=text("moved_from IS NOT NULL"),
+        ),
+    )
+
+    phone: Mapped[Words]
+    # What was chosen for the account to come, from its proof on (`pricing/choices.py`).
+    plan: Mapped[Words | None]
+
+
+class EmailVerifications(Verification, Table):
+    __tablename__ = "email_verifications"
+    __table_args__ = (
+        CheckConstraint(CANONICAL_EMAIL, name="email_is_canonical"),
+        CheckConstraint("attempts >= 0", name="attempts_count_up"),
+        Index(
+            "uq_email_verifications_live", "flow_id", "purpose", unique=True, postgresql_where=LIVE
+        ),
+        Index("ix_email_verifications_flow_id", "flow_id", "created_at"),
+        Index("ix_email_verifications_email", "email", "created_at"),
+        Index(
+            "ix_email_verifications_moved_from",
+            "moved_from",
+            postgresql_where=text("moved_from IS NOT NULL"),
+        ),
+    )
+
+    email: Mapped[Words]
+
+
+class ContactFailures(Table):
+    """How many wrong codes were entered in a row for a contact, whether or not anybody has it. Gone
+    once it is proved or unlocked; but a hundred and more are only `forgiven` by a proof, and by any
+    other sign-in of its owner. Those hold strangers together no more, and each address to its
+    share, until there was no wrong one for 30 days. `subject` is that of the contact (`Subjects`).
+    """
+
+    __tablename__ = "contact_failures"
+
+    subject: Mapped[Digest] = mapped_column(primary_key=True)
+    in_a_row: Mapped[int] = mapped_column(Integer)
+    forgiven: Mapped[int] = mapped_column(Integer, server_default="0")
+    last_wrong_at: Mapped[Created]
+
+
+# The table of texts and mails on their way, and of what became of them.
+
+STATES = "state IN ('queued', 'sending', 'sent', 'delivered', 'refused', 'failed', 'expired')"
+
+WAITING = text("state IN ('queued', 'sending')")
+CODES = text("state IN ('queued', 'sending') AND address <> ''")
+UNCOUNTED = text("NOT counted")
+
+
+class Deliveries(Table):
+    """The outbox: committed with the flow, claimed by a dispatcher, kept to count what was sent."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        CheckConstraint("channel IN ('sms', 'email')", name="channel_is_known"),
+        CheckConstraint(STATES, name="state_is_known"),
+        # What the dispatcher looks through: only what still waits.
+        Index("ix_deliveries_waiting", "next_try_at", postgresql_where=WAITING),
+        # However many notices wait.
+        Index("ix_deliveries_codes", "next_try_at", postgresql_where=CODES),
+        Index("ix_deliveries_verification_id", "verification_id", "created_at"),
+        Index("ix_deliveries_destination", "destination", "created_at"),
+        Index("ix_deliveries_created_at", "created_at"),
+        Index("ix_deliveries_provider_id", "provider_id"),
+        # What a silent short memory does not know of: as a rule, nothing.
+        Index("ix_deliveries_uncounted", "channel", "created_at", postgresql_where=UNCOUNTED),
+    )
+
+    id: Mapped[Key]
+    channel: Mapped[Words]
+    template: Mapped[Words]
+    destination: Mapped[Words]
+    # What the limits count by: of numbers a block and a region, of mail the `mailbox`. Null in
+    # notices.
+    block: Mapped[Words | None]
+    region: Mapped[Words | None]
+    address: Mapped[Words]
+    network: Mapped[Words]
+    # Whether the short memory counted it too; where not, only these rows know of it.
+    counted: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    verification_id: Mapped[Reference | None]
+    # With the secret key these yield the code when it is sent; see `verification/codes.py`.
+    nonce: Mapped[Digest | None]
+    purpose: Mapped[Words | None]
+    # The kind of proof that opened the session which asked for a code to its own contact.
+    opened_by: Mapped[Words | None]
+    # What the words of a notice need beside that: never a code.
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    state: Mapped[Words] = mapped_column(server_default="queued")
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # How often it may have gone out without an answer that said so; twice ends a code.
+    uncertain: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Until then nobody else may claim it: the lease of a dispatcher, or the wait before a retry.
+    next_try_at: Mapped[Created]
+    expires_at: Mapped[Moment]
+    provider_id: Mapped[Words | None]
+    provider_code: Mapped[Words | None]
+    reason: Mapped[Words | None]
+    created_at: Mapped[Created]
+    updated_at: Mapped[Created]
+
+
+# The table of audit events.
+
+REFUSED = text("event LIKE '%refused'")
+
+
+class AuditEvents(Table):
+    """Insert-only, which a trigger holds: only `forget_audit_events` takes anything out. `event` is
+    `subject:action`, a past fact such as `signup:code_refused`.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = (
+        Index("ix_audit_events_user_id_at", "user_id", "at"),
+        Index("ix_audit_events_event_at", "event", "at"),
+        # What has expired.
+        Index("ix_audit_events_at", "at", postgresql_using="brin"),
+        # What was wrong from where, for limits whose short memory forgot.
+        Index("ix_audit_events_refused", "network", "at", postgresql_where=REFUSED),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    at: Mapped[Created]
+    event: Mapped[Words]
+    user_id: Mapped[Reference | None]
+    flow_id: Mapped[Digest | None]
+    network: Mapped[Words | None]
+    request_id: Mapped[Words | None]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")

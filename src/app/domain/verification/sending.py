@@ -1,0 +1,297 @@
+"""Codes are asked for and sent again: once, however often the same form arrives."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from uuid_utils.compat import uuid7
+
+from app.domain.audit import current_request, record_hourly
+from app.domain.delivery.send_limiter import (
+    IDEMPOTENCY_SECONDS,
+    RepeatedSend,
+    Sender,
+    SendLimiter,
+    ShortIdempotencyKey,
+)
+from app.domain.errors import Refusal, Unavailable
+from app.domain.identity.phone import Phone
+from app.domain.limits import SEND_LIMITS, TooManySends, TooSoon
+from app.domain.ports import Connection, Record
+from app.domain.sql import Query
+from app.domain.verification.channel import (
+    GUESSES,
+    RESENDABLE,
+    Channel,
+    Contact,
+)
+from app.domain.verification.checking import NoCode
+from app.domain.verification.codes import NONCE_BYTES
+from app.domain.verification.verification import Challenge, PendingCode, Verifications
+
+LOOKS = 20  # for what another request is about to commit
+BETWEEN = 0.05  # seconds
+APART = 1.0  # seconds; a message this much younger than its code is not the first with it
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """A code is on its way: a new one, or the one that the flow had before. `is_first`: it was to
+    be sent again, and the flow waited for none.
+    """
+
+    channel: Channel
+    is_new: bool
+    is_first: bool = False
+
+
+async def request_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
+    """Sends a new code, which ends the flow's earlier one. Raises `TooSoon`, `TooManySends`,
+    `TextsStopped`, `MailsStopped`, `Unavailable`.
+    """
+
+    async def accept_repetition(limit: Refusal) -> bool:
+        refusal = await _refusal_of_request(codes, challenge, to.destination, limit)
+        if refusal:
+            raise refusal from None
+        return True
+
+    return await request_once(codes, challenge, to, accept_repetition)
+
+
+async def request_once(
+    codes: Verifications,
+    challenge: Challenge,
+    to: Contact,
+    over_limit: Callable[[Refusal], Awaitable[bool]],
+) -> CodeSent:
+    """Sends a new code, where the flow has not asked for one to there within half a minute. Over a
+    limit, `over_limit` refuses, or says whether a code is waited for all the same.
+    """
+    destination = to.destination
+
+    async def attempt(idempotency_key: str) -> bool:
+        try:
+            return await _queue_new_code(codes, challenge, to, idempotency_key)
+        except SEND_LIMITS as limit:
+            return await over_limit(limit)
+
+    async def is_requested() -> bool:
+        return waits_at(await codes.find_pending(challenge), destination)
+
+    key = f"{challenge.flow_id.hex()}:{challenge.purpose}:{destination}"
+    if not await _send_once(attempt, key, is_requested):
+        raise Unavailable
+    return CodeSent(codes.channel, is_new=True)
+
+
+async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
+    """Sends the same code again where that helps, else a new one: once, however often the button
+    is pressed within a few seconds. Raises `NoCode` when the code was used meanwhile, else as
+    `request_code`.
+    """
+    before = await codes.find_pending(challenge)
+
+    async def attempt(idempotency_key: str) -> bool:
+        try:
+            await _send_again(codes, challenge, to, before, idempotency_key)
+        except SEND_LIMITS as limit:
+            # Where the short memory is silent, only what was sent tells a repetition.
+            if not await _was_sent_again(codes, challenge, before):
+                raise _refusal_of_resend(codes, before, limit) from None
+        return True
+
+    async def is_sent() -> bool:
+        return _has_young_message(await codes.find_pending(challenge))
+
+    key = ShortIdempotencyKey(f"{challenge.flow_id.hex()}:{challenge.purpose}:again")
+    await _send_once(attempt, key, is_sent)
+    is_new, is_first = not can_be_repeated(before, to.destination), not _is_open(before)
+    return CodeSent(codes.channel, is_new, is_first)
+
+
+def waits_at(pending: PendingCode | None, destination: str) -> bool:
+    """Whether a code to there is waited for."""
+    return pending is not None and pending.destination == destination and _is_open(pending)
+
+
+def can_be_repeated(pending: PendingCode | None, destination: str) -> bool:
+    """Whether the same code helps once more."""
+    return waits_at(pending, destination) and bool(pending and pending.can_be_resent)
+
+
+def _is_open(pending: PendingCode | None) -> bool:
+    return pending is not None and not pending.consumed
+
+
+async def _send_once(
+    attempt: Callable[[str], Awaitable[bool]],
+    idempotency_key: str,
+    is_done: Callable[[], Awaitable[bool]],
+) -> bool:
+    """Whether the message is on its way: by this request, or by another with the same key, which
+    is given a second to commit.
+    """
+    with suppress(RepeatedSend):
+        if await attempt(idempotency_key):
+            return True
+    for _ in range(LOOKS):
+        if await is_done():
+            return True
+        await asyncio.sleep(BETWEEN)
+    # No repetition: something else was asked for, proved or spent in between.
+    return await attempt("")
+
+
+async def _refusal_of_request(
+    codes: Verifications, challenge: Challenge, destination: str, limit: Refusal
+) -> Refusal | None:
+    """None for a repetition, which only the code itself tells where the short memory is silent, and
+    for a code that still counts down on its page. A wait that others caused is a limit like any
+    other, without a number.
+    """
+    is_wait, pending = isinstance(limit, TooSoon), await codes.find_pending(challenge)
+    if pending and waits_at(pending, destination):
+        age = codes.channel.lifetime.total_seconds() - pending.seconds_left
+        if is_wait or age < IDEMPOTENCY_SECONDS:
+            return None
+    return TooManySends() if is_wait else limit
+
+
+def _refusal_of_resend(codes: Verifications, before: PendingCode | None, limit: Refusal) -> Refusal:
+    """A wait is told as far as the flow's own messages cause it."""
+    if not isinstance(limit, TooSoon):
+        return limit
+    own = codes.resend_wait(before) if before else 0
+    return TooSoon(own) if own else TooManySends()
+
+
+async def _was_sent_again(
+    codes: Verifications, challenge: Challenge, before: PendingCode | None
+) -> bool:
+    """A moment ago, after the first message, or with a new code."""
+    now = await codes.find_pending(challenge)
+    newest = now.progress if now else None
+    if now is None or newest is None or newest.age >= ShortIdempotencyKey.seconds:
+        return False
+    age_of_code = codes.channel.lifetime.total_seconds() - now.seconds_left
+    return before is None or now.id != before.id or newest.age + APART < age_of_code
+
+
+def _has_young_message(pending: PendingCode | None) -> bool:
+    """Whether a code that can be used was sent a moment ago."""
+    if pending is None or pending.consumed or not pending.can_be_resent:
+        return False
+    newest = pending.progress
+    return newest is not None and newest.age < ShortIdempotencyKey.seconds
+
+
+async def _send_again(
+    codes: Verifications, challenge: Challenge, to: Contact, before: PendingCode | None, key: str
+) -> None:
+    if can_be_repeated(before, to.destination):
+        if await _queue_same_code(codes, challenge, to, key):
+            return
+        # A new one now would take back what the old one has just proved.
+        now = await codes.find_pending(challenge)
+        if now is None or now.consumed:
+            raise NoCode
+    await _queue_new_code(codes, challenge, to, key)
+
+
+async def _queue_new_code(
+    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
+) -> bool:
+    """Ends the flow's earlier code. False when another request started one at the same moment."""
+    return await _queue(
+        codes,
+        challenge,
+        to,
+        idempotency_key,
+        codes.sql.start_code,
+        event=f"{challenge.purpose}:code_sent",
+        id=uuid7(),
+        nonce=secrets.token_bytes(NONCE_BYTES),
+        lifetime=codes.channel.lifetime,
+    )
+
+
+async def _queue_same_code(
+    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
+) -> bool:
+    """False where the flow's code is used, spent or nearly over."""
+    return await _queue(
+        codes,
+        challenge,
+        to,
+        idempotency_key,
+        codes.sql.resend_code,
+        event=f"{challenge.purpose}:code_sent_again",
+        most_guesses=GUESSES,
+        least_left=RESENDABLE,
+    )
+
+
+async def _queue(
+    codes: Verifications,
+    challenge: Challenge,
+    to: Contact,
+    idempotency_key: str,
+    query: Query,
+    **values: object,
+) -> bool:
+    """Whether `query` has queued a message; `values` are what only it takes, and the event."""
+    message_id = uuid7()
+    values |= {"message_id": message_id, **_message_values(challenge, to)}
+
+    async def queue(connection: Connection, is_database_asked: bool, is_counted: bool) -> Record:
+        [row] = await connection.fetch(
+            *query(limits_checked=is_database_asked, is_counted=is_counted, **values)
+        )
+        return row
+
+    try:
+        sender, entry = await _sender(codes, challenge, to), str(message_id)
+        return await _limiter(codes).queue_message(to, sender, entry, queue, idempotency_key)
+    except SEND_LIMITS as limit:
+        await _record_refusal(codes, challenge, limit)
+        raise
+
+
+async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Sender:
+    if codes.to_own:
+        session = challenge.flow_id.hex()
+        return Sender(challenge.origin, session=session, opened_by=challenge.opened_by)
+    device = await codes.find_owners_device(challenge.origin, to.destination)
+    return Sender(challenge.origin, is_owners=bool(device))
+
+
+def _limiter(codes: Verifications) -> SendLimiter:
+    needs = codes.dependencies
+    return SendLimiter(needs.database, needs.memory, needs.limits, needs.pseudonyms)
+
+
+async def _record_refusal(codes: Verifications, challenge: Challenge, limit: Refusal) -> None:
+    with suppress(Unavailable):  # the person is refused either way
+        await record_hourly(
+            codes.database,
+            f"{challenge.purpose}:send_refused",
+            challenge.origin.network,
+            limit=limit.code,
+        )
+
+
+def _message_values(challenge: Challenge, to: Contact) -> dict[str, object]:
+    return {
+        "flow_id": challenge.flow_id,
+        "purpose": challenge.purpose,
+        "opened_by": challenge.opened_by,
+        "contact": to.destination,
+        "block": to.block if isinstance(to, Phone) else to.mailbox,
+        "region": to.region if isinstance(to, Phone) else None,
+        "address": challenge.origin.address,
+        "network": challenge.origin.network,
+        "request_id": current_request.get() or None,
+    }

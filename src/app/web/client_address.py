@@ -1,0 +1,88 @@
+"""The address that a request comes from: what `X-Forwarded-For` says, as far as it is believed."""
+
+import logging
+import re
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from time import monotonic
+from typing import Any
+
+from app.domain.health import Finding, Status
+
+log = logging.getLogger("app.proxies")
+
+UNKNOWN = "0.0.0.0"  # noqa: S104 - an address that is nobody's, for a client on a socket
+
+
+AGAIN = 60.0  # seconds until a peer is told of again in the log
+REMEMBERED = 600.0  # seconds that health tells of one
+# Of X-Forwarded-For: hops that are read, from the right, and characters of one. A client may write
+# thousands, and where its own address is a trusted one, each would be read.
+MOST_HOPS, LONGEST_HOP = 20, 64
+# An address with a port or in brackets, as some proxies write it (RFC 7239, 6).
+WITH_PORT = re.compile(r"([0-9.]+):[0-9]{1,5}|\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?")
+
+
+class UntrustedForwarding:
+    """Peers that send X-Forwarded-For and are not in TRUSTED_PROXIES: a proxy that is missing
+    there, so that all who come through it count as one, or someone who makes an address up.
+    """
+
+    def __init__(self, trusted: tuple[IPv4Network | IPv6Network, ...]) -> None:
+        self._trusted = trusted
+        self._peer, self._seen_at, self._logged_at = "", 0.0, float("-inf")
+
+    def look(self, scope: Any) -> None:
+        if not any(name == b"x-forwarded-for" for name, _ in scope["headers"]):
+            return
+        peer = _address(scope["client"][0] if scope["client"] else UNKNOWN) or UNKNOWN
+        if any(ip_address(peer) in network for network in self._trusted):
+            return
+        self._peer, self._seen_at = peer, monotonic()
+        if self._seen_at - self._logged_at >= AGAIN:
+            self._logged_at = self._seen_at
+            log.warning("X-Forwarded-For from outside TRUSTED_PROXIES", extra={"peer": peer})
+
+    async def finding(self) -> Finding:
+        if self._peer and monotonic() - self._seen_at < REMEMBERED:
+            return Status.WARN, f"X-Forwarded-For from {self._peer}, not in TRUSTED_PROXIES"
+        return Status.PASS, ""
+
+
+def find_client_ip(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str:
+    """The right-most address of `X-Forwarded-For` that is not one of our proxies; without one of
+    them in front, the peer itself. What stands further left is whatever the client wrote. Of more
+    proxies than `MOST_HOPS`, the last that is read counts.
+    """
+    peer = scope["client"][0] if scope["client"] else UNKNOWN
+    if not trusted:
+        return _address(peer) or UNKNOWN
+    hops = [peer, *reversed(_forwarded(scope["headers"]))]
+    for hop in hops:
+        address = _address(hop)
+        if address is None:
+            return _address(peer) or UNKNOWN
+        if not any(ip_address(address) in network for network in trusted):
+            return address
+    return _address(hops[-1]) or UNKNOWN
+
+
+def _forwarded(headers: list[tuple[bytes, bytes]]) -> list[str]:
+    lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
+    last = ",".join(lines).rsplit(",", MOST_HOPS)[-MOST_HOPS:]
+    return [hop.strip() for hop in last if hop.strip()]
+
+
+def _address(hop: str) -> str | None:
+    return _parsed(hop) if len(hop) <= LONGEST_HOP else None
+
+
+@lru_cache(4096)
+def _parsed(hop: str) -> str | None:
+    """Canonical, a v4 address in v6 clothing as v4; None for what is no address."""
+    bare = WITH_PORT.fullmatch(hop)
+    try:
+        address = ip_address((bare[1] or bare[2]) if bare else hop)
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -1,0 +1,215 @@
+"""The outermost layer: every answer passes here and nowhere else; what may be asked once more
+is.
+
+It gives the request its id, the answer its security headers and one log line, and the caller a
+deadline. Plain ASGI, because the framework's own middleware does not run for what it refuses.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.domain.audit import current_request
+from app.web.client_address import UntrustedForwarding
+from app.web.response import HttpResponse, respond_to_no_path
+from app.web.telemetry import log_request, path_without_secrets
+
+# A request that is asked once more, since the database lost its connection under way.
+#
+# Every form may be sent twice, as people do who got no answer: what was kept of the first time is
+# found, and what was not is done. Here the server does it for them, with the same form.
+
+# In the scope of a request that is asked for the last time: then a lost connection is told.
+LAST_TIME = "latchkey.last_time"
+
+
+class ClientLeft(Exception):
+    """The connection ended, or broke, before all of the request was here."""
+
+
+class NoResponse(HttpResponse):
+    """Sends nothing, so that `OuterMiddleware` asks again."""
+
+    def __init__(self) -> None:
+        super().__init__(0, b"", [])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        return
+
+
+class ReplayableReceive:
+    """What is received of a request, which can be received again from the start. Raises
+    `ClientLeft` instead of the rest of a body that does not come.
+    """
+
+    def __init__(self, receive: Any) -> None:
+        self._receive, self._messages, self._next = receive, list[Any](), 0
+        self._is_whole = False
+
+    async def receive(self) -> Any:
+        if self._next == len(self._messages):
+            message = await self._receive()
+            if message["type"] == "http.disconnect" and not self._is_whole:
+                raise ClientLeft
+            self._is_whole = not message.get("more_body")
+            self._messages.append(message)
+        self._next += 1
+        return self._messages[self._next - 1]
+
+    def rewind(self) -> None:
+        self._next = 0
+
+
+def pristine(scope: Any) -> Any:
+    """A copy that the framework has not written into yet."""
+    return {**scope, "state": dict(scope.get("state") or {})}
+
+
+log = logging.getLogger("app.edge")
+
+DEADLINE = 5.0  # seconds; what would take longer is answered with 503
+# Polled or cached: no line each, unless it failed.
+UNTOLD = ("/health", "/static/", "/metrics", "/pricing")
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+    " connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
+    " object-src 'none'; frame-ancestors 'none'"
+)
+API_CSP = "default-src 'none'; frame-ancestors 'none'"
+POLICIES = (
+    (b"x-content-type-options", b"nosniff"),
+    # Not `no-referrer`: under it WebKit before 16.4 posts our own forms with `Origin: null`.
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (
+        b"permissions-policy",
+        b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)",
+    ),
+)
+HSTS = {
+    "host": b"max-age=63072000",
+    "subdomains": b"max-age=63072000; includeSubDomains",
+    "preload": b"max-age=63072000; includeSubDomains; preload",
+}
+
+
+def security_headers(*, hsts: str) -> dict[str, list[tuple[bytes, bytes]]]:
+    """For pages and for JSON. `hsts` is "" where the world does not see us over https."""
+    shared = [*POLICIES, (b"strict-transport-security", HSTS[hsts])] if hsts else [*POLICIES]
+    name = b"content-security-policy"
+    return {"page": [(name, CSP.encode()), *shared], "api": [(name, API_CSP.encode()), *shared]}
+
+
+class OuterMiddleware:
+    """Wraps the application. `render_last_resort` makes a page without template or store;
+    `forwarding` looks at each request where proxies are expected.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hsts: str,
+        last_resort: Callable[[int], bytes],
+        forwarding: UntrustedForwarding | None = None,
+    ) -> None:
+        self._app, self._last_resort, self._forwarding = app, last_resort, forwarding
+        self._headers = security_headers(hsts=hsts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            return await self._app(scope, receive, send)
+        if self._forwarding:
+            self._forwarding.look(scope)
+        request_id = secrets.token_hex(8)
+        token = current_request.set(request_id)
+        sender = _ResponseSender(scope, send, self._headers_for(scope["path"]), request_id)
+        try:
+            unrouted = respond_to_no_path(sender.scope, self._last_resort)
+            if unrouted:
+                await unrouted(sender.scope, receive, sender.send)
+            else:
+                await self._within_deadline(sender, receive)
+        finally:
+            current_request.reset(token)
+            sender.log()
+        return None
+
+    async def _within_deadline(self, sender: "_ResponseSender", receive: Receive) -> None:
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await self._respond(sender, ReplayableReceive(receive))
+        except Exception as error:
+            if not isinstance(error, TimeoutError):
+                log.exception("an error page could not be made")
+            if not sender.status:
+                status = 503 if isinstance(error, TimeoutError) else 500
+                await sender.send_last_resort(status, self._last_resort(status))
+
+    async def _respond(self, sender: "_ResponseSender", body: ReplayableReceive) -> None:
+        """Asked again, at most twice, while the answer is that the database was lost under way."""
+        fresh = pristine(sender.scope)
+        await self._app(sender.scope, body.receive, sender.send)
+        for last in (False, True):
+            if sender.status:
+                return
+            body.rewind()
+            await self._app(pristine(fresh) | {LAST_TIME: last}, body.receive, sender.send)
+
+    def _headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
+        return self._headers["api" if path.startswith("/api/") else "page"]
+
+
+class _ResponseSender:
+    """One answer on its way out. HEAD is asked of the application as GET and keeps its headers."""
+
+    __slots__ = ("_headers", "_is_head", "_request_id", "_send", "_started_at", "scope", "status")
+
+    def __init__(
+        self, scope: Any, send: Send, headers: list[tuple[bytes, bytes]], request_id: str
+    ) -> None:
+        self._send, self._headers, self._request_id = send, headers, request_id
+        self._is_head = scope["method"] == "HEAD"
+        self._started_at = perf_counter()
+        self.scope: Any = {**scope, "method": "GET"} if self._is_head else scope
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._own_headers()]
+        elif self._is_head and message["type"] == "http.response.body":
+            message["body"] = b""
+        await self._send(message)
+
+    async def send_last_resort(self, status: int, body: bytes) -> None:
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+        if status == 503:
+            headers.append((b"retry-after", b"30"))
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def log(self) -> None:
+        path = self.scope["path"]
+        if path.startswith(UNTOLD) and self.status < 500:
+            return
+        log_request(
+            {
+                "method": "HEAD" if self._is_head else self.scope["method"],
+                "path": path_without_secrets(path),
+                "status": self.status,
+                "ms": round((perf_counter() - self._started_at) * 1000, 1),
+                "request_id": self._request_id,
+            }
+        )
+
+    def _own_headers(self) -> list[tuple[bytes, bytes]]:
+        return [*self._headers, (b"x-request-id", self._request_id.encode())]

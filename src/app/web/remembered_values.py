@@ -1,0 +1,162 @@
+"""What a browser keeps for us from one page to the next: where to go on, what to tell, the plan."""
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import parse_qsl, urlencode
+
+from app.domain.pricing.choice import Choice
+from app.domain.pricing.money import is_known
+from app.web.cookies import FLOW_LIFETIME, RequestCookies
+
+# Where to go after signing in: only ever a path of our own.
+
+ALLOWED = ("/account", "/signup/done", "/pricing")
+DEFAULT = "/account"  # where nobody asked for anything
+ELSEWHERE = "/"
+# Whatever a browser rewrites is left out: `%2e%2e` and `\` are a dot segment and a slash to it,
+# tabs and line breaks are nothing (WHATWG URL 4.4). So it asks for the path that is compared here.
+PATH = re.compile(r"((?:/[A-Za-z0-9_-]+)+)(?:\?[A-Za-z0-9_\-=&%.,]*)?")
+
+
+def sanitize_return_path(path: str) -> str:
+    """`path` when it is below one of the allowed prefixes, else the home page."""
+    read = PATH.fullmatch(path)
+    if read is None:
+        return ELSEWHERE
+    below = any(read[1] == prefix or read[1].startswith(f"{prefix}/") for prefix in ALLOWED)
+    return path if below else ELSEWHERE
+
+
+# Seconds.
+RETURN_LIFETIME = 3600  # as a sign-in takes; a sign-up has as long again by each proof
+NOTICE_LIFETIME = 60
+TYPED_LIFETIME = 600
+YEAR = 365 * 86_400
+MOST_TYPED = 600  # characters; what is longer than any address is not worth filling in again
+
+
+# The plan that was picked, until an account has it, and the currency. The public pages of prices
+# neither set nor read these two.
+PLAN, CURRENCY = "plan", "prefs"
+
+
+class RememberedValues:
+    __slots__ = ("_cookies", "_return")
+
+    def __init__(self, cookies: RequestCookies) -> None:
+        self._cookies = cookies
+        self._return: str | None = None  # once it was set or taken by this request
+
+    def read_return_to(self, query_params: dict[str, str]) -> None:
+        """The first page of a sign-in or sign-up: `return_to` says where to go after it. Opened
+        plainly, it is another one than was begun before; `instead`, another way of the same.
+        """
+        target = query_params.get("return_to")
+        if target:
+            self.remember_return(target)
+        elif self._stored_return and "instead" not in query_params:
+            self._forget_return()
+
+    def remember_return(self, target: str) -> None:
+        """Where to go once signed in, through however many steps that takes."""
+        self._return = encode_value(sanitize_return_path(target))
+        self._cookies.set("return", self._return, RETURN_LIFETIME)
+
+    def extend_return(self) -> None:
+        """A sign-up goes on, which may take long."""
+        if self._stored_return:
+            self._cookies.set("return", self._stored_return, FLOW_LIFETIME)
+
+    def get_return_target(self, default: str) -> str:
+        """Where to go; only ever a path of ours."""
+        kept = self._stored_return
+        return sanitize_return_path(decode_value(kept)) if kept else default
+
+    def take_return_target(self, default: str) -> str:
+        """The same, for the last time."""
+        target = self.get_return_target(default)
+        if self._stored_return:
+            self._forget_return()
+        return target
+
+    def remember_typed(self, **fields: str) -> None:
+        """For a form that is to be filled in again on a page to come; never a password or code."""
+        typed = urlencode(fields)
+        if any(fields.values()) and len(typed) <= MOST_TYPED:
+            self._cookies.set("typed", encode_value(typed), TYPED_LIFETIME)
+
+    def get_typed(self, name: str) -> str:
+        """What was typed a while ago, '' for nothing."""
+        return dict(parse_qsl(decode_value(self._cookies.read("typed") or ""))).get(name, "")
+
+    def forget_typed(self) -> None:
+        """It was sent."""
+        if self._cookies.read("typed"):
+            self._cookies.clear("typed")
+
+    def set_notices(self, *notices: str) -> None:
+        """To be told once, on the next page, one after the other."""
+        self._cookies.set("notice", ".".join(notices), NOTICE_LIFETIME)
+
+    @property
+    def notice(self) -> str | None:
+        """What the step before left to be told here."""
+        return self._cookies.read("notice")
+
+    def take_notice(self) -> str | None:
+        """The notice, for the last time."""
+        notice = self.notice
+        if notice:
+            self._cookies.clear("notice")
+        return notice
+
+    @property
+    def last_method(self) -> str | None:
+        """How someone last signed in from this browser."""
+        return self._cookies.read("seen")
+
+    def remember_method(self, method: str) -> None:
+        self._cookies.set("seen", method, YEAR)
+
+    @property
+    def plan(self) -> Choice | None:
+        return Choice.read(self._cookies.read(PLAN))
+
+    def remember_plan(self, choice: Choice) -> None:
+        """For as long as a sign-up may take."""
+        self._cookies.set(PLAN, str(choice), FLOW_LIFETIME)
+
+    def forget_plan(self) -> None:
+        if self._cookies.read(PLAN):
+            self._cookies.clear(PLAN)
+
+    @property
+    def currency(self) -> str:
+        """What someone chose last, '' for nothing."""
+        currency = self._cookies.read(CURRENCY) or ""
+        return currency if is_known(currency) else ""
+
+    def remember_currency(self, currency: str) -> None:
+        if currency != self.currency:
+            self._cookies.set(CURRENCY, currency, YEAR)
+
+    @property
+    def _stored_return(self) -> str:
+        return (self._cookies.read("return") or "") if self._return is None else self._return
+
+    def _forget_return(self) -> None:
+        self._return = ""
+        self._cookies.clear("return")
+
+
+def encode_value(text: str) -> str:
+    """Any text as a cookie can hold it."""
+    return urlsafe_b64encode(text.encode(errors="replace")).decode().rstrip("=")
+
+
+def decode_value(value: str) -> str:
+    """'' for what `encode_value` did not make."""
+    try:
+        return urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
+    except ValueError:
+        return ""

@@ -1,0 +1,148 @@
+"""The request context: what one request says of who asks, from where, and whether signed in."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any
+
+from litestar import Request
+
+from app.domain.credentials.device import Device
+from app.domain.errors import Forbidden, Unauthenticated
+from app.domain.limits import Origin
+from app.domain.sessions.session import OpenedSession, TooManyRefreshes
+from app.domain.sessions.sessions import Sessions
+from app.domain.sessions.tokens import Access, AccessTokens
+from app.web.client_address import find_client_ip
+from app.web.cookies import (
+    Cookies,
+    DeviceCookie,
+    Devices,
+    FlowCookie,
+    Flows,
+    RequestCookies,
+    SessionCookies,
+)
+from app.web.forms import CookiesOff, Csrf, FormCheck, StaleForm
+from app.web.remembered_values import RememberedValues
+from app.web.request_info import RequestInfo
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """What is the same for all requests. `session_lifetime` in seconds; `trusted_proxies` may speak
+    for the client's address.
+    """
+
+    cookies: Cookies
+    csrf: Csrf
+    devices: Devices
+    flows: Flows
+    access_tokens: AccessTokens
+    session_lifetime: int
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+
+
+class RequestContext:
+    """Made once a request."""
+
+    def __init__(self, request: Request[Any, Any, Any], config: WebConfig) -> None:
+        self._request, self._config = request, config
+        self.info = RequestInfo(request)
+        self.cookies = RequestCookies(config.cookies, request.scope["headers"])  # type: ignore[arg-type]
+        self.flow = FlowCookie(self.cookies, config.flows)
+        self.session = SessionCookies(self.cookies, config.access_tokens, config.session_lifetime)
+        self.device_cookie = DeviceCookie(self.cookies, config.devices)
+        self.remembered = RememberedValues(self.cookies)
+
+    @cached_property
+    def origin(self) -> Origin:
+        """With the owners who have signed in from this device before."""
+        client_ip = find_client_ip(self._request.scope, self._config.trusted_proxies)
+        return replace(Origin.of(client_ip), known_to=self.device_cookie.known_to)
+
+    @property
+    def device(self) -> Device:
+        agent = self.info.headers.get(b"user-agent", b"").decode("latin-1")
+        return Device(self.origin, agent)
+
+    def new_csrf_token(self) -> str:
+        return self._config.csrf.issue_token(self.flow.secret)
+
+    def check_form(self, check: FormCheck) -> None:
+        """Raises `Forbidden` for a form that is not ours, `CookiesOff` where the browser keeps no
+        cookies, `StaleForm` for one with another token, then `BadForm`.
+        """
+        if not self._config.csrf.is_own(self.info.headers):
+            raise Forbidden
+        if not self.cookies.are_kept:
+            raise CookiesOff
+        if not self.flow.is_known:
+            raise Forbidden
+        if not self._config.csrf.accepts(check.csrf_token, self.flow.secret):
+            raise StaleForm
+        if check.problem:
+            raise check.problem
+        if check.return_to:
+            self.remembered.remember_return(check.return_to)
+
+    def sign_in(self, opened: OpenedSession, method: str) -> None:
+        """New identifiers for both halves; the flow that led here is dead. `method` is remembered
+        for the next time, and that its owner has signed in from this device.
+        """
+        self.flow.end()
+        self.remembered.forget_typed()
+        self.session.set(opened.tokens)
+        self.remembered.remember_method(method)
+        self.device_cookie.remember(opened.device_epoch, *opened.contacts)
+
+    def sign_out(self) -> None:
+        self.session.clear()
+        self.cookies.clear("flow", "notice", "return", "typed")
+
+
+# Who is signed in: by the access token, or by the refresh token when that has run out.
+
+
+async def require_session(context: RequestContext, sessions: Sessions) -> Access:
+    """The session of this request. One that had to be refreshed is answered like any other, with
+    new cookies on the way. Raises `Unauthenticated`.
+    """
+    access = context.session.read_access_token()
+    if access:
+        await sessions.check_session(access)
+        return access
+    token = context.session.refresh_token
+    if token is None:
+        raise Unauthenticated
+    access, tokens = await sessions.refresh_tokens(token, context.origin)
+    context.session.set(tokens)
+    return access
+
+
+async def check_both_tokens(context: RequestContext, sessions: Sessions, access: Access) -> None:
+    """For changes. An access token is read by every service below the same host, so it alone shows
+    the account and changes nothing. Raises `Unauthenticated`.
+    """
+    await sessions.check_both_tokens(access, context.session.refresh_token or "", context.origin)
+
+
+async def find_session(context: RequestContext, sessions: Sessions) -> Access | None:
+    """For pages that greet whoever is there."""
+    try:
+        return await require_session(context, sessions)
+    except (Unauthenticated, TooManyRefreshes):
+        return None
+
+
+async def sign_in(
+    context: RequestContext, sessions: Sessions, opened: OpenedSession, method: str
+) -> None:
+    """From now on the browser holds this session, and no other: what it held before is ended."""
+    await end_session(context, sessions, "signed in anew")
+    context.sign_in(opened, method)
+
+
+async def end_session(context: RequestContext, sessions: Sessions, reason: str) -> None:
+    """The session of this request, if there is one: of its refresh token, which only we read."""
+    await sessions.end_presented(context.session.refresh_token or "", reason, context.origin)

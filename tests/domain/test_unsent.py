@@ -1,0 +1,44 @@
+"""A message that was not sent is told of like one that was, at every moment."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from app.domain.delivery.dispatcher import CircuitBreaker
+from app.domain.delivery.outbox import Progress, State
+from app.domain.verification.unsent import shown_progress
+from app.domain.verification.verification import PendingCode
+
+
+def pending(progress: Progress | None, since_unsent: float | None) -> PendingCode:
+    return PendingCode(
+        id=UUID(int=1),
+        destination="ada@example.org",
+        attempts=0,
+        expires_at=datetime.now(UTC) + timedelta(minutes=30),
+        consumed=False,
+        user_id=None,
+        seconds_left=1800.0,
+        sent_this_hour=1,
+        sent_today=1,
+        since_last_send=since_unsent,
+        since_last_guess=None,
+        since_proof=None,
+        progress=progress,
+        since_unsent=since_unsent,
+    )
+
+
+@pytest.mark.parametrize("age", [0.1, 0.9, 1.1, 2.9, 3.1, 60.0])
+def test_it_is_told_as_sent_when_any_other_is(age: float) -> None:
+    """The provider took the other one at once, as one that works does."""
+    sent, mail = Progress(State.SENT, None, False, age), CircuitBreaker()
+    shown = shown_progress(pending(sent, None), mail)
+    assert shown_progress(pending(None, age), mail) == shown
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.REFUSED, State.FAILED])
+def test_what_became_of_one_that_was_sent_is_told_at_once(state: State) -> None:
+    progress = Progress(state, None, False, 0.1)
+    assert shown_progress(pending(progress, None), CircuitBreaker()) == progress

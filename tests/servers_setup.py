@@ -1,0 +1,39 @@
+"""Servers of other people's that the tests run beside ours: a connection pooler and a proxy.
+
+`make test` runs this first. Without them the run fails; it never leaves those tests out.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+from tests.apt import apt_installs
+
+# The program, and the package of Debian that holds it.
+PACKAGES = {"pgbouncer": "pgbouncer", "nginx": "nginx-light"}
+
+
+def main() -> None:
+    for program, package in PACKAGES.items():
+        if not found(program):
+            print(f"Installing {program} for the tests ...", flush=True)
+            for command in apt_installs(package):
+                subprocess.run(command, stdout=2, check=False)
+        if not found(program):
+            sys.exit(missing(program))
+
+
+def found(program: str) -> str | None:
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+
+def missing(program: str) -> str:
+    return (
+        f"The tests need {program}: install it (on Debian: apt-get install {PACKAGES[program]}), "
+        f"so that `{program}` is on the PATH or in /usr/sbin, and run `make test` again."
+    )
+
+
+if __name__ == "__main__":
+    main()

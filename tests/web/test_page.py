@@ -1,0 +1,70 @@
+"""Pages that are kept for everybody: each context has its own, and nothing of a person is kept."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from app.web.assets import Assets
+from app.web.page import MOST_KEPT, Pages, PersonalContext, build_template_environment
+from app.web.request_context import RequestContext
+
+STATIC = Path(__file__).parents[2] / "static"
+TEMPLATE = "recovery/email.html"
+BLANK = {"typed": "", "suggestion": None, "mail_down": False, "changing": False}
+OTHERS: list[dict[str, Any]] = [
+    BLANK | {"changing": True},
+    BLANK | {"mail_down": True},
+    BLANK | {"changing": True, "mail_down": True},
+]
+
+
+@pytest.fixture(scope="module")
+def pages() -> Pages:
+    return Pages(build_template_environment(Assets(STATIC, live=False), live=False))
+
+
+def visit(*, is_fragment: bool = False) -> RequestContext:
+    """Of someone with a form token, and without a notice."""
+    given = SimpleNamespace(
+        info=SimpleNamespace(is_fragment=is_fragment, accepts_gzip=False),
+        cookies=SimpleNamespace(to_set=[]),
+        remembered=SimpleNamespace(notice=None),
+        new_csrf_token=lambda: "a token",
+    )
+    return cast("RequestContext", given)
+
+
+def body(pages: Pages, context: dict[str, Any], who: RequestContext | None = None) -> bytes:
+    return bytes(pages.render_prerendered(who or visit(), TEMPLATE, context).body)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_page_with_another_context_is_never_the_kept_one(
+    pages: Pages, other: dict[str, Any]
+) -> None:
+    first = body(pages, BLANK)
+    assert body(pages, other) != first
+    assert body(pages, BLANK) == first
+
+
+def test_a_fragment_is_never_the_kept_document(pages: Pages) -> None:
+    assert body(pages, BLANK) != body(pages, BLANK, visit(is_fragment=True))
+
+
+@pytest.mark.parametrize(
+    "value", ["ada@example.org", ["ada@example.org"], 61491570006, {"a": 1}, ("x",), object()]
+)
+def test_what_may_be_a_persons_is_refused_and_not_repeated(pages: Pages, value: object) -> None:
+    with pytest.raises(PersonalContext) as refused:
+        body(pages, BLANK | {"typed": value})
+    assert TEMPLATE in str(refused.value)
+    assert "ada" not in str(refused.value)
+
+
+def test_only_so_many_pages_are_kept(pages: Pages) -> None:
+    for number in range(MOST_KEPT + 10):
+        body(pages, BLANK | {f"name_{number}": True})
+    assert b"Recover your account" in body(pages, BLANK)
+    assert len(pages._prerendered) <= MOST_KEPT
