@@ -13,5 +13,7 @@ def test_the_home_page_leads_to_sign_up(product: Product) -> None:
 def test_the_home_page_is_the_same_for_everybody(product: Product) -> None:
     home = Person(product).get("/")
     assert home.response.headers["cache-control"].startswith("public")
-    assert home.response.headers["vary"] == "HX-Request, HX-Request-Type, Accept-Encoding"
+    assert home.response.headers["vary"] == (
+        "HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language"
+    )
     assert "set-cookie" not in home.response.headers

@@ -8,7 +8,7 @@ import pytest
 from app.domain.pricing.money import display
 from tests.pages import Page
 from tests.product import Product
-from tests.shown_prices import FORMS, PLANS, every_form, in_the_table, told
+from tests.shown_prices import FORMS, every_form, in_the_table, told
 
 PERIODS = ("month", "year")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY")
@@ -117,13 +117,12 @@ def test_its_tags_are_closed_in_order(priced: Product, path: str, headers: dict[
     assert Page(path, told(priced, path, **headers).html).broken == []
 
 
-def test_home_keeps_a_place_for_the_prices(priced: Product) -> None:
-    html = told(priced, "/").html
-    [place] = re.findall(r'<section id="prices"[^>]*>', html)
-    assert f'hx-get="{PLANS}"' in place
-    assert 'hx-trigger="load"' in place
-    assert 'aria-busy="true"' in place
-    assert 'href="/pricing"' in html
+def test_home_shows_them_too_in_the_currency_of_the_visitor(priced: Product) -> None:
+    home = told(priced, "/")
+    assert home.visible == told(priced, "/pricing").visible != {}
+    assert home.answer.headers["cache-control"].startswith("public")
+    assert told(priced, "/", **{"accept-language": "de-DE"}).visible != home.visible
+    assert 'hx-trigger="load"' not in home.html
 
 
 def test_without_prices_the_plans_are_shown_and_nobody_keeps_that(unpriced: Product) -> None:

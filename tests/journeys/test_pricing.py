@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from playwright.async_api import Page, Route
 
+from app.main import STATIC
+from app.web.assets import Assets
+from app.web.page import build_template_environment
 from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.price_list import publish_prices
@@ -16,6 +19,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shifted += entry.value;
 }).observe({ type: 'layout-shift', buffered: true });
 """
+HTML = "text/html; charset=utf-8"
 SLOW = 9.5  # seconds until the page says that it takes long, and some
 
 
@@ -29,21 +33,55 @@ async def seen(page: Page, words: str) -> bool:
     return await page.get_by_text(words, exact=True).first.is_visible()
 
 
-async def test_the_home_page_shows_the_prices_by_itself(priced: Product, visit: Visit) -> None:
-    visitor = await visit()
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_the_home_page_has_the_prices_in_its_first_answer(
+    priced: Product, visit: Visit, scripts: bool
+) -> None:
+    visitor = await visit(java_script_enabled=scripts)
+    page = visitor.tab.page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     await visitor.open("/")
-    await visitor.tab.page.wait_for_selector(".offers")
-    assert await seen(visitor.tab.page, "$29.00 USD")
-    assert await visitor.tab.page.locator("#prices-news").inner_text() == "Prices are shown."
-    assert await visitor.tab.page.evaluate("location.pathname") == "/"
+    assert await seen(page, "$29.00 USD")
+    assert not await page.locator(".bones, .slow").count()
+    assert not [url for url in asked if "/pricing" in url and "/static/" not in url]
+    await page.get_by_role("link", name="JPY").first.click()
+    await page.wait_for_url("**/pricing?period=month&currency=JPY&chosen=yes")
+
+
+def waiting_home() -> str:
+    """As a process answers that has only just started and knows no prices yet."""
+    pages = build_template_environment(Assets(STATIC, live=False), live=False)
+    template = pages.get_template("home/home.html")
+    shell = "_shell/document.html"
+    return template.render({"shell": shell, "notice": None, "offers": None, "query": ""})
+
+
+async def open_waiting(page: Page, home: str) -> None:
+    await page.route(home, lambda route: route.fulfill(body=waiting_home(), content_type=HTML))
+    await page.goto(home)
+
+
+async def test_a_process_without_prices_shows_them_as_soon_as_it_has_some(
+    priced: Product, visit: Visit
+) -> None:
+    visitor = await visit()
+    page = visitor.tab.page
+    await open_waiting(page, f"{priced.url}/")
+    await page.wait_for_selector(".offers")
+    assert await seen(page, "$29.00 USD")
+    assert await page.locator("#prices-news").inner_text() == "Prices are shown."
+    assert await page.evaluate("location.pathname") == "/"
 
 
 async def test_without_scripts_it_leads_to_them(priced: Product, visit: Visit) -> None:
     visitor = await visit(java_script_enabled=False)
-    await visitor.open("/")
+    page = visitor.tab.page
+    await open_waiting(page, f"{priced.url}/")
+    assert [await page.locator(part).is_visible() for part in (".bones", ".slow")] == [False] * 2
     await visitor.follow("See the prices")
-    assert visitor.tab.page.url.endswith("/pricing")
-    assert await seen(visitor.tab.page, "$29.00 USD")
+    assert page.url.endswith("/pricing")
+    assert await seen(page, "$29.00 USD")
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
@@ -52,7 +90,7 @@ async def test_nothing_moves_when_they_come(priced: Product, visit: Visit, width
     page = visitor.tab.page
     await page.add_init_script(SHIFTS)
     await page.route("**/pricing/plans", lambda route: late(route, 0.7))
-    await page.goto(f"{priced.url}/")
+    await open_waiting(page, f"{priced.url}/")
     await page.evaluate("document.querySelector('#prices').scrollIntoView()")
     await page.wait_for_selector(".offers")
     await asyncio.sleep(0.2)
@@ -68,7 +106,7 @@ async def test_where_they_do_not_come_the_page_says_so(priced: Product, visit: V
     visitor = await visit()
     page = visitor.tab.page
     await page.route("**/pricing/plans", lambda route: asyncio.sleep(30))
-    await page.goto(f"{priced.url}/")
+    await open_waiting(page, f"{priced.url}/")
     slow = page.get_by_text("This takes longer than usual.")
     assert not await slow.is_visible()
     await asyncio.sleep(SLOW)

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar import Controller, Request, get
 
+from app.controllers.pricing import PricingHandler
 from app.web.container import Container
 from app.web.response import HttpResponse
 
@@ -17,6 +18,8 @@ class HomeController(Controller):
         """Public, except for whoever is to be told something that has just happened."""
         container = Container.from_request(request)
         context = container.get_context(request)
+        pricing = PricingHandler(request)
         if context.remembered.notice:
-            return container.pages.render_page(context, "home/home.html", {})
-        return container.pages.render_public(context, "home/home.html", {})
+            values = await pricing.read_home_values()
+            return container.pages.render_page(context, "home/home.html", values)
+        return await pricing.show_home()

@@ -146,6 +146,8 @@ def _offer_ld(offer: Offer, price: Price) -> TemplateValues:
 VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language")
 CACHED = [TYPE, VARY, *cache_headers(60, 600, 86400)]
 UNCACHED = [*HTML, (b"cache-control", b"no-store")]
+# The home page has more to show than prices.
+HOME_UNPRICED = [TYPE, VARY, (b"cache-control", b"public, max-age=60")]
 MOST_KEPT = 256
 
 
@@ -170,12 +172,25 @@ class PricingHandler:
         self._request_info = RequestInfo(request)
         self._headers = dict(request.scope["headers"])
 
+    async def show_home(self) -> HttpResponse:
+        """The home page, as fast as the page of prices: it is made anew when they change."""
+        current = await self.container.prices.get_current()
+        if current is None:
+            return self._respond(self._make("home/home.html", self._no_prices), HOME_UNPRICED)
+        return self._respond_with_prices(current, "home/home.html", HOME_UNPRICED)
+
+    async def read_home_values(self) -> TemplateValues:
+        """What the home page needs, for whoever makes one for a single person."""
+        current = await self.container.prices.get_current()
+        if current is None:
+            return self._no_prices
+        return prices_values(current, self._selection(current), PRODUCT)
+
     async def show_page(self) -> HttpResponse:
         """With the prices in it; with their place kept while a process looks for its first."""
         current = await self.container.prices.get_current()
         if current is None:
-            values = {"query": repeat_query(self._query)}
-            return self._respond(self._make("pricing/waiting.html", values), UNCACHED)
+            return self._respond(self._make("pricing/waiting.html", self._no_prices), UNCACHED)
         return self._respond_with_prices(current, "pricing/pricing.html")
 
     async def show_fragment(self) -> HttpResponse:
@@ -186,7 +201,9 @@ class PricingHandler:
             await self.container.prices.get_soon(), "pricing/_loaded.html"
         )
 
-    def _respond_with_prices(self, current: Current, template: str) -> HttpResponse:
+    def _respond_with_prices(
+        self, current: Current, template: str, unpriced: Headers = UNCACHED
+    ) -> HttpResponse:
         selection = self._selection(current)
         old = current.shown_as_of
         key = (
@@ -203,7 +220,7 @@ class PricingHandler:
                 self._rendered.clear()
             self._rendered[key] = made
         if not current.catalogue.priced:
-            return self._respond(made, UNCACHED)  # for as long as it lasts, and no longer
+            return self._respond(made, unpriced)  # for as long as it lasts, and no longer
         return respond_unless_known(self._headers, made.etag, self._respond(made, CACHED))
 
     def _make(
@@ -212,6 +229,10 @@ class PricingHandler:
         prerendered = self.container.pages.prerender(self._request_info, template, values)
         plain = prerendered.render_plain(b"")
         return RenderedPrices(of, plain, prerendered.render_gzip(b""), b"W/" + make_etag(plain))
+
+    @property
+    def _no_prices(self) -> TemplateValues:
+        return {"offers": None, "query": repeat_query(self._query)}
 
     @property
     def _query(self) -> dict[str, str]:
