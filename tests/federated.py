@@ -14,7 +14,7 @@ from tests.holder import message
 from tests.person import SAME_ORIGIN, Person, Seen, new_email, new_phone
 from tests.product import NO_TLS, Product
 
-SIGN_OUT = "Sign out of Auth0 too"
+SIGN_OUT = "Sign out of single sign-on too"
 ALL_SESSIONS = "SELECT count(*) FROM sessions"
 SESSIONS = "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.email = $1"
 

@@ -259,7 +259,7 @@ def test_whatever_is_signed_is_signed_in_one_place() -> None:
 
 
 def test_the_domain_names_no_vendor() -> None:
-    """People read of Auth0 in its sentences; whose checks are whose, the adapters say."""
+    """But for Auth0 in addresses and codes; whose checks are whose, the adapters say."""
     named = [
         p for p in modules("src/app/domain") if re.search(r"(?i)twilio|sendgrid", p.read_text())
     ]

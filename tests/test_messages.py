@@ -208,3 +208,14 @@ def test_the_code_in_an_email_is_large_and_copies_as_digits(
     size = re.search(r"(\d+)px/\d+px [^;]*monospace", cell[1])
     assert size
     assert int(size[1]) >= 28
+
+
+def test_a_letter_names_the_sign_in_as_the_operator_does() -> None:
+    assets = Assets(ROOT / "static", live=False)
+    named = build_template_environment(assets, live=False, auth0_label="Google")
+    renderer = TemplateMessageRenderer(named)
+    removed = "A sign-in with Google was removed from your account"
+    subject, text, html = renderer.render_email("identity_removed", CONTEXT)
+    assert (subject, removed in text, removed in html) == (removed, True, True)
+    _, linked, _ = renderer.render_email("identity_linked", CONTEXT)
+    assert "You can now sign in with Google." in linked

@@ -143,7 +143,9 @@ def build(
     adapters = build_adapters(settings, development.stand_ins)
     live = settings.environment == "development"
     assets = Assets(STATIC, live=live)
-    environment = build_template_environment(assets, live=live, base_url=settings.base_url)
+    environment = build_template_environment(
+        assets, live=live, base_url=settings.base_url, auth0_label=settings.auth0_label
+    )
     pages = Pages(environment)
     dispatcher = Dispatcher(
         adapters.database,

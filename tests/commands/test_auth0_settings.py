@@ -87,3 +87,11 @@ def test_production_is_told_of_a_missing_issuer_and_starts_without_one_left_out(
     assert "(AUTH0_ISSUER=)" in problem
     assert settings(**SET_UP).auth0_issuer == ""
     assert not settings(**SET_UP).asks_own_auth0
+
+
+def test_people_read_the_label_or_a_word_that_fits_everywhere() -> None:
+    assert settings().auth0_label == settings(AUTH0_LABEL=" ").auth0_label == "single sign-on"
+    assert settings(AUTH0_LABEL="Åland’s ID").auth0_label == "Åland’s ID"
+    for label in ("a" * 41, "<b>", "{name}", "two\nlines"):
+        [problem] = problems(AUTH0_LABEL=label)
+        assert problem == "AUTH0_LABEL must be a name of at most 40 characters such as Google."

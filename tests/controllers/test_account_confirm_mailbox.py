@@ -114,7 +114,7 @@ def test_nor_does_auth0_where_it_was_linked_before(product: Product) -> None:
     thief = Person(product)
     thief.submit("/login/password", email=zoe.email, password=NEW_PASSWORD)
     page = thief.get(HERE)
-    assert ("Confirm with Auth0" in page.html, says_so(page)) == (False, True)
+    assert ("Confirm with single sign-on" in page.html, says_so(page)) == (False, True)
     assert thief.post(f"{HERE}/code").status == 422
     [linked] = identities_of(product, zoe.email)
     thief.submit_from("/account/identities", f"/account/identities/{linked['id']}/removal")

@@ -9,7 +9,7 @@ from tests.person import new_email
 from tests.product import Product
 
 HERE = "/account/confirm"
-BUTTON = "Confirm with Auth0"
+BUTTON = "Confirm with single sign-on"
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_who_signed_in_with_it_confirms_another_way(owner: tuple[Linker, str]) -
     person = Federated(owner[0].product, owner[1])
     assert person.come_with_auth0("login").path == "/account"
     page = person.get(HERE)
-    assert "You signed in with Auth0, so we ask for something else." in page.html
+    assert "You signed in with single sign-on, so we ask for something else." in page.html
     assert BUTTON not in page.html
     refused = person.get(person.post("/auth0/start?for=confirm").location)
     assert (refused.status, refused.path) == (422, "/auth0/failed/not-this-way")
@@ -68,7 +68,7 @@ def test_without_one_it_is_not_offered(product: Product) -> None:
 def test_only_a_form_of_ours_sets_off(owner: tuple[Linker, str]) -> None:
     person = signed_in(owner[0], "phone")
     page = person.get("/auth0/start?for=confirm")
-    assert (page.status, "Continue with Auth0" in page.html) == (200, True)
+    assert (page.status, "Continue with single sign-on" in page.html) == (200, True)
     forged = person.http.post("/auth0/start?for=confirm", data={"csrf_token": "x"})
     assert forged.status_code == 403
     assert "refresh" not in forged.headers

@@ -16,7 +16,7 @@ from tests.product import Product
 from tests.recovering import NEW_PASSWORD, at_password
 
 HERE = "/account/confirm"
-BUTTON = "Confirm with Auth0"
+BUTTON = "Confirm with single sign-on"
 FAILED = "/auth0/failed/not-this-way"
 WITHOUT_PHONE = f"{HERE}?without-phone"
 A_DAY_LATER = """

@@ -38,7 +38,7 @@ def linked(product: Product) -> tuple[Linker, str]:
     """And the address of the identity."""
     owner, email = Linker(product), new_email()
     page = owner.come_with_auth0("link", email=email)
-    assert (page.path, "Auth0 opens your account" in page.html) == (HERE, True)
+    assert (page.path, "You can now sign in with" in page.html) == (HERE, True)
     return owner, email
 
 
@@ -84,7 +84,7 @@ def test_a_link_to_the_linking_shows_a_button_and_begins_nothing(
 ) -> None:
     owner = Linker(product)
     page = owner.get(LINK, **{"sec-fetch-site": site})
-    assert (page.status, page.heading) == (200, "Continue with Auth0")
+    assert (page.status, page.heading) == (200, "Continue with single sign-on")
     assert "oidc" not in owner.http.cookies
     assert onwards(owner.post(LINK)).startswith(f"{product.url}/dev/auth0/authorize?")
 
@@ -175,7 +175,7 @@ def test_it_leads_to_the_log_out_of_auth0_and_back(product: Product) -> None:
 
 
 def test_the_account_offers_to_link_where_nothing_is(product: Product) -> None:
-    said = r'Not linked <a href="/account/identities">Link<span class="unseen"> Auth0'
+    said = r'None yet</span> <a href="/account/identities">Link<span class="unseen"> single'
     assert re.search(said, Holder(product).get("/account").html)
 
 

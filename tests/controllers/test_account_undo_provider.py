@@ -9,7 +9,7 @@ from tests.owner import Owner, contacts, events, undo, undo_path
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
-BUTTON = "Confirm with Auth0"
+BUTTON = "Confirm with single sign-on"
 DONE = (200, "The change is undone")
 NOT_FROM_BEFORE = (422, "/auth0/failed/auth0-not-from-before")
 IDENTITIES = "/account/identities"
@@ -111,7 +111,7 @@ def test_another_sign_in_confirms_nothing_and_leads_back(
         assert refused.heading == "The change is not undone"
         assert "for at least 7 days before the change" in refused.alert
         assert f'href="{link}/confirm"' in refused.html
-        assert "Try again with Auth0" in refused.html
+        assert "Try again with single sign-on" in refused.html
         assert not someone.is_in
     assert sql(product, IN_ALL) == before
     assert contacts(product, owner.email) == [(owner.phone, owner.email)]
@@ -254,7 +254,7 @@ def test_only_a_form_of_ours_sets_off_and_only_once_it_has_begun(
     assert someone.post(start).location == link
     someone.submit(link)
     page = someone.get(start)
-    assert (page.status, page.heading) == (200, "Continue with Auth0")
+    assert (page.status, page.heading) == (200, "Continue with single sign-on")
     assert f'href="{link}/confirm"' in page.html
     forged = someone.http.post(start, data={"csrf_token": "x"})
     assert (forged.status_code, "refresh" in forged.headers) == (403, False)

@@ -19,11 +19,11 @@ def zoe(product: Product) -> Federated:
 def test_a_new_person_proves_the_phone_and_is_in(zoe: Federated) -> None:
     landed = zoe.come_with_auth0()
     assert (landed.status, landed.path) == (200, "/signup/phone")
-    told = f'Signed up as <bdi dir="ltr">{zoe.email}</bdi> with Auth0; one thing left: your phone.'
-    assert told in landed.html
+    assert f'Signed up as <bdi dir="ltr">{zoe.email}</bdi> with' in landed.html
+    assert "single sign-on; one thing left: your phone." in landed.html
     done = zoe.prove_phone()
     assert (done.path, done.heading) == ("/signup/done", "Your account is ready")
-    assert "Auth0 or your number lets you in" in done.html
+    assert "Your number, or single sign-on, lets you in" in done.html
     assert zoe.is_in
     [user] = sql(zoe.product, "SELECT * FROM users WHERE email = $1", zoe.email)
     assert (user["phone"], user["password_hash"], user["password_changed_at"]) == (
@@ -32,12 +32,11 @@ def test_a_new_person_proves_the_phone_and_is_in(zoe: Federated) -> None:
     assert len(identities_of(zoe.product, zoe.email)) == 1
 
 
-def test_the_steps_stay_five_and_what_is_given_is_done(zoe: Federated) -> None:
+def test_the_steps_that_are_counted_are_those_left(zoe: Federated) -> None:
     page = zoe.come_with_auth0()
-    assert "Step 1 of 5" in page.title
-    for name in ("E-mail", "E-mail code", "Password"):
-        assert f'<span>{name}<span class="unseen">, completed' in page.html
-    assert "Step 2 of 5" in zoe.give_phone(zoe.phone).title
+    assert "Step 1 of 2" in page.title
+    assert ("Password" in page.html, "one thing left" in page.html) == (False, True)
+    assert "Step 2 of 2" in zoe.give_phone(zoe.phone).title
 
 
 def test_a_known_identity_is_signed_in_with_one_click(zoe: Federated) -> None:
@@ -45,7 +44,7 @@ def test_a_known_identity_is_signed_in_with_one_click(zoe: Federated) -> None:
     out = zoe.post("/logout")
     assert (out.status, out.location) == (303, "/")
     assert not zoe.is_in
-    assert "Last used: Continue with Auth0" in zoe.get("/login").html
+    assert "Last used: Continue with single sign-on" in zoe.get("/login").html
     landed = zoe.come_with_auth0("login")
     assert (landed.status, landed.path) == (200, "/account")
     [amr] = {tuple(row["amr"]) for row in sql(
@@ -87,7 +86,7 @@ def test_an_address_that_is_not_confirmed_by_the_provider_is_proved_by_a_code(
     page = zoe.come_with_auth0(**ticks)
     assert "two things left: your phone and your e-mail." in page.html
     at_email = zoe.prove_phone()
-    assert (at_email.path, "Step 3 of 5" in at_email.title) == ("/signup/email", True)
+    assert (at_email.path, "Step 3 of 4" in at_email.title) == ("/signup/email", True)
     assert at_email.field("email") == ("" if "no_email" in ticks else zoe.email)
     zoe.give_email(zoe.email)
     assert zoe.give_email_code(zoe.email).path == "/signup/done"
@@ -157,7 +156,7 @@ def test_coming_again_unfinished_lands_on_the_missing_step(zoe: Federated) -> No
 def test_starting_again_forgets_the_identity(zoe: Federated) -> None:
     zoe.come_with_auth0()
     assert zoe.submit_from("/signup/phone", "/signup/restart").path == "/signup"
-    assert "with Auth0;" not in zoe.get("/signup/phone").html
+    assert "with single sign-on;" not in zoe.get("/signup/phone").html
     assert zoe.prove_phone().path == "/signup/email"
 
 
@@ -167,7 +166,7 @@ def test_the_other_browser_of_a_flow_gets_nothing(zoe: Federated) -> None:
     thief = Federated(zoe.product)
     thief.http.cookies.update(zoe.http.cookies)
     zoe.come_with_auth0()
-    assert "with Auth0;" not in thief.get("/signup/phone").html
+    assert "with single sign-on;" not in thief.get("/signup/phone").html
     thief.give_phone(mine := new_phone())
     assert thief.give_phone_code(mine).path == "/signup/email"
     assert zoe.give_phone_code(zoe.phone).path == "/signup/done"

@@ -93,8 +93,8 @@ def test_a_sign_in_of_before_links_nothing(
     owner = Linker(abroad)
     seen = returned(owner, openid, "link", auth_time=auth_time)
     assert (seen.status, seen.path) == (422, BEFORE)
-    assert "did not ask who you are" in seen.alert
-    assert "Try again with Auth0" in seen.html
+    assert "weren’t asked to sign in" in seen.alert
+    assert "Try again with single sign-on" in seen.html
     assert identities_of(abroad, owner.email) == []
 
 

@@ -18,7 +18,7 @@ UPDATE phone_verifications SET consumed_at = consumed_at - interval '11 minutes'
 """
 
 IDENTITIES = "/account/identities"
-NOT_LINKED = "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0."
+NOT_LINKED = "That sign-in isn’t linked. You can link it in your account."
 AGE_IDENTITY = "UPDATE identity_proofs SET created_at = created_at - $2::interval WHERE email = $1"
 
 
@@ -45,7 +45,7 @@ def test_a_number_with_an_account_is_offered_the_link(owner: Holder, visitor: Fe
     page = visitor.submit("/account/confirm", password=PASSWORD)
     assert (page.path, visitor.email in page.html) == (IDENTITIES, True)
     linked = visitor.get(visitor.post(f"{IDENTITIES}/waiting").location)
-    assert "Auth0 opens your account from now on." in linked.html
+    assert "You can now sign in with single sign-on." in linked.html
     assert owner.told("A new way to sign in")
     again = Federated(owner.product, visitor.email)
     assert again.come_with_auth0("login").path == "/account"
@@ -103,7 +103,7 @@ def test_one_without_an_address_is_told_by_its_time(owner: Holder) -> None:
     visitor = Federated(owner.product)
     visitor.come_with_auth0(no_email="1")
     page = visitor.prove_phone(owner.phone)
-    assert re.search("Link your Auth0 sign-in of [0-9]{2}:[0-9]{2} UTC to it", page.html)
+    assert re.search("single sign-on of [0-9]{2}:[0-9]{2} UTC to it", page.html)
 
 
 def test_they_may_sign_in_without_linking(owner: Holder, visitor: Federated) -> None:
@@ -159,7 +159,7 @@ def test_the_number_links_what_vouches_for_the_very_address(owner: Holder) -> No
     code = owner.product.code_for(owner.phone)
     landed = visitor.submit("/login/phone-code", code=code)
     assert landed.path == "/account"
-    assert "Auth0 opens your account from now on." in landed.html
+    assert "You can now sign in with single sign-on." in landed.html
     assert len(identities_of(owner.product, owner.email)) == 1
 
 
@@ -185,7 +185,7 @@ def test_what_waits_beside_a_password_is_linked_after_another_proof(owner: Holde
     assert confirm_by_code(visitor, owner.phone).path == "/account"
     visitor.get(IDENTITIES)
     linked = visitor.get(visitor.post(f"{IDENTITIES}/waiting").location)
-    assert "Auth0 opens your account from now on." in linked.html
+    assert "You can now sign in with single sign-on." in linked.html
     assert len(identities_of(owner.product, owner.email)) == 1
 
 

@@ -61,7 +61,7 @@ def test_it_goes_on_in_one_of_them_at_a_time(zoe: Federated, again: Federated) -
     zoe.prove_phone()
     again.come_with_auth0("login", unverified="1")
     page = zoe.follow("/signup/email")
-    assert (page.path, "with Auth0;" in page.html) == ("/signup/phone", True)
+    assert (page.path, "with single sign-on;" in page.html) == ("/signup/phone", True)
     assert zoe.come_with_auth0("login", unverified="1").path == "/signup/email", "and back again"
     assert again.follow("/signup/email").path == "/signup/phone"
 

@@ -32,7 +32,7 @@ def email_of(zoe: Federated) -> str:
 
 
 def as_told(email: str, left: str) -> str:
-    return f'as <bdi dir="ltr">{email}</bdi> with Auth0; {left}'
+    return f'as <bdi dir="ltr">{email}</bdi> with single sign-on; {left}'
 
 
 def test_another_identity_brings_its_own_address(zoe: Federated) -> None:

@@ -94,7 +94,7 @@ def test_the_comparison_is_a_table_that_can_be_read_aloud(priced: Product) -> No
     rows = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', table[0])
     assert columns == ["Feature", "Starter", "Team", "Business"]
     cells = {name: re.findall(r"<td><span[^>]*>(.*?)</span></td>", row) for name, row in rows}
-    assert cells["Sign-in with Auth0"] == ["Not included", "Included", "Included"]
+    assert cells["Single sign-on"] == ["Not included", "Included", "Included"]
     assert cells["Sign-in history"] == ["7 days", "90 days", "2 years"]
     assert {len(row) for row in cells.values()} == {3}
 

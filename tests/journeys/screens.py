@@ -231,7 +231,7 @@ async def auth0(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
     yield "account-identities-last"
     await visitor.tab.page.route("**/authorize?*", lambda route: route.fulfill(status=204))
-    await visitor.tab.press("Link another Auth0 sign-in")
+    await visitor.tab.press("Link another sign-in")
     yield "auth0-leaving"
     await visitor.tab.open("/auth0/start?for=link")
     yield "auth0-start"
@@ -243,7 +243,7 @@ async def undo_with_auth0(visitor: Visitor) -> AsyncIterator[str]:
     visitor.person.sign_up(visitor.phone, visitor.email)
     await visitor.take_over()
     await visitor.open("/account/identities")
-    await visitor.tab.press("Link Auth0")
+    await visitor.tab.press("Link single sign-on")
     await visitor.be(new_email())
     await visitor.sql(LINKED_LONG_AGO, visitor.email)
     await visitor.open("/account/phone")
@@ -253,7 +253,8 @@ async def undo_with_auth0(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.tab.press("Undo the change")
     yield "undo-confirm-auth0"
     # The page in between leads on by itself: there is nothing to look at.
-    await visitor.tab.page.get_by_role("button", name="Confirm with Auth0", exact=True).click()
+    there = "Confirm with single sign-on"
+    await visitor.tab.page.get_by_role("button", name=there, exact=True).click()
     await visitor.be(new_email())
     yield "undo-auth0-refused"
 
@@ -267,7 +268,7 @@ async def brought_along(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.give_phone()
     await visitor.give_phone_code()
     yield "signup-link"
-    await visitor.press("Sign in and link Auth0")
+    await visitor.press("Sign in and link single sign-on")
     yield "account-confirm-by-phone"
     await visitor.tab.press("E-mail me a code instead")
     yield "account-confirm-mailed"

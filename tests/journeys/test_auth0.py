@@ -21,7 +21,7 @@ def places(notes: list[Noted]) -> list[str]:
 
 
 async def to_auth0(
-    visitor: Visitor, page: str = "/signup", link: str = "Continue with Auth0"
+    visitor: Visitor, page: str = "/signup", link: str = "Continue with single sign-on"
 ) -> None:
     await visitor.open(page)
     await visitor.tab.follow(link)
@@ -36,7 +36,7 @@ async def test_sign_up_out_and_in_with_one_click(walk: Walk) -> None:
         await visitor.follow("Go to your account")
         await visitor.press("Sign out")
         await visitor.open("/login")
-        await visitor.tab.follow("Last used: Continue with Auth0")
+        await visitor.tab.follow("Last used: Continue with single sign-on")
         await visitor.be()
 
     notes = await walk(journey)
@@ -66,7 +66,7 @@ async def test_cancelled_then_done_after_all(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await to_auth0(visitor, "/login")
         await visitor.be(answer="Cancel, as a person may")
-        await visitor.tab.follow("Try again with Auth0")
+        await visitor.tab.follow("Try again with single sign-on")
         await visitor.be()
         await visitor.reload()
 
@@ -78,7 +78,7 @@ async def test_cancelled_then_done_after_all(walk: Walk) -> None:
 async def test_the_account_first_asked_for_comes_at_the_end(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.open("/account/sessions")
-        await visitor.tab.follow("Continue with Auth0")
+        await visitor.tab.follow("Continue with single sign-on")
         await visitor.be()
         await visitor.open("/account/sessions")
         await visitor.give_phone()
@@ -96,20 +96,20 @@ async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None
         await visitor.be()
         await visitor.give_phone()
         await visitor.give_phone_code()
-        await visitor.press("Sign in and link Auth0")
+        await visitor.press("Sign in and link single sign-on")
         await visitor.press("Confirm", password="seven otters paint slowly")
         await visitor.press("Link it now")
         button = visitor.tab.page.get_by_role("button", name="Remove")
         await visitor.note(await visitor.tab.go(button))
         # The page in between leads on by itself: there is no moment to look at it.
-        await visitor.tab.page.get_by_role("button", name="Link Auth0").click()
+        await visitor.tab.page.get_by_role("button", name="Link single sign-on").click()
         await visitor.be()
 
     notes = await walk(journey)
     confirm = "/account/confirm?return_to=/account/identities"
     assert places(notes)[3:6] == ["/signup/link", confirm, "/account/identities"]
-    assert notes[6].look.notice == "Auth0 opens your account from now on."
-    assert notes[7].look.notice == "That Auth0 sign-in no longer opens your account."
+    assert notes[6].look.notice == "You can now sign in with single sign-on."
+    assert notes[7].look.notice == "That sign-in no longer opens your account."
     assert places(notes)[-1] == "/account/identities"
 
 
@@ -123,7 +123,7 @@ async def test_linking_leads_to_a_provider_of_another_site(
     await visitor.take_over()
     await visitor.tab.open("/account/identities")
     page = visitor.tab.page
-    await page.get_by_role("button", name="Link Auth0").click()
+    await page.get_by_role("button", name="Link single sign-on").click()
     await page.wait_for_url(lambda url: url.startswith(abroad.env["AUTH0_ISSUER"] + "authorize?"))
     await page.go_back()
     assert page.url == f"{abroad.url}/account/identities"

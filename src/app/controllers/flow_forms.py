@@ -34,21 +34,22 @@ def is_changing(context: RequestContext) -> bool:
     return context.info.query_string.partition(b"=")[0] == b"change"
 
 
-# The other ways in, for a page whose own way is closed for now.
+# The other ways in, for a page whose own way is closed for now: their addresses, which
+# `_ways.html` puts in words.
 
-PHONE = ("/login/phone", "Sign in with a code to my phone")
-PASSWORD = ("/login/password", "Sign in with my e-mail and password")
+PHONE = "/login/phone"
+PASSWORD = "/login/password"  # noqa: S105 - an address
 
 
 def other_methods(
-    container: Container, refusal: Refusal | None, *others: tuple[str, str], auth0_for: str
-) -> list[tuple[str, str]]:
-    """Addresses and words: `others`, and Auth0 with `auth0_for`, where that is not "". None of them
-    where the refusal closes nothing, or only for seconds.
+    container: Container, refusal: Refusal | None, *others: str, auth0_for: str
+) -> list[str]:
+    """`others`, and the provider with `auth0_for`, where that is not "". None of them where the
+    refusal closes nothing, or only for seconds.
     """
     closed = isinstance(refusal, TooMany | TextsStopped | MailsStopped)
     if not closed or isinstance(refusal, TooSoon):
         return []
     if not auth0_for or not container.has_auth0 or container.is_auth0_down:
         return [*others]
-    return [*others, (f"/auth0/start?for={auth0_for}", "Continue with Auth0")]
+    return [*others, f"/auth0/start?for={auth0_for}"]

@@ -92,7 +92,7 @@ class RecoveryHandler:
             self.context, f"recovery/{template}", values, refusal
         )
 
-    def ways(self, refusal: Refusal | None) -> list[tuple[str, str]]:
+    def ways(self, refusal: Refusal | None) -> list[str]:
         """The other ways in, where this one is closed."""
         return other_methods(self.container, refusal, PHONE, auth0_for="login")
 

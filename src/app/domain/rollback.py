@@ -54,7 +54,7 @@ SENTENCES = {
     " belongs to another account by now, so your account has no e-mail address now.",
     Fact.EMAIL_LEFT: "Your e-mail address was changed lately. It stays all the same:"
     " the one from before can’t come back, and your account has no phone number to sign in with.",
-    Fact.IDENTITIES_GONE: "Auth0 sign-ins that were added lately no longer open your account.",
+    Fact.IDENTITIES_GONE: "Linked sign-ins that were added lately no longer open your account.",
     Fact.PASSWORD_GONE: "Your password was changed lately, so the password from then no"
     " longer works.",
 }

@@ -26,6 +26,7 @@ ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-
 SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
 PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+LABEL = re.compile(r"[^\x00-\x1f<>{}]{1,40}")
 REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
 
 
@@ -82,6 +83,10 @@ class Settings:
     auth0_issuer: str | None = variable(Reader.issuer)
     auth0_client_id: str = variable(Reader.text)
     auth0_client_secret: str = variable(Reader.secret)
+    # What people are told they sign in with: nobody knows the provider of a provider.
+    auth0_label: str = variable(
+        Reader.shaped, LABEL, "a name of at most 40 characters such as Google", "single sign-on"
+    )
 
     # What a deployment may decide about people and money.
     sms_regions: tuple[str, ...] = variable(Reader.items, REGIONS)

@@ -125,9 +125,9 @@ class Reader:
         """The default also where the value is empty."""
         return self.text(name) or default
 
-    def shaped(self, name: str, shape: re.Pattern[str], problem: str) -> str:
-        """A value that is all of `shape`, which `problem` says in words, or none."""
-        value = self.text(name)
+    def shaped(self, name: str, shape: re.Pattern[str], problem: str, default: str = "") -> str:
+        """A value that is all of `shape`, which `problem` says in words, or the default."""
+        value = self.text_or(name, default)
         if value and not shape.fullmatch(value):
             self.problems.append(f"{name} must be {problem}.")
         return value

@@ -55,18 +55,19 @@ NOTICES = {
     "plan-given-up": "You have no plan now.",
     "plan-chosen": "Plan saved.",
     "known": "You already have an account, so we signed you in.",
-    "linked": "Auth0 opens your account from now on.",
-    "not-linked": "Your Auth0 sign-in is not linked. You can link it in your account, under Auth0.",
-    "identity-removed": "That Auth0 sign-in no longer opens your account.",
+    "linked": "You can now sign in with {auth0_label}.",
+    "not-linked": "That sign-in isn’t linked. You can link it in your account.",
+    "identity-removed": "That sign-in no longer opens your account.",
     "existing": "You already had an account with this number, so we signed you in.",
 } | {str(fact): sentence for fact, sentence in SENTENCES.items()}
 
 
-def notice_texts(notices: str | None) -> str:
+def notice_texts(notices: str | None, auth0_label: str) -> str:
     """In words, what `set_notices` was given. The cookie is anybody's to write: what is not in the
     table is not repeated.
     """
-    return " ".join(NOTICES[one] for one in (notices or "").split(".") if one in NOTICES)
+    said = [NOTICES[one] for one in (notices or "").split(".") if one in NOTICES]
+    return " ".join(said).format(auth0_label=auth0_label)
 
 
 # Pages: one template a screen, in a shell that is the whole document or the inside of `<main>`.
@@ -102,8 +103,12 @@ SMALL_NUMBERS = range(10)
 MOST_KEPT = 200  # pages; there are some thirty
 
 
-def build_template_environment(assets: Assets, *, live: bool, base_url: str = "") -> Environment:
-    """Undefined names raise everywhere; `is_live` reads a template again when it has changed."""
+def build_template_environment(
+    assets: Assets, *, live: bool, base_url: str = "", auth0_label: str = "single sign-on"
+) -> Environment:
+    """Undefined names raise everywhere; `live` reads a template again when it has changed.
+    `auth0_label` is what people are told they sign in with.
+    """
     environment = FlatEnvironment(
         loader=FileSystemLoader(PARTIALS),
         bytecode_cache=CompiledTemplates((ESCAPED, WHITE_SPACE)),
@@ -116,6 +121,7 @@ def build_template_environment(assets: Assets, *, live: bool, base_url: str = ""
         "asset": assets.url,
         "product": PRODUCT,
         "base_url": base_url,
+        "auth0_label": auth0_label,
         "lang": "en",
         "dir": "ltr",
         "refusal": None,
@@ -155,7 +161,7 @@ class Pages:
             values,
             shell=_shell(context.info),
             csrf_token=_CsrfToken(context),
-            notice=notice_texts(notice),
+            notice=notice_texts(notice, str(self._environment.globals["auth0_label"])),
             refusal=refusal,
         )
         if status is None:

@@ -39,9 +39,7 @@ class AccountController(Controller):
             "delayed": await _delayed(handler),
             "changes": await find_pending_changes(handler),
             "password_changed": f"Last changed {changed:%-d %B %Y}" if changed else "None yet",
-            "auth0": _linked(
-                handler, len(await handler.account.identities.list_identities(handler.person.id))
-            ),
+            "identities": await _count_identities(handler),
             "plan": find_plan_status(
                 handler.container,
                 await handler.container.plan_choices.find_choice(handler.person.id),
@@ -110,11 +108,10 @@ async def _render_sessions(handler: AccountHandler, refusal: Refusal | None = No
     return handler.render_page("sessions.html", values, refusal)
 
 
-def _linked(handler: AccountHandler, count: int) -> str:
-    """'' where there is nothing to link and nothing linked."""
-    if not (count or handler.container.has_auth0):
-        return ""
-    return "Linked" if count == 1 else f"{count} linked" if count else "Not linked"
+async def _count_identities(handler: AccountHandler) -> int | None:
+    """None where there is nothing to link and nothing linked."""
+    count = len(await handler.account.identities.list_identities(handler.person.id))
+    return count if count or handler.container.has_auth0 else None
 
 
 def _row(listed: ListedSession, access: Access) -> dict[str, object]:

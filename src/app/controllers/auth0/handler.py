@@ -157,6 +157,8 @@ class Auth0Handler:
         repeated = isinstance(refusal, InvalidGrant) and not self.purpose.is_proof
         if repeated and await self._find_access():
             return self._redirect_to(self.context.remembered.take_return_target(DEFAULT))
+        if isinstance(refusal, SignInDenied):  # no error: it is what they chose
+            return await self._render_auth0_page("failed.html", None, again=True)
         in_vain = isinstance(refusal, DeniedByProvider | TooManyGrants | TooManyNewIdentities)
         return await self._render_auth0_page("failed.html", refusal, again=not in_vain)
 

@@ -134,7 +134,7 @@ class SignupPages:
             **values,
         }
 
-    def _other_methods(self, refusal: Refusal | None) -> list[tuple[str, str]]:
+    def _other_methods(self, refusal: Refusal | None) -> list[str]:
         """Besides the proof of this step. Who came with Auth0 has had that one."""
         known = self._request.loaded or Signup(self._context.flow.id)
         purpose = "login" if known.step in PHONE_STEPS else "signup"
@@ -154,8 +154,8 @@ class SignupPages:
 
 def progress(signup: Signup, step: Step) -> TemplateValues:
     """The steps, and which of them this is."""
-    at = next((one for one in signup.steps if one.step is step), None)
-    return {"steps": signup.steps, "at": at}
+    steps = signup.steps_at(step)
+    return {"steps": steps, "at": next((one for one in steps if one.step is step), None)}
 
 
 def brought(signup: Signup) -> TemplateValues:

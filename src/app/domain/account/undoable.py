@@ -130,7 +130,7 @@ class NotEarlierIdentity(Rejected):
 
     code = "auth0_not_from_before"
     message = (
-        "That Auth0 sign-in does not count. It must have opened the account for at least 7 days"
+        "That sign-in doesn’t count. It must have opened the account for at least 7 days"
         " before the change. Nothing was undone. Use another one, or confirm another way."
     )
 
@@ -142,7 +142,7 @@ class SameMailbox(Rejected):
 
     code = "auth0_same_mailbox"
     message = (
-        "That Auth0 sign-in has the very e-mail address that our link went to, so the two count as"
+        "That sign-in has the very e-mail address that our link went to, so the two count as"
         " one. Nothing was undone. Use another one, or confirm another way."
     )
 

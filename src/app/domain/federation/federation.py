@@ -32,8 +32,8 @@ GRANT_REFUSED = "auth0:grant_refused"  # a code that the provider did not take: 
 class TooManyGrants(TooMany):
     code = "too_many_grants"
     message = (
-        "Too many sign-ins with Auth0 came to nothing from here. Try again in a quarter of an hour,"
-        " or use your phone."
+        "Too many sign-ins from here came to nothing. Try again in 15 minutes, or use your phone"
+        " number."
     )
 
     def __init__(self) -> None:
@@ -100,24 +100,21 @@ class SignInDenied(Rejected):
     """By the person, or by an Action of the tenant: both come as `access_denied`."""
 
     code = "auth0_denied"
-    message = (
-        "Auth0 did not let you in: it was cancelled, or it does not allow this account. Nothing has"
-        " changed."
-    )
+    message = "That sign-in wasn’t finished. Nothing was changed."
 
 
 class DeniedByProvider(Rejected):
     """A rule of the provider's, or a blocked user: trying again does not help."""
 
     code = "auth0_not_allowed"
-    message = "This account cannot sign in here with Auth0. Use your phone number."
+    message = "You can’t sign in here with that account. Use your phone number."
 
 
 class RepeatedCallback(Rejected):
     """It wants to see the person: an ordinary sign-in does that."""
 
     code = "auth0_asks_again"
-    message = "Auth0 wants you to sign in once more. Start again."
+    message = "You need to sign in once more. Start again."
 
 
 class NotReauthenticated(Rejected):
@@ -125,7 +122,7 @@ class NotReauthenticated(Rejected):
 
     code = "auth0_signed_in_before"
     message = (
-        "Auth0 did not ask who you are this time, so this does not count as a proof. Nothing has"
+        "You weren’t asked to sign in this time, so this doesn’t count as a proof. Nothing has"
         " changed. Try once more."
     )
 

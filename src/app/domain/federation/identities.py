@@ -33,7 +33,7 @@ class IdentityTaken(Conflict):
     """Only ever told to someone who has just signed in with it."""
 
     code = "identity_taken"
-    message = "That Auth0 sign-in already opens another account here. Use another one."
+    message = "That sign-in already opens another account here. Use another one."
 
 
 class NotLinked(Rejected):
@@ -41,8 +41,8 @@ class NotLinked(Rejected):
 
     code = "auth0_not_linked"
     message = (
-        "That Auth0 sign-in is not linked to your account, so it does not count. Use the one that"
-        " is, or confirm another way."
+        "That sign-in isn’t linked to your account, so it doesn’t count. Use the one that is, or"
+        " confirm another way."
     )
 
 
@@ -51,12 +51,14 @@ class LastWayIn(Conflict):
 
     code = "last_way_in"
     message = (
-        "Choose a password first. Without one and without Auth0, only your phone would let you in."
+        "Choose a password first. Without one and without this sign-in, only your phone would let"
+        " you in."
     )
 
 
 NO_ADDRESS = (
-    "Add an e-mail address first. Without one and without Auth0, only your phone would let you in."
+    "Add an e-mail address first. Without one and without this sign-in, only your phone would let"
+    " you in."
 )
 
 

@@ -11,21 +11,24 @@ class ProviderDown(Unavailable):
     """It does not answer, not in time, or with a failure of its own."""
 
     code = "identity_provider_down"
-    message = "Signing in with Auth0 is not available right now. Use your phone number."
+    message = "That sign-in isn’t available right now. Use your phone number."
 
 
 class ProviderBusy(Unavailable):
     """It has had more calls than it allows us; it is not out of order."""
 
     code = "identity_provider_busy"
-    message = "Auth0 has too much to do right now. Try again in a minute, or use your phone number."
+    message = (
+        "Too many people are signing in that way right now. Try again in a minute, or use your"
+        " phone number."
+    )
 
 
 class IdentityNotConfirmed(Rejected):
     """What it gave us does not hold, or it does not know us: an operator must look at the log."""
 
     code = "not_vouched_for"
-    message = "We could not finish signing you in with Auth0. Try again, or use your phone number."
+    message = "We couldn’t finish signing you in. Try again, or use your phone number."
 
 
 class InvalidGrant(Rejected):

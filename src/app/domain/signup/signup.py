@@ -31,14 +31,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """A step as people are told of it. `number` counts from 1; `is_given`: a provider's word stands
-    for it.
-    """
+    """A step as people are told of it. `number` counts from 1."""
 
     step: Step
     name: str
     number: int
-    is_given: bool
 
 
 # What leads to an account, in this order; the others are ways into one that there is.
@@ -109,14 +106,14 @@ class Signup(msgspec.Struct, frozen=True):
         if self.step is not step and not (changing and earlier):
             raise OutOfStep(self.step)
 
-    @property
-    def steps(self) -> tuple[FlowStep, ...]:
-        """All of them, whichever the person is at."""
-        if self.identity is None:
-            return _steps(())
-        if self.email is None or not self.email.proved:
-            return _steps((Step.PASSWORD,))
-        return _steps((Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD))
+    def steps_at(self, step: Step) -> tuple[FlowStep, ...]:
+        """Those that lead to an account, as told at one of them. What a provider's word stands for
+        is none, unless it is asked for all the same.
+        """
+        given: tuple[Step, ...] = (Step.PASSWORD,) if self.identity else ()
+        if self.identity and self.email and self.email.proved:
+            given += (Step.EMAIL, Step.EMAIL_CODE)
+        return _steps(tuple(one for one in given if one is not step))
 
     @property
     def number(self) -> Phone:
@@ -144,7 +141,5 @@ class Signup(msgspec.Struct, frozen=True):
 
 @cache
 def _steps(given: tuple[Step, ...]) -> tuple[FlowStep, ...]:
-    return tuple(
-        FlowStep(step, name, number, step in given)
-        for number, (step, name) in enumerate(NAMES.items(), 1)
-    )
+    left = [(step, name) for step, name in NAMES.items() if step not in given]
+    return tuple(FlowStep(step, name, number) for number, (step, name) in enumerate(left, 1))
