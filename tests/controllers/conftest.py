@@ -57,6 +57,11 @@ class Limited:
         with Redis.from_url(self.valkey.url) as client:
             client.flushall()
 
+    def forget(self, keys: str) -> None:
+        """The short memory forgets these alone."""
+        with Redis.from_url(self.valkey.url) as client:
+            client.delete(*client.keys(keys), "none")
+
     def bring_back(self) -> None:
         """The short memory answers again, and is asked again."""
         self.valkey.start()
@@ -71,11 +76,15 @@ class Limited:
         """As if so much time had passed since whatever was sent."""
         sql(self.product, OLDER, seconds)
         with Redis.from_url(self.valkey.url) as client:
-            kept = client.keys("{latchkey}:unsent:*")
-            client.delete(*(set(client.keys("*")) - set(kept)), "none")
-            for key in kept:
+            unsent, held = (client.keys(f"{{latchkey}}:{kind}:*") for kind in ("unsent", "held"))
+            drafts = client.keys("{latchkey}:signup:*")
+            client.delete(*({*client.keys("*")} - {*unsent, *held, *drafts}), "none")
+            for key in unsent + held:
                 told = json.loads(client.get(key) or "")
-                told["sent"] = [(to, at - seconds) for to, at in told["sent"]]
+                if "sent" in told:
+                    told["sent"] = [(to, at - seconds) for to, at in told["sent"]]
+                else:
+                    told |= {name: told[name] - seconds for name in ("since", "until")}
                 client.set(key, json.dumps(told), keepttl=True)
 
     def settle(self) -> None:

@@ -86,6 +86,7 @@ def code_values(
         "words": WORDS[codes.channel.name],
         "typed": typed,
         "ended": _ended(pending),
+        "is_held": pending is not None and pending.is_held,
         "minutes_left": max(1, ceil(pending.seconds_left / 60)) if pending else None,
         "attempts_left": pending.attempts_left if pending else GUESSES,
         "resend_seconds": min(MOST_COUNTED, codes.resend_wait(pending)) if pending else 0,
@@ -214,7 +215,7 @@ class CodeProof(Protocol):
         """Raises what the check of a code does."""
 
     async def send_again(self, form: Form) -> str:
-        """The notice that tells of it. Raises as for a first one."""
+        """The notice that tells of it, "" for nothing to tell. Raises as for a first one."""
 
 
 class CodeEntry:
@@ -242,7 +243,9 @@ class CodeEntry:
     async def resend(self, request: Request[Any, Any, Any]) -> HttpResponse:
         form = await read_form(request, ())
         async with errors_shown_on(partial(self.show, "")):
-            self._context.remembered.set_notices(await self._proof.send_again(form))
+            notice = await self._proof.send_again(form)
+        if notice:
+            self._context.remembered.set_notices(notice)
         return self.redirect()
 
     async def delivery(self) -> HttpResponse:
@@ -251,7 +254,8 @@ class CodeEntry:
             return self.redirect()
         try:
             sent = await self._proof.find_code()
-            line = delivery_line(sent.codes.channel, sent.progress) if sent.pending else LEFT
+            waits = sent.pending and not sent.pending.is_held
+            line = delivery_line(sent.codes.channel, sent.progress) if waits else LEFT
         except OutOfStep:
             line = LEFT
         values = {"delivery": line, "delivery_url": self._delivery_url}

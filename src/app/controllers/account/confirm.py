@@ -10,6 +10,7 @@ from app.domain.account.confirmation import ConfirmationMethods, MethodNotOffere
 from app.domain.account.delayed_changes import DelayedChange, clock
 from app.domain.account.without_phone import Step
 from app.domain.errors import Refusal
+from app.domain.limits import TooSoon
 from app.domain.sessions.factors import Factor
 from app.web.container import Container
 from app.web.forms import Form
@@ -145,9 +146,13 @@ class AccountConfirmController(Controller):
     async def show_code(self, request: AnyRequest) -> HttpResponse:
         return (await _code(request)).redirect()
 
-    @post(["/code", "/resend"])
+    @post("/code")
     async def submit_code(self, request: AnyRequest) -> HttpResponse:
-        """Sends a code, or the same one again."""
+        """Sends a code. Asked again too soon, it leads to the page that counts down."""
+        return await (await _code(request, is_first=True)).resend(request)
+
+    @post("/resend")
+    async def submit_resend(self, request: AnyRequest) -> HttpResponse:
         return await (await _code(request)).resend(request)
 
     @get("/delivery")
@@ -156,13 +161,16 @@ class AccountConfirmController(Controller):
 
 
 class ConfirmationCode:
-    """The code that confirms a session, beside the other ways to."""
+    """The code that confirms a session, beside the other ways to. `is_first`: it is asked for where
+    none is waited for yet.
+    """
 
     page_url = form_url = HERE
     fields: ClassVar[tuple[str, ...]] = ("password", "code")
 
-    def __init__(self, handler: AccountHandler) -> None:
+    def __init__(self, handler: AccountHandler, *, is_first: bool = False) -> None:
         self._handler, self._confirmation = handler, handler.account.confirmation
+        self._is_first = is_first
 
     async def find_code(self) -> SentCode:
         return await self._find(await self._ways())
@@ -201,9 +209,14 @@ class ConfirmationCode:
     async def send_again(self, form: Form) -> str:
         handler = self._handler
         handler.context.check_form(form.check)
-        sent = await self._confirmation.send_code(
-            handler.access, handler.person, handler.context.origin
-        )
+        try:
+            sent = await self._confirmation.send_code(
+                handler.access, handler.person, handler.context.origin
+            )
+        except TooSoon:
+            if not self._is_first:
+                raise
+            return ""  # the page counts down
         return sent_notice(sent)
 
     async def _ways(self) -> ConfirmationMethods:
@@ -217,6 +230,7 @@ class ConfirmationCode:
         return SentCode(codes, pending, pending.progress if pending else None)
 
 
-async def _code(request: AnyRequest) -> CodeEntry:
+async def _code(request: AnyRequest, *, is_first: bool = False) -> CodeEntry:
     handler = await AccountHandler.for_request(request)
-    return CodeEntry(handler.container, handler.context, ConfirmationCode(handler))
+    proof = ConfirmationCode(handler, is_first=is_first)
+    return CodeEntry(handler.container, handler.context, proof)

@@ -27,7 +27,8 @@ from app.domain.sessions.session import ConfirmationNeeded, Tokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode, WrongCode, check_code
-from app.domain.verification.sending import CodeSent, resend_code
+from app.domain.verification.held import find_pending_or_held
+from app.domain.verification.sending import CodeSent, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 
@@ -204,24 +205,22 @@ class Confirmation:
         return confirmed(tokens)
 
     async def send_code(self, access: Access, person: Person, origin: Origin) -> CodeSent:
-        """To the number or address of the account. Raises what `ConfirmationMethods.check` and
-        `resend_code` do.
-        """
+        """To the account's contact. Raises what `check` of the methods and `resend_or_hold` do."""
         methods = await self.find_methods(access, person)
         methods.check(methods.code)
         codes, challenge = self.codes_for(methods), session_challenge(access, methods, origin)
         if methods.code is Factor.PHONE and person.phone:
-            return await resend_code(codes, challenge, Phone.from_e164(person.phone))
+            return await resend_or_hold(codes, challenge, Phone.from_e164(person.phone))
         if person.email is None:
             raise MethodNotOffered
-        return await resend_code(codes, challenge, EmailAddress(person.email))
+        return await resend_or_hold(codes, challenge, EmailAddress(person.email))
 
     async def find_pending(
         self, access: Access, methods: ConfirmationMethods, origin: Origin
     ) -> PendingCode | None:
-        """The code that was sent and not used yet."""
-        pending = await self.codes_for(methods).find_pending(
-            session_challenge(access, methods, origin)
+        """The code that was sent and not used yet, or what the session is held for."""
+        pending = await find_pending_or_held(
+            self.codes_for(methods), session_challenge(access, methods, origin)
         )
         return None if pending is None or pending.consumed else pending
 
@@ -242,7 +241,7 @@ class Confirmation:
         self, access: Access, methods: ConfirmationMethods, raw: str, origin: Origin
     ) -> Tokens:
         codes, challenge = self.codes_for(methods), session_challenge(access, methods, origin)
-        latest = await codes.find_pending(challenge)
+        latest = await find_pending_or_held(codes, challenge)
         if latest is None:
             raise NoCode
         if latest.consumed:

@@ -28,7 +28,8 @@ from app.domain.sessions.session import ConfirmationNeeded, is_delaying_changes,
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode, check_code
-from app.domain.verification.sending import CodeSent, request_code, resend_code
+from app.domain.verification.held import find_pending_or_held, release_flow
+from app.domain.verification.sending import CodeSent, request_code, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 
@@ -79,14 +80,16 @@ class ContactChange(ABC):
         self._limits = limits
 
     async def find_pending(self, access: Access, origin: Origin) -> PendingCode | None:
-        """The code that was not used yet, expired ones too."""
-        latest = await self.codes.find_pending(self._challenge(access, origin))
+        """The code that was not used yet, expired ones too, or what the session is held for."""
+        latest = await find_pending_or_held(self.codes, self._challenge(access, origin))
         return None if latest is None or latest.consumed else latest
 
     async def find_pending_value(self, access: Access, origin: Origin) -> str | None:
         """The new value, while the code to it counts."""
-        pending = await self.find_pending(access, origin)
-        return pending.destination if pending and pending.seconds_left > 0 else None
+        latest = await self.codes.find_pending(self._challenge(access, origin))
+        if latest is None or latest.consumed or latest.seconds_left <= 0:
+            return None
+        return latest.destination
 
     async def submit_code(
         self, access: Access, person: Person, raw: str, origin: Origin
@@ -136,13 +139,15 @@ class ContactChange(ABC):
         if not pending.can_be_resent and not fresh:
             raise ConfirmationNeeded
         contact = self._parse_stored(pending.destination)
-        return await resend_code(self.codes, self._challenge(access, origin), contact)
+        return await resend_or_hold(self.codes, self._challenge(access, origin), contact)
 
     async def cancel_change(self, access: Access, origin: Origin) -> bool:
         """The code on its way proves nothing from now on. Whether there was one."""
         pending = await self.find_pending(access, origin)
         if pending is None:
             return False
+        if pending.is_held:
+            return await release_flow(self.codes, self._challenge(access, origin))
         async with self._database.transaction() as connection:
             dropped = await self.codes.drop_code(connection, pending)
             if dropped:

@@ -21,7 +21,7 @@ from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import Person, lock_contacts, require_room_for_delayed
-from app.domain.limits import LimitTable, Origin
+from app.domain.limits import LimitTable, Origin, TooSoon
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import Factor
@@ -29,7 +29,8 @@ from app.domain.sessions.session import lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode, check_code
-from app.domain.verification.sending import CodeSent, resend_code
+from app.domain.verification.held import find_pending_or_held
+from app.domain.verification.sending import CodeSent, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 # Requests to confirm without the phone: a day after one, and for a week, the password and a code by
@@ -143,12 +144,15 @@ class WithoutPhone:
             await self._credentials.forgive_failures(connection, checked)
         if person.password_counts_from:
             raise RecoveredPassword(person.password_counts_from)
-        await resend_code(self.codes, _challenge(access, device.origin), mailbox)
+        try:
+            await resend_or_hold(self.codes, _challenge(access, device.origin), mailbox)
+        except TooSoon:
+            return Outcome(Step.CODE)
         return Outcome(Step.CODE, notices=("code-mailed",))
 
     async def find_pending(self, access: Access, origin: Origin) -> PendingCode | None:
-        """The code that was mailed and not used yet."""
-        pending = await self.codes.find_pending(_challenge(access, origin))
+        """The code that was mailed and not used yet, or what the session is held for."""
+        pending = await find_pending_or_held(self.codes, _challenge(access, origin))
         return None if pending is None or pending.consumed else pending
 
     async def resend_code(self, access: Access, person: Person, origin: Origin) -> CodeSent:
@@ -159,7 +163,7 @@ class WithoutPhone:
         )
         if pending is None:
             raise NoCode
-        return await resend_code(self.codes, _challenge(access, origin), mailbox)
+        return await resend_or_hold(self.codes, _challenge(access, origin), mailbox)
 
     async def submit_code(
         self, access: Access, person: Person, raw: str, origin: Origin, *, for_contact: bool
@@ -179,7 +183,7 @@ class WithoutPhone:
         self, access: Access, raw: str, origin: Origin, *, for_contact: bool
     ) -> Outcome[Step]:
         challenge = _challenge(access, origin)
-        latest = await self.codes.find_pending(challenge)
+        latest = await find_pending_or_held(self.codes, challenge)
         if latest is None:
             raise NoCode
         if latest.consumed:

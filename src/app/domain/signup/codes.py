@@ -6,7 +6,8 @@ from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.checking import NoCode
-from app.domain.verification.sending import CodeSent, resend_code
+from app.domain.verification.held import find_pending_or_held
+from app.domain.verification.sending import CodeSent, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 PURPOSE = "signup"
@@ -52,7 +53,8 @@ class SignupCodes:
             return await self._dormant.resend_code(signup, pending, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
         try:
-            return await resend_code(self.channel_of(step), signup_challenge(signup.id, origin), to)
+            challenge = signup_challenge(signup.id, origin)
+            return await resend_or_hold(self.channel_of(step), challenge, to)
         except NoCode:
             # Another request was faster, by which the sign-up is at another step.
             raise OutOfStep((await self._drafts.rebuild_draft(signup.id)).step) from None
@@ -68,7 +70,7 @@ class SignupCodes:
         contact = signup.phone if step is Step.PHONE_CODE else signup.email
         moved = signup.moved_to is not None
         challenge = signup_challenge(signup.moved_to or signup.id, origin)
-        pending = await self.channel_of(step).find_pending(challenge)
+        pending = await find_pending_or_held(self.channel_of(step), challenge)
         if pending is None or contact is None or pending.consumed is not moved:
             return None
         return pending if pending.destination == contact.value else None

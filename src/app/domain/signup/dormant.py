@@ -12,7 +12,7 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Conflict
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import give_up, lock_contacts
-from app.domain.limits import SEND_LIMITS, Origin
+from app.domain.limits import SEND_LIMITS, Origin, TooSoon
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.signup.accounts import Account, ProveAgain, drop_phone, find_account, sql
@@ -20,7 +20,7 @@ from app.domain.signup.finish import SignupCompletion, existing_account, record_
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.checking import check_code
 from app.domain.verification.sending import CodeSent, request_code, resend_code
-from app.domain.verification.unsent import start_unsent
+from app.domain.verification.unsent import own_wait, start_unsent
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 PURPOSE = "login"  # what the codes are for
@@ -74,9 +74,12 @@ class DormantAccounts:
         return None if newest is None or newest.consumed else newest
 
     async def resend_code(self, signup: Signup, pending: PendingCode, origin: Origin) -> CodeSent:
-        """Raises what `resend_code` does."""
+        """Raises what `resend_code` does. What else was sent to the owner is not told."""
         challenge = Challenge(signup.id, PURPOSE, origin)
-        return await resend_code(self._mailboxes, challenge, EmailAddress(pending.destination))
+        try:
+            return await resend_code(self._mailboxes, challenge, EmailAddress(pending.destination))
+        except TooSoon:
+            raise own_wait(self._mailboxes, pending) from None
 
     async def submit_code(
         self, signup: Signup, pending: PendingCode, raw: str, device: Device

@@ -52,6 +52,19 @@ class NoCode(Rejected):
     message = "That code no longer works. Ask for a new one below."
 
 
+class OthersCode(Rejected):
+    """The flow is held, so whatever code there is belongs to another one. Which it is, and whether
+    it was entered here, is not looked at: nobody guesses at a code but in its own flow.
+    """
+
+    code = "others_code"
+    field = "code"
+    message = (
+        "That code only works on the page that asked for it. Enter it there, or send a new one to"
+        " this page below."
+    )
+
+
 class ContactLocked(TooMany):
     """The failure budget of the number or address is used up for whoever asks now."""
 
@@ -73,9 +86,11 @@ async def check_code(
 ) -> None:
     """Returns when `raw` holds the code of `pending`, which is not consumed by it. The very same
     guess again is compared, and not counted. Raises `BadCode` for what is no code, `WrongCode`,
-    `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyGuesses`.
+    `OthersCode`, `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyGuesses`.
     """
     guess = parse_code(raw, codes.channel.digits, codes.dependencies.host)
+    if pending.is_held:
+        raise OthersCode
     await _GuessCheck(codes, challenge, pending).check(guess)
 
 

@@ -18,7 +18,7 @@ from app.domain.delivery.send_limiter import (
 )
 from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.phone import Phone
-from app.domain.limits import SEND_LIMITS, TooManySends, TooSoon
+from app.domain.limits import SEND_LIMITS, TooSoon
 from app.domain.ports import Connection, Record
 from app.domain.sql import Query
 from app.domain.verification.channel import (
@@ -29,6 +29,7 @@ from app.domain.verification.channel import (
 )
 from app.domain.verification.checking import NoCode
 from app.domain.verification.codes import NONCE_BYTES
+from app.domain.verification.held import hold_flow
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 LOOKS = 20  # for what another request is about to commit
@@ -48,17 +49,24 @@ class CodeSent:
 
 
 async def request_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
-    """Sends a new code, which ends the flow's earlier one. Raises `TooSoon`, `TooManySends`,
-    `TextsStopped`, `MailsStopped`, `Unavailable`.
+    """Sends a new code, which ends the flow's earlier one. Asked again too soon nothing is sent,
+    and the page of the code counts down: that of the flow's own, else it is held. Raises
+    `TooManySends`, `TextsStopped`, `MailsStopped`, `Unavailable`.
     """
 
-    async def accept_repetition(limit: Refusal) -> bool:
-        refusal = await _refusal_of_request(codes, challenge, to.destination, limit)
-        if refusal:
-            raise refusal from None
+    async def wait_on_page(limit: Refusal) -> bool:
+        is_wait, pending = isinstance(limit, TooSoon), await codes.find_pending(challenge)
+        if pending and waits_at(pending, to.destination):
+            age = codes.channel.lifetime.total_seconds() - pending.seconds_left
+            # A repetition: only the code itself tells of it where the short memory is silent.
+            if is_wait or age < IDEMPOTENCY_SECONDS:
+                return True
+        if not isinstance(limit, TooSoon):
+            raise limit from None
+        await hold_flow(codes, challenge, to.destination, limit)
         return True
 
-    return await request_once(codes, challenge, to, accept_repetition)
+    return await request_once(codes, challenge, to, wait_on_page)
 
 
 async def request_once(
@@ -89,8 +97,8 @@ async def request_once(
 
 async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
     """Sends the same code again where that helps, else a new one: once, however often the button
-    is pressed within a few seconds. Raises `NoCode` when the code was used meanwhile, else as
-    `request_code`.
+    is pressed within a few seconds. Raises `NoCode` when the code was used meanwhile, `TooSoon`,
+    else as `request_code`.
     """
     before = await codes.find_pending(challenge)
 
@@ -110,6 +118,16 @@ async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -
     await _send_once(attempt, key, is_sent)
     is_new, is_first = not can_be_repeated(before, to.destination), not _is_open(before)
     return CodeSent(codes.channel, is_new, is_first)
+
+
+async def resend_or_hold(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
+    """As `resend_code`; where it is too soon, a flow that has no code is held."""
+    try:
+        return await resend_code(codes, challenge, to)
+    except TooSoon as limit:
+        if not waits_at(await codes.find_pending(challenge), to.destination):
+            await hold_flow(codes, challenge, to.destination, limit)
+        raise
 
 
 def waits_at(pending: PendingCode | None, destination: str) -> bool:
@@ -145,27 +163,12 @@ async def _send_once(
     return await attempt("")
 
 
-async def _refusal_of_request(
-    codes: Verifications, challenge: Challenge, destination: str, limit: Refusal
-) -> Refusal | None:
-    """None for a repetition, which only the code itself tells where the short memory is silent, and
-    for a code that still counts down on its page. A wait that others caused is a limit like any
-    other, without a number.
-    """
-    is_wait, pending = isinstance(limit, TooSoon), await codes.find_pending(challenge)
-    if pending and waits_at(pending, destination):
-        age = codes.channel.lifetime.total_seconds() - pending.seconds_left
-        if is_wait or age < IDEMPOTENCY_SECONDS:
-            return None
-    return TooManySends() if is_wait else limit
-
-
 def _refusal_of_resend(codes: Verifications, before: PendingCode | None, limit: Refusal) -> Refusal:
-    """A wait is told as far as the flow's own messages cause it."""
+    """A wait is told whoever caused it; the short memory may have forgotten what the flow sent."""
     if not isinstance(limit, TooSoon):
         return limit
     own = codes.resend_wait(before) if before else 0
-    return TooSoon(own) if own else TooManySends()
+    return TooSoon(max(own, limit.retry_after or 0))
 
 
 async def _was_sent_again(

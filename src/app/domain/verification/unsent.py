@@ -108,12 +108,12 @@ class UnsentCodes:
         if shown.since_unsent is not None and is_over_own:
             if shown.since_unsent < ShortIdempotencyKey.seconds and shown.unsent_again:
                 return sent  # the button was pressed twice by mistake
-            raise TooSoon(wait) if wait else TooManySends
+            raise own_wait(self._codes, shown)
         try:
             await resend_code(self._codes, challenge, to)
-        except (TooSoon, TooManySends):
+        except (TooSoon, TooManySends) as limit:
             if is_over_own:
-                raise
+                raise own_wait(self._codes, shown) from limit
             await self._leave(challenge, destination, shown)
         return sent
 
@@ -179,6 +179,14 @@ class UnsentCodes:
     async def _kept(self, challenge: Challenge) -> UnsentCode | None:
         raw = await self._memory.get(_key(challenge))
         return msgspec.json.decode(raw, type=UnsentCode) if raw else None
+
+
+def own_wait(codes: Verifications, pending: PendingCode) -> Refusal:
+    """In the place of `TooSoon`, for flows that tell of no message but their own: a wait that
+    others cause is a limit like any other, without a number.
+    """
+    own = codes.resend_wait(pending)
+    return TooSoon(own) if own else TooManySends()
 
 
 async def start_unsent(codes: Verifications, challenge: Challenge, destination: str) -> bool:

@@ -55,6 +55,12 @@ class PendingCode:
     unsent: bool = False  # there is no row of it yet
     since_unsent: float | None = None  # since a message of it counts as sent that was not
     unsent_again: bool = False  # that one was asked for by the button
+    held_for: float | None = None  # seconds until this flow may have a code: another has just had
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the flow has no code of its own yet, so that none proves anything in it."""
+        return self.held_for is not None
 
     @classmethod
     def from_row(cls, row: Record) -> "PendingCode":
@@ -78,7 +84,8 @@ class PendingCode:
 
     @property
     def can_be_resent(self) -> bool:
-        return self.attempts_left > 0 and self.seconds_left >= RESENDABLE.total_seconds()
+        lasts = self.seconds_left >= RESENDABLE.total_seconds()
+        return self.attempts_left > 0 and lasts and not self.is_held
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +125,10 @@ class Verifications:
 
     def resend_wait(self, pending: PendingCode) -> int:
         """Seconds until the flow may ask for another one, by what it has sent itself: what others
-        sent there is not told.
+        sent there is not told, but in a flow that is held for it.
         """
+        if pending.held_for is not None:
+            return max(0, ceil(pending.held_for))
         waits = self._limit.waits
         if not waits or not pending.sent_this_hour or pending.since_last_send is None:
             return 0

@@ -1,0 +1,97 @@
+"""Flows that are held: another one has just had a code sent to the same contact, so this one can
+have none before the wait is over. Its page counts down until then, and no code proves anything in
+it.
+
+Nothing was sent, so nothing is written: the short memory alone keeps it.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import time
+from uuid import UUID
+
+import msgspec
+from uuid_utils.compat import uuid7
+
+from app.domain.errors import Unavailable
+from app.domain.limits import HOUR, TooManySends, TooSoon
+from app.domain.ports import Tally, Window
+from app.domain.verification.verification import Challenge, PendingCode, Verifications
+
+MOST_FLOWS = 200  # an hour and network, that each have an entry of the short memory
+
+
+class HeldFlow(msgspec.Struct):
+    """`id` is that of no code. `since` and `until` in seconds since 1970."""
+
+    id: UUID
+    destination: str
+    since: float
+    until: float
+
+
+async def hold_flow(
+    codes: Verifications, challenge: Challenge, destination: str, limit: TooSoon
+) -> None:
+    """Until `limit` is over, with an end to the flow's earlier code. Raises `TooManySends` where
+    that cannot be kept, or the network has too many such flows.
+    """
+    memory, key, now = codes.dependencies.memory, _key(challenge), time()
+    flows = Tally(f"held_flows:{challenge.origin.network}", (Window(HOUR, MOST_FLOWS),))
+    held = HeldFlow(uuid7(), destination, now, now + (limit.retry_after or 0))
+    try:
+        count = await memory.count([flows], key)
+        if not count.reached:
+            await memory.put(key, msgspec.json.encode(held), codes.channel.lifetime)
+    except Unavailable:
+        raise TooManySends from None
+    if count.reached:
+        raise TooManySends
+    before = await codes.find_pending(challenge)
+    if before and not before.consumed:
+        async with codes.database.connection() as connection:
+            await codes.drop_code(connection, before)
+
+
+async def find_pending_or_held(codes: Verifications, challenge: Challenge) -> PendingCode | None:
+    """As `Verifications.find_pending`, or what the flow is held for since that was used."""
+    newest, kept = await codes.find_pending(challenge), None
+    if newest and not newest.consumed:
+        return newest
+    with suppress(Unavailable):
+        kept = await codes.dependencies.memory.get(_key(challenge))
+    if kept is None:
+        return newest
+    held = msgspec.json.decode(kept, type=HeldFlow)
+    expires_at = datetime.fromtimestamp(held.since, UTC) + codes.channel.lifetime
+    if newest and newest.expires_at > expires_at:
+        return newest
+    return _as_pending(held, expires_at)
+
+
+async def release_flow(codes: Verifications, challenge: Challenge) -> bool:
+    """It is no longer waited for anything. Whether it was held."""
+    return await codes.dependencies.memory.take(_key(challenge)) is not None
+
+
+def _as_pending(held: HeldFlow, expires_at: datetime) -> PendingCode:
+    now = time()
+    return PendingCode(
+        id=held.id,
+        destination=held.destination,
+        attempts=0,
+        expires_at=expires_at,
+        consumed=False,
+        user_id=None,
+        seconds_left=expires_at.timestamp() - now,
+        sent_this_hour=0,
+        sent_today=0,
+        since_last_send=None,
+        since_last_guess=None,
+        since_proof=None,
+        held_for=max(0.0, held.until - now),
+    )
+
+
+def _key(challenge: Challenge) -> str:
+    return f"held:{challenge.purpose}:{challenge.flow_id.hex()}"
