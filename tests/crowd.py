@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from tests.person import SAME_ORIGIN, Person
-from tests.product import NO_TLS, Product
+from tests.product import NO_TLS, PATIENCE, Product
 from tests.stores import execute
 
 
@@ -33,7 +33,7 @@ def at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Respo
 async def _at_once(posts: list[tuple[Person, str, dict[str, str]]]) -> list[httpx.Response]:
     room = httpx.Limits(max_connections=len(posts))
     async with httpx.AsyncClient(
-        headers=SAME_ORIGIN, limits=room, timeout=30, verify=NO_TLS
+        headers=SAME_ORIGIN, limits=room, timeout=PATIENCE, verify=NO_TLS
     ) as client:
         # Opened first, so that connecting does not put them one behind the other.
         base = posts[0][0].product.url
@@ -71,7 +71,7 @@ def wrong_codes(code: str, count: int) -> list[str]:
 
 def nth_code(product: Product, to: str, number: int) -> str:
     """The code of the `number`-th message that is sent there; waits for it."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE
     while len(product.messages(to)) < number:
         assert monotonic() < deadline, f"message {number} to {to} was not sent"
         sleep(0.02)

@@ -5,7 +5,7 @@ from time import monotonic, sleep
 from app.dev.outbox import LocalMessage
 from tests.crowd import sql
 from tests.person import Person, Seen, new_email, new_phone
-from tests.product import Product
+from tests.product import PATIENCE, Product
 
 PASSWORD = "seven otters paint slowly"
 OLD_PROOF = """
@@ -64,7 +64,7 @@ def confirm_by_code(person: Person, contact: str) -> Seen:
     return person.submit("/account/confirm", code=person.product.code_for(contact, had))
 
 
-def message(product: Product, to: str, words: str, seconds: float = 5.0) -> LocalMessage:
+def message(product: Product, to: str, words: str, seconds: float = PATIENCE) -> LocalMessage:
     """The newest one sent there that has the words in subject or body; waits for it."""
     deadline = monotonic() + seconds
     while monotonic() < deadline:

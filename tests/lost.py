@@ -9,7 +9,7 @@ from typing import Any
 from tests.crowd import sql
 from tests.holder import PASSWORD, Holder
 from tests.person import Person, Seen
-from tests.product import Product
+from tests.product import PATIENCE, Product
 
 HERE = "/account/confirm?without-phone"
 OF = "(SELECT id FROM users WHERE email = $1)"
@@ -56,9 +56,9 @@ class Lost(Holder):
         sql(self.product, MOVE_REQUEST + OF, self.email, timedelta(hours=hours))
 
     def day_passes(self) -> None:
-        """Waits for what is due, at most as long as the server looks away."""
+        """Waits for what is due, until the server looks again."""
         sql(self.product, MAKE_DUE, self.email)
-        deadline = monotonic() + 15
+        deadline = monotonic() + PATIENCE
         while self.waiting():
             assert monotonic() < deadline, "what was due did not happen"
             sleep(0.1)

@@ -8,9 +8,7 @@ import httpx
 from app.adapters.postgres import Postgres
 from app.domain.pricing.price_file import BELIEVABLE, read_price_file
 from app.domain.pricing.versions import publish
-from tests.product import NO_TLS, Product
-
-WITHIN = 2.0  # seconds until every process shows what is published
+from tests.product import NO_TLS, PATIENCE, Product
 
 
 def publish_prices(product: Product, *changes: tuple[str, str]) -> int:
@@ -22,7 +20,7 @@ def publish_prices(product: Product, *changes: tuple[str, str]) -> int:
         assert old in text
         text = text.replace(old, new)
     version = asyncio.run(_published(product.env["DATABASE_URL"], text))
-    deadline = monotonic() + WITHIN
+    deadline = monotonic() + PATIENCE
     while shown_version(product) != version and monotonic() < deadline:
         sleep(0.05)
     assert shown_version(product) == version

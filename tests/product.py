@@ -22,6 +22,8 @@ GUARD = Path(__file__).parent / "guard"
 # what keeps a process from reaching beyond this machine.
 PYTHONPATH = f"{GUARD}:{SOURCE}"
 START_TIMEOUT = 60.0  # seconds; alone it takes two or three
+# Seconds for what happens in a moment, on a machine that is busy with all the rest: not for ever.
+PATIENCE = 30.0
 # All is plain http here, and each client of its own would read the machine's certificates (40 ms).
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 # As a day of counting would leave it: the floors of PostgreSQL are asked by tests of their own.
@@ -129,7 +131,7 @@ class Product:
         """SIGTERM, as a deployment does; returns the exit code."""
         process = self._running()
         process.terminate()
-        code = process.wait(timeout=30)
+        code = process.wait(timeout=PATIENCE)
         self._process = None
         return code
 

@@ -4,14 +4,14 @@ from time import monotonic, sleep
 
 from app.dev.outbox import LocalMessage
 from tests.person import Person, Seen
-from tests.product import Product
+from tests.product import PATIENCE, Product
 
 NEW_PASSWORD = "seven tidy otters juggle"
 
 
 def mails(product: Product, email: str, saying: str, count: int) -> list[LocalMessage]:
     """All mails and texts there that say so, newest first; waits until there are so many."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE
     while len(found := [m for m in product.messages(email) if saying in m.body]) < count:
         assert monotonic() < deadline, f"{count} of {saying!r} did not come to {email}"
         sleep(0.02)

@@ -54,7 +54,7 @@ class Stores:
 async def execute(database_url: str, statement: str, *args: object) -> list[asyncpg.Record]:
     """Runs one statement on a connection of its own. Tests may make the audit trail older."""
     settings = {"latchkey.audit_upkeep": "on"}
-    connection = await asyncpg.connect(database_url, timeout=5, server_settings=settings)
+    connection = await asyncpg.connect(database_url, server_settings=settings)
     try:
         return await connection.fetch(statement, *args)
     finally:

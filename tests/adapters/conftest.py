@@ -22,7 +22,7 @@ twilio = fixtures.twilio
 
 @pytest.fixture(scope="module")  # each new one reads all the certificates of the machine
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with new_http_client(httpx.Timeout(1, read=0.3)) as impatient:
+    async with new_http_client(httpx.Timeout(5, read=1)) as impatient:
         yield impatient
 
 

@@ -44,9 +44,9 @@ def parent(data: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], S
 
 def sql(url: str, statement: str) -> object:
     async def ask() -> object:
-        connection = await asyncpg.connect(url, timeout=2)
+        connection = await asyncpg.connect(url, timeout=10)
         try:
-            return await connection.fetchval(statement, timeout=2)
+            return await connection.fetchval(statement, timeout=10)
         finally:
             connection.terminate()
 
@@ -54,7 +54,7 @@ def sql(url: str, statement: str) -> object:
 
 
 def redis(url: str, *command: str) -> object:
-    with Redis.from_url(url, socket_timeout=1, decode_responses=True) as client:
+    with Redis.from_url(url, socket_timeout=10, decode_responses=True) as client:
         return client.execute_command(*command)
 
 
@@ -83,7 +83,7 @@ def keeper_of(process: subprocess.Popen[str]) -> int:
     return int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
 
 
-def eventually(happens: Callable[[], bool], seconds: float = 8) -> bool:
+def eventually(happens: Callable[[], bool], seconds: float = 30) -> bool:
     deadline = monotonic() + seconds
     while not happens() and monotonic() < deadline:
         sleep(0.05)

@@ -62,7 +62,7 @@ def provider_through(
         "issuer": openid.issuer,
         "client_id": openid.client_id,
         "client_secret": openid.client_secret,
-        "exchange": 1.0,  # seconds
+        "exchange": 3.0,  # seconds
     }
     return OpenIdProvider(client, **settings | options)
 

@@ -14,6 +14,7 @@ from app.adapters.openid.provider import OpenIdProvider
 from app.domain.errors import Refusal
 from app.domain.identity.provider import IdentityNotConfirmed, ProviderDown
 from tests.adapters.samples import CALLBACK, VERIFIER, identified, provider_through
+from tests.faults.staged import until
 from tests.standins import behaviour as acts
 from tests.standins.openid import DISCOVERY, LEFT_OUT, TOKEN, OpenIdStandIn
 
@@ -50,7 +51,7 @@ async def test_a_bad_discovery_is_a_refusal_in_time(
     began = time.monotonic()
     with pytest.raises(refusal):
         await ask(provider, openid)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10, "not as long as it drips"
     assert openid.counts[TOKEN] == 0
 
 
@@ -118,12 +119,10 @@ async def test_a_provider_that_is_down_is_looked_at_until_it_works(
 ) -> None:
     openid.scripts[DISCOVERY].always(acts.http_500())
     watching = asyncio.create_task(provider.watch(start=0, every=0.2))
-    await asyncio.sleep(0.7)
+    await asyncio.to_thread(until, lambda: openid.counts[DISCOVERY] > 2)
     assert provider.is_down
-    assert 2 <= openid.counts[DISCOVERY] <= 4
     openid.scripts[DISCOVERY].clear()
-    await asyncio.sleep(0.5)
-    assert not provider.is_down
+    await asyncio.to_thread(until, lambda: not provider.is_down)
     looked = openid.counts[DISCOVERY]
     await asyncio.sleep(0.5)
     assert openid.counts[DISCOVERY] == looked, "what works is left alone"
@@ -145,10 +144,10 @@ async def test_one_that_has_had_enough_calls_is_neither_down_nor_up_again(
 async def test_who_goes_away_does_not_end_what_others_wait_for(
     provider: OpenIdProvider, openid: OpenIdStandIn
 ) -> None:
-    openid.scripts[DISCOVERY].always(acts.delayed(0.2))
+    openid.scripts[DISCOVERY].always(acts.delayed(0.5))
     first = asyncio.create_task(started(provider, openid))
     second = asyncio.create_task(started(provider, openid))
-    await asyncio.sleep(0.05)
+    await asyncio.to_thread(until, lambda: openid.counts[DISCOVERY] > 0)
     first.cancel()
     assert await second
     assert openid.counts[DISCOVERY] == 1
@@ -195,7 +194,7 @@ async def test_a_bug_in_one_look_does_not_end_the_watch(
     """Else a provider that was down once would be so for ever."""
     faulty = Faulty(client, issuer=openid.issuer, client_id=openid.client_id, client_secret="")
     watching = asyncio.create_task(faulty.watch(start=0, every=0.01))
-    await asyncio.wait_for(faulty.looked_again.wait(), 3)
+    await asyncio.wait_for(faulty.looked_again.wait(), 30)
     assert openid.counts[DISCOVERY] == 1
     assert not watching.done()
     watching.cancel()

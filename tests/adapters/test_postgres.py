@@ -14,7 +14,7 @@ from app.domain.ports import NotUnique
 from tests.stores import execute
 
 PATIENCE = 1.0  # seconds
-SOON = 4.0
+SOON = 5.5  # where each of three would wait for the server it would be six or more
 
 
 @pytest.fixture(scope="module")

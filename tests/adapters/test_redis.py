@@ -66,14 +66,16 @@ async def test_a_restart_is_not_noticed(valkey: ValkeyServer, memory: Redis) -> 
 async def test_a_server_that_hangs_is_waited_for_once(valkey: ValkeyServer, memory: Redis) -> None:
     await memory.put("a", b"1", LONG)
     valkey.suspend()
-    started = monotonic()
+    seconds = []
     try:
         for _ in range(3):
+            started = monotonic()
             with pytest.raises(Unavailable):
                 await memory.get("a")
+            seconds.append(monotonic() - started)
     finally:
         valkey.resume()
-    assert monotonic() - started < 4 * TIMEOUT
+    assert max(seconds[1:]) < TIMEOUT <= seconds[0]
     await asyncio.sleep(SILENCE)
     assert await memory.get("a") == b"1"
 
@@ -83,7 +85,7 @@ async def test_a_full_tally_takes_no_entry_and_says_how_long(memory: Redis) -> N
     counts = [await memory.count([free, TALLY], entry) for entry in "abc"]
     assert [count.reached and count.reached.index for count in counts] == [None, None, 1]
     assert counts[2].reached
-    assert 58 <= counts[2].reached.retry_after <= 60
+    assert 40 <= counts[2].reached.retry_after <= 60
     await memory.uncount([free, TALLY], "a")
     assert (await memory.count([TALLY], "c")).reached is None
 
@@ -141,7 +143,7 @@ async def test_what_it_missed_it_has_forgotten(valkey: ValkeyServer, memory: Red
     await asyncio.sleep(SILENCE)
     ages = [(await one.count([TALLY], "c")).memory_age for one in (memory, others, memory)]
     await others.close()
-    assert max(ages) <= 3, "and tells everybody so"
+    assert max(ages) < 60, "and tells everybody so"
 
 
 async def test_a_tally_may_have_an_entry_of_its_own(memory: Redis) -> None:

@@ -120,7 +120,7 @@ def test_a_server_that_was_started_before_the_migration_has_keys_after_it(
         ready = Person(product.start()).get("/health/ready")
         assert ready.status == 503
         assert typed("migrate", DATABASE_URL=url).exit_code == 0
-        until(lambda: Person(product).get("/health/ready").status == 200, 10)
+        until(lambda: Person(product).get("/health/ready").status == 200)
         assert len(published(product)) == 1
     finally:
         product.close()

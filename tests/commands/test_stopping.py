@@ -44,7 +44,7 @@ def ended(process: Popen[bytes]) -> tuple[int, bool]:
         code = process.wait(timeout=20)
     finally:
         process.kill()
-    return code, monotonic() - begun < 2.0
+    return code, monotonic() - begun < 5.0
 
 
 @pytest.mark.parametrize("after", [0.0, 0.2, 0.6])
@@ -99,7 +99,7 @@ def test_a_stop_waits_no_longer_than_was_set(another_product: Callable[..., Prod
         sleep(0.2)
         begun = monotonic()
         assert product.stop() == 0
-    assert monotonic() - begun < 4.0, "it would have had five seconds for its body"
+    assert monotonic() - begun < 4.5, "it would have had five seconds for its body"
 
 
 def test_an_idle_connection_is_kept_as_long_as_was_set(
@@ -109,4 +109,4 @@ def test_an_idle_connection_is_kept_as_long_as_was_set(
     with connect(product) as connection:
         connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
-        assert 1.5 < seconds_until_closed(connection) < 5.0
+        assert 1.5 < seconds_until_closed(connection) < 9.0

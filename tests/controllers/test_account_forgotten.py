@@ -1,11 +1,12 @@
 """What is left of a number and an address once their account is deleted and its owner was told."""
 
 import json
-from time import monotonic, sleep
+from time import sleep
 
 from tests.controllers.conftest import Limited
 from tests.controllers.test_signup_guesses import guess, guess_wrong, texted
 from tests.crowd import sql
+from tests.faults.staged import until
 from tests.holder import PASSWORD
 from tests.owner import Owner
 from tests.person import Person, Seen, new_email, new_phone
@@ -48,10 +49,7 @@ def found(product: Product, *contacts: str) -> set[str]:
 
 
 def soon_nowhere(product: Product, *contacts: str) -> None:
-    deadline = monotonic() + 30
-    while at := found(product, *contacts):
-        assert monotonic() < deadline, at
-        sleep(0.5)
+    until(lambda: not found(product, *contacts))
 
 
 def delete(owner: Owner) -> None:

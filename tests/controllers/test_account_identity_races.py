@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 
 import pytest
 
-from tests.faults.staged import held, waiting
+from tests.faults.staged import held, until, waiting
 from tests.federated import Federated, identities_of
 from tests.holder import Holder
 from tests.owner import Owner
@@ -50,10 +49,7 @@ def one_after_the_other(owner: Linker, *asked: Callable[[], Seen]) -> list[Seen]
             answers = []
             for number, ask in enumerate(asked, start=1):
                 answers.append(threads.submit(ask))
-                deadline = monotonic() + 10
-                while waiting(url) < number:
-                    assert monotonic() < deadline, "it did not wait"
-                    sleep(0.02)
+                until(lambda: waiting(url) >= number)  # noqa: B023
         return [answer.result() for answer in answers]
 
 

@@ -1,11 +1,12 @@
 """What someone is told of their account: always of what changed it, once an hour of sign-ins."""
 
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import sleep
 
 import pytest
 
 from tests.crowd import at_once, sql
+from tests.faults.staged import until
 from tests.federated import Federated
 from tests.holder import PASSWORD, Holder, message
 from tests.lost import Lost
@@ -201,8 +202,6 @@ def test_neither_are_identities_linked_or_removed(product: Product) -> None:
 
 def test_a_notice_that_is_given_up_is_on_record(owner: Owner) -> None:
     sql(owner.product, GIVEN_UP, owner.email)
-    deadline = monotonic() + 5
-    while not (found := sql(owner.product, NOT_SENT, owner.phone)) and monotonic() < deadline:
-        sleep(0.05)
-    [event] = found
+    until(lambda: bool(sql(owner.product, NOT_SENT, owner.phone)))
+    [event] = sql(owner.product, NOT_SENT, owner.phone)
     assert '"template": "password_changed"' in event["details"]

@@ -12,7 +12,7 @@ from tests.days import days_pass
 from tests.holder import PASSWORD, confirm_by_code
 from tests.owner import Owner, contacts, undo, undo_path
 from tests.person import Person, new_email, new_phone
-from tests.product import Product
+from tests.product import PATIENCE, Product
 from tests.recovering import NEW_PASSWORD, at_password
 
 THEIRS = "nine loud thieves cheer"
@@ -41,7 +41,7 @@ def owner(product: Product) -> Known:
 
 def links(product: Product, to: str, count: int) -> list[str]:
     """Of all mails about changes that came there, once there are so many."""
-    deadline = monotonic() + 10
+    deadline = monotonic() + PATIENCE
     while True:
         bodies = "\n".join(sent.body for sent in product.messages(to))
         found = list(dict.fromkeys(re.findall(r"/account/undo/[A-Za-z0-9_-]{64}", bodies)))

@@ -1,11 +1,11 @@
 """Auth0 among the ways in: marked while it is out of order, and nowhere where it was left out."""
 
 from collections.abc import Callable
-from time import monotonic, sleep
 
 from redis import Redis
 
 from tests.crowd import sql
+from tests.faults.staged import until
 from tests.federated import Federated, identities_of
 from tests.holder import Holder
 from tests.person import Person
@@ -13,13 +13,6 @@ from tests.product import Product
 from tests.standins.openid import OpenIdStandIn
 
 Make = Callable[..., Product]
-
-
-def until(done: Callable[[], bool], seconds: float = 30.0) -> None:
-    deadline = monotonic() + seconds
-    while not done():
-        assert monotonic() < deadline, "it never came to that"
-        sleep(0.2)
 
 
 def test_a_provider_that_is_down_is_marked_and_comes_back(another_product: Make) -> None:

@@ -1,13 +1,14 @@
 """Health and the log tell that the messages of a day are running out, before nobody gets any."""
 
 from collections.abc import Callable
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 import pytest
 
 from app.domain.health import KEPT
 from tests.crowd import sql
+from tests.faults.staged import until
 from tests.person import Person, new_email
 from tests.product import Product
 from tests.recovering import ask
@@ -77,7 +78,4 @@ def test_the_log_tells_it_where_nobody_looks_at_health(product: Product) -> None
     sent(product, "email", 8)
     product.kill()
     product.start()
-    deadline = monotonic() + 10
-    while not logged(product, RUNNING_OUT, "email"):
-        assert monotonic() < deadline
-        sleep(0.1)
+    until(lambda: logged(product, RUNNING_OUT, "email") > 0)

@@ -19,8 +19,10 @@ from tests.sessions.held import PASSWORD, Owner
 
 MANY = 40
 BUSY = "Many people are here right now."
-# So slow that the line fills, and not so slow that who stands last in it meets the deadline.
-SLOW = PasswordHasher(time_cost=6, memory_cost=19_456, parallelism=1, type=Type.ID)
+# So slow that the line fills, and not so slow that who stands last in it meets the deadline, also
+# where a busy machine has little for threads that stand back.
+SLOW = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1, type=Type.ID)
+SLOWER = PasswordHasher(time_cost=6, memory_cost=19_456, parallelism=1, type=Type.ID)
 SLOWEST = PasswordHasher(time_cost=30, memory_cost=19_456, parallelism=1, type=Type.ID)
 PEOPLE = """
 INSERT INTO users (id, phone, email, password_hash)
@@ -52,9 +54,9 @@ def counted(product: Product) -> int:
     return int(sql(product, COUNTED)[0]["sum"] or 0)
 
 
-def sign_in_at_once(product: Product) -> list[httpx.Response]:
+def sign_in_at_once(product: Product, hasher: PasswordHasher) -> list[httpx.Response]:
     """As many people, each with an account of their own."""
-    sql(product, PEOPLE, SLOW.hash(PASSWORD), MANY)
+    sql(product, PEOPLE, hasher.hash(PASSWORD), MANY)
     person = Person(product)
     person.get("/login/password")
     forms = [{"email": f"slow{number + 1}@example.org"} for number in range(MANY)]
@@ -63,7 +65,7 @@ def sign_in_at_once(product: Product) -> list[httpx.Response]:
 
 def test_when_the_line_is_full_the_rest_is_told_to_come_back(product: Product) -> None:
     before, held = counted(product), most_memory(product)
-    given = sign_in_at_once(product)
+    given = sign_in_at_once(product, SLOW)
     counts = answers(given)
     assert set(counts) == {"422", "503"}
     # Two cores, and the three quarters of the line that are for devices nobody knows.
@@ -96,8 +98,11 @@ def test_whoever_is_signed_in_waits_for_no_hash(product: Product) -> None:
             for person, email in people
         ]
         until(lambda: counted(product) - before == len(people))
-        assert [owner.get("/account").status for _ in range(10)] == [200] * 10
-        assert not any(log_in.done() for log_in in log_ins)
+        seen = []
+        while not any(log_in.done() for log_in in log_ins):
+            seen.append(owner.get("/account").status)
+    assert set(seen) == {200}
+    assert len(seen) > 5, "more than one between two of them"
     assert {log_in.result().status for log_in in log_ins} <= {422, 503}
 
 
@@ -124,7 +129,7 @@ def test_a_device_its_owner_knows_is_not_turned_away_by_strangers(
     product = another_product(limits=GENEROUS)
     owner = Holder(product)
     with ThreadPoolExecutor(1) as crowd:
-        strangers = crowd.submit(sign_in_at_once, product)
+        strangers = crowd.submit(sign_in_at_once, product, SLOWER)
         until(lambda: counted(product) > 1)
         pages = []
         while not strangers.done():

@@ -4,18 +4,16 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from time import perf_counter
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from zxcvbn_rs_py import zxcvbn
 
 from tests.crowd import sql
 from tests.faults.staged import until
 from tests.holder import Holder
 from tests.person import Person, new_email, new_phone
-from tests.product import GENEROUS, NO_TLS, Product
+from tests.product import GENEROUS, NO_TLS, PATIENCE, Product
 from tests.recovering import at_password
 from tests.standins.pwned_passwords import PwnedPasswordsStandIn, sha1_of
 
@@ -61,31 +59,27 @@ def test_what_is_known_from_break_ins_is_refused(product: Product, at: At) -> No
         assert (refused.status, "too easy to guess" in refused.alert) == (422, True), password
 
 
-def slowest_live(product: Product, busy: Callable[[], bool]) -> float:
-    """Seconds of the slowest answer to whether it is alive, while something goes on."""
-    slowest = 0.0
-    with httpx.Client(base_url=product.url, verify=NO_TLS) as probe:
+def times_alive(product: Product, busy: Callable[[], bool]) -> int:
+    """How often it says that it is alive, while something goes on."""
+    times = 0
+    with httpx.Client(base_url=product.url, verify=NO_TLS, timeout=PATIENCE) as probe:
         while busy():
-            began = perf_counter()
             assert probe.get("/health/live").status_code == 200
-            slowest = max(slowest, perf_counter() - began)
-    return slowest
+            times += 1
+    return times
 
 
 @FORMS
 def test_no_password_keeps_the_process_from_answering(product: Product, at: At) -> None:
     """Six of those that took zxcvbn most of a second each, at once."""
     people = [at(product) for _ in range(6)]
-    began = perf_counter()
-    zxcvbn(FREEZING)
-    once = perf_counter() - began
     with ThreadPoolExecutor(len(people)) as browsers:
         posts = [
             browsers.submit(person.post, form, password=f"{FREEZING[number:]}{number}")
             for number, (person, form) in enumerate(people)
         ]
-        slowest = slowest_live(product, lambda: not all(post.done() for post in posts))
-    assert slowest < once / 2
+        alive = times_alive(product, lambda: not all(post.done() for post in posts))
+    assert alive > 3 * len(people), "not only between two of them"
     assert {post.result().status for post in posts} <= {422, 303, 503}
 
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 
 import pytest
 
 from tests.crowd import answers, at_once, post_at_once, sql
-from tests.faults.staged import held, waiting
+from tests.faults.staged import held, until, waiting
 from tests.holder import PASSWORD, Holder
 from tests.person import Person
 from tests.product import GENEROUS, Product
@@ -120,9 +119,6 @@ def test_a_password_that_is_replaced_while_it_is_looked_at_opens_nothing(busy: P
     with ThreadPoolExecutor() as threads:
         with held(busy.env["DATABASE_URL"], RESET.format(email=owner.email)):
             attempt = threads.submit(sign_in, busy, owner.email, PASSWORD)
-            deadline = monotonic() + 10
-            while not waiting(busy.env["DATABASE_URL"]):
-                assert monotonic() < deadline, "the sign-in did not wait"
-                sleep(0.02)
+            until(lambda: waiting(busy.env["DATABASE_URL"]) > 0)
         assert attempt.result().status == 422
     assert count(busy, LIVE, owner.email) == 1  # that of the sign-up, which nobody ended

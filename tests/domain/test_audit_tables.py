@@ -38,7 +38,7 @@ def url(stores: Stores) -> str:
 @pytest.fixture
 async def connection(url: str) -> AsyncIterator[asyncpg.Connection]:
     """Of the owner of all tables, as a server without a role of its own is; a superuser at that."""
-    one = await asyncpg.connect(url, timeout=5)
+    one = await asyncpg.connect(url)
     yield one
     await one.close()
 

@@ -142,7 +142,7 @@ async def test_who_leaves_the_queue_makes_room_and_keeps_nobody(passwords: Passw
             await asyncio.sleep(0)
             asked += [asyncio.create_task(passwords.hash_password("other")) for _ in range(leaving)]
             await asyncio.sleep(0)
-        done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+        done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 30)
         assert [type(outcome) for outcome in done if isinstance(outcome, Exception)] == []
         assert sum(isinstance(outcome, str) for outcome in done) == ROOM
 
@@ -152,7 +152,7 @@ async def test_what_waits_when_it_is_closed_is_called_off(passwords: PasswordHas
         asked = [asyncio.create_task(passwords.hash_password("other")) for _ in range(ROOM)]
         await asyncio.sleep(0)
         passwords.close()
-    done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 10)
+    done = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 30)
     assert {type(outcome) for outcome in done} == {asyncio.CancelledError}
 
 

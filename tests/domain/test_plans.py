@@ -26,7 +26,7 @@ def url(stores: Stores) -> str:
 
 
 async def _fill(url: str) -> None:
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url)
     try:
         await connection.execute(Path(__file__).with_name("filled.sql").read_text())
     finally:
@@ -113,7 +113,7 @@ def test_no_statement_reads_a_whole_table(url: str, file: str, query: Query) -> 
 async def _plan(url: str, query: Query) -> str:
     """The one that serves whatever values."""
     values = ", ".join("NULL" for _ in query.parameters)
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url)
     try:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         await connection.execute(f"PREPARE planned AS {query.text}")

@@ -82,7 +82,7 @@ def empty(stores: Stores) -> Iterator[str]:
 
 
 async def in_one_transaction(url: str, *statements: str) -> None:
-    connection = await asyncpg.connect(url, timeout=5)
+    connection = await asyncpg.connect(url)
     try:
         async with connection.transaction():
             for statement in statements:

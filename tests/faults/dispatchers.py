@@ -81,12 +81,12 @@ class DispatcherSetup:
         return dict(await self.sql("SELECT destination, state FROM deliveries"))
 
     async def until(self, state: str, *numbers: str) -> None:
-        for _ in range(200):
+        for _ in range(600):
             states = await self.states()
             if {states[number] for number in numbers} == {state}:
                 return
             await asyncio.sleep(0.05)
-        raise AssertionError(f"not {state} within 10 s: {await self.states()}")
+        raise AssertionError(f"not {state} within 30 s: {await self.states()}")
 
     @asynccontextmanager
     async def database(self) -> AsyncIterator[Postgres]:
@@ -103,4 +103,4 @@ class DispatcherSetup:
             running = asyncio.create_task(dispatcher.run())
             yield dispatcher
             dispatcher.close()
-            await asyncio.wait_for(running, 10)
+            await asyncio.wait_for(running, 30)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import httpx
 
 from tests.faults.staged import until
-from tests.product import NO_TLS, Product
+from tests.product import NO_TLS, PATIENCE, Product
 from tests.stores import Stores
 
 
@@ -26,4 +26,4 @@ def broken(stores: Stores, served: Product, how: str) -> Iterator[None]:
 
 
 def served_with(served: Product, path: str) -> int:
-    return httpx.get(served.url + path, timeout=5, verify=NO_TLS).status_code
+    return httpx.get(served.url + path, timeout=PATIENCE, verify=NO_TLS).status_code

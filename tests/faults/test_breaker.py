@@ -33,12 +33,12 @@ def outage(staged: Staged) -> Outage:
     mailed.give_phone_code(phone)
     staged.twilio.stop()
     early = dict(asking(staged) for _ in range(3))
-    until(lambda: SLOW in Person(staged).get("/signup/phone").html, 10)
+    until(lambda: SLOW in Person(staged).get("/signup/phone").html)
     late = dict(asking(staged) for _ in range(3))
     waiting, _, expired = late
     grow_old(staged, waiting, expired)
     mailed.give_email(email)
-    staged.wait_for_state(email, "sent", seconds=3)
+    staged.wait_for_state(email, "sent")
     health = staged.whole_health()
     seen = Outage(
         early, late, expired,
@@ -49,7 +49,7 @@ def outage(staged: Staged) -> Outage:
         asked_at_once=back_again(staged),
     )  # fmt: skip
     for to in early | late:
-        staged.wait_for_state(to, "sent", "expired", "failed", seconds=20)
+        staged.wait_for_state(to, "sent", "expired", "failed", seconds=60)
     return seen
 
 

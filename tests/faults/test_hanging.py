@@ -42,8 +42,8 @@ async def test_one_waits_and_then_nobody_for_a_while(
     await one(database)
     own_stores.postgres.suspend()
     try:
-        assert await seconds_until_unavailable(database) == pytest.approx(STATEMENT_TIMEOUT, abs=1)
-        assert await seconds_until_unavailable(database) < 0.5
+        assert 1 < await seconds_until_unavailable(database) < 2 * STATEMENT_TIMEOUT
+        assert await seconds_until_unavailable(database) < STATEMENT_TIMEOUT / 2
         await asyncio.sleep(SILENCE)
         assert await seconds_until_unavailable(database) > 1, "with its only connection gone"
     finally:
@@ -64,5 +64,5 @@ async def test_who_gives_up_does_not_wait_for_the_server(
                 await one(database)
     finally:
         own_stores.postgres.resume()
-    assert monotonic() - began < 1
+    assert monotonic() - began < STATEMENT_TIMEOUT
     assert await one(database) == 1

@@ -69,7 +69,7 @@ def told(product: Product, vendor: str) -> str:
 
 def assert_told(product: Product, vendor: str, words: str) -> None:
     """In health and log, and to nobody without the operators' token."""
-    until(lambda: words in told(product, vendor), 15)
+    until(lambda: words in told(product, vendor))
     assert "output" not in Person(product).get(f"/health/{vendor}").html
     lines = [json.loads(line) for line in product.log.read_text().splitlines() if "{" in line]
     assert [line for line in lines if words in (line.get("words", "") + line.get("reason", ""))]

@@ -123,7 +123,7 @@ def reasons(product: Product) -> Counter[str]:
 
 
 def test_health_and_log_hold_the_servers_own_words(astray: Product) -> None:
-    until(lambda: output(astray) == NO_SUCH, 20.0)  # on a busy machine it is late at first
+    until(lambda: output(astray) == NO_SUCH)  # on a busy machine it is late at first
     untold = httpx.get(f"{astray.url}/health/postgres", timeout=5, verify=NO_TLS).text
     assert "no_such_thing" not in untold
     told = reasons(astray)

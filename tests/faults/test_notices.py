@@ -64,7 +64,7 @@ Waits = tuple[tuple[int, int], tuple[int, int]]
 def wait(staged: Staged, owner: Owner, templates: list[str], seen: Waits) -> None:
     """Until the text and the mail have been tried so often, and have so many minutes to wait."""
     for to, waits in zip((owner.phone, owner.email), seen, strict=True):
-        until(lambda: waits in staged.sql(WAITING, to, templates), 15)  # noqa: B023
+        until(lambda: waits in staged.sql(WAITING, to, templates))  # noqa: B023
 
 
 @pytest.mark.parametrize(("text", "letter", "waits"), TROUBLE.values(), ids=TROUBLE)

@@ -10,7 +10,7 @@ import pytest
 from app.domain.pricing.money import display
 from app.domain.pricing.versions import decode_snapshot
 from tests.faults.outages import broken
-from tests.faults.staged import ask, locked, until, waiting
+from tests.faults.staged import PAGE, ask, locked, until, waiting
 from tests.price_files import catalogue
 from tests.product import Product
 from tests.shop import Shop, copy_of, published_in
@@ -60,7 +60,7 @@ def all_of_it(product: Product, *notes: str) -> None:
     """Page, fragment and JSON, each whole and at once, with these sentences and no others."""
     began = monotonic()
     page, fragment, api = every_form(product)
-    assert monotonic() - began < 3
+    assert monotonic() - began < PAGE
     assert [each.answer.status_code for each in (page, fragment, api)] == [200] * 3
     assert page.notes == fragment.notes == list(notes)
     priced = notes != (ASK,)
@@ -81,10 +81,10 @@ def test_who_knows_the_prices_goes_on_and_recovers(
         all_of_it(served)
         if "postgres" not in how:
             version = published_in(shop.database_url)
-            until(lambda: told(served, API).answer.json()["version"] == version, 4)
+            until(lambda: told(served, API).answer.json()["version"] == version)
         all_of_it(served)
     version = published_in(shop.database_url)
-    until(lambda: told(served, API).answer.json()["version"] == version, 30)
+    until(lambda: told(served, API).answer.json()["version"] == version)
     all_of_it(served)
 
 
@@ -123,10 +123,10 @@ def test_a_cold_start_shows_what_can_be_had(
     notes = {"": [], "none": [ASK], "old": [copy and sentence(copy.as_of)]}[state]
     with broken(own_stores, served, how):
         served.start()
-        until(lambda: source_of(served) == source, 10)
+        until(lambda: source_of(served) == source)
         all_of_it(served, *filter(None, notes))
         assert health(served) == ("warn" if state else "pass")
-    until(lambda: source_of(served) == "database", 30)
+    until(lambda: source_of(served) == "database")
     all_of_it(served)
     until(lambda: shop.saved is not None and shop.shared is not None)
 

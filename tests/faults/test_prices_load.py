@@ -94,10 +94,10 @@ async def test_all_processes_see_what_is_published_within_two_seconds(
     served: Product, url: str
 ) -> None:
     await publish_in(url, *nth(2))
-    published = monotonic()
+    asked = published = monotonic()
     while any(each.visible != shown(2) for each in await fragments(served, 40)):
-        assert monotonic() - published < 3, "two, and a busy machine"
-    assert monotonic() - published < 3
+        assert asked - published < 3, "two, and a busy machine"
+        asked = monotonic()
 
 
 async def test_each_answer_is_of_one_version_while_more_are_published(

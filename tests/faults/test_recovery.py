@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crowd import sql
+from tests.faults.staged import AT_MOST, PAGE
 from tests.faults.stand import someone
 from tests.faults.test_stores import broken, polite
 from tests.person import Person, Seen, new_email, new_phone
@@ -62,7 +63,7 @@ def test_without_postgresql_nothing_is_done_and_nothing_is_lost(
         assert all(polite(seen) for seen in entered)
         assert entered[0].field("email") == people[0].email
         assert [one.person.get(f"/recovery/{one.step}").status for one in people[1:]] == [503] * 2
-        assert max(one.person.slowest for one in people) < 5
+        assert max(one.person.slowest for one in people) < AT_MOST
     [proof] = sql(served, ATTEMPTS, people[1].email)
     assert (proof["attempts"], proof["user_id"]) == (0, None)
     for one, leads_to in zip(people, ("email-code", "password", "login"), strict=True):
@@ -75,7 +76,7 @@ def test_without_redis_a_recovery_runs_from_postgresql(own_stores: Stores, serve
         someone = Forgetful(served, "password")
         done = someone.enter()
         assert (done.status, done.location) == (303, "/login/password")
-        assert someone.person.slowest < 2
+        assert someone.person.slowest < PAGE
         mails(served, someone.phone, "password was changed", 1)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.staged import Clocked
+from tests.faults.staged import AT_MOST, PAGE, Clocked
 from tests.faults.stand import someone
 from tests.faults.test_stores import broken, polite
 from tests.person import new_email, new_phone
@@ -46,7 +46,7 @@ def test_without_redis_people_stay_signed_in_refresh_come_and_go(
         assert person.post("/logout").location == "/"
         person.http.cookies.update({"refresh": gone["refresh"]})
         assert person.get("/account").location.startswith("/login")
-        assert person.slowest < 2
+        assert person.slowest < PAGE
 
 
 @pytest.mark.parametrize("how", ["postgres stopped", "postgres suspended"])
@@ -63,7 +63,7 @@ def test_without_postgresql_nobody_is_signed_out(
         person.http.cookies.pop("access")
         seen = person.get("/account/sessions")
         assert (seen.status, polite(seen)) == (503, True)
-        assert person.slowest < 5
+        assert person.slowest < AT_MOST
     person.http.cookies.set("access", access, domain="127.0.0.1")
     assert person.get("/account").status == 200
     person.http.cookies.pop("access")

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from tests.faults.outages import broken, served_with
-from tests.faults.staged import Clocked, until
+from tests.faults.staged import AT_MOST, PAGE, Clocked, until
 from tests.faults.stand import STEPS, Stand, someone
 from tests.person import Seen, new_email, new_phone
-from tests.product import NO_TLS, Product
+from tests.product import NO_TLS, PATIENCE, Product
 from tests.stores import Stores
 
 
@@ -63,7 +63,7 @@ def test_without_redis_the_whole_sign_up_runs_from_postgresql(
     with broken(own_stores, served, how):
         done = person.sign_up(phone, new_email())
         assert (done.status, done.path) == (200, "/signup/done")
-        assert person.slowest < 2
+        assert person.slowest < PAGE
         assert health(served, "redis") == "warn"
         assert served_with(served, "/health/ready") == 200
         too_soon(someone(served), phone)
@@ -113,7 +113,7 @@ def test_without_postgresql_nothing_is_done_and_nothing_is_lost(
         assert all(polite(seen) for seen in entered)
         assert kept(entered, stands) == still_typed
         assert [seen.status for seen in at_once(stands[1:], Stand.look)] == opened
-        assert max(stand.person.slowest for stand in stands) < 5
+        assert max(stand.person.slowest for stand in stands) < AT_MOST
         until(lambda: told_to_operators(served) == (200, 503, 503))
     at_once(stands, Stand.look)
     assert [seen.status for seen in at_once(stands, Stand.enter)] == [303] * 5
@@ -140,4 +140,6 @@ def told_to_operators(served: Product) -> tuple[int, int, int]:
 
 
 def health(served: Product, name: str) -> str:
-    return httpx.get(f"{served.url}/health/{name}", timeout=5, verify=NO_TLS).json()["status"]
+    return httpx.get(f"{served.url}/health/{name}", timeout=PATIENCE, verify=NO_TLS).json()[
+        "status"
+    ]

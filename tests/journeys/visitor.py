@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.journeys.tab import Look, Tab
 from tests.person import Person, new_email, new_phone
-from tests.product import Product
+from tests.product import PATIENCE, Product
 from tests.stores import execute
 
 UNDER_WAY = """
@@ -146,7 +146,7 @@ class Visitor:
         """What was sent to this person, once nothing is under way any more: texts, then mails, each
         oldest first. Which of the two comes first is chance.
         """
-        deadline = monotonic() + 10
+        deadline = monotonic() + PATIENCE
         while (await self.sql(UNDER_WAY, list(self._contacts)))[0]["n"]:
             assert monotonic() < deadline, "a message stays under way"
             await asyncio.sleep(0.02)

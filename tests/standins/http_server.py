@@ -53,17 +53,17 @@ class Server:
 
     def start(self) -> None:
         if self._server is None:
-            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(5)
+            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(30)
 
     def stop(self) -> None:
         if self._server is not None:
-            asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(5)
+            asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(30)
 
     def close(self) -> None:
         self.stop()
         self._reserved.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        self._thread.join(30)
         self._loop.close()
 
     async def _start(self) -> None:

@@ -58,6 +58,7 @@ class OpenIdStandIn:
         self.userinfo: dict[str, Any] = {}
         self.sign: Sign = signed
         self.keys: list[dict[str, Any]] = [self.jwk("first")]
+        rsa_key("other")  # made before anybody waits for what it signs
         self.nonce = "nonce-of-the-tests"
         self.access_token = secrets.token_urlsafe(16)
 

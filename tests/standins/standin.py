@@ -72,7 +72,7 @@ class StandIn(ABC, Generic[M]):
             self.requests = 0
             self.script.clear()
 
-    def wait_for(self, count: int, seconds: float = 5.0) -> list[M]:
+    def wait_for(self, count: int, seconds: float = 30.0) -> list[M]:
         """The messages, once there are at least `count`. Not for the event loop: it blocks."""
         with self._changed:
             there = self._changed.wait_for(lambda: len(self.messages) >= count, seconds)

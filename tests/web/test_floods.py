@@ -9,6 +9,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests.faults.staged import until
 from tests.product import Product
 from tests.web.raw_http import ask, connect, everything, reply, request
 
@@ -51,10 +52,11 @@ def open_files(product: Product) -> int:
     return len([*Path(f"/proc/{product.pid}/fd").iterdir()])
 
 
-def seconds_to_answer(product: Product) -> float:
+def answers_at_once(product: Product) -> bool:
+    """Long before anything that it waits for is given up."""
     begun = monotonic()
     assert ask(product, request("/health/live")).status == 200
-    return monotonic() - begun
+    return monotonic() - begun < 4
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
@@ -68,7 +70,7 @@ def test_endless_heads_are_refused_and_take_no_memory(product: Product, kind: st
             sent += len(again) * 20
     assert sent < FLOOD / 2, "it went on reading"
     assert memory(product) - before < 12
-    assert seconds_to_answer(product) < 1.0
+    assert answers_at_once(product)
 
 
 def test_a_head_that_is_too_large_is_told_so(product: Product) -> None:
@@ -142,7 +144,7 @@ def test_half_open_connections_make_room_for_others(
     with connect(own) as kept:
         kept.sendall(START + b"\r\n")
         assert kept.recv(4096).startswith(b"HTTP/1.1 200 ")
-        assert seconds_to_answer(own) < 1.0
+        assert answers_at_once(own)
         assert open_files(own) < 1100
         for _ in range(300):
             with connect(own) as another:
@@ -150,8 +152,7 @@ def test_half_open_connections_make_room_for_others(
         kept.sendall(request("/health/live"))
         assert reply(everything(kept)).status == 200, "it was asked before, and is kept for longer"
     assert memory(own) < 200
-    sleep(11)
-    assert open_files(own) < 100, "none is waited for for ever"
+    until(lambda: open_files(own) < 100)  # none is waited for for ever
 
 
 def test_half_sent_forms_make_room_for_others(many_files: None, own: Product) -> None:
