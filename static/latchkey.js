@@ -47,6 +47,7 @@ on("click", ({ target }) => {
   const { copy, other } = target.dataset;
   if (copy) navigator.clipboard.writeText(copy);
   if (!other) return;
-  password.type = password.type == "text" ? "password" : "text";
+  const field = document.getElementById(target.getAttribute("aria-controls"));
+  field.type = field.type == "text" ? "password" : "text";
   [target.textContent, target.dataset.other] = [other, target.textContent];
 });

@@ -103,6 +103,7 @@ def every_page(product: Product) -> list[Page]:
 def _public(person: Person) -> Iterator[tuple[str, Seen]]:
     for path in ("/", "/signup", "/nowhere", "/dev/outbox"):
         yield path, person.get(path)
+    yield "/status", person.get("/status")
     yield "/health", person.get("/health", accept="text/html")
     yield "wrong method", Seen(person.http.request("DELETE", "/signup"))
     yield "not a form", Seen(person.http.post("/signup/phone", json={}))

@@ -8,6 +8,7 @@ from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import FromImport, Name, Template
 
+from app.web.page import FILTERS
 from tests.test_house import PARTIALS, STATIC
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -82,7 +83,9 @@ def test_every_screen_says_at_its_top_what_it_is_given(screen: Path) -> None:
     text = screen.read_text()
     told = re.match(r"\{% extends [^%]+ %\}\n\{#- (.*?) -#\}\n", text, re.DOTALL)
     assert told, "no comment of its inputs"
-    tree = Environment(autoescape=True).parse(text)
+    environment = Environment(autoescape=True)
+    environment.filters |= FILTERS
+    tree = environment.parse(text)
     used = find_undeclared_variables(tree) - EVERYWHERE - own_names(tree)
     shared = (PARTIALS / "_code_page.html").read_text() if "extends shell" not in text else ""
     assert used <= set(re.findall(r"\w+", told[1] + shared.partition("-#}")[0]))

@@ -31,7 +31,7 @@ from app.controllers.account.undo import AccountUndoConfirmController, AccountUn
 from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.pricing import PricingApiController
 from app.controllers.auth0.auth0 import Auth0Controller
-from app.controllers.health import HealthController
+from app.controllers.health import HealthController, StatusController
 from app.controllers.home import HomeController
 from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
@@ -46,6 +46,7 @@ from app.domain.concurrency import keep_doing
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.errors import Refusal
+from app.domain.health import LOOKED_AT_EVERY
 from app.domain.limits import LimitTable
 from app.domain.ports import ShortMemory
 from app.domain.sessions.tokens import keep_fresh, read_keys
@@ -94,6 +95,7 @@ CONTROLLERS = (
     PlanController,
     WellKnownController,
     HealthController,
+    StatusController,
 )
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     PreparedResponse: show_prepared_response,
@@ -221,6 +223,8 @@ def _background(
     changes, turn = container.account.delayed_changes, asyncio.Lock()
     yield keep_doing("delayed changes", changes.apply_due_changes, lambda: APPLIED_EVERY, turn)
     yield keep_doing("deleted contacts", erasure.forget_all, lambda: FORGOTTEN_EVERY, turn)
+    # Since when something is so is known of what is looked at.
+    yield keep_doing("status", container.health.look_at_areas, lambda: LOOKED_AT_EVERY)
     caps = container.daily_caps
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
 

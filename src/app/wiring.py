@@ -28,6 +28,7 @@ from app.domain.identity.users import People, Subjects
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.login import LoginFlow
+from app.domain.operators import Operators
 from app.domain.pricing.choice import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
@@ -129,7 +130,12 @@ class Wiring:
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
             password_min_length=settings.password_min_length,
-            ops_token=settings.ops_token,
+            operators=Operators(
+                settings.ops_token,
+                self._derive_keys("operators"),
+                self._adapters.memory,
+                self._limits,
+            ),
             is_local=settings.is_local,
         )
 

@@ -1,17 +1,41 @@
 """Health, as load balancers, people on call and browsers ask for it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.domain.health import Area, AreaState, Status
+from app.domain.keys import keys_for
+from app.domain.operators import Operators
+from app.main import STATIC
+from app.settings import DEVELOPMENT_KEY
+from app.web.assets import Assets
+from app.web.page import build_template_environment
 from tests.person import Person
 from tests.product import Product
+from tests.stores import Stores
 
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
                 "texts", "mails", "pricing", "auth0")  # fmt: skip
 # Each on the page: its name, and what is said of it.
+TOKEN = "ops-token-of-a-test"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+FAR = 4_000_000_000  # seconds since 1970
+FEW_GUESSES = "wrong_passwords_per_address = { windows = [[900, 3]] }"
 CHECK = r"<li>\n<h2>(\w+): (.*?)</li>"
+
+
+@pytest.fixture(scope="module")
+def guarded(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One whose details are for operators."""
+    folder, url = tmp_path_factory.mktemp("guarded"), stores.new_database()
+    one = Product(folder, url, f"{stores.redis_url}?db=3", limits=FEW_GUESSES, OPS_TOKEN=TOKEN)
+    try:
+        yield one.start()
+    finally:
+        one.close()
 
 
 def test_a_living_process_says_ok(product: Product) -> None:
@@ -35,13 +59,13 @@ def test_health_has_one_entry_a_dependency(product: Product) -> None:
     assert set(body["checks"]) == {f"{name}:state" for name in DEPENDENCIES}
 
 
-def test_the_page_names_each_dependency_once_and_shows_nothing_empty(
-    another_product: Callable[..., Product],
-) -> None:
-    product = another_product(OPS_TOKEN="a token of operators that is long enough")
-    html = Person(product).get("/health", accept="text/html").html
-    assert [name for name, _ in re.findall(CHECK, html, re.DOTALL)] == list(DEPENDENCIES)
+def test_the_page_names_each_dependency_once_the_worst_first(guarded: Product) -> None:
+    html = Person(guarded).get("/health", accept="text/html", **BEARER).html
+    found = re.findall(CHECK, html, re.DOTALL)
+    assert sorted(name for name, _ in found) == sorted(DEPENDENCIES)
+    assert found[0][0] == "pricing"  # no prices are published here
     assert not re.search(r"<(p|h2)[^>]*>\s*</\1>", html)
+    assert re.search(r"Checked at <time[^>]*>\d\d:\d\d:\d\d UTC</time>", html)
 
 
 def test_without_postgresql_everything_that_reads_it_waits_for_it(
@@ -57,6 +81,11 @@ def test_without_postgresql_everything_that_reads_it_waits_for_it(
     assert {"migrations", "keys", "twilio", "sendgrid", "mails", "pricing"} <= remedies.keys()
     assert set(remedies.values()) == {"Waits for PostgreSQL."}
     assert "no prices are published" not in html
+    page = Person(product).get("/status")
+    assert (page.status, page.heading) == (200, "We’re having trouble right now")
+    assert page.html.count("come back in a few minutes") == 1
+    assert "you can sign in" not in page.html  # by no other way either
+    assert not re.search("(?i)postgres|redis|latchkey migrate|DATABASE_URL", page.html)
 
 
 @pytest.mark.parametrize("name", DEPENDENCIES)
@@ -70,19 +99,111 @@ def test_an_unknown_dependency_is_not_found(product: Product) -> None:
     assert Person(product).get("/health/nonsense").status == 404
 
 
-def test_a_browser_gets_a_page(product: Product) -> None:
-    page = Person(product).get("/health", accept="text/html")
-    assert "Service status" in page.heading
-    assert "postgres" in page.html
-
-
-def test_details_are_for_whoever_has_the_token(another_product: Callable[..., Product]) -> None:
-    guarded = another_product(OPS_TOKEN="ops-token-of-a-test")
+def test_details_are_for_whoever_has_the_token(guarded: Product) -> None:
     stranger = Person(guarded).get("/health/postgres").response.json()
-    operator = (
-        Person(guarded)
-        .get("/health/postgres", authorization="Bearer ops-token-of-a-test")
-        .response.json()
-    )
+    operator = Person(guarded).get("/health/postgres", **BEARER).response.json()
     assert "observedValue" not in stranger["checks"]["postgres:state"][0]
     assert operator["checks"]["postgres:state"][0]["observedUnit"] == "ms"
+
+
+def details(person: Person) -> bool:
+    html = person.get("/health", accept="text/html").html
+    note, remedy = "0 sent and 0 failed" in html, "latchkey pricing show" in html
+    assert note is remedy
+    return note
+
+
+def test_a_browser_is_shown_them_once_the_token_was_entered(guarded: Product) -> None:
+    person = Person(guarded)
+    assert not details(person)
+    wrong = person.post("/health", token="guess")
+    assert (wrong.status, "That isn’t the ops token" in wrong.alert) == (422, True)
+    assert not details(person)
+    entered = person.post("/health", token=TOKEN)
+    assert (entered.status, entered.location) == (303, "/health")
+    [cookie] = [c for c in entered.response.headers.get_list("set-cookie") if c.startswith("ops=")]
+    assert "HttpOnly; SameSite=Lax" in cookie
+    assert "Max-Age=43200" in cookie
+    assert TOKEN not in cookie
+    assert details(person)
+    assert not details(Person(guarded))
+
+
+def made_by(token: str, until: int) -> str:
+    """What a server with that token would have given a browser."""
+    operators = Operators(token, keys_for("operators", (DEVELOPMENT_KEY,)), None, None)  # type: ignore[arg-type]
+    return operators.issue_pass(until)
+
+
+@pytest.mark.parametrize(
+    ("shown", "opens"),
+    [
+        (made_by(TOKEN, FAR), True),
+        (made_by(TOKEN, 1), False),
+        (made_by("the token before", FAR), False),
+        (made_by(TOKEN, 1).replace("1.", f"{FAR}.", 1), False),
+        (f"{FAR}.", False),
+        ("x.zz", False),
+    ],
+    ids=["ours", "over", "of another token", "prolonged", "unsigned", "nonsense"],
+)
+def test_a_pass_is_ours_and_ends(guarded: Product, shown: str, opens: bool) -> None:
+    person = Person(guarded)
+    person.http.cookies.set("ops", shown)
+    assert details(person) is opens
+
+
+def test_wrong_tokens_are_counted_and_right_ones_are_not(guarded: Product) -> None:
+    person = Person(guarded, "127.0.0.9")
+    person.get("/health", accept="text/html")
+    statuses = []
+    for token in (TOKEN, "1", TOKEN, "2", TOKEN, "3", TOKEN):
+        statuses.append(person.post("/health", token=token).status)
+        person.http.cookies.delete("ops") if token == TOKEN and statuses[-1] == 303 else None
+        person.get("/health", accept="text/html")
+    assert statuses == [303, 422, 303, 422, 303, 422, 429]
+    assert person.http.post("/health", data={"token": TOKEN}).status_code == 403
+
+
+def test_without_a_token_to_enter_there_is_no_form(product: Product) -> None:
+    person = Person(product)
+    assert 'name="token"' not in person.get("/health", accept="text/html").html
+    assert person.post("/health", token="").status == 404
+
+
+def test_people_are_told_what_works(product: Product) -> None:
+    page = Person(product).get("/status")
+    assert (page.status, page.heading) == (200, "Everything is working")
+    assert page.html.count(">Working</span>") == 4
+    assert re.search(r">Working</span> <span[^>]*>for (less than a|\d+) minute", page.html)
+    assert re.search(r'Checked <time datetime="[^"]+\+00:00">just now</time>', page.html)
+    assert page.response.headers["cache-control"] == "public, max-age=15"
+    assert "set-cookie" not in page.response.headers
+    assert 'href="/status"' in Person(product).get("/").html
+
+
+@pytest.mark.parametrize(
+    ("area", "advice"),
+    [
+        (Area.TEXTS, "sign in with your e-mail and password"),
+        (Area.MAILS, "sign in with your phone or your password"),
+        (Area.PROVIDER, "Use your phone, or your e-mail and password"),
+    ],
+)
+def test_people_are_told_what_they_can_do_meanwhile(area: Area, advice: str) -> None:
+    now = datetime.now(UTC)
+    account = AreaState(Area.ACCOUNT, Status.PASS, now)
+    areas = [account, AreaState(area, Status.WARN, now - timedelta(minutes=3))]
+    pages = build_template_environment(Assets(STATIC, live=False), live=False)
+    html = pages.get_template("status/status.html").render(
+        {
+            "shell": "_shell/fragment.html",
+            "notice": None,
+            "areas": areas,
+            "status": Status.WARN,
+            "checked_at": now,
+        }
+    )
+    assert "Most things are working" in html
+    assert advice in html
+    assert "for 3 minutes" in html

@@ -25,6 +25,7 @@ KINDS: list[tuple[int, str, str, dict[str, Any]]] = [
     (200, "GET", "/health/ready", {}),
     (200, "GET", "/health", {}),
     (200, "GET", "/health", {"headers": {"accept": "text/html"}}),
+    (200, "GET", "/status", {}),
     (200, "GET", "STATIC", {}),
     (200, "HEAD", "STATIC", {}),
     (304, "GET", "STATIC", {"headers": {"if-none-match": '"STATIC"'}}),
@@ -55,7 +56,7 @@ POLICIES = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-PUBLIC = ("/", "STATIC")
+PUBLIC = ("/", "/status", "STATIC")
 PAGES = ("/", "/signup", "/signup/phone", "/signup/phone-code", "/signup/done", "/nothing")
 
 

@@ -1,15 +1,22 @@
-"""Health, for load balancers, for people on call, and for whoever wonders."""
+"""Health, for load balancers and for people on call; and in other words for whoever wonders."""
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, Request, get, post
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from app.domain.errors import Refusal
 from app.domain.health import Check, Health, Status, worst
-from app.domain.keys import is_same
+from app.domain.operators import STAY
 from app.web.container import Container
-from app.web.response import HttpResponse, plain_text
+from app.web.errors import errors_shown_on
+from app.web.forms import read_form
+from app.web.page import TYPE, prerendered_response
+from app.web.response import HttpResponse, plain_text, redirect_to
 
 # What to do about each, for whoever reads the page at night. A vendor's is its adapter's to say.
 REMEDIES = {
@@ -27,6 +34,7 @@ REMEDIES = {
     " list is in force meanwhile.",
 }
 NO_STORE = (b"cache-control", b"no-store")
+SEVEREST_FIRST = (Status.FAIL, Status.WARN, Status.PASS)
 
 
 class HealthController(Controller):
@@ -54,7 +62,21 @@ class HealthController(Controller):
         checks = await container.health.check_all()
         if not container.get_context(request).info.accepts_html:
             return _as_json(request, worst(checks), checks)
-        return _as_page(request, worst(checks), checks)
+        return await _as_page(request)
+
+    @post()
+    async def submit_token(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        """From now on this browser is shown the details."""
+        container = Container.from_request(request)
+        if not container.operators.exist:
+            raise NotFoundException
+        context = container.get_context(request)
+        form = await read_form(request, ("token",))
+        async with errors_shown_on(partial(_as_page, request)):
+            context.check_form(form.check)
+            shown = await container.operators.enter(form["token"].strip(), context.origin)
+        context.cookies.set("ops", shown, int(STAY.total_seconds()))
+        return redirect_to("/health", context.cookies.to_set)
 
     @get("/{name:str}")
     async def show_one(self, request: Request[Any, Any, Any], name: FromPath[str]) -> HttpResponse:
@@ -85,22 +107,30 @@ def _fact(check: Check, *, has_details: bool) -> dict[str, Any]:
     return fact
 
 
-def _as_page(request: Request[Any, Any, Any], status: Status, checks: list[Check]) -> HttpResponse:
+async def _as_page(request: Request[Any, Any, Any], refusal: Refusal | None = None) -> HttpResponse:
+    """What is worst first."""
     container, has_details = Container.from_request(request), _can_see_details(request)
+    checks = await container.health.check_all()
     away = any(check.name == "postgres" and check.status is Status.FAIL for check in checks)
-    rows = []
-    for check in checks:
-        note, remedy = (
-            check.note if has_details else "",
-            _remedy(container.health, check, away=away),
-        )
-        rows.append((check.name, check.status, note, remedy))
-    return container.pages.render_page(
-        container.get_context(request),
-        "health/health.html",
-        {"status": status, "checks": rows},
-        status=_code(status),
-    )
+    status = worst(checks)
+    values = {
+        "status": status,
+        "checks": [
+            {
+                "name": check.name,
+                "status": check.status,
+                "note": check.note if has_details else "",
+                "remedy": _remedy(container.health, check, away=away) if has_details else "",
+            }
+            for check in sorted(checks, key=lambda check: SEVEREST_FIRST.index(check.status))
+        ],
+        "checked_at": min(check.at for check in checks),
+        "has_details": has_details,
+        "asks_for_token": container.operators.exist and not has_details,
+    }
+    code = None if refusal else _code(status)
+    context = container.get_context(request)
+    return container.pages.render_page(context, "health/health.html", values, refusal, code)
 
 
 def _remedy(health: Health, check: Check, *, away: bool) -> str:
@@ -117,9 +147,40 @@ def _code(status: Status) -> int:
 
 
 def _can_see_details(request: Request[Any, Any, Any]) -> bool:
-    """With the operators' token; on a developer's own machine anybody."""
+    """With the operators' token, or where it was entered; on a developer's own machine anybody."""
     container = Container.from_request(request)
-    if not container.ops_token:
+    operators = container.operators
+    if not operators.exist:
         return container.is_local
-    given = request.headers.get("authorization", "")
-    return is_same(given.encode(), f"Bearer {container.ops_token}".encode())
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme == "Bearer" and operators.knows_token(given):
+        return True
+    return operators.knows_pass(container.get_context(request).cookies.read("ops") or "")
+
+
+# The same for people: what works, in their words, and what else they can do.
+
+
+STATUS_PAGE = "status/status.html"
+PUBLIC = [
+    TYPE,
+    (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Cookie, Accept-Language"),
+    (b"cache-control", b"public, max-age=15"),
+]
+
+
+class StatusController(Controller):
+    path = "/status"
+    include_in_schema = False
+
+    @get()
+    async def show_status(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        """Always 200: the page itself is well."""
+        container = Container.from_request(request)
+        context = container.get_context(request)
+        areas, now = await container.health.look_at_areas(), datetime.now(UTC)
+        values = {"areas": areas, "status": worst(areas), "checked_at": now}
+        if context.session.exist or context.remembered.notice:
+            return container.pages.render_page(context, STATUS_PAGE, values)
+        page = container.pages.prerender(context.info, STATUS_PAGE, values)
+        return prerendered_response(context.info.accepts_gzip, page, b"", PUBLIC)

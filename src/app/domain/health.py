@@ -24,6 +24,7 @@ sql = load_queries(__file__, "health.sql")
 
 LIMIT = 1.0  # seconds a check may take
 KEPT = 2.0  # seconds an outcome is given again
+LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
@@ -45,6 +46,24 @@ class Check:
     note: str
     milliseconds: float
     at: datetime
+
+
+class Area(StrEnum):
+    """What people use, whatever it is made of."""
+
+    ACCOUNT = "account"
+    TEXTS = "texts"
+    MAILS = "mails"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True)
+class AreaState:
+    """`since` is when this process first found it so."""
+
+    area: Area
+    status: Status
+    since: datetime
 
 
 Finding = tuple[Status, str]
@@ -84,6 +103,12 @@ class Health:
             vendors.append(provider.dependency)
             self._checks[provider.dependency.name] = self._check_identity_provider
         self.remedies = {vendor.name: vendor.remedy for vendor in vendors}
+        self._areas = {
+            Area.ACCOUNT: ("postgres", "migrations", "keys"),
+            Area.TEXTS: (texts.name, "texts", "dispatcher"),
+            Area.MAILS: (mail.name, "mails", "dispatcher"),
+        } | ({Area.PROVIDER: (provider.dependency.name,)} if provider else {})
+        self._area_states: dict[Area, AreaState] = {}
         self._checks |= more
         if breached:
             self._checks["breached-passwords"] = self._check_breached_passwords
@@ -109,6 +134,17 @@ class Health:
 
     async def check_all(self) -> list[Check]:
         return list(await asyncio.gather(*(self.check_one(name) for name in self._checks)))
+
+    async def look_at_areas(self) -> list[AreaState]:
+        """For people, from the same checks."""
+        found = {check.name: check for check in await self.check_all()}
+        now = datetime.now(UTC)
+        for area, names in self._areas.items():
+            status = worst([found[name] for name in names])
+            known = self._area_states.get(area)
+            if known is None or known.status is not status:
+                self._area_states[area] = AreaState(area, status, now)
+        return list(self._area_states.values())
 
     async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without."""
@@ -216,7 +252,7 @@ class Health:
         return (Status.WARN if current.shown_as_of else Status.PASS), note
 
 
-def worst(checks: list[Check]) -> Status:
+def worst(states: Sequence[Check | AreaState]) -> Status:
     """A failure of one is a failure of all; a warning stays one."""
-    found = {check.status for check in checks}
+    found = {each.status for each in states}
     return next((s for s in (Status.FAIL, Status.WARN) if s in found), Status.PASS)

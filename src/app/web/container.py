@@ -20,6 +20,7 @@ from app.domain.federation.identities import Identities
 from app.domain.health import Health
 from app.domain.identity.users import People
 from app.domain.login import LoginFlow
+from app.domain.operators import Operators
 from app.domain.pricing.choice import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
@@ -67,7 +68,7 @@ class Container:
     plan_choices: PlanChoices
     federation: Federation | None
     password_min_length: int
-    ops_token: str
+    operators: Operators
     is_local: bool
 
     @property

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.domain.errors import Refusal
+from app.domain.moments import lasting, relative
 from app.domain.rollback import SENTENCES
 from app.web.assets import Assets
 from app.web.fast_pages import PLACEHOLDER, CompiledTemplates, FlatEnvironment, PrerenderedPage
@@ -102,6 +104,12 @@ Key = tuple[str, str, tuple[str, ...], tuple[object, ...], tuple[type, ...]]
 SMALL_NUMBERS = range(10)
 MOST_KEPT = 200  # pages; there are some thirty
 
+# Moments as templates say them: `{{ at | relative }}`.
+FILTERS = {
+    "relative": lambda at: relative(at, datetime.now(UTC)),
+    "lasting": lambda since: lasting(since, datetime.now(UTC)),
+}
+
 
 def build_template_environment(
     assets: Assets, *, live: bool, base_url: str = "", auth0_label: str = "single sign-on"
@@ -117,6 +125,7 @@ def build_template_environment(
         auto_reload=live,
         **WHITE_SPACE,
     )
+    environment.filters |= FILTERS
     environment.globals |= {
         "asset": assets.url,
         "product": PRODUCT,
