@@ -45,6 +45,7 @@ from app.domain.cleanup import clean_up_and_tell, until_next_round
 from app.domain.concurrency import keep_doing
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.refill import EVERY as REFILLED_EVERY
 from app.domain.errors import Refusal
 from app.domain.health import LOOKED_AT_EVERY
 from app.domain.limits import LimitTable
@@ -227,6 +228,8 @@ def _background(
     yield keep_doing("status", container.health.look_at_areas, lambda: LOOKED_AT_EVERY)
     caps = container.daily_caps
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
+    refill = container.send_refill
+    yield keep_doing("refill of Redis", refill.refill_where_due, lambda: REFILLED_EVERY)
 
 
 def _static(assets: Assets) -> ASGIRouteHandler:

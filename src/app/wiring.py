@@ -18,6 +18,7 @@ from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.database_limits import DailyCaps, Pseudonyms
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
@@ -126,6 +127,7 @@ class Wiring:
             dispatcher=self._dispatcher,
             health=self._build_health(),
             daily_caps=self._daily_caps,
+            send_refill=SendRefill(self._database, self._adapters.memory, self._limits),
             prices=self._prices,
             plan_choices=self._plan_choices,
             federation=self._build_federation(),

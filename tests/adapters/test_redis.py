@@ -9,13 +9,14 @@ from time import monotonic
 import pytest
 from redis import Redis as Client
 
-from app.adapters.redis import SILENCE, Redis
+from app.adapters.redis import REFILLING, SILENCE, Redis
 from app.adapters.redis_connection import TIMEOUT
 from app.dev.stores.files import clear_sockets, data_folder, socket_folder
 from app.dev.stores.servers import ValkeyServer
 from app.domain.errors import Unavailable
 from app.domain.limits import DAY
-from app.domain.ports import Tally, Window
+from app.domain.ports import PastEntry, Refilled, Tally, Window
+from tests.valkeys import Valkey
 
 LONG = timedelta(minutes=1)
 TALLY = Tally("test", (Window(60, 2),))
@@ -136,11 +137,7 @@ async def test_what_it_missed_it_has_forgotten(valkey: ValkeyServer, memory: Red
     with Client.from_url(valkey.url) as client:
         client.set("{latchkey}:counting_since", 0)
     assert (await others.count([TALLY], "a")).memory_age > DAY
-    valkey.suspend()
-    with pytest.raises(Unavailable):
-        await memory.count([TALLY], "b")
-    valkey.resume()
-    await asyncio.sleep(SILENCE)
+    await miss(valkey, memory)
     ages = [(await one.count([TALLY], "c")).memory_age for one in (memory, others, memory)]
     await others.close()
     assert max(ages) < 60, "and tells everybody so"
@@ -183,3 +180,56 @@ async def test_the_wait_grows_with_each_entry(memory: Redis) -> None:
     told = (await memory.count([waiting], "b")).reached
     assert told
     assert (told.waiting, told.retry_after) == (True, 30)
+
+
+async def test_one_at_a_time_refills_it(memory: Redis) -> None:
+    await memory.count([TALLY], "a")
+    name = await memory.begin_refill()
+    assert (bool(name), await memory.begin_refill()) == (True, "")
+    await memory.refill([PastEntry(TALLY, entry, 50.0) for entry in ("a", "b")])
+    await memory.end_refill(name, Refilled.ALL)
+    count = await memory.count([TALLY], "c")
+    assert (count.refilled, bool(count.reached)) == (Refilled.ALL, True)
+    assert count.reached
+    assert count.reached.retry_after <= 10, "b was entered as of long ago"
+
+
+async def test_one_that_stopped_half_way_is_begun_anew(valkey: ValkeyServer, memory: Redis) -> None:
+    await memory.count([TALLY], "a")
+    assert await memory.begin_refill()
+    with Client.from_url(valkey.url) as client:
+        assert 0 < client.pttl("{latchkey}:refilling") <= REFILLING
+    assert (await memory.count([TALLY], "b")).refilled is Refilled.NO
+
+
+@pytest.mark.parametrize("forgetting", ["flush", "miss", "eviction"])
+@pytest.mark.parametrize("is_over", [False, True])
+async def test_what_is_forgotten_makes_a_refill_vain(
+    valkey: ValkeyServer, memory: Redis, forgetting: str, is_over: bool
+) -> None:
+    await memory.count([TALLY], "a")  # what was evicted before is known
+    with Client.from_url(valkey.url) as client:
+        client.set("{latchkey}:counting_since", 5000)
+        name = await memory.begin_refill()
+        if is_over:
+            await memory.end_refill(name, Refilled.BUT_DELETED)
+            assert (await memory.count([TALLY], "a")).refilled is Refilled.BUT_DELETED
+        if forgetting == "flush":
+            client.flushall()
+        elif forgetting == "miss":
+            await miss(valkey, memory)
+        else:
+            client.set("one", 1, ex=1000)
+            Valkey(valkey.socket).forget_one("one")
+        assert (await memory.count([TALLY], "a")).refilled is Refilled.NO
+    await memory.end_refill(name, Refilled.ALL)
+    assert (await memory.count([TALLY], "a")).refilled is Refilled.NO
+
+
+async def miss(valkey: ValkeyServer, memory: Redis) -> None:
+    """Something to count, while the server hangs."""
+    valkey.suspend()
+    with pytest.raises(Unavailable):
+        await memory.count([TALLY], "a")
+    valkey.resume()
+    await asyncio.sleep(SILENCE)

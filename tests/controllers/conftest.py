@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import count
 from math import ceil
-from time import sleep
+from time import sleep, time
 
 import pytest
 from redis import Redis
@@ -12,6 +12,7 @@ from redis import Redis
 from app.adapters.redis import SILENCE
 from app.dev.stores.files import clear_sockets, data_folder, socket_folder
 from app.dev.stores.servers import ValkeyServer
+from app.domain.delivery.refill import EVERY, SETTLED
 from app.domain.verification.unsent import ON_ITS_WAY
 from tests.crowd import sql
 from tests.faults.staged import until
@@ -71,6 +72,12 @@ class Limited:
         """It has been counting for days, so that PostgreSQL is no longer asked."""
         with Redis.from_url(self.valkey.url) as client:
             client.set("{latchkey}:counting_since", 0)
+
+    def refill_memory(self) -> None:
+        """It has counted for long enough that what it has forgotten is told to it again."""
+        with Redis.from_url(self.valkey.url) as client:
+            client.set("{latchkey}:counting_since", int(1000 * (time() - SETTLED)))
+            until(lambda: bool(client.exists("{latchkey}:refilled")), SETTLED + 3 * EVERY)
 
     def wait(self, seconds: int) -> None:
         """As if so much time had passed since whatever was sent."""

@@ -36,6 +36,17 @@ def ask_at_once(people: list[Person], phone: str) -> dict[str, int]:
     return dict(answers(at_once(posts)))
 
 
+def test_what_was_forgotten_is_told_to_the_memory_again(limited: Limited) -> None:
+    """And then PostgreSQL is no longer asked: it has forgotten the text here."""
+    phone = new_phone()
+    assert ask(limited.visitor(), phone) == 303
+    limited.flush()
+    limited.refill_memory()
+    sql(limited.product, "TRUNCATE deliveries")
+    assert ask(limited.visitor(), phone) == 429
+    assert ask(limited.visitor(), new_phone()) == 303
+
+
 @pytest.mark.parametrize("counting_since", ["yesterday", "just now"])
 def test_ten_people_who_ask_for_one_number_at_once_send_one_text(
     limited: Limited, counting_since: str

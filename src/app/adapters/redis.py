@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha1
+from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from app.adapters.outages import Outages, describe_error
 from app.adapters.redis_connection import SharedConnection, is_demoted, is_lost
 from app.domain.concurrency import SingleFlight
 from app.domain.errors import Unavailable
-from app.domain.ports import CountResult, ReachedLimit, Tally
+from app.domain.ports import CountResult, PastEntry, ReachedLimit, Refilled, Tally
 
 # What goes wrong with Redis, in the server's words.
 
@@ -49,64 +50,21 @@ TAG = "{latchkey}:"
 # Under any other, a server that is full forgets single keys, those of a tally too.
 POLICY = "noeviction"
 
-# KEYS: when counting began, how many keys the server had evicted by then, then one sorted set a
-# tally, entries scored by their time in ms. A key that was evicted since, or a server that does not
-# tell, is as good as a flush: nobody knows which tally it was.
-# ARGV: the ms since an entry of the caller's was missed (-1: never), then for each tally its entry,
-# its number of windows, each window's seconds and limit, its number of waits, each wait. Two
-# passes: look at all tallies first, enter only when none is full. One that holds its entry already,
-# since an answer was lost or someone tries again, is left as it is.
-# Returns {seconds counted} and, for the first full tally, its index, the ms to wait, 1 for a wait.
-COUNT = """
-local now = redis.call('TIME'); now = now[1] * 1000 + math.floor(now[2] / 1000)
-local since, missed = redis.call('GET', KEYS[1]), tonumber(ARGV[1])
-local began = missed >= 0 and now - missed or 0
-local stats, seen = redis.pcall('INFO', 'stats'), redis.call('GET', KEYS[2]) or '0'
-local evicted = type(stats) == 'string' and string.match(stats, 'evicted_keys:(%d+)')
-if evicted ~= seen then began = now end
-if evicted and evicted ~= seen then redis.call('SET', KEYS[2], evicted) end
-if not since then began = now end
-if not since or began > since + 1000 then redis.call('SET', KEYS[1], began); since = began end
-local age, at, longest, entry = math.floor((now - since) / 1000), 2, {}, {}
-for i = 3, #KEYS do
-  local key, full, waiting = KEYS[i], 0, 0
-  longest[i], entry[i] = 0, ARGV[at]
-  local n = tonumber(ARGV[at + 1]); at = at + 2
-  for w = 1, n do
-    local span, limit = tonumber(ARGV[at]) * 1000, tonumber(ARGV[at + 1]); at = at + 2
-    longest[i] = math.max(longest[i], span)
-    if redis.call('ZCOUNT', key, now - span + 1, '+inf') >= limit then
-      local nth = limit > 0 and redis.call('ZREVRANGE', key, limit - 1, limit - 1, 'WITHSCORES')
-      full = math.max(full, nth and nth[2] + span - now or span)
-    end
-  end
-  local m = tonumber(ARGV[at]); at = at + 1
-  local recent = m > 0 and redis.call('ZCOUNT', key, now - 3600000 + 1, '+inf') or 0
-  if recent > 0 then
-    local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-    local wait = last[2] + ARGV[at + math.min(recent, m) - 1] * 1000 - now
-    if wait > full then full, waiting = wait, 1 end
-  end
-  at = at + m
-  local entered = redis.call('ZSCORE', key, entry[i])
-  if entered and entered + longest[i] > now then
-    entry[i] = false
-  elseif full > 0 then
-    return {age, i - 3, full, waiting}
-  end
-end
-for i = 3, #KEYS do
-  if entry[i] then
-    redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - longest[i])
-    redis.call('ZADD', KEYS[i], now, entry[i])
-    redis.call('PEXPIRE', KEYS[i], longest[i])
-  end
-end
-return {age}
-"""
+
+class Script:
+    """Run by its digest, as Redis names it."""
+
+    def __init__(self, file: str) -> None:
+        self.text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        self.digest = sha1(self.text.encode()).hexdigest()  # noqa: S324 - the name, no secret
 
 
-COUNT_DIGEST = sha1(COUNT.encode()).hexdigest()  # noqa: S324 - how Redis names a script
+COUNT, REFILL = Script("redis_count.lua"), Script("redis_refill.lua")
+END_REFILL = Script("redis_end_refill.lua")
+# Milliseconds. A refill that has entered nothing for so long has stopped half-way.
+REFILLING = 60_000
+# Where one was in vain, because Redis forgets again and again, the next has to wait.
+IN_VAIN = 600_000
 
 
 class Redis:
@@ -116,6 +74,8 @@ class Redis:
         """`prefix` stands before every key. Raises `BadRedisUrl`."""
         self._connection = SharedConnection(url)
         self._tag, self._leaving = prefix + TAG, SingleFlight[None]()
+        self._since, self._refilled = self._tag + "counting_since", self._tag + "refilled"
+        self._refilling = self._tag + "refilling"
         self._silent_until = 0.0
         self._outages, self._reason = Outages("Redis"), ""
         self._missed_at: float | None = None
@@ -135,9 +95,10 @@ class Redis:
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> CountResult:
         args: list[str | int] = [
-            len(tallies) + 2,
-            self._tag + "counting_since",
+            len(tallies) + 3,
+            self._since,
             self._tag + "evicted",
+            self._refilled,
             *(self._tag + tally.key for tally in tallies),
             self._since_missed(),
         ]
@@ -146,25 +107,26 @@ class Redis:
             args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
             args.extend((len(tally.waits), *tally.waits))
         try:
-            age, *full = await self._run_count(args)
+            age, refilled, *full = await self._run(COUNT, args)
         except Unavailable:
             self._missed_at = monotonic()
             raise
         if not full:
-            return CountResult(None, age)
+            return CountResult(None, age, Refilled(refilled))
         index, milliseconds, waiting = full
-        return CountResult(ReachedLimit(index, max(1, -(-milliseconds // 1000)), waiting == 1), age)
+        reached = ReachedLimit(index, max(1, -(-milliseconds // 1000)), waiting == 1)
+        return CountResult(reached, age, Refilled(refilled))
 
     def _since_missed(self) -> int:
         """Milliseconds; -1 when everything that this process counted was heard."""
         return -1 if self._missed_at is None else int((monotonic() - self._missed_at) * 1000)
 
-    async def _run_count(self, args: Sequence[str | int]) -> list[int]:
+    async def _run(self, script: Script, args: Sequence[str | int]) -> Any:
         """By its digest, which a server that has just started does not know yet."""
         try:
-            return cast(list[int], await self._ask("EVALSHA", COUNT_DIGEST, *args))
+            return await self._ask("EVALSHA", script.digest, *args)
         except NoScriptError:
-            return cast(list[int], await self._ask("EVAL", COUNT, *args))
+            return await self._ask("EVAL", script.text, *args)
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         """Also where whoever asks goes away meanwhile."""
@@ -174,6 +136,27 @@ class Redis:
             await asyncio.gather(*(self._ask("ZREM", *each) for each in leaving))
 
         await self._leaving.run(entry, remove)
+
+    async def holds_any(self, tallies: Sequence[Tally]) -> bool:
+        return bool(await self._ask("EXISTS", *(self._tag + tally.key for tally in tallies)))
+
+    async def begin_refill(self) -> str:
+        """It is called by when it began to count."""
+        if not await self._ask("SET", self._refilling, "", "NX", "PX", REFILLING):
+            return ""
+        return (await self._ask("GET", self._since) or b"").decode()
+
+    async def refill(self, entries: Sequence[PastEntry]) -> None:
+        keys = [self._tag + each.tally.key for each in entries]
+        args: list[str | int] = [len(keys) + 1, self._refilling, *keys, REFILLING]
+        for each in entries:
+            longest = max(window.seconds for window in each.tally.windows)
+            args.extend((each.entry, int(each.age * 1000), longest * 1000))
+        await self._run(REFILL, args)
+
+    async def end_refill(self, name: str, refilled: Refilled) -> None:
+        keys = (self._since, self._refilled, self._refilling)
+        await self._run(END_REFILL, (len(keys), *keys, name, int(refilled), IN_VAIN))
 
     async def check(self) -> str:
         await self.put("health", b"", CHECKED)

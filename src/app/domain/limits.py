@@ -1,7 +1,7 @@
 """Every limit in one table, and who is counted. The numbers come from `promises`; 0 allows none.
 
 Entries are counted in the short memory, atomically over all processes. PostgreSQL holds what was
-sent, so when the short memory is silent, or has not been counting for a whole day, the
+sent, so when the short memory is silent, or has forgotten and was not told again, the
 same limits are read from there: a flushed cache resets nothing.
 """
 

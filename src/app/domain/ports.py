@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 
@@ -76,6 +76,16 @@ class ReachedLimit:
     waiting: bool
 
 
+class Refilled(IntEnum):
+    """Whether the memory was told what was sent in the day before it forgot: all of it, or all but
+    what went to people who have deleted their account since.
+    """
+
+    NO = 0
+    ALL = 1
+    BUT_DELETED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class CountResult:
     """The outcome of counting. `memory_age`: seconds since the memory last forgot everything, or
@@ -84,6 +94,16 @@ class CountResult:
 
     reached: ReachedLimit | None
     memory_age: int
+    refilled: Refilled = Refilled.NO
+
+
+@dataclass(frozen=True, slots=True)
+class PastEntry:
+    """What was entered in `tally`, or should have been, `age` seconds ago."""
+
+    tally: Tally
+    entry: str
+    age: float
 
 
 class ShortMemory(Protocol):
@@ -101,6 +121,22 @@ class ShortMemory(Protocol):
 
     async def uncount(self, tallies: Sequence[Tally], entry: str) -> None:
         """Takes `entry` back out of all tallies."""
+
+    async def holds_any(self, tallies: Sequence[Tally]) -> bool:
+        """Whether there is an entry in one of them."""
+
+    async def begin_refill(self) -> str:
+        """What the memory is called until it forgets again, for one caller at a time, or '' for
+        the others. A refill that stops half-way may be begun anew after a minute.
+        """
+
+    async def refill(self, entries: Sequence[PastEntry]) -> None:
+        """Enters them, whether or not there is room. What a tally holds already stays as it is."""
+
+    async def end_refill(self, name: str, refilled: Refilled) -> None:
+        """From now on `count` says so; not where the memory has forgotten since it was called
+        `name`.
+        """
 
     async def check(self) -> str:
         """Reads and writes. What an operator should change about it, in words; "" for nothing."""

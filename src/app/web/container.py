@@ -15,6 +15,7 @@ from app.domain.account.undo import Undo
 from app.domain.account.without_phone import WithoutPhone
 from app.domain.delivery.database_limits import DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
 from app.domain.health import Health
@@ -64,6 +65,7 @@ class Container:
     dispatcher: Dispatcher
     health: Health
     daily_caps: DailyCaps
+    send_refill: SendRefill
     prices: Prices
     plan_choices: PlanChoices
     federation: Federation | None

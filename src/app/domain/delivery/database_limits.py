@@ -12,6 +12,7 @@ from app.domain.ports import Connection, Database, ReachedLimit, Record, Tally
 from app.domain.sql import load_queries
 
 DIGITS = 10**12
+NOBODYS_NUMBER, NOBODYS_ADDRESS = "+999", "@deleted.invalid"
 
 
 class Pseudonyms:
@@ -27,6 +28,11 @@ class Pseudonyms:
         """
         return _made(self._signer, value)
 
+    @staticmethod
+    def is_pseudonym(contact: str) -> bool:
+        """Of a number or an address."""
+        return contact.startswith(NOBODYS_NUMBER) or contact.endswith(NOBODYS_ADDRESS)
+
     def list_names(self, value: str) -> list[str]:
         """All that it may stand under."""
         return [value, *(_made(one, value) for one in self._signer.each())]
@@ -37,8 +43,8 @@ def _made(signer: Signer, value: str) -> str:
         return ""
     digest = signer.sign(value.encode())
     if value.startswith("+"):
-        return f"+999{int.from_bytes(digest[:8]) % DIGITS:012d}"
-    return f"{digest.hex()[:32]}@deleted.invalid" if "@" in value else digest.hex()[:32]
+        return f"{NOBODYS_NUMBER}{int.from_bytes(digest[:8]) % DIGITS:012d}"
+    return f"{digest.hex()[:32]}{NOBODYS_ADDRESS}" if "@" in value else digest.hex()[:32]
 
 
 # The database fallback of the limits: what PostgreSQL knows was sent, when the short memory does

@@ -19,7 +19,17 @@ from app.domain.limits import (
     TooManySends,
     TooSoon,
 )
-from app.domain.ports import Connection, Database, ReachedLimit, Record, ShortMemory, Tally, Window
+from app.domain.ports import (
+    Connection,
+    CountResult,
+    Database,
+    ReachedLimit,
+    Record,
+    Refilled,
+    ShortMemory,
+    Tally,
+    Window,
+)
 
 IDEMPOTENCY_SECONDS = 30  # as long as the first wait, so that a double click never reaches it
 
@@ -119,12 +129,12 @@ class SendLimiter:
         self, to: Phone | EmailAddress, sender: Sender, entry: str, idempotency_key: str
     ) -> SendPermit:
         counts = _repeat_count(idempotency_key) if idempotency_key else ()
-        if isinstance(to, Phone):
-            channel, values = "sms", _text_values(to, sender)
-            counts += tuple(_text_counts(self._table, to, sender))
-        else:
-            channel, values = "email", _mail_values(to, sender)
-            counts += tuple(_mail_counts(self._table, to, sender))
+        counts += tuple(list_counts(self._table, to, sender))
+        channel, values = (
+            ("sms", _text_values(to, sender))
+            if isinstance(to, Phone)
+            else ("email", _mail_values(to, sender))
+        )
         permit = partial(SendPermit, channel, entry, counts, values)
         try:
             count = await self._memory.count([counted.tally for counted in counts], entry)
@@ -132,12 +142,22 @@ class SendLimiter:
             return permit(needs_database_check=True, is_database_only=True)
         if count.reached:
             raise counts[count.reached.index].refused(count.reached)
-        return permit(needs_database_check=count.memory_age < DAY, is_database_only=False)
+        is_known = await self._is_all_known(count, values)
+        return permit(needs_database_check=not is_known, is_database_only=False)
+
+    async def _is_all_known(self, count: CountResult, values: dict[str, str]) -> bool:
+        """Whether the short memory counts all sends of the last day that matter for this one."""
+        if count.refilled is not Refilled.BUT_DELETED:
+            return count.memory_age >= DAY or count.refilled is Refilled.ALL
+        names = {name for value in values.values() for name in self._pseudonyms.list_names(value)}
+        try:
+            return not await self._memory.holds_any([of_deleted(name) for name in names])
+        except Unavailable:
+            return False
 
     async def _check_database_limits(self, connection: Connection, permit: SendPermit) -> None:
         """Inside the transaction that queues the send: what PostgreSQL knows was sent already."""
-        if permit.is_database_only:
-            await connection.execute(*sql.lock_sends())
+        await connection.execute(*sql.lock_sends())
         on_record = [counted for counted in permit.counts if counted.column]
         reached = await find_reached_limit(
             connection, permit.channel, on_record, permit.values, self._pseudonyms
@@ -168,6 +188,20 @@ def _repeat_count(idempotency_key: str) -> tuple[CountedLimit, ...]:
     )
     tally = Tally(f"once:{idempotency_key}", (Window(seconds, 1),))
     return (CountedLimit(tally, "", lambda reached: RepeatedSend()),)
+
+
+def of_deleted(name: str) -> Tally:
+    """Holds what was sent under a pseudonym, and so is in no tally that anybody looks at."""
+    return Tally(f"sent_to_deleted:{name}", (Window(DAY, 1),))
+
+
+def list_counts(
+    table: LimitTable, to: Phone | EmailAddress, sender: Sender
+) -> Iterator[CountedLimit]:
+    """All limits of a send."""
+    if isinstance(to, Phone):
+        return _text_counts(table, to, sender)
+    return _mail_counts(table, to, sender)
 
 
 def _text_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
