@@ -44,7 +44,7 @@ def test_a_known_identity_is_signed_in_with_one_click(zoe: Federated) -> None:
     out = zoe.post("/logout")
     assert (out.status, out.location) == (303, "/")
     assert not zoe.is_in
-    assert "Last used: Continue with single sign-on" in zoe.get("/login").html
+    assert 'Continue with single sign-on <span class="badge">Last used' in zoe.get("/login").html
     landed = zoe.come_with_auth0("login")
     assert (landed.status, landed.path) == (200, "/account")
     [amr] = {tuple(row["amr"]) for row in sql(

@@ -54,7 +54,7 @@ def test_of_forty_invented_ones_at_once_twenty_are_asked_about(
     assert (page.status, page.response.headers["retry-after"]) == (429, "900")
     assert "Try again in 15 minutes, or use your phone number." in page.alert
     assert 'href="/login/phone"' in page.html
-    assert "can’t reach it right now" not in people[0].get("/login").html
+    assert "can’t reach single sign-on" not in people[0].get("/login").html
 
 
 def test_ten_copies_of_one_answer_count_once(another_product: Make, openid: OpenIdStandIn) -> None:

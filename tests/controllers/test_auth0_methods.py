@@ -23,10 +23,10 @@ def test_a_provider_that_is_down_is_marked_and_comes_back(another_product: Make)
         seen = person.get(person.get("/auth0/start?for=login").location)
         assert (seen.status, seen.path) == (503, "/auth0/failed/identity-provider-down")
         assert seen.response.headers["retry-after"] == "30"
-        until(lambda: "can’t reach it right now" in person.get("/login").html)
+        until(lambda: "can’t reach single sign-on" in person.get("/login").html)
         for path in ("/login", "/signup"):
             page = person.get(path).html
-            assert ("can’t reach it right now" in page, "/auth0/start" in page) == (True, False)
+            assert ("can’t reach single sign-on" in page, "/auth0/start" in page) == (True, False)
         health = person.get("/health/auth0").response.json()
         assert health["status"] == "warn"
         openid.start()

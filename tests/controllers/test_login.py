@@ -1,7 +1,6 @@
 """Signing in: the ways, each from its page to the account."""
 
 import json
-import re
 from time import sleep
 
 import pytest
@@ -71,7 +70,7 @@ def test_who_was_signed_out_elsewhere_is_told_so_once(
         browser.submit("/login/password", email=account[1], password=PASSWORD)
     other.submit_from("/account/sessions", "/account/sessions/revocation")
     sleep(1.0)
-    told = "You were signed out. Sign in to go on."
+    told = "You were signed out."
     assert told in person.get(person.get("/account").location).html
     assert told not in person.get("/login").html
     assert told not in stranger.get(stranger.get("/account").location).html
@@ -90,7 +89,7 @@ def test_the_page_first_asked_for_comes_after(product: Product, account: tuple[s
     person = Person(product)
     sent_away = person.get("/account/sessions")
     assert sent_away.location == "/login?return_to=/account/sessions"
-    person.get(sent_away.location)
+    assert "Sign in to see your devices." in person.get(sent_away.location).html
     landed = person.submit("/login/password", email=account[1], password=PASSWORD)
     assert landed.path == "/account/sessions"
 
@@ -123,8 +122,20 @@ def test_the_way_last_used_is_named(product: Product, account: tuple[str, str]) 
     person.get("/account")
     person.post("/logout")
     page = person.get("/login")
-    assert re.search(r"Last used: With my e-mail and password", page.html)
+    used = page.html.index('e-mail and password <span class="badge">Last used</span>')
+    assert page.html.index('action="/login/phone"') < used < page.html.index("/auth0/start")
+    assert (page.html.count("Last used"), "Sign in to" in page.html) == (1, False)
     assert "Last used" not in person.get("/signup").html
+
+
+def test_in_the_middle_of_something_a_number_is_another_one(product: Product) -> None:
+    """The ways in are there for who waits for a text, the number among them."""
+    person, another = Person(product), new_phone()
+    person.submit("/login/phone", phone=new_phone())
+    assert "/login/phone?change" in person.get("/login?instead").html
+    landed = person.submit_from("/login", "/login/phone?change", phone=another)
+    assert (landed.path, product.code_for(another) != "") == ("/login/phone-code", True)
+    assert person.get("/signup").location == "/signup/phone-code"
 
 
 def test_the_same_form_five_times_at_once_opens_one_session(product: Product) -> None:

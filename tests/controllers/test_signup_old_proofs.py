@@ -60,7 +60,7 @@ def test_a_number_that_got_its_account_since_is_proved_anew(
     assert "access" not in former.http.cookies
     assert sessions(product, phone) == 1
     page = former.get("/signup/phone")
-    assert (page.status, page.heading) == (200, "Your phone number")
+    assert (page.status, page.heading) == (200, "Create an account")
 
 
 def test_who_proves_it_anew_is_let_in(product: Product) -> None:

@@ -36,7 +36,6 @@ async def test_a_keyboard_alone_signs_up(walk: Walk) -> None:
             await visitor.note(await visitor.tab.enter())
 
         await visitor.open("/signup")
-        await keys(1, "")
         await keys(1, visitor.phone)
         await keys(0, visitor.code(visitor.phone))
         await keys(1, visitor.email)

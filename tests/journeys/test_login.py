@@ -21,12 +21,11 @@ async def test_a_phone_code_signs_in(walk: Walk) -> None:
         await holder(visitor)
         await visitor.open("/")
         await visitor.follow("Sign in")
-        await visitor.follow("With a code to my phone")
         await visitor.give_phone()
         await visitor.give_phone_code()
 
     notes = await walk(journey)
-    assert [note.look.focus for note in notes] == ["h1", "h1", "h1", "code", "h1"]
+    assert [note.look.focus for note in notes] == ["h1", "h1", "code", "h1"]
     assert (notes[-1].look.url, notes[-1].look.heading) == ("/account", "Your account")
     assert notes[-1].posts == [303, 303]
     assert notes[-1].messages[-1] == "mail: New sign-in to your account"
@@ -36,7 +35,7 @@ async def test_a_password_signs_in_after_a_wrong_one(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await holder(visitor)
         await visitor.open("/login")
-        await visitor.follow("With my e-mail and password")
+        await visitor.follow("Use my e-mail and password")
         await visitor.press("Sign in", email=visitor.email, password="not the right one")
         await visitor.press("Sign in", password=PASSWORD)
 
@@ -75,7 +74,7 @@ async def test_the_page_that_asked_comes_after_signing_in(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await holder(visitor)
         await visitor.open("/account/sessions")
-        await visitor.follow("With my e-mail and password")
+        await visitor.follow("Use my e-mail and password")
         await visitor.press("Sign in", email=visitor.email, password=PASSWORD)
 
     notes = await walk(journey)

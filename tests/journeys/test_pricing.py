@@ -156,7 +156,6 @@ async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) 
     async def journey(visitor: Visitor) -> None:
         await visitor.open("/pricing?currency=EUR")
         await visitor.follow("Choose Team")
-        await visitor.follow("Continue with your phone")
         for give in (visitor.give_phone, visitor.give_phone_code, visitor.give_email):
             await give()
             assert await visitor.tab.page.get_by_text("Your plan: Team, €27.00 a month").count()

@@ -28,7 +28,7 @@ async def test_who_forgot_the_password_signs_in_with_a_new_one(walk: Walk) -> No
     async def journey(visitor: Visitor) -> None:
         visitor.person.sign_up(visitor.phone, visitor.email)
         await visitor.open("/login")
-        await visitor.follow("With my e-mail")
+        await visitor.follow("Use my e-mail")
         await visitor.follow("Forgot your password?")
         await visitor.give_email()
         await visitor.give_email_code()

@@ -28,7 +28,7 @@ async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit) -
     await page.route("**/signup/phone", answered)
     for _ in statuses:
         look = await visitor.press("Text me a code", phone="12")
-        assert look.title.startswith("Error: Your phone number")
+        assert look.title.startswith("Error: Create an account")
         assert (look.focus, look.fields) == ("phone", {"phone": "12"})
     assert visitor.tab.posts == statuses
     assert await page.evaluate(STILL_HERE)

@@ -58,7 +58,7 @@ def test_a_form_from_elsewhere_is_refused_and_shown_again(
     person, phone = Person(product), new_phone()
     token = token_in(person.get("/signup/phone"))
     refused = send(person, "/signup/phone", headers, phone=phone, csrf_token=token)
-    assert (refused.status, refused.heading) == (403, "Your phone number")
+    assert (refused.status, refused.heading) == (403, "Create an account")
     assert "This page was open for too long." in refused.alert
     assert refused.field("phone") == phone
     again = send(person, "/signup/phone", OWN[0], phone=phone, csrf_token=token_in(refused))
@@ -78,7 +78,7 @@ def test_a_token_that_is_none_is_refused(product: Product, token: str) -> None:
     person = Person(product)
     person.get("/signup/phone")
     refused = send(person, "/signup/phone", OWN[0], phone=new_phone(), csrf_token=token)
-    assert (refused.status, refused.heading) == (403, "Your phone number")
+    assert (refused.status, refused.heading) == (403, "Create an account")
 
 
 @pytest.mark.parametrize("headers", OWN)

@@ -79,10 +79,10 @@ def test_so_does_one_whose_first_form_says_so(product: Product) -> None:
 def test_it_outlives_other_ways_that_the_pages_lead_to(product: Product, holder: Holder) -> None:
     person = Person(product)
     page = person.get(f"/login?return_to={WANTED}")
-    for words in ("Create an account", "With my e-mail and password", "Other ways to sign in"):
-        if words == "With my e-mail and password":
+    for words in ("Create an account", "Use my e-mail and password", "Other ways to sign in"):
+        if words == "Use my e-mail and password":
             page = person.get("/login?instead")
-        [link] = re.findall(rf'href="([^"]+)"[^>]*>(?:<strong>)?{words}', page.html)
+        [link] = re.findall(rf'href="([^"]+)"[^>]*>(?:<svg.*?</svg>)?{words}', page.html)
         page = person.get(link)
     assert signs_in(person, holder) == WANTED
 

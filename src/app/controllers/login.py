@@ -28,7 +28,7 @@ class LoginController(PhoneStepsController):
 
     @get()
     async def show_login(self, request: AnyRequest) -> HttpResponse:
-        """The ways in; whoever is signed in already goes straight on."""
+        """The number, and the other ways below it; whoever is signed in goes straight on."""
         current = SignupRequest(request, LOGIN)
         context = current.context
         context.remembered.read_return_to(context.info.query_params)
@@ -42,7 +42,7 @@ class LoginController(PhoneStepsController):
                 if signup.step is Step.OWNER:
                     return current.redirect_to_step(signup.step)
                 return redirect_to(f"/signup/{signup.step}", context.cookies.to_set)
-        return _render_choices(current)
+        return await SignupPages(current).render_login_page()
 
     @get("/email-code")
     async def show_email_code(self, request: AnyRequest) -> HttpResponse:
@@ -104,17 +104,6 @@ class LoginController(PhoneStepsController):
 
 def _email_code(request: AnyRequest) -> CodeEntry:
     return signup_code(SignupRequest(request, LOGIN), Step.OWNER)
-
-
-def _render_choices(current: SignupRequest) -> HttpResponse:
-    container = current.container
-    values = {
-        "auth0_ready": container.has_auth0,
-        "auth0_down": container.is_auth0_down,
-        "last_method": current.context.remembered.last_method,
-        "texts_down": container.dispatcher.breakers["sms"].is_open,
-    }
-    return SignupPages(current).render_page("login/login.html", values, None)
 
 
 async def _render_password_form(

@@ -29,7 +29,7 @@ NOTICES = {
     "code-mailed": "We e-mailed you a code.",
     "confirmed": "Thank you. You can go on.",
     "signed-out": "You are signed out.",
-    "signed-out-elsewhere": "You were signed out. Sign in to go on.",
+    "signed-out-elsewhere": "You were signed out.",
     "password-changed": "Your password is changed. You are signed out everywhere else.",
     "password-set": "Your password is set. You are signed out everywhere else.",
     "deleted": "Your account is deleted.",

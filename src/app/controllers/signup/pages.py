@@ -7,7 +7,7 @@ from phonenumbers import country_code_for_region
 
 from app.controllers.flow_forms import PASSWORD, other_methods
 from app.controllers.plan import find_plan_status
-from app.controllers.signup.request import PHONE_STEPS, SignupRequest
+from app.controllers.signup.request import LOGIN, PHONE_STEPS, SignupRequest
 from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.email_address import LikelyTypo
 from app.domain.identity.phone import CountryNeeded
@@ -19,6 +19,8 @@ from app.web.response import HttpResponse
 TemplateValues = dict[str, Any]
 
 COUNTRIES = Locale("en").territories
+# As the cookie says it that remembers the last one.
+METHODS = ("phone", "password", "auth0")
 # What is told on the last page to someone whose number had an account.
 WELCOME_BACK = ("existing", "linked", "not-linked")
 
@@ -30,14 +32,19 @@ class SignupPages:
         self._request, self._context = signup_request, signup_request.context
         self._container = signup_request.container
 
-    def render_choice_page(self) -> HttpResponse:
-        ready, down = self._container.has_auth0, self._container.is_auth0_down
-        unknown = not self._request.pick_plan(self._context.info.query_params)
-        values = {"auth0_ready": ready, "auth0_down": down, "unknown_plan": unknown}
-        return self._render_prerendered("signup/signup.html", values)
+    async def render_login_page(self) -> HttpResponse:
+        """Nothing is looked up for it. In the middle of something a number is another one."""
+        self._request.loaded = Signup(self._context.flow.id)
+        self._request.is_changing = self._context.flow.has_begun
+        return await self.render_phone_page("")
 
     async def render_phone_page(
-        self, typed: str, country: str = "", refusal: Refusal | None = None
+        self,
+        typed: str,
+        country: str = "",
+        refusal: Refusal | None = None,
+        *,
+        unknown_plan: bool = False,
     ) -> HttpResponse:
         signup = await self._load_or_empty(refusal)
         steps, template = (
@@ -51,9 +58,30 @@ class SignupPages:
             texts_down=self._container.dispatcher.breakers["sms"].is_open,
             refusal=refusal,
         )
-        if typed or country or refusal or signup.identity:
-            return self.render_page(template, values | steps, refusal)
-        return self._render_prerendered(template, values, steps)
+        values |= self._beside_the_number(unknown_plan=unknown_plan)
+        shared = steps | self._known_of_sign_in()
+        if typed or country or refusal or signup.identity or shared.get("asked"):
+            return self.render_page(template, values | shared, refusal)
+        return self._render_prerendered(template, values, shared)
+
+    def _beside_the_number(self, *, unknown_plan: bool) -> TemplateValues:
+        return {
+            "auth0_ready": self._container.has_auth0,
+            "auth0_down": self._container.is_auth0_down,
+            "unknown_plan": unknown_plan,
+        }
+
+    def _known_of_sign_in(self) -> TemplateValues:
+        """How someone last signed in here, and what for they are sent to sign in now."""
+        if self._request.entry_point is not LOGIN:
+            return {}
+        remembered = self._context.remembered
+        asked = remembered.get_return_target("").partition("?")[0]
+        last = remembered.last_method
+        return {
+            "last_method": last if last in METHODS else "",
+            "asked": asked.strip("/") or asked,
+        }
 
     async def render_email_page(self, typed: str, refusal: Refusal | None = None) -> HttpResponse:
         signup = await self._load_or_empty(refusal)

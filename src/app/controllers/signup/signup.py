@@ -92,12 +92,7 @@ class PhoneStepsController(Controller):
     @get("/phone")
     async def show_phone(self, request: AnyRequest) -> HttpResponse:
         current = SignupRequest(request, self.entry_point)
-        if onwards := await current.redirect_if_signed_in():
-            return onwards
-        signup = await current.load_flow()
-        current.require_step(signup, Step.PHONE)
-        typed = signup.phone.typed if signup.phone else ""
-        return await SignupPages(current).render_phone_page(typed)
+        return await current.redirect_if_signed_in() or await _show_phone(current)
 
     @post("/phone")
     async def submit_phone(self, request: AnyRequest) -> HttpResponse:
@@ -149,9 +144,13 @@ class SignupController(PhoneStepsController):
 
     @get()
     async def show_signup(self, request: AnyRequest) -> HttpResponse:
+        """The number, and the other way below it; who has begun goes on where they were."""
         current = SignupRequest(request, SIGNUP)
-        current.context.remembered.read_return_to(current.context.info.query_params)
-        return await current.redirect_if_signed_in() or SignupPages(current).render_choice_page()
+        query_params = current.context.info.query_params
+        current.context.remembered.read_return_to(query_params)
+        if onwards := await current.redirect_if_signed_in():
+            return onwards
+        return await _show_phone(current, unknown_plan=not current.pick_plan(query_params))
 
     @post()
     async def submit_signup(self, request: AnyRequest) -> HttpResponse:
@@ -254,6 +253,15 @@ class SignupController(PhoneStepsController):
         return await current.respond(
             await current.flow.restart_signup(await current.load_flow(), current.context.origin)
         )
+
+
+async def _show_phone(current: SignupRequest, *, unknown_plan: bool = False) -> HttpResponse:
+    signup = await current.load_flow()
+    if unknown_plan and signup.step is not Step.PHONE:
+        current.context.remembered.set_notices("plan-gone")
+    current.require_step(signup, Step.PHONE)
+    typed = signup.phone.typed if signup.phone else ""
+    return await SignupPages(current).render_phone_page(typed, unknown_plan=unknown_plan)
 
 
 def _email_code(request: AnyRequest) -> CodeEntry:
