@@ -31,6 +31,7 @@ def visit(*, is_fragment: bool = False) -> RequestContext:
         info=SimpleNamespace(is_fragment=is_fragment, accepts_gzip=False),
         cookies=SimpleNamespace(to_set=[]),
         remembered=SimpleNamespace(notice=None),
+        signed_in_as=None,
         new_csrf_token=lambda: "a token",
     )
     return cast("RequestContext", given)

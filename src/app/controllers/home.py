@@ -5,7 +5,6 @@ from typing import Any
 from litestar import Controller, Request, get
 
 from app.controllers.pricing import PricingHandler
-from app.web.container import Container
 from app.web.response import HttpResponse
 
 
@@ -15,11 +14,4 @@ class HomeController(Controller):
 
     @get()
     async def show_home(self, request: Request[Any, Any, Any]) -> HttpResponse:
-        """Public, except for whoever is to be told something that has just happened."""
-        container = Container.from_request(request)
-        context = container.get_context(request)
-        pricing = PricingHandler(request)
-        if context.remembered.notice:
-            values = await pricing.read_home_values()
-            return container.pages.render_page(context, "home/home.html", values)
-        return await pricing.show_home()
+        return await PricingHandler(request).show_home()

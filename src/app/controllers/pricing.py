@@ -15,8 +15,8 @@ from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
-from app.web.page import HTML, PRODUCT, TYPE, ZIPPED
-from app.web.request_info import RequestInfo
+from app.web.page import HTML, PERSONAL, PRODUCT, TYPE, ZIPPED
+from app.web.request_context import find_person
 from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
 
 # What the pages of prices show: the words and numbers their templates ask for.
@@ -143,7 +143,7 @@ def _offer_ld(offer: Offer, price: Price) -> TemplateValues:
 
 # One request for the prices, with the pages it may be answered with.
 
-VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Accept-Language")
+VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Cookie, Accept-Language")
 CACHED = [TYPE, VARY, *cache_headers(60, 600, 86400)]
 UNCACHED = [*HTML, (b"cache-control", b"no-store")]
 # The home page has more to show than prices.
@@ -168,30 +168,28 @@ class PricingHandler:
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.container = Container.from_request(request)
-        # Nothing of whoever asks, not even their cookies, has a say in what is public.
-        self._request_info = RequestInfo(request)
+        self._context = self.container.get_context(request)
+        self._request_info = self._context.info
         self._headers = dict(request.scope["headers"])
 
     async def show_home(self) -> HttpResponse:
         """The home page, as fast as the page of prices: it is made anew when they change."""
-        current = await self.container.prices.get_current()
+        current, template = await self.container.prices.get_current(), "home/home.html"
+        if self._context.session.exist or self._context.remembered.notice:
+            return await self._show_to_person(current, template)
         if current is None:
-            return self._respond(self._make("home/home.html", self._no_prices), HOME_UNPRICED)
-        return self._respond_with_prices(current, "home/home.html", HOME_UNPRICED)
-
-    async def read_home_values(self) -> TemplateValues:
-        """What the home page needs, for whoever makes one for a single person."""
-        current = await self.container.prices.get_current()
-        if current is None:
-            return self._no_prices
-        return prices_values(current, self._selection(current), PRODUCT)
+            return self._respond(self._make(template, self._no_prices), HOME_UNPRICED)
+        return self._respond_with_prices(current, template, HOME_UNPRICED)
 
     async def show_page(self) -> HttpResponse:
         """With the prices in it; with their place kept while a process looks for its first."""
         current = await self.container.prices.get_current()
+        template = "pricing/pricing.html" if current else "pricing/waiting.html"
+        if self._context.session.exist:
+            return await self._show_to_person(current, template)
         if current is None:
-            return self._respond(self._make("pricing/waiting.html", self._no_prices), UNCACHED)
-        return self._respond_with_prices(current, "pricing/pricing.html")
+            return self._respond(self._make(template, self._no_prices), UNCACHED)
+        return self._respond_with_prices(current, template)
 
     async def show_fragment(self) -> HttpResponse:
         """The plans alone for htmx; opened directly, the page."""
@@ -200,6 +198,17 @@ class PricingHandler:
         return self._respond_with_prices(
             await self.container.prices.get_soon(), "pricing/_loaded.html"
         )
+
+    async def _show_to_person(self, current: Current | None, template: str) -> HttpResponse:
+        """With their account in the header, or what has just happened. Nothing else of whoever asks
+        has a say in these pages.
+        """
+        if self._context.session.exist:
+            await find_person(self._context, self.container.sessions, self.container.people)
+        values = self._no_prices
+        if current:
+            values = prices_values(current, self._selection(current), PRODUCT)
+        return self.container.pages.render_page(self._context, template, values, caching=PERSONAL)
 
     def _respond_with_prices(
         self, current: Current, template: str, unpriced: Headers = UNCACHED

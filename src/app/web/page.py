@@ -90,13 +90,10 @@ TYPE = (b"content-type", b"text/html; charset=utf-8")
 HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
 GZIP = 31  # of zlib: with the header of gzip
-PRIVATE: Headers = [*HTML, (b"cache-control", b"no-store")]
-# What is kept must not be taken for the other of the two that htmx asks for.
-PUBLIC: Headers = [
-    TYPE,
-    (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding"),
-    (b"cache-control", b"public, max-age=60"),
-]
+NO_STORE: Headers = [(b"cache-control", b"no-store")]
+# A page that is public for others.
+PERSONAL: Headers = [(b"cache-control", b"private, no-store")]
+PRIVATE: Headers = [*HTML, *NO_STORE]
 
 
 # Of a page that is kept: template, shell, and the names, values and types of its context.
@@ -134,6 +131,7 @@ def build_template_environment(
         "lang": "en",
         "dir": "ltr",
         "refusal": None,
+        "signed_in_as": None,
         "ways": (),
         "reference": None,
     }
@@ -163,6 +161,7 @@ class Pages:
         values: Mapping[str, Any],
         refusal: Refusal | None = None,
         status: int | None = None,
+        caching: Headers = NO_STORE,
     ) -> HttpResponse:
         """`values` is what the template documents; a `refusal` sets status and `Retry-After`."""
         notice = context.remembered.take_notice()
@@ -170,12 +169,13 @@ class Pages:
             values,
             shell=_shell(context.info),
             csrf_token=_CsrfToken(context),
+            signed_in_as=context.signed_in_as,
             notice=notice_texts(notice, str(self._environment.globals["auth0_label"])),
             refusal=refusal,
         )
         if status is None:
             status = refusal.status if refusal else 200
-        return _response(context, status, body, [*PRIVATE, *_retry_after(refusal)])
+        return _response(context, status, body, [*HTML, *caching, *_retry_after(refusal)])
 
     def render_prerendered(
         self,
@@ -188,7 +188,7 @@ class Pages:
         `values`. Raises `PersonalContext` for one that may be a person's; `shared` is what is the
         same for everybody, such as the steps of a flow.
         """
-        if context.remembered.notice:
+        if context.remembered.notice or context.signed_in_as is not None:
             return self.render_page(context, template, {**values, **shared})
         prerendered = self._prerendered_page(
             context, template, {**values, "csrf_token": PLACEHOLDER}, shared
@@ -196,17 +196,6 @@ class Pages:
         token = context.new_csrf_token().encode() if prerendered.has_placeholder else b""
         headers = [*PRIVATE, *context.cookies.to_set]
         return prerendered_response(context.info.accepts_gzip, prerendered, token, headers)
-
-    def render_public(
-        self, context: RequestContext, template: str, values: Mapping[str, Any]
-    ) -> HttpResponse:
-        """The same for everybody: cacheable, without form, notice or cookie."""
-        return prerendered_response(
-            context.info.accepts_gzip,
-            self._prerendered_page(context, template, values),
-            b"",
-            PUBLIC,
-        )
 
     def prerender(
         self, request_info: RequestInfo, template: str, values: Mapping[str, Any]

@@ -1,5 +1,6 @@
 """The request context: what one request says of who asks, from where, and whether signed in."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
@@ -8,7 +9,8 @@ from typing import Any
 from litestar import Request
 
 from app.domain.credentials.device import Device
-from app.domain.errors import Forbidden, Unauthenticated
+from app.domain.errors import Forbidden, Unauthenticated, Unavailable
+from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
 from app.domain.sessions.session import OpenedSession, TooManyRefreshes
 from app.domain.sessions.sessions import Sessions
@@ -54,6 +56,16 @@ class RequestContext:
         self.session = SessionCookies(self.cookies, config.access_tokens, config.session_lifetime)
         self.device_cookie = DeviceCookie(self.cookies, config.devices)
         self.remembered = RememberedValues(self.cookies)
+        # Who is signed in, once that was looked up; and whether it turned out to be nobody.
+        self.person: Person | None = None
+        self.is_nobody = False
+
+    @property
+    def signed_in_as(self) -> str | None:
+        """For the header of a page: '' where nobody looked, None where nobody is signed in."""
+        if self.person:
+            return self.person.email or f"…{self.person.phone_end}"
+        return "" if self.session.exist and not self.is_nobody else None
 
     @cached_property
     def origin(self) -> Origin:
@@ -132,7 +144,18 @@ async def find_session(context: RequestContext, sessions: Sessions) -> Access | 
     try:
         return await require_session(context, sessions)
     except (Unauthenticated, TooManyRefreshes):
+        context.is_nobody = True
         return None
+
+
+async def find_person(context: RequestContext, sessions: Sessions, people: People) -> None:
+    """For the header of a page that is the same for everybody else. While nobody can tell, it says
+    what the cookies say.
+    """
+    with suppress(Unavailable):
+        access = await find_session(context, sessions)
+        context.person = await people.find_person(access.user_id) if access else None
+        context.is_nobody = context.person is None
 
 
 async def sign_in(

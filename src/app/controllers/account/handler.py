@@ -41,6 +41,7 @@ class AccountHandler:
         person = await container.people.find_person(access.user_id)
         if person is None:
             raise Unauthenticated
+        context.person = person
         return cls(container, context, access, person)
 
     @classmethod

@@ -124,6 +124,7 @@ class SignupPages:
         """For whoever has just been signed in, or whose account is ready but answer got lost."""
         access = await find_session(self._context, self._container.sessions)
         person = await self._container.people.find_person(access.user_id) if access else None
+        self._context.person = person
         signup = await self._request.load_flow()
         if person is None and signup.step is not Step.DONE:
             return self._request.redirect_to_step(signup.step)
