@@ -48,7 +48,7 @@ test: $(READY) ## everything CI checks
 	check types $(BIN)/mypy; \
 	check imports $(BIN)/lint-imports; \
 	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
-	check tests $(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder; \
+	check tests $(BIN)/pytest -q --tb=short -n 3 --dist loadfile --no-loadscope-reorder; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 
 bench: $(READY) ## the table of docs/performance.md

@@ -1,5 +1,6 @@
 """What all tests share: nothing beyond this machine, and one pair of stores a test process."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,8 +31,11 @@ def _place(folder: str) -> int:
 
 
 def pytest_configure() -> None:
-    """No test reaches the outside: a connection anywhere but to this machine is an error."""
+    """No test reaches the outside: a connection anywhere but to this machine is an error. Requests
+    that went well would fill what is kept of a failing run.
+    """
     sys.addaudithook(refuse_the_outside)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -149,13 +149,12 @@ class Product:
         """All codes sent there, the newest first."""
         return [message.code for message in self.messages(to) if message.code]
 
-    def code_for(self, to: str, beyond: int = 0, seconds: float = 5.0) -> str:
-        """The newest code sent there. Waits for the dispatcher until there are more than `beyond`;
-        where none is sent again, the last one is as good."""
-        deadline = monotonic() + seconds
-        while len(codes := self.codes_for(to)) <= beyond and monotonic() < deadline:
+    def code_for(self, to: str, beyond: int = 0) -> str:
+        """The newest code sent there, once there are more than `beyond`."""
+        deadline = monotonic() + PATIENCE
+        while len(codes := self.codes_for(to)) <= beyond:
+            assert monotonic() < deadline, f"code {beyond + 1} was not sent to {to}"
             sleep(0.02)
-        assert codes, f"no code was sent to {to} within {seconds} s"
         return codes[0]
 
     def _running(self) -> subprocess.Popen[bytes]:
