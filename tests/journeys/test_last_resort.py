@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 from playwright.async_api import Route
 
-from app.web.errors import WORDS, render_last_resort
+from app.web.errors import LAST_RESORT, WORDS, render_last_resort
+from app.web.middleware import last_resort_csp
 from tests.journeys.conftest import Visit
 from tests.journeys.test_scripts import HERE, STILL_HERE
 
@@ -23,8 +24,28 @@ async def test_the_page_of_last_resort_is_shown_too(visit: Visit, status: int) -
     assert look.alert == ""
     assert await page.evaluate(STILL_HERE)
     assert [await page.locator(what).count() for what in ("main", "#main", "#live")] == [1, 1, 1]
+    assert await page.get_by_role("link", name="Try again").is_visible()
     visitor.troubles.clear()  # the browser's word on the status
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_opened_by_itself_it_is_dressed_and_fits(visit: Visit, scheme: str) -> None:
+    visitor = await visit(viewport={"width": 320, "height": 640}, color_scheme=scheme)
+    page = visitor.tab.page
+    await page.route("**/signup/phone", partial(_given_up, 503))
+    await page.goto(f"{visitor.product.url}/signup/phone")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+    link = page.get_by_role("link", name="Go to the home page")
+    assert (await link.bounding_box() or {})["height"] >= 44
+    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == {"light": "rgb(239, 242, 239)", "dark": "rgb(14, 21, 19)"}[scheme]
+    visitor.troubles.clear()  # as above
+    await link.click()
+    await page.wait_for_url("**/")
+
+
 async def _given_up(status: int, route: Route) -> None:
-    await route.fulfill(status=status, body=render_last_resort(status), content_type="text/html")
+    """As the server sends it."""
+    body = render_last_resort(status, "0123456789abcdef")
+    headers = {"content-type": "text/html", "content-security-policy": last_resort_csp(LAST_RESORT)}
+    await route.fulfill(status=status, body=body, headers=headers)

@@ -2,17 +2,20 @@
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from litestar import Litestar
 
 from app.domain.keys import keys_for
 from app.web.cookies import Flows
-from app.web.errors import WORDS, render_last_resort
-from app.web.middleware import CSP, OuterMiddleware
+from app.web.errors import LAST_RESORT, WORDS, describe_template_error, render_last_resort
+from app.web.middleware import CSP, OuterMiddleware, last_resort_csp
 from tests.commands.running import PRODUCTION
+from tests.pages import Page
 from tests.person import Person
 from tests.product import Product
 
@@ -76,10 +79,39 @@ async def test_a_crash_of_the_error_page_is_still_an_answer(
 ) -> None:
     app.state.container = None
     answer = await https.get("/signup/phone")
-    assert (answer.status_code, answer.content) == (500, render_last_resort(500))
-    assert answer.headers["content-security-policy"] == CSP
+    reference = answer.headers["x-request-id"]
+    assert (answer.status_code, answer.content) == (500, render_last_resort(500, reference))
+    assert reference in answer.text
+    assert answer.headers["content-security-policy"] == last_resort_csp(LAST_RESORT)
     head = await https.head("/nothing")
     assert (head.status_code, head.content) == (500, b"")
+
+
+@pytest.mark.parametrize("status", WORDS)
+def test_the_page_of_last_resort_leads_on(status: int) -> None:
+    page = Page(f"last resort {status}", render_last_resort(status, "0123456789abcdef").decode())
+    assert page.broken == []
+    assert [link.get("href") for link in page.all("a")][-1] == "/"
+    assert ("Try again" in page.text) is (status in (408, 500, 503))
+    assert "reference" in page.text
+    assert "reference" not in render_last_resort(status).decode()
+
+
+def test_a_broken_template_says_where(tmp_path: Path) -> None:
+    (tmp_path / "inner.html").write_text("<p>\n{{ nothing_like_it }}")
+    (tmp_path / "outer.html").write_text("{% include 'inner.html' %}")
+    (tmp_path / "cut.html").write_text("<p>\n\n{% if true %}")
+    environment = Environment(
+        loader=FileSystemLoader(tmp_path), undefined=StrictUndefined, autoescape=True
+    )
+    said = []
+    for name in ("outer.html", "cut.html"):
+        with pytest.raises(TemplateError) as raised:
+            environment.get_template(name).render()
+        said.append(describe_template_error(raised.value))
+    assert said[0].endswith("inner.html, line 2: 'nothing_like_it' is undefined")
+    assert said[1].startswith("cut.html, line 3: Unexpected end of template")
+    assert describe_template_error(KeyError("not of a template")) == ""
 
 
 async def test_an_answer_that_broke_off_is_not_begun_again() -> None:

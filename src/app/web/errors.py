@@ -6,9 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from traceback import extract_tb
 from typing import Any
 from urllib.parse import quote
 
+from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError
 from litestar import Request
 from litestar.exceptions import HTTPException
 
@@ -18,8 +20,10 @@ from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.signup import Step
 from app.web.container import Container
+from app.web.fast_pages import CompiledTemplates
 from app.web.forms import CookiesOff
 from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
+from app.web.page import PARTIALS
 from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
 from app.web.telemetry import path_without_secrets
 
@@ -64,7 +68,7 @@ WORDS: dict[int, tuple[str, str]] = {
     ),
     500: (
         "Something went wrong on our side",
-        "We have been told. What you entered before this page is kept; try again in a minute.",
+        "What you entered before this page is kept. Try again in a minute.",
     ),
     501: (
         "We could not read that",
@@ -164,7 +168,8 @@ def show_client_left(request: Request[Any, Any, Any], error: ClientLeft) -> Http
 def show_crash(request: Request[Any, Any, Any], error: Exception) -> HttpResponse:
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
     log.error("crash", exc_info=error, extra={"path": path_without_secrets(request.scope["path"])})
-    return _error_response(request, 500)
+    is_live = Container.from_request(request).pages.is_live
+    return _error_response(request, 500, cause=describe_template_error(error) if is_live else "")
 
 
 def _error_response(
@@ -172,6 +177,7 @@ def _error_response(
     status: int,
     message: str | None = None,
     refusal: Refusal | None = None,
+    cause: str = "",
 ) -> HttpResponse:
     if _feature(request) == "api":
         known = HTTPStatus(status)
@@ -186,6 +192,7 @@ def _error_response(
             "message": message or sentence,
             "next": [*AGAIN.get(_feature(request), ()), HOME],
             "reference": current_request.get(),
+            "cause": cause,
         }
         response = container.pages.render_page(
             container.get_context(request), "error.html", context, status=status
@@ -223,13 +230,37 @@ def _cause(refusal: Refusal) -> str:
     return type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
 
 
-def render_last_resort(status: int) -> bytes:
-    """A page that needs neither template nor store. Its `#live` tells our script whose it is; htmx
-    takes the inside of the body for that of `<main>`.
-    """
+# The page that is left when no other can be made. Read at the start, it needs no store and none of
+# the other templates.
+
+LAST_RESORT = (PARTIALS / "_shell/last_resort.html").read_text()
+_last_resort = Environment(
+    loader=FileSystemLoader(PARTIALS),
+    bytecode_cache=CompiledTemplates("last resort"),
+    autoescape=True,
+    trim_blocks=True,
+).get_template("_shell/last_resort.html")
+MAY_PASS = (408, 500, 503)  # so that the same again is worth a try
+
+
+def render_last_resort(status: int, reference: str = "") -> bytes:
+    """`reference` is what the log knows the request by; '' where it knows of none."""
     title, sentence = WORDS[status]
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
-        f'<body id="main"><h1 tabindex="-1" autofocus>{title}</h1><p>{sentence}</p>'
-        '<div id="live" role="status" hx-swap-oob="innerHTML"></div></body></html>'
-    ).encode()
+    values = {"title": title, "sentence": sentence, "may_pass": status in MAY_PASS}
+    return _last_resort.render(values, reference=reference).encode()
+
+
+# In development: why a template gave no page.
+
+
+def describe_template_error(error: Exception) -> str:
+    """File, line and what is wrong; '' for what is no template's fault."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or error.filename}, line {error.lineno}: {error.message}"
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")
+    ]
+    if not frames:
+        return ""
+    name = frames[-1].filename.rpartition("partials/")[2]
+    return f"{name}, line {frames[-1].lineno}: {error}"

@@ -8,7 +8,9 @@ deadline. Plain ASGI, because the framework's own middleware does not run for wh
 import asyncio
 import logging
 import secrets
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +19,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
 from app.web.client_address import UntrustedForwarding
-from app.web.response import HttpResponse, respond_to_no_path
+from app.web.response import HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
 
 # A request that is asked once more, since the database lost its connection under way.
@@ -101,11 +103,23 @@ HSTS = {
 }
 
 
-def security_headers(*, hsts: str) -> dict[str, list[tuple[bytes, bytes]]]:
-    """For pages and for JSON. `hsts` is "" where the world does not see us over https."""
+def last_resort_csp(page: str) -> str:
+    """For a page with its style in it: that style and no other."""
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def security_headers(*, hsts: str, last_resort: str) -> dict[str, list[tuple[bytes, bytes]]]:
+    """For pages, for JSON, and for the page `last_resort`. `hsts` is "" where the world does not
+    see us over https.
+    """
     shared = [*POLICIES, (b"strict-transport-security", HSTS[hsts])] if hsts else [*POLICIES]
     name = b"content-security-policy"
-    return {"page": [(name, CSP.encode()), *shared], "api": [(name, API_CSP.encode()), *shared]}
+    policies = {"page": CSP, "api": API_CSP, "last resort": last_resort_csp(last_resort)}
+    return {kind: [(name, policy.encode()), *shared] for kind, policy in policies.items()}
 
 
 class OuterMiddleware:
@@ -118,11 +132,11 @@ class OuterMiddleware:
         app: ASGIApp,
         *,
         hsts: str,
-        last_resort: Callable[[int], bytes],
+        last_resort: Callable[[int, str], bytes],
         forwarding: UntrustedForwarding | None = None,
     ) -> None:
         self._app, self._last_resort, self._forwarding = app, last_resort, forwarding
-        self._headers = security_headers(hsts=hsts)
+        self._headers = security_headers(hsts=hsts, last_resort=last_resort(500, "").decode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -133,11 +147,12 @@ class OuterMiddleware:
         token = current_request.set(request_id)
         sender = _ResponseSender(scope, send, self._headers_for(scope["path"]), request_id)
         try:
-            unrouted = respond_to_no_path(sender.scope, self._last_resort)
-            if unrouted:
+            if is_path(scope["path"]):
+                await self._within_deadline(sender, receive)
+            elif unrouted := respond_to_no_path(sender.scope):
                 await unrouted(sender.scope, receive, sender.send)
             else:
-                await self._within_deadline(sender, receive)
+                await self._send_last_resort(sender, 400)
         finally:
             current_request.reset(token)
             sender.log()
@@ -152,7 +167,7 @@ class OuterMiddleware:
                 log.exception("an error page could not be made")
             if not sender.status:
                 status = 503 if isinstance(error, TimeoutError) else 500
-                await sender.send_last_resort(status, self._last_resort(status))
+                await self._send_last_resort(sender, status)
 
     async def _respond(self, sender: "_ResponseSender", body: ReplayableReceive) -> None:
         """Asked again, at most twice, while the answer is that the database was lost under way."""
@@ -163,6 +178,10 @@ class OuterMiddleware:
                 return
             body.rewind()
             await self._app(pristine(fresh) | {LAST_TIME: last}, body.receive, sender.send)
+
+    async def _send_last_resort(self, sender: "_ResponseSender", status: int) -> None:
+        page = self._last_resort(status, current_request.get())
+        await sender.send_last_resort(status, page, self._headers["last resort"])
 
     def _headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
         return self._headers["api" if path.startswith("/api/") else "page"]
@@ -190,7 +209,10 @@ class _ResponseSender:
             message["body"] = b""
         await self._send(message)
 
-    async def send_last_resort(self, status: int, body: bytes) -> None:
+    async def send_last_resort(
+        self, status: int, body: bytes, own: list[tuple[bytes, bytes]]
+    ) -> None:
+        self._headers = own
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
         if status == 503:
             headers.append((b"retry-after", b"30"))

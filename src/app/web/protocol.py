@@ -259,7 +259,7 @@ def _answer(status: int, hsts: str) -> bytes:
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
         (b"cache-control", b"no-store"),
-        *security_headers(hsts=hsts)["page"],
+        *security_headers(hsts=hsts, last_resort=body.decode())["last resort"],
     ]
     line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
     return b"\r\n".join((line, *(b": ".join(header) for header in headers), b"", body))

@@ -2,7 +2,7 @@
 ours.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -126,18 +126,17 @@ async def answer_options(request: Request[Any, Any, Any]) -> HttpResponse | None
 
 METHODS = b"GET, HEAD, POST, OPTIONS"
 NO_STORE: Headers = [(b"cache-control", b"no-store")]
-HTML: Headers = [(b"content-type", b"text/html; charset=utf-8"), *NO_STORE]
 
 
-def respond_to_no_path(scope: Any, last_resort: Callable[[int], bytes]) -> HttpResponse | None:
-    """None for a path, which the application answers. `OPTIONS *` is RFC 9110 9.3.7. A line break
-    is in no address of ours, and is refused before it can end up in a header.
-    """
-    path = scope["path"]
-    if path == "*" and scope["method"] == "OPTIONS":
+def is_path(path: str) -> bool:
+    """A line break is in no address of ours, and is refused before it can end up in a header."""
+    return path.startswith("/") and "\r" not in path and "\n" not in path
+
+
+def respond_to_no_path(scope: Any) -> HttpResponse | None:
+    """None for whoever wants a page. `OPTIONS *` is RFC 9110 9.3.7."""
+    if scope["path"] == "*" and scope["method"] == "OPTIONS":
         return HttpResponse(204, b"", [(b"allow", METHODS), *NO_STORE])
-    if path.startswith("/") and "\r" not in path and "\n" not in path:
-        return None
-    if path.startswith("/api/"):
+    if scope["path"].startswith("/api/"):
         return problem(400, "bad_request", "The path holds a line break.")
-    return HttpResponse(400, last_resort(400), HTML)
+    return None
