@@ -69,11 +69,12 @@ def test_an_identity_of_someone_else_is_not_linked(product: Product) -> None:
 def test_linking_and_removing_ask_for_a_fresh_proof(product: Product) -> None:
     owner, _ = linked(product)
     owner.let_proof_age()
-    confirm = f"/account/confirm?return_to={HERE}"
+    confirm = "/account/confirm?return_to="
     owner.get(HERE)
-    assert owner.post(LINK).location == confirm
+    assert owner.post(LINK).location == confirm + HERE
     owner.get(HERE)
-    assert owner.post(owner.removal()).location == confirm
+    assert owner.post(owner.removal()).location == confirm + owner.removal()
+    assert owner.get(owner.removal()).location == HERE
     assert len(identities_of(product, owner.email)) == 1
     assert owner.submit("/account/confirm", password=PASSWORD).status == 200
 

@@ -58,7 +58,7 @@ def test_whoever_has_the_number_alone_links_nothing(owner: Holder, visitor: Fede
     visitor.submit("/signup/link", answer="link")
     visitor.get(IDENTITIES)
     refused = visitor.post(f"{IDENTITIES}/waiting")
-    assert refused.location == f"/account/confirm?return_to={IDENTITIES}"
+    assert refused.location == f"/account/confirm?return_to={IDENTITIES}/waiting"
     assert identities_of(owner.product, owner.email) == []
     again = Federated(owner.product, visitor.email)
     assert again.come_with_auth0("login").path != "/account"
@@ -181,7 +181,7 @@ def test_what_waits_beside_a_password_is_linked_after_another_proof(owner: Holde
     page = visitor.get(IDENTITIES)
     assert f'You came with <bdi dir="ltr">{owner.email}</bdi>.' in page.html
     refused = visitor.post(f"{IDENTITIES}/waiting")
-    assert refused.location == f"/account/confirm?return_to={IDENTITIES}"
+    assert refused.location == f"/account/confirm?return_to={IDENTITIES}/waiting"
     assert confirm_by_code(visitor, owner.phone).path == "/account"
     visitor.get(IDENTITIES)
     linked = visitor.get(visitor.post(f"{IDENTITIES}/waiting").location)

@@ -22,6 +22,7 @@ from app.web.forms import read_form
 from app.web.response import HttpResponse
 
 SHOWN = ("id", "kind", "due", "until", "is_due")  # of what waits
+HANDHELD = ("Android", "iOS", "KaiOS")  # systems, as `Device.name` ends
 AnyRequest = Request[Any, Any, Any]
 
 
@@ -103,7 +104,8 @@ class AccountController(Controller):
 
 async def _render_sessions(handler: AccountHandler, refusal: Refusal | None = None) -> HttpResponse:
     listed = await handler.container.sessions.list_sessions(handler.person.id)
-    rows = [_row(one, handler.access) for one in listed]
+    here = handler.context.origin.network
+    rows = [_row(one, handler.access, here) for one in listed]
     values = {"sessions": sorted(rows, key=lambda row: not row["current"])}
     return handler.render_page("sessions.html", values, refusal)
 
@@ -114,11 +116,13 @@ async def _count_identities(handler: AccountHandler) -> int | None:
     return count if count or handler.container.has_auth0 else None
 
 
-def _row(listed: ListedSession, access: Access) -> dict[str, object]:
+def _row(listed: ListedSession, access: Access, here: str) -> dict[str, object]:
     return {
         "id": listed.id,
         "current": listed.id == access.session_id,
         "device": listed.device,
+        "is_handheld": listed.device.endswith(HANDHELD),
+        "is_here": listed.network == here,
         "network": _formatted_network(listed.network),
         "last_used": f"{listed.last_used_at:%-d %B %Y, %H:%M} UTC",
     }

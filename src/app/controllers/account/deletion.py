@@ -77,7 +77,7 @@ async def _render_page(handler: AccountHandler, refusal: Refusal | None = None) 
     values = {
         "username": handler.person.contacts[0],
         "waits": await handler.account.deletion.waits(handler.person),
-        "fresh": await handler.is_fresh(),
+        "fresh": await handler.container.sessions.is_fresh(handler.access),
         "takes_password": Factor.PASSWORD in methods.kinds,
         "takes_code": methods.code in methods.kinds,
         "asks_for_phone": methods.opened is Factor.PASSWORD and Factor.PHONE in methods.kinds,

@@ -54,14 +54,14 @@ class AccountEmailController(Controller):
         form, here = await read_form(request, ("email", "keep")), EmailHandler(handler)
         async with errors_shown_on(partial(here.render_form_page, form["email"])):
             handler.context.check_form(form.check)
-            await handler.require_fresh_for_contact(email=form["email"])
-            await handler.account.email_change.request_code(
-                handler.access,
-                handler.person,
-                form["email"],
-                handler.context.origin,
-                as_typed=form["keep"] == "yes",
-            )
+            with handler.typed_values_kept(email=form["email"]):
+                await handler.account.email_change.request_code(
+                    handler.access,
+                    handler.person,
+                    form["email"],
+                    handler.context.origin,
+                    as_typed=form["keep"] == "yes",
+                )
         handler.context.remembered.forget_typed()
         return handler.redirect_to(here.page_url)
 

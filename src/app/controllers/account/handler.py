@@ -1,7 +1,8 @@
 """One request about someone's own account, and about a new number or address for it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -50,7 +51,7 @@ class AccountHandler:
         `ConfirmationNeeded` too.
         """
         handler = await cls.for_request(request)
-        await handler.require_fresh()
+        await handler.container.sessions.require_fresh(handler.access)
         await check_both_tokens(handler.context, handler.container.sessions, handler.access)
         return handler
 
@@ -58,7 +59,7 @@ class AccountHandler:
     async def for_contact_change(cls, request: Request[Any, Any, Any]) -> "AccountHandler":
         """The same; a proof without the phone will do, by which the change waits."""
         handler = await cls.for_request(request)
-        await handler.require_fresh_for_contact()
+        await handler.container.sessions.require_contact_proof(handler.access)
         await check_both_tokens(handler.context, handler.container.sessions, handler.access)
         return handler
 
@@ -66,25 +67,14 @@ class AccountHandler:
     def account(self) -> AccountContainer:
         return self.container.account
 
-    async def require_fresh(self, **typed: str) -> None:
-        """Raises `ConfirmationNeeded`; what was typed is there again afterwards."""
-        if not await self.is_fresh():
+    @contextmanager
+    def typed_values_kept(self, **typed: str) -> Iterator[None]:
+        """Where a proof is asked for first, what was typed is there again afterwards."""
+        try:
+            yield
+        except ConfirmationNeeded:
             self.context.remembered.remember_typed(**typed)
-            raise ConfirmationNeeded
-
-    async def require_fresh_for_contact(self, **typed: str) -> None:
-        """As `require_fresh`; a proof without the phone will do."""
-        if not await self.can_change_contact():
-            self.context.remembered.remember_typed(**typed)
-            raise ConfirmationNeeded
-
-    async def can_change_contact(self) -> bool:
-        """Whether a change of number or address can be asked for, at once or in a day."""
-        return await self.is_fresh() or await self.container.sessions.can_delay_changes(self.access)
-
-    async def is_fresh(self) -> bool:
-        """Whether the last proof is less than ten minutes old."""
-        return await self.container.sessions.is_fresh(self.access)
+            raise
 
     def render_page(
         self, template: str, values: Mapping[str, Any], refusal: Refusal | None = None
@@ -159,9 +149,8 @@ class ContactHandler(ABC):
 
     async def send_again(self, form: Form) -> str:
         self.account_handler.context.check_form(form.check)
-        fresh = await self.account_handler.can_change_contact()
         sent = await self._change.resend_code(
-            self.account_handler.access, self.account_handler.context.origin, fresh=fresh
+            self.account_handler.access, self.account_handler.context.origin
         )
         return sent_notice(sent)
 

@@ -11,7 +11,7 @@ from app.controllers.account.handler import AccountHandler
 from app.domain.errors import Refusal
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.response import HttpResponse, redirect_to
+from app.web.response import HttpResponse
 
 AnyRequest = Request[Any, Any, Any]
 HERE = "/account/identities"
@@ -38,10 +38,6 @@ class AccountIdentitiesController(Controller):
         form = await read_form(request, ())
         async with errors_shown_on(partial(_render_page, handler)):
             handler.context.check_form(form.check)
-            if not await handler.is_fresh():
-                return redirect_to(
-                    f"/account/confirm?return_to={HERE}", handler.context.cookies.to_set
-                )
             linked = await handler.account.identities.link_pending(
                 handler.access, handler.context.origin
             )
@@ -61,10 +57,6 @@ class AccountIdentitiesController(Controller):
         form = await read_form(request, ())
         async with errors_shown_on(partial(_render_page, handler)):
             handler.context.check_form(form.check)
-            if not await handler.is_fresh():
-                return redirect_to(
-                    f"/account/confirm?return_to={HERE}", handler.context.cookies.to_set
-                )
             await handler.account.identities.remove_identity(
                 handler.access, identity_id, handler.context.origin
             )

@@ -29,7 +29,6 @@ class AccountPasswordController(Controller):
         form = await read_form(request, ("password",))
         async with errors_shown_on(partial(_render_page, handler)):
             handler.context.check_form(form.check)
-            await handler.require_fresh()
             await handler.account.password_change.change_password(
                 handler.access, handler.person, form["password"], handler.context.origin
             )

@@ -54,14 +54,14 @@ class AccountPhoneController(Controller):
         form, here = await read_form(request, ("phone", "country")), PhoneHandler(handler)
         async with errors_shown_on(partial(here.render_form_page, form["phone"], form["country"])):
             handler.context.check_form(form.check)
-            await handler.require_fresh_for_contact(phone=form["phone"], country=form["country"])
-            await handler.account.phone_change.request_code(
-                handler.access,
-                handler.person,
-                form["phone"],
-                form["country"],
-                handler.context.origin,
-            )
+            with handler.typed_values_kept(phone=form["phone"], country=form["country"]):
+                await handler.account.phone_change.request_code(
+                    handler.access,
+                    handler.person,
+                    form["phone"],
+                    form["country"],
+                    handler.context.origin,
+                )
         handler.context.remembered.forget_typed()
         return handler.redirect_to(here.page_url)
 

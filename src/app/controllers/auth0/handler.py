@@ -28,6 +28,7 @@ from app.domain.identity.provider import (
     ProviderDown,
 )
 from app.domain.identity.users import Person, TooManyChanges
+from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.sessions.tokens import Access
 from app.domain.signup.proofs import TooManyNewIdentities
 from app.domain.signup.signup import Step
@@ -112,9 +113,11 @@ class Auth0Handler:
                 await self.container.account.confirmation.check_provider(
                     access, await self._person(access)
                 )
-            elif access and not await self.container.sessions.is_fresh(access):
-                return self._redirect_to(f"{CONFIRM}?return_to={IDENTITIES}")
+            elif access:
+                await self.container.sessions.require_fresh(access)
             return self._render_leaving_page(await self._start_transaction(access))
+        except ConfirmationNeeded:
+            return self._redirect_to(f"{CONFIRM}?return_to={IDENTITIES}")
         except Refusal as refusal:
             return self._redirect_to_failed(refusal, self.purpose)
 

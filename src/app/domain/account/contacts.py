@@ -24,7 +24,7 @@ from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import drop_pending_changes
 from app.domain.sessions.factors import Factor
-from app.domain.sessions.session import ConfirmationNeeded, is_delaying_changes, lock_session
+from app.domain.sessions.session import is_delaying_changes, lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode, check_code
@@ -131,13 +131,15 @@ class ContactChange(ABC):
         notice = f"{self.kind}-{'changed' if had[self.kind] else 'added'}"
         return Outcome(notices=(notice,), contacts=tuple(one for one in has if one))
 
-    async def resend_code(self, access: Access, origin: Origin, *, fresh: bool) -> CodeSent:
-        """A new code asks for a fresh proof. Raises as `ask`, `ConfirmationNeeded` and `NoCode`."""
+    async def resend_code(self, access: Access, origin: Origin) -> CodeSent:
+        """A new code asks for a fresh proof. Raises `ConfirmationNeeded`, `NoCode` and what
+        `resend_code` of codes does.
+        """
         pending = await self.find_pending(access, origin)
         if pending is None:
             raise NoCode
-        if not pending.can_be_resent and not fresh:
-            raise ConfirmationNeeded
+        if not pending.can_be_resent:
+            await self._sessions.require_contact_proof(access)
         contact = self._parse_stored(pending.destination)
         return await resend_or_hold(self.codes, self._challenge(access, origin), contact)
 
@@ -229,9 +231,10 @@ class PhoneChange(ContactChange):
     async def request_code(
         self, access: Access, person: Person, typed: str, country: str, origin: Origin
     ) -> None:
-        """Texts a code there. Raises `BadPhone`, `OwnPhone`, `TooManyChanges` and what
-        `request_code` does.
+        """Texts a code there. Raises `ConfirmationNeeded`, `BadPhone`, `OwnPhone`,
+        `TooManyChanges` and what `request_code` does.
         """
+        await self._sessions.require_contact_proof(access)
         phone = Phone.parse(typed, self._served, country)
         if phone.e164 == person.phone:
             raise OwnPhone
@@ -248,9 +251,10 @@ class EmailChange(ContactChange):
     async def request_code(
         self, access: Access, person: Person, typed: str, origin: Origin, *, as_typed: bool
     ) -> None:
-        """Mails a code there. Raises `BadEmail`, `OwnEmail`, `TooManyChanges` and what
-        `request_code` does.
+        """Mails a code there. Raises `ConfirmationNeeded`, `BadEmail`, `OwnEmail`,
+        `TooManyChanges` and what `request_code` does.
         """
+        await self._sessions.require_contact_proof(access)
         email = EmailAddress.parse(typed, as_typed=as_typed)
         if email.value == person.email:
             raise OwnEmail

@@ -35,9 +35,10 @@ class PasswordChange:
     async def change_password(
         self, access: Access, person: Person, raw: str, origin: Origin
     ) -> None:
-        """Raises what `NewPasswords` does, `TooManyChanges`, and `Unauthenticated` when the session
-        ends meanwhile.
+        """Raises `ConfirmationNeeded`, what `NewPasswords` does, `TooManyChanges`, and
+        `Unauthenticated` when the session ends meanwhile.
         """
+        await self._sessions.require_fresh(access)
         password_hash = await self._new_passwords.check_and_hash(
             raw, person.contacts, (f"account:{person.contacts[0]}",)
         )

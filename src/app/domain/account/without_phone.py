@@ -25,7 +25,7 @@ from app.domain.limits import LimitTable, Origin, TooSoon
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import Factor
-from app.domain.sessions.session import lock_session
+from app.domain.sessions.session import confirm_without_phone, lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode, check_code
@@ -204,7 +204,7 @@ class WithoutPhone:
                 )
             if for_contact:
                 await _record(connection, "session:confirmed_without_phone", access, origin)
-                await self._sessions.confirm_without_phone(connection, access)
+                await confirm_without_phone(connection, access)
                 return Outcome(notices=("confirmed-without-phone",))
             is_new = await request_confirmation(connection, access.user_id, self._limits, origin)
             notice = "confirmation-requested" if is_new else "confirmation-waits"

@@ -21,7 +21,7 @@ from app.domain.identity.users import contacts_of, lock_contacts, require_room_f
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED
-from app.domain.sessions.session import OpenedSession, lock_session
+from app.domain.sessions.session import OpenedSession, lock_session, unconfirm_by_provider
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.sql import load_queries
@@ -161,7 +161,8 @@ class Identities:
             return await find_pending_in_flow(connection, session_flow(access.session_id))
 
     async def link_pending(self, access: Access, origin: Origin) -> bool:
-        """Whether there is still one. Raises as `link_identity`."""
+        """Whether there is still one. Raises as `link_identity`, and `ConfirmationNeeded`."""
+        await self._sessions.require_fresh(access)
         async with self._database.transaction() as connection:
             await lock_contacts(connection, access.user_id)
             await lock_session(connection, access)
@@ -174,9 +175,10 @@ class Identities:
 
     async def remove_identity(self, access: Access, identity_id: UUID, origin: Origin) -> None:
         """And ends the sessions it opened; those it may have confirmed are confirmed no more. What
-        is not there, or someone else's, is left alone. Raises `LastWayIn`, `TooManyChanges`, and
-        `Unauthenticated` when the session ends meanwhile.
+        is not there, or someone else's, is left alone. Raises `ConfirmationNeeded`, `LastWayIn`,
+        `TooManyChanges`, and `Unauthenticated` when the session ends meanwhile.
         """
+        await self._sessions.require_fresh(access)
         user_id = access.user_id
         async with self._database.transaction() as connection:
             held = await connection.fetchrow(*sql.lock_person(user_id=user_id))
@@ -188,7 +190,7 @@ class Identities:
             removed = sql.remove_identity(user_id=user_id, id=identity_id)
             if await connection.fetchval(*removed):
                 await self._sessions.end_opened_by(connection, access, identity_id, origin)
-                await self._sessions.end_confirmed_by_provider(connection, user_id)
+                await unconfirm_by_provider(connection, user_id)
                 await record(
                     connection, "identity:removed", user_id=user_id, network=origin.network
                 )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.domain.errors import Forbidden, TooMany, Unauthenticated
 from app.domain.ports import Connection, Database
+from app.domain.sessions.factors import FEDERATED, MULTIPLE
 from app.domain.sessions.tokens import Access
 from app.domain.sql import load_queries
 
@@ -111,3 +112,18 @@ async def lock_session(connection: Connection, access: Access) -> None:
 async def is_delaying_changes(connection: Connection, access: Access) -> bool:
     """In that same transaction: whether what the session changes has to wait."""
     return bool(await connection.fetchval(*sql.is_delaying_changes(id=access.session_id)))
+
+
+async def confirm_without_phone(connection: Connection, access: Access) -> None:
+    """Until it is confirmed otherwise, what this session changes has to wait. Raises
+    `Unauthenticated`.
+    """
+    if not await connection.fetchval(*sql.confirm_without_phone(id=access.session_id)):
+        raise Unauthenticated
+
+
+async def unconfirm_by_provider(connection: Connection, user_id: UUID) -> None:
+    """In the transaction that removes an identity and has locked the person: it is not noted by
+    which identity a session was confirmed, so all those have to be confirmed anew.
+    """
+    await connection.execute(*sql.unconfirm_sessions(user_id=user_id, amr=[*FEDERATED, MULTIPLE]))

@@ -15,9 +15,16 @@ from app.domain.errors import Unauthenticated
 from app.domain.identity.users import Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
-from app.domain.sessions.factors import FEDERATED, METHODS, MULTIPLE, Factor, opening_factor
+from app.domain.sessions.factors import METHODS, MULTIPLE, Factor, opening_factor
 from app.domain.sessions.replays import refusal_of
-from app.domain.sessions.session import ListedSession, Liveness, OpenedSession, Tokens, sql
+from app.domain.sessions.session import (
+    ConfirmationNeeded,
+    ListedSession,
+    Liveness,
+    OpenedSession,
+    Tokens,
+    sql,
+)
 from app.domain.sessions.tokens import Access, AccessTokens, PresentedToken, RefreshTokens
 from app.domain.verification.channel import MOST_IN_A_ROW
 
@@ -98,18 +105,19 @@ class Sessions:
         async with self._database.connection() as connection:
             return bool(await connection.fetchval(*asked))
 
-    async def confirm_without_phone(self, connection: Connection, access: Access) -> None:
-        """Until it is confirmed otherwise, what this session changes has to wait. Raises
-        `Unauthenticated`.
-        """
-        if not await connection.fetchval(*sql.confirm_without_phone(id=access.session_id)):
-            raise Unauthenticated
+    async def require_fresh(self, access: Access) -> None:
+        """Raises `ConfirmationNeeded` unless `is_fresh`."""
+        if not await self.is_fresh(access):
+            raise ConfirmationNeeded
 
-    async def can_delay_changes(self, access: Access) -> bool:
-        """Whether it was confirmed without the phone within the last ten minutes."""
+    async def require_contact_proof(self, access: Access) -> None:
+        """As `require_fresh`; a proof without the phone will do, by which the change waits."""
+        if await self.is_fresh(access):
+            return
         asked = sql.can_delay_changes(id=access.session_id, fresh=FRESH)
         async with self._database.connection() as connection:
-            return bool(await connection.fetchval(*asked))
+            if not await connection.fetchval(*asked):
+                raise ConfirmationNeeded
 
     async def find_opening_factor(self, access: Access) -> Factor | None:
         """The kind of proof that opened it, None for a sign-up. Raises `Unauthenticated`."""
@@ -260,13 +268,6 @@ class Sessions:
         asked = sql.end_opened_with(user_id=user_id, amr=amr, but=but, reason=reason)
         ended = await connection.fetch(*asked)
         await self._record_ends(connection, ended, user_id, reason, origin)
-
-    async def end_confirmed_by_provider(self, connection: Connection, user_id: UUID) -> None:
-        """In that same transaction: it is not noted by which identity a session was confirmed, so
-        all those have to be confirmed anew.
-        """
-        confirmed = sql.unconfirm_sessions(user_id=user_id, amr=[*FEDERATED, MULTIPLE])
-        await connection.execute(*confirmed)
 
     async def _record_ends(
         self,
