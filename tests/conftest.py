@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 
+from tests.crowd import sql
 from tests.guard.loopback import refuse_the_outside
 from tests.person import visiting
 from tests.product import GENEROUS, Product
 from tests.stores import Stores, running_stores
 
 HERE = Path(__file__).parent
+EMPTY = """
+TRUNCATE users, identity_proofs, spent_transactions, deleted_contacts, phone_verifications,
+  email_verifications, contact_failures, password_budgets, deliveries, audit_events CASCADE
+"""
 
 
 # What takes long comes first, and what waits for most of its time meets what computes, so that
@@ -108,3 +113,39 @@ def another_product(stores: Stores, tmp_path: Path) -> Iterator[Callable[..., Pr
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def products_of_module(
+    stores: Stores, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., Product]]:
+    made: dict[tuple[object, ...], Product] = {}
+
+    def make(limits: str = "", **env: str) -> Product:
+        settings = (limits, *sorted(env.items()))
+        if settings not in made:
+            folder, url = tmp_path_factory.mktemp("shared"), stores.new_database()
+            made[settings] = Product(folder, url, f"{stores.redis_url}?db=1", limits=limits, **env)
+            made[settings].start()
+        return made[settings]
+
+    yield make
+    for one in made.values():
+        one.close()
+
+
+@pytest.fixture
+def emptied_product(
+    stores: Stores, products_of_module: Callable[..., Product]
+) -> Callable[..., Product]:
+    """As `another_product`, but those of a module with the same settings are one, which knows
+    nobody and has sent nothing when a test begins: a start takes a second of a core.
+    """
+
+    def make(limits: str = "", **env: str) -> Product:
+        product = products_of_module(limits, **env)
+        sql(product, EMPTY)
+        stores.valkey_flush(1)
+        return product
+
+    return make

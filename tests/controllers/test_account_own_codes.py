@@ -58,9 +58,9 @@ def send(browser: Person) -> int:
 
 
 def test_strangers_keep_nobody_from_confirming(
-    another_product: Callable[..., Product], memory: Callable[[], None]
+    emptied_product: Callable[..., Product], memory: Callable[[], None]
 ) -> None:
-    product = another_product(limits=FEW)
+    product = emptied_product(limits=FEW)
     holder = Holder(product)
     by_password, by_phone = holder.elsewhere(), holder.by_phone()
     use_up(product, holder)
@@ -70,8 +70,8 @@ def test_strangers_keep_nobody_from_confirming(
     assert confirm_by_code(by_password, holder.phone).path == "/account"
 
 
-def test_nor_from_confirming_without_the_phone(another_product: Callable[..., Product]) -> None:
-    product = another_product(limits=FEW)
+def test_nor_from_confirming_without_the_phone(emptied_product: Callable[..., Product]) -> None:
+    product = emptied_product(limits=FEW)
     holder = Holder(product)
     browser = holder.elsewhere()
     use_up(product, holder)
@@ -83,9 +83,9 @@ def test_nor_from_confirming_without_the_phone(another_product: Callable[..., Pr
 
 @pytest.mark.parametrize("contact", ["phone", "email"])
 def test_they_are_bounded_for_a_session_and_for_the_contact(
-    another_product: Callable[..., Product], contact: str
+    emptied_product: Callable[..., Product], contact: str
 ) -> None:
-    product = another_product(limits=OWN_FEW + "texts_per_number = { windows = [[3600, 9]] }")
+    product = emptied_product(limits=OWN_FEW + "texts_per_number = { windows = [[3600, 9]] }")
     holder = Holder(product)
     sign_in = holder.elsewhere if contact == "phone" else holder.by_phone
     first, second, third = sign_in(), sign_in(), sign_in()
@@ -105,10 +105,10 @@ def used_up(contact: str, sign_in: Callable[[], Person]) -> bool:
 
 
 def test_who_has_the_number_uses_up_no_mails_of_who_has_the_password(
-    another_product: Callable[..., Product], memory: Callable[[], None]
+    emptied_product: Callable[..., Product], memory: Callable[[], None]
 ) -> None:
     """And so keeps nobody from confirming without the phone."""
-    product = another_product(limits=ONE_EACH)
+    product = emptied_product(limits=ONE_EACH)
     holder = Holder(product)
     owner = holder.elsewhere()
     assert used_up(holder.email, holder.by_phone)
@@ -122,9 +122,9 @@ def test_who_has_the_number_uses_up_no_mails_of_who_has_the_password(
 
 
 def test_who_has_the_password_uses_up_no_texts_of_who_came_with_auth0(
-    another_product: Callable[..., Product], memory: Callable[[], None]
+    emptied_product: Callable[..., Product], memory: Callable[[], None]
 ) -> None:
-    product = another_product(limits=ONE_EACH)
+    product = emptied_product(limits=ONE_EACH)
     owner = Federated(product)
     assert owner.sign_up_with_auth0().path == "/signup/done"
     owner.submit("/account/password", password=PASSWORD)

@@ -84,8 +84,8 @@ def test_no_password_keeps_the_process_from_answering(product: Product, at: At) 
 
 
 @FORMS
-def test_ten_are_tried_in_an_hour(another_product: Callable[..., Product], at: At) -> None:
-    person, form = at(another_product(limits=GENEROUS_BUT_HERE))
+def test_ten_are_tried_in_an_hour(emptied_product: Callable[..., Product], at: At) -> None:
+    person, form = at(emptied_product(limits=GENEROUS_BUT_HERE))
     for number in range(10):
         assert person.post(form, password=f"password{number}password").status == 422
     assert person.post(form, password="too short").status == 422

@@ -27,9 +27,9 @@ def rows(product: Product) -> int:
 
 
 @pytest.fixture
-def strict(another_product: Callable[..., Product]) -> Product:
+def strict(emptied_product: Callable[..., Product]) -> Product:
     """Where an address has had all its messages of the hour."""
-    product = another_product(limits=FEW)
+    product = emptied_product(limits=FEW)
     for _ in range(3):
         ask(Person(product), new_email())
         give_phone(product)

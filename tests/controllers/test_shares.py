@@ -25,8 +25,8 @@ MANY = 16
 
 
 @pytest.fixture
-def lasting(another_product: Callable[..., Product]) -> Product:
-    return another_product(limits=NO_WAITS, TRUSTED_PROXIES="127.0.0.1/32")
+def lasting(emptied_product: Callable[..., Product]) -> Product:
+    return emptied_product(limits=NO_WAITS, TRUSTED_PROXIES="127.0.0.1/32")
 
 
 @pytest.fixture
@@ -184,11 +184,11 @@ def test_one_that_was_forgotten_is_held_to_it_again(
 
 
 def test_a_network_that_is_one_customer_has_limits_for_mails_and_passwords(
-    another_product: Callable[..., Product],
+    emptied_product: Callable[..., Product],
 ) -> None:
     few = "mails_per_network = {{ windows = [[3600, {n}]] }}\n"
     few += "accounts_per_network = {{ windows = [[900, {n}]] }}\n"
-    product = another_product(limits=few.format(n=6), TRUSTED_PROXIES="127.0.0.1/32")
+    product = emptied_product(limits=few.format(n=6), TRUSTED_PROXIES="127.0.0.1/32")
     statuses, emails = [], [new_email() for _ in range(8)]
     for number, email in enumerate(emails):
         person = Person(product)
@@ -200,8 +200,8 @@ def test_a_network_that_is_one_customer_has_limits_for_mails_and_passwords(
     assert [row["destination"] for row in queued] == emails[:6]
 
 
-def test_mails_in_all_have_an_end_too(another_product: Callable[..., Product]) -> None:
-    product = another_product(limits="mails_in_all = { windows = [[86400, 2]] }")
+def test_mails_in_all_have_an_end_too(emptied_product: Callable[..., Product]) -> None:
+    product = emptied_product(limits="mails_in_all = { windows = [[86400, 2]] }")
     emails = [new_email() for _ in range(3)]
     assert [ask(Person(product), email).status for email in emails] == [303] * 3
     person, phone = Person(product), new_phone()

@@ -27,9 +27,9 @@ def leads_to(seen: Seen, *ways: str, status: int) -> None:
 @pytest.mark.parametrize("entry_point", ["signup", "login"])
 @pytest.mark.parametrize("htmx", [{}, {"hx-request": "true"}])
 def test_a_spent_budget_of_texts(
-    another_product: Callable[..., Product], entry_point: str, htmx: dict[str, str]
+    emptied_product: Callable[..., Product], entry_point: str, htmx: dict[str, str]
 ) -> None:
-    person = Person(another_product(SMS_DAILY_LIMIT="0"))
+    person = Person(emptied_product(SMS_DAILY_LIMIT="0"))
     person.get(f"/{entry_point}/phone", **htmx)
     person.http.headers.update(htmx)
     seen = person.post(f"/{entry_point}/phone", phone=new_phone())
@@ -38,9 +38,9 @@ def test_a_spent_budget_of_texts(
 
 @pytest.mark.parametrize("entry_point", ["signup", "login"])
 def test_a_number_that_had_enough(
-    another_product: Callable[..., Product], entry_point: str
+    emptied_product: Callable[..., Product], entry_point: str
 ) -> None:
-    product, phone = another_product(limits=ONE_TEXT), new_phone()
+    product, phone = emptied_product(limits=ONE_TEXT), new_phone()
     Person(product).give_phone(phone)
     person = Person(product)
     person.get(f"/{entry_point}/phone")
@@ -49,23 +49,23 @@ def test_a_number_that_had_enough(
 
 
 def test_who_came_with_auth0_is_not_sent_there_again(
-    another_product: Callable[..., Product],
+    emptied_product: Callable[..., Product],
 ) -> None:
-    person = Federated(another_product(SMS_DAILY_LIMIT="0"))
+    person = Federated(emptied_product(SMS_DAILY_LIMIT="0"))
     assert person.come_with_auth0().path == "/signup/phone"
     leads_to(person.post("/signup/phone", phone=person.phone), PASSWORD, status=503)
 
 
-def test_a_spent_budget_of_mails(another_product: Callable[..., Product]) -> None:
-    person, phone = Person(another_product(limits=ONE_MAIL)), new_phone()
+def test_a_spent_budget_of_mails(emptied_product: Callable[..., Product]) -> None:
+    person, phone = Person(emptied_product(limits=ONE_MAIL)), new_phone()
     person.give_phone(phone)
     person.give_phone_code(phone)
     seen = person.post("/signup/email", email=new_email())
     leads_to(seen, PASSWORD, AUTH0.format("signup"), status=503)
 
 
-def test_a_password_that_is_locked(another_product: Callable[..., Product]) -> None:
-    person, email = Person(another_product()), new_email()
+def test_a_password_that_is_locked(emptied_product: Callable[..., Product]) -> None:
+    person, email = Person(emptied_product()), new_email()
     person.get("/login/password")
     for _ in range(5):
         person.post("/login/password", email=email, password="wrong password")
@@ -73,23 +73,23 @@ def test_a_password_that_is_locked(another_product: Callable[..., Product]) -> N
     leads_to(seen, PHONE, AUTH0.format("login"), status=429)
 
 
-def test_a_recovery_with_too_many_wrong_codes(another_product: Callable[..., Product]) -> None:
+def test_a_recovery_with_too_many_wrong_codes(emptied_product: Callable[..., Product]) -> None:
     limits = "wrong_codes_per_address = { windows = [[3600, 1]] }"
-    person = Person(another_product(limits=limits))
+    person = Person(emptied_product(limits=limits))
     person.submit("/recovery/email", email=new_email())
     for code in ("00000000", "11111111"):
         seen = person.post("/recovery/email-code", code=code)
     leads_to(seen, PHONE, AUTH0.format("login"), status=429)
 
 
-def test_auth0_that_was_left_out_is_no_way_in(another_product: Callable[..., Product]) -> None:
-    person = Person(another_product(SMS_DAILY_LIMIT="0", AUTH0_ISSUER=""))
+def test_auth0_that_was_left_out_is_no_way_in(emptied_product: Callable[..., Product]) -> None:
+    person = Person(emptied_product(SMS_DAILY_LIMIT="0", AUTH0_ISSUER=""))
     person.get("/signup/phone")
     leads_to(person.post("/signup/phone", phone=new_phone()), PASSWORD, status=503)
 
 
-def test_a_wait_of_seconds_sends_nobody_away(another_product: Callable[..., Product]) -> None:
-    person = Person(another_product())
+def test_a_wait_of_seconds_sends_nobody_away(emptied_product: Callable[..., Product]) -> None:
+    person = Person(emptied_product())
     person.give_phone(new_phone())
     seen = person.post("/signup/phone-code/resend")
     assert (seen.status, "Other ways in" in seen.html) == (429, False)
