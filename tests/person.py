@@ -60,6 +60,11 @@ class Seen:
         value = tag and re.search(r' value="([^"]*)"', tag[0])
         return unescape(value[1]) if value else ""
 
+    def choice(self, name: str) -> str:
+        """What is chosen in a list."""
+        chosen = re.search(rf'<select[^>]* name="{name}".*?</select>', self.html, re.DOTALL)
+        return _text(chosen[0], r' value="(?P<text>[^"]*)" selected') if chosen else ""
+
 
 class Person:
     """Follows no redirect by itself: a test says what it expects. `address` is where they sit."""

@@ -131,6 +131,8 @@ class Wiring:
             prices=self._prices,
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
+            served_regions=settings.sms_regions,
+            default_region=settings.default_region,
             password_min_length=settings.password_min_length,
             operators=Operators(
                 settings.ops_token,

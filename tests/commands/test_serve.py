@@ -34,6 +34,7 @@ UNSAFE = {
     "TWILIO_MESSAGING_SERVICE_SID": "MG",
     "SENDGRID_FROM_EMAIL": "e",
     "SMS_REGIONS": "Germany",
+    "DEFAULT_REGION": "DE",
     "SMS_DAILY_LIMIT": "unlimited",
     "PORT": "0",
     "WORKERS": "many",

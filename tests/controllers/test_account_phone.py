@@ -108,7 +108,6 @@ def test_wrong_codes_stay_and_lock(product: Product, owner: Owner) -> None:
     [
         ("", "Enter your mobile phone number."),
         ("+44 20 7946 0018", "That looks like a landline."),
-        ("0612345678", "Choose the country this number belongs to."),
         ("OWN", "That is your number already."),
     ],
 )

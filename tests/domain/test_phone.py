@@ -1,13 +1,18 @@
 """Phone numbers: whatever is typed is a number that can be texted, or a sentence why it is not."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from random import Random
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.identity.phone import (
+    TEXTABLE,
     BadPhone,
     CountryNeeded,
     InternetPhone,
@@ -167,6 +172,41 @@ def test_without_country_code_and_in_doubt_the_country_is_asked_for() -> None:
     assert len(asked.value.regions) > 1
     for region in asked.value.regions:
         assert Phone.parse("612 345 678", SERVED, region).region == region
+
+
+@pytest.mark.parametrize("region", SERVED)
+def test_a_number_as_it_is_written_at_home_is_one_of_the_chosen_country(region: str) -> None:
+    for number in islice(mobiles(region), 200):
+        typed = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        assert Phone.parse(typed, SERVED, region).region == region, typed
+
+
+@pytest.mark.parametrize("typed", ["+61 491 570 006", "0061 491 570 006", "tel:+61491570006"])
+def test_a_country_code_wins_over_the_chosen_country(typed: str) -> None:
+    assert Phone.parse(typed, SERVED, "US") == Phone(AU, "AU")
+
+
+def test_a_number_that_is_none_of_the_chosen_country_is_asked_about() -> None:
+    with pytest.raises(CountryNeeded) as asked:
+        Phone.parse("0491 570 006", ("AU", "US"), "US")
+    assert asked.value.regions == ("AU",)
+
+
+def test_what_cannot_be_texted_in_the_chosen_country_is_told() -> None:
+    with pytest.raises(LandlinePhone):
+        Phone.parse("08 465 004 01", SERVED, "SE")
+
+
+def mobiles(region: str) -> Iterator[phonenumbers.PhoneNumber]:
+    """Random ones, the same at each run."""
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    length, chance = len(str(example.national_number)), Random(region)
+    while True:
+        digits = chance.randrange(10 ** (length - 1), 10**length)
+        number = phonenumbers.PhoneNumber(example.country_code, digits)
+        kind = phonenumbers.number_type(number)
+        if phonenumbers.region_code_for_number(number) == region and kind in TEXTABLE:
+            yield number
 
 
 @pytest.mark.parametrize("country", ["XX", "RU", "au", "", "AU\x00", "AU;DROP", "A" * 10_000])

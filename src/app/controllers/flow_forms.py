@@ -1,10 +1,18 @@
-"""What the flows in steps share: whom a posted form is about, and the other ways in."""
+"""What the flows in steps share: whom a posted form is about, the country of a number, and the
+other ways in.
+"""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from babel import Locale
+from phonenumbers import country_code_for_region
 
 from app.domain.errors import Refusal, TooMany
+from app.domain.identity.phone import CountryNeeded
 from app.domain.limits import MailsStopped, TextsStopped, TooSoon
+from app.domain.pricing.money import list_territories
 from app.web.container import Container
 from app.web.forms import FormCheck, StaleForm
 from app.web.request_context import RequestContext
@@ -32,6 +40,47 @@ async def load_for_form(
 def is_changing(context: RequestContext) -> bool:
     """Whether the person came back to an earlier step to correct it (`?change`)."""
     return context.info.query_string.partition(b"=")[0] == b"change"
+
+
+# The country that a number is read in where it is written without the country's code.
+
+COUNTRIES = Locale("en").territories
+SILENT = ("en", "en-us")  # browsers everywhere come with these, so they name no country
+
+Countries = tuple[tuple[str, str, int], ...]  # code of two letters, name, calling code
+
+
+@lru_cache
+def list_countries(regions: tuple[str, ...]) -> Countries:
+    """By their names."""
+    named = [(region, COUNTRIES.get(region, region)) for region in regions]
+    return tuple((r, name, country_code_for_region(r)) for r, name in sorted(named, key=_name_of))
+
+
+def _name_of(country: tuple[str, str]) -> str:
+    return country[1]
+
+
+def find_country(container: Container, context: RequestContext, chosen: str) -> str:
+    """The one that was chosen, else where the browser's languages point to, else the default."""
+    if chosen:
+        return chosen
+    for territory in list_territories(context.info.languages, SILENT):
+        if territory in container.served_regions:
+            return territory
+    return container.default_region
+
+
+def country_values(
+    container: Container, context: RequestContext, chosen: str, refusal: Refusal | None
+) -> dict[str, Any]:
+    """What `_phone_field.html` shows of them. `candidates`: those that someone is asked about."""
+    regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()
+    return {
+        "countries": list_countries(container.served_regions),
+        "country": find_country(container, context, chosen),
+        "candidates": list_countries(regions),
+    }
 
 
 # The other ways in, for a page whose own way is closed for now: their addresses, which

@@ -9,9 +9,12 @@ from typing import ClassVar
 
 
 class Refusal(Exception):
-    """Base of the six kinds. `status` is the HTTP status RFC 9110 gives the kind."""
+    """Base of the six kinds. `status` is the HTTP status RFC 9110 gives the kind. `is_question`:
+    nothing was wrong, so a page asks for more and shows no error.
+    """
 
     status: ClassVar[int] = 422
+    is_question: ClassVar[bool] = False
     code: ClassVar[str] = "refused"
     message: str = "That did not work."
     field: str | None = None

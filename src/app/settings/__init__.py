@@ -90,6 +90,8 @@ class Settings:
 
     # What a deployment may decide about people and money.
     sms_regions: tuple[str, ...] = variable(Reader.items, REGIONS)
+    # Where a number without its country code is from, unless the browser's language says otherwise.
+    default_region: str = variable(Reader.text)
     sms_daily_limit: int = variable(Reader.number, 500, 0, 10_000_000)
     limits_file: str = variable(Reader.text)
     password_min_length: int = variable(Reader.number, 12, 8, 256)
@@ -170,6 +172,8 @@ def _fill_in(settings: Settings, environ: Mapping[str, str]) -> Settings:
     """The defaults that depend on other settings."""
     if "BASE_URL" not in environ:
         settings = replace(settings, base_url=f"http://127.0.0.1:{settings.port}")
+    if not settings.default_region:
+        settings = replace(settings, default_region=next(iter(settings.sms_regions), ""))
     if not settings.secret_key and settings.is_local:
         settings = replace(settings, secret_key=(DEVELOPMENT_KEY,))
     known = (settings.auth0_issuer, settings.auth0_client_id, settings.auth0_client_secret)
@@ -198,6 +202,10 @@ def _contradictions(settings: Settings) -> list[str]:
         (
             any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
             "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
+        ),
+        (
+            settings.default_region not in settings.sms_regions,
+            "DEFAULT_REGION must be one of SMS_REGIONS.",
         ),
         *_half_set_up(settings),
     ]

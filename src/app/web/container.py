@@ -69,6 +69,8 @@ class Container:
     prices: Prices
     plan_choices: PlanChoices
     federation: Federation | None
+    served_regions: tuple[str, ...]
+    default_region: str
     password_min_length: int
     operators: Operators
     is_local: bool

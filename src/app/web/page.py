@@ -87,7 +87,7 @@ WHITE_SPACE: dict[str, Any] = {
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 WORTH_ZIPPING = 500  # bytes
 TYPE = (b"content-type", b"text/html; charset=utf-8")
-HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Encoding")]
+HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Language, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
 GZIP = 31  # of zlib: with the header of gzip
 NO_STORE: Headers = [(b"cache-control", b"no-store")]
@@ -171,7 +171,7 @@ class Pages:
             csrf_token=_CsrfToken(context),
             signed_in_as=context.signed_in_as,
             notice=notice_texts(notice, str(self._environment.globals["auth0_label"])),
-            refusal=refusal,
+            refusal=None if refusal and refusal.is_question else refusal,
         )
         if status is None:
             status = refusal.status if refusal else 200

@@ -7,7 +7,7 @@ from litestar import Controller, Request, get, post
 
 from app.controllers.account.handler import AccountHandler, ContactHandler
 from app.controllers.code_entry import CodeEntry
-from app.controllers.signup.pages import candidates
+from app.controllers.flow_forms import country_values, find_country
 from app.domain.errors import Refusal
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
@@ -23,15 +23,14 @@ class PhoneHandler(ContactHandler):
     async def render_form_page(
         self, typed: str = "", country: str = "", refusal: Refusal | None = None
     ) -> HttpResponse:
-        values = {
+        handler = self.account_handler
+        values = country_values(handler.container, handler.context, country, refusal) | {
             "typed": typed,
-            "candidates": candidates(refusal),
-            "country": country,
-            "current": self.account_handler.person.formatted_phone,
+            "current": handler.person.formatted_phone,
             "waiting_for": await self.find_pending_value(),
-            "texts_down": self.account_handler.container.dispatcher.breakers["sms"].is_open,
+            "texts_down": handler.container.dispatcher.breakers["sms"].is_open,
         }
-        return self.account_handler.render_page("phone.html", values, refusal)
+        return handler.render_page("phone.html", values, refusal)
 
     async def render_another_page(self, refusal: Refusal) -> HttpResponse:
         return await self.render_form_page(refusal=refusal)
@@ -52,14 +51,15 @@ class AccountPhoneController(Controller):
     async def submit_phone(self, request: AnyRequest) -> HttpResponse:
         handler = await AccountHandler.for_request(request)
         form, here = await read_form(request, ("phone", "country")), PhoneHandler(handler)
-        async with errors_shown_on(partial(here.render_form_page, form["phone"], form["country"])):
+        country = find_country(handler.container, handler.context, form["country"])
+        async with errors_shown_on(partial(here.render_form_page, form["phone"], country)):
             handler.context.check_form(form.check)
-            with handler.typed_values_kept(phone=form["phone"], country=form["country"]):
+            with handler.typed_values_kept(phone=form["phone"], country=country):
                 await handler.account.phone_change.request_code(
                     handler.access,
                     handler.person,
                     form["phone"],
-                    form["country"],
+                    country,
                     handler.context.origin,
                 )
         handler.context.remembered.forget_typed()

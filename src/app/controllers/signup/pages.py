@@ -2,15 +2,11 @@
 
 from typing import Any
 
-from babel import Locale
-from phonenumbers import country_code_for_region
-
-from app.controllers.flow_forms import PASSWORD, other_methods
+from app.controllers.flow_forms import COUNTRIES, PASSWORD, country_values, other_methods
 from app.controllers.plan import find_plan_status
 from app.controllers.signup.request import LOGIN, PHONE_STEPS, SignupRequest
 from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.email_address import LikelyTypo
-from app.domain.identity.phone import CountryNeeded
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.signup import Contact, Signup, Step
 from app.web.request_context import find_session
@@ -18,7 +14,6 @@ from app.web.response import HttpResponse
 
 TemplateValues = dict[str, Any]
 
-COUNTRIES = Locale("en").territories
 # As the cookie says it that remembers the last one.
 METHODS = ("phone", "password", "auth0")
 # What is told on the last page to someone whose number had an account.
@@ -53,13 +48,12 @@ class SignupPages:
         )
         values = brought(signup) | phone_values(
             typed,
-            country=country,
             changing=self._request.is_changing,
             texts_down=self._container.dispatcher.breakers["sms"].is_open,
-            refusal=refusal,
         )
         values |= self._beside_the_number(unknown_plan=unknown_plan)
-        shared = steps | self._known_of_sign_in()
+        countries = country_values(self._container, self._context, country, refusal)
+        shared = steps | self._known_of_sign_in() | countries
         if typed or country or refusal or signup.identity or shared.get("asked"):
             return self.render_page(template, values | shared, refusal)
         return self._render_prerendered(template, values, shared)
@@ -206,22 +200,8 @@ def link_values(signup: Signup) -> TemplateValues:
     }
 
 
-def candidates(refusal: Refusal | None) -> tuple[tuple[str, str, int], ...]:
-    """The countries that a number without `+` may be of."""
-    regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()
-    return tuple((r, COUNTRIES.get(r, r), country_code_for_region(r)) for r in regions)
-
-
-def phone_values(
-    typed: str, *, changing: bool, texts_down: bool, country: str, refusal: Refusal | None
-) -> TemplateValues:
-    return {
-        "typed": typed,
-        "candidates": candidates(refusal),
-        "country": country,
-        "texts_down": texts_down,
-        "changing": changing,
-    }
+def phone_values(typed: str, *, changing: bool, texts_down: bool) -> TemplateValues:
+    return {"typed": typed, "texts_down": texts_down, "changing": changing}
 
 
 def email_values(

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from litestar import Controller, Request, get, post
 
 from app.controllers.code_entry import CodeEntry, CodePage, SentCode, sent_notice
+from app.controllers.flow_forms import find_country
 from app.controllers.signup.pages import SignupPages, code_page_values, progress
 from app.controllers.signup.request import SIGNUP, EntryPoint, SignupRequest
 from app.domain.errors import Refusal, Unavailable
@@ -98,16 +99,15 @@ class PhoneStepsController(Controller):
     async def submit_phone(self, request: AnyRequest) -> HttpResponse:
         current = SignupRequest(request, self.entry_point)
         form, pages = await read_form(request, ("phone", "country")), SignupPages(current)
-        async with errors_shown_on(
-            partial(pages.render_phone_page, form["phone"], form["country"])
-        ):
+        country = find_country(current.container, current.context, form["country"])
+        async with errors_shown_on(partial(pages.render_phone_page, form["phone"], country)):
             signup = await current.load_for_form(form.check, Step.PHONE)
             if not current.pick_plan({"plan": form["plan"]}):
                 current.context.remembered.set_notices("plan-gone")
             outcome = await current.flow.submit_phone(
                 signup,
                 form["phone"],
-                form["country"],
+                country,
                 current.visitor,
                 changing=current.is_changing,
             )
@@ -260,8 +260,10 @@ async def _show_phone(current: SignupRequest, *, unknown_plan: bool = False) -> 
     if unknown_plan and signup.step is not Step.PHONE:
         current.context.remembered.set_notices("plan-gone")
     current.require_step(signup, Step.PHONE)
-    typed = signup.phone.typed if signup.phone else ""
-    return await SignupPages(current).render_phone_page(typed, unknown_plan=unknown_plan)
+    phone = signup.phone or Contact("", "")
+    return await SignupPages(current).render_phone_page(
+        phone.typed, phone.region, unknown_plan=unknown_plan
+    )
 
 
 def _email_code(request: AnyRequest) -> CodeEntry:

@@ -50,11 +50,14 @@ class UnservedPhone(BadPhone):
 
 
 class CountryNeeded(BadPhone):
-    """Written without `+`, the number fits several countries; `regions` are those, ISO 3166."""
+    """Written without `+`, the number can get no text in the chosen country, and can in `regions`,
+    ISO 3166. A question, and no mistake.
+    """
 
     code = "country_needed"
     field = "country"
-    message = "Choose the country this number belongs to."
+    is_question = True
+    message = "Which country is this number from?"
 
     def __init__(self, regions: tuple[str, ...]) -> None:
         super().__init__()
@@ -92,7 +95,7 @@ class Phone:
     @classmethod
     def parse(cls, raw: str, served: tuple[str, ...], country: str = "") -> "Phone":
         """Reads what a person typed. `served` are the regions that may be texted, `country` the
-        one chosen for a number without `+`. Raises `BadPhone` or one of its kinds.
+        one that a number without `+` is read in. Raises `BadPhone` or one of its kinds.
         """
         digits = _less_old_prefix(_folded(raw), country)
         if digits.startswith("+"):
@@ -185,16 +188,22 @@ def _unusable(kind: int) -> BadPhone:
 
 
 def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phone:
-    """Reads a national number in the chosen country, else in the only served one it fits."""
+    """Reads a national number in the chosen country alone; where none was chosen, in the only
+    served one it fits.
+    """
+    refusal = None
     if country:
         if country not in served:
             raise UnservedPhone
-        return _accepted(_parsed(digits, country), served)
+        try:
+            return _accepted(_parsed(digits, country), served)
+        except BadPhone as error:
+            refusal = error
     found = {phone.region: phone for phone in _readings(digits, served)}
-    if not found:
-        raise BadPhone(_why_nowhere(digits))
-    if len(found) > 1:
+    if found and (country or len(found) > 1):
         raise CountryNeeded(tuple(found))
+    if not found:
+        raise refusal or BadPhone(_why_nowhere(digits))
     return next(iter(found.values()))
 
 

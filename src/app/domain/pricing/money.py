@@ -59,22 +59,26 @@ def per_month(yearly: int) -> int:
 
 
 def currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
-    """Of those offered, the one used where a browser's languages point to; else the first. Nobody
-    reads more languages than a few, and looking for one that is not known takes long.
+    """Of those offered, the one used where a browser's languages point to; else the first."""
+    for territory in list_territories(accept_language):
+        for currency in get_territory_currencies(territory):
+            if currency in offered:
+                return str(currency)
+    return offered[0]
+
+
+def list_territories(accept_language: str, silent: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Where a browser's languages point to, the most wanted first; `silent` ones point nowhere.
+    Nobody reads more languages than a few, and looking for one that is not known takes long.
     """
     few = accept_language[:LONGEST_HEADER].split(",")[:MOST_LANGUAGES]
-    return _currency_for(",".join(few), offered)
+    return _list_territories(",".join(few), silent)
 
 
 @lru_cache(maxsize=512)
-def _currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
-    for tag in _by_preference(accept_language):
-        territory = _territory(tag)
-        used = get_territory_currencies(territory) if territory else []
-        for currency in used:
-            if currency in offered:
-                return currency
-    return offered[0]
+def _list_territories(accept_language: str, silent: tuple[str, ...]) -> tuple[str, ...]:
+    tags = (tag for tag in _by_preference(accept_language) if tag.lower() not in silent)
+    return tuple(territory for tag in tags if (territory := _territory(tag)))
 
 
 def _by_preference(header: str) -> list[str]:
