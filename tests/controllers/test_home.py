@@ -27,7 +27,7 @@ def holder(product: Product) -> Holder:
     return Holder(product)
 
 
-@pytest.mark.parametrize("path", ["/", "/pricing"])
+@pytest.mark.parametrize("path", ["/", "/pricing", "/status"])
 def test_whoever_is_signed_in_finds_their_account_there(holder: Holder, path: str) -> None:
     page = holder.get(path)
     assert page.response.headers["cache-control"] == "private, no-store"

@@ -15,7 +15,8 @@ from app.domain.operators import STAY
 from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.page import TYPE, prerendered_response
+from app.web.page import PERSONAL, TYPE, prerendered_response
+from app.web.request_context import find_person
 from app.web.response import HttpResponse, plain_text, redirect_to
 
 # What to do about each, for whoever reads the page at night. A vendor's is its adapter's to say.
@@ -181,6 +182,7 @@ class StatusController(Controller):
         areas, now = await container.health.look_at_areas(), datetime.now(UTC)
         values = {"areas": areas, "status": worst(areas), "checked_at": now}
         if context.session.exist or context.remembered.notice:
-            return container.pages.render_page(context, STATUS_PAGE, values)
+            await find_person(context, container.sessions, container.people)
+            return container.pages.render_page(context, STATUS_PAGE, values, caching=PERSONAL)
         page = container.pages.prerender(context.info, STATUS_PAGE, values)
         return prerendered_response(context.info.accepts_gzip, page, b"", PUBLIC)

@@ -203,8 +203,7 @@ class PricingHandler:
         """With their account in the header, or what has just happened. Nothing else of whoever asks
         has a say in these pages.
         """
-        if self._context.session.exist:
-            await find_person(self._context, self.container.sessions, self.container.people)
+        await find_person(self._context, self.container.sessions, self.container.people)
         values = self._no_prices
         if current:
             values = prices_values(current, self._selection(current), PRODUCT)

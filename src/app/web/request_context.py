@@ -152,6 +152,8 @@ async def find_person(context: RequestContext, sessions: Sessions, people: Peopl
     """For the header of a page that is the same for everybody else. While nobody can tell, it says
     what the cookies say.
     """
+    if not context.session.exist:
+        return
     with suppress(Unavailable):
         access = await find_session(context, sessions)
         context.person = await people.find_person(access.user_id) if access else None
