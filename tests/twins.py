@@ -36,13 +36,16 @@ class Twins:
 
 
 def masked(seen: Seen, contact: str) -> tuple[int, dict[str, str], str]:
-    """An answer without what differs between any two answers: secrets, times, the contact."""
+    """An answer without what differs between any two answers: secrets, times, the contact, who
+    asks.
+    """
     headers = dict(seen.response.headers)
     del headers["date"], headers["x-request-id"]
     if "set-cookie" in headers:
         headers["set-cookie"] = re.sub("=[nb]\\.[^;]+", "=SECRET", headers["set-cookie"])
     body = seen.html.replace(contact, "CONTACT").replace(spoken(contact), "CONTACT")
     body = re.sub(r'name="csrf_token" value="[^"]+"', "TOKEN", body)
+    body = re.sub("(Signed in as <bdi[^>]*>)[^<]+", r"\1THEMSELVES", body)
     # What dispatcher and clock did between the two.
     body, lines = re.subn(r'(<p id="delivery").*?(</p>)', r"\1\2", body, flags=re.DOTALL)
     body = re.sub(r"[0-9]+ more minutes, until [0-9:]+ UTC", "UNTIL", body)

@@ -44,7 +44,7 @@ def test_one_that_is_not_linked_to_the_account_confirms_nothing(owner: tuple[Lin
         person = signed_in(owner[0], "phone")
         seen = person.come_with_auth0("confirm", email=email)
         assert (seen.status, seen.path) == (422, "/auth0/failed/auth0-not-linked")
-        assert "not linked to your account" in seen.alert
+        assert "isn’t linked to your account" in seen.alert
         assert 'href="/account/confirm"' in seen.html
         assert person.get("/account/data").status == 303
 

@@ -47,7 +47,8 @@ def look_around(twins: Twins, kind: str) -> None:
 def test_what_someone_has_is_answered_and_written_to_like_something_new(
     product: Product, known: dict[str, str], kind: str, new: Callable[[], str]
 ) -> None:
-    twins = Twins((Owner(product), Owner(product)), (known[kind], new()))
+    people = Owner(product, long_email()), Owner(product, long_email())
+    twins = Twins(people, (known[kind], new()))
     for person in twins.people:
         person.http.headers["accept-encoding"] = "identity"
         person.get(f"/account/{kind}")
