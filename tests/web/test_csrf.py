@@ -90,15 +90,18 @@ def test_a_token_of_someone_else_is_refused(product: Product, headers: dict[str,
     assert refused.status == 403
 
 
+@pytest.mark.parametrize("others", ["", "theme=dark; consent=all"])
 @pytest.mark.parametrize("path", ["/signup/phone", "/login/phone", "/login/password"])
 @pytest.mark.parametrize("htmx", [{}, {"hx-request": "true"}])
 def test_a_browser_that_keeps_no_cookies_is_told_to_turn_them_on(
-    product: Product, path: str, htmx: dict[str, str]
+    product: Product, path: str, htmx: dict[str, str], others: str
 ) -> None:
+    """Also where another product on the same host keeps some of its own."""
     person = Person(product)
     token = token_in(person.get(path))
     person.http.cookies.clear()
-    refused = send(person, path, OWN[0] | htmx, phone="+61 491", csrf_token=token)
+    headers = OWN[0] | htmx | ({"cookie": others} if others else {})
+    refused = send(person, path, headers, phone="+61 491", csrf_token=token)
     assert (refused.status, refused.html.count("<html")) == (403, 0 if htmx else 1)
     assert "Turn on cookies for this site" in refused.alert
     assert "open for too long" not in refused.html

@@ -60,6 +60,13 @@ def parse_cookies(headers: list[tuple[bytes, bytes]]) -> dict[str, str | None]:
     return sent
 
 
+# All that we set. `flow`, which every page with a form has, may have run out before the others.
+OURS = (
+    "flow", "access", "refresh", "oidc", "device", "seen", "prefs", "plan", "return", "notice",
+    "typed", "ops",
+)  # fmt: skip
+
+
 class RequestCookies:
     """Those that one request came with, and those that its answer sets."""
 
@@ -71,8 +78,10 @@ class RequestCookies:
 
     @property
     def are_kept(self) -> bool:
-        """Whether the browser sent any: one that keeps none sends none."""
-        return bool(self._sent)
+        """Whether the browser sent one of ours: one that keeps none sends none. Those of another
+        product on the same host say nothing.
+        """
+        return any(self._cookies.name(plain) in self._sent for plain in OURS)
 
     def read(self, name: str) -> str | None:
         return self._cookies.read(self._sent, name)

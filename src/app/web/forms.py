@@ -104,14 +104,14 @@ class StaleForm(Forbidden):
 
 
 class CookiesOff(Forbidden):
-    """The browser sent no cookie at all, though the page with the form had set one: it keeps none,
+    """The browser sent no cookie of ours, though the page with the form had set one: it keeps none,
     or the page was open for longer than a cookie lives.
     """
 
     code = "cookies_off"
     message = (
-        "Your browser sent us no cookie. Turn on cookies for this site if they’re off."
-        " Check your answer and send it again."
+        "Turn on cookies for this site, then send this again. They remember which step you’re at,"
+        " and your browser sent us none."
     )
 
 
