@@ -28,6 +28,7 @@ def test_a_code_by_mail_leads_to_a_new_password(product: Product, owner: Holder)
     landed = person.submit("/recovery/password", password=NEW_PASSWORD)
     assert (landed.status, landed.path) == (200, "/login/password")
     assert f'role="status">{CHANGED}<' in landed.html
+    assert "so that only you, with the new password, get in." in landed.html
     assert sign_in(product, owner.email, NEW_PASSWORD).path == "/account"
 
 

@@ -37,7 +37,8 @@ async def test_who_forgot_the_password_signs_in_with_a_new_one(walk: Walk) -> No
 
     notes = await walk(journey)
     assert places(notes)[2:] == [*STEPS, "/login/password", "/account"]
-    assert [note.look.focus for note in notes] == ["h1", "h1", "h1", "code", "h1", "h1", "h1"]
+    focus = ["h1", "h1", "h1", "code", "h1", "password", "h1"]
+    assert [note.look.focus for note in notes] == focus
     assert (notes[-2].look.notice, notes[-1].posts) == (CHANGED, [303] * 4)
 
 
@@ -133,6 +134,7 @@ async def test_back_and_reloads_repeat_nothing(walk: Walk) -> None:
     *_, back, changed, reloaded, end = await walk(journey)
     assert back.look.url == "/recovery/password"
     assert (changed.look.notice, reloaded.look.notice) == (CHANGED, "")
+    assert (changed.look.focus, reloaded.look.focus) == ("password", "h1")
     assert "password" not in end.look.url.removeprefix("/login/password")
     assert end.posts == [303] * 3
     assert end.messages == changed.messages

@@ -11,6 +11,7 @@ from app.controllers.signup.pages import SignupPages
 from app.controllers.signup.request import LOGIN, SignupRequest
 from app.controllers.signup.signup import PhoneStepsController, signup_code
 from app.domain.errors import Forbidden, Refusal
+from app.domain.recovery.recovery import Ending
 from app.domain.signup.signup import Step
 from app.web.container import Container
 from app.web.errors import errors_shown_on
@@ -110,7 +111,9 @@ async def _render_password_form(
     current: SignupRequest, typed: str, refusal: Refusal | None = None
 ) -> HttpResponse:
     methods = other_methods(current.container, refusal, PHONE, auth0_for="login")
-    values = {"typed": typed, "ways": methods}
+    notices = (current.context.remembered.notice or "").split(".")
+    is_reset = refusal is None and Ending.CHANGED in notices
+    values = {"typed": typed, "ways": methods, "is_reset": is_reset}
     return SignupPages(current).render_page("login/password.html", values, refusal)
 
 
