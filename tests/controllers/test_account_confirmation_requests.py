@@ -89,7 +89,7 @@ def test_a_day_later_the_number_can_be_changed(lost: Lost) -> None:
     lost.confirm("/account/password")
     lost.pass_hours(24)
     lost.confirm("/account/phone")
-    assert "Your number is changed." in lost.ask("phone", value := new_phone()).html
+    assert "Number changed." in lost.ask("phone", value := new_phone()).html
     assert contacts(lost.product, value) == [(value, lost.email)]
 
 

@@ -25,7 +25,7 @@ def test_the_new_address_takes_the_place_of_the_old_one(product: Product, owner:
     assert signed_in(product, owner.email).path == "/account"
     seen = owner.prove("email", new)
     assert (seen.status, seen.path) == (200, "/account")
-    assert "Your e-mail address is changed." in seen.html
+    assert "E-mail address changed." in seen.html
     assert contacts(product, owner.email, new) == [(owner.phone, new)]
     assert signed_in(product, new).path == "/account"
     assert signed_in(product, owner.email).status == 422
@@ -94,7 +94,7 @@ def test_a_likely_slip_is_asked_about_and_may_be_kept(product: Product, owner: O
     [
         ("", "Enter your e-mail address."),
         ("name at example.org", "An e-mail address has an @ in it"),
-        ("OWN", "That is your address already."),
+        ("OWN", "That’s your address already."),
     ],
 )
 def test_what_cannot_be_the_new_address_is_told(owner: Owner, typed: str, sentence: str) -> None:

@@ -44,7 +44,7 @@ WHERE destination = $1 AND template = 'new_device' AND state = 'sent'
 ORDER BY created_at DESC LIMIT 1
 """
 AT_ONCE = 0.3  # seconds; the dispatcher looks each second without being woken
-MANY = "That is as many changes as an account can have in a day."
+MANY = "That’s as many changes as we allow in a day."
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def test_the_new_number_takes_the_place_of_the_old_one(product: Product, owner: 
     assert spoken(new) in asked.html
     seen = owner.prove("phone", new)
     assert (seen.status, seen.path) == (200, "/account")
-    assert "Your number is changed." in seen.html
+    assert "Number changed." in seen.html
     assert contacts(product, owner.phone, new) == [(new, owner.email)]
     assert "is changed" not in owner.get("/account").html
 
@@ -108,7 +108,7 @@ def test_wrong_codes_stay_and_lock(product: Product, owner: Owner) -> None:
     [
         ("", "Enter your mobile phone number."),
         ("+44 20 7946 0018", "That looks like a landline."),
-        ("OWN", "That is your number already."),
+        ("OWN", "That’s your number already."),
     ],
 )
 def test_what_cannot_be_the_new_number_is_told(owner: Owner, typed: str, sentence: str) -> None:

@@ -144,7 +144,7 @@ def test_a_forged_link_ends_in_a_sentence(product: Product, token: str) -> None:
     seen = person.get(f"/account/undo/{token}")
     assert seen.status in (404, 422)
     if seen.status == 422:
-        assert "This link does not work." in seen.alert
+        assert "This link doesn’t work." in seen.alert
         assert person.post(f"/account/undo/{token}").status == 422
 
 

@@ -34,7 +34,7 @@ def inside(owner: Holder) -> Person:
 def add_number(person: Person, phone: str) -> None:
     person.submit("/account/phone", phone=phone)
     added = person.submit("/account/phone-code", code=person.product.code_for(phone))
-    assert (added.path, "Your number is added." in added.html) == ("/account", True)
+    assert (added.path, "Number added." in added.html) == ("/account", True)
 
 
 def number_of(owner: Holder | Federated, email: str = "") -> str | None:

@@ -126,7 +126,7 @@ def test_a_proof_by_the_phone_after_all_waits_for_nothing(lost: Lost) -> None:
     lost.confirm()
     assert confirm_by_code(lost.browser, lost.phone).path == "/account"
     page = lost.ask("phone", value := new_phone())
-    assert "Your number is changed." in page.html
+    assert "Number changed." in page.html
     assert contacts(lost.product, value) == [(value, lost.email)]
 
 

@@ -18,7 +18,7 @@ from tests.product import GENEROUS, Product
 from tests.sessions.held import PASSWORD, Owner
 
 MANY = 40
-BUSY = "Many people are here right now."
+BUSY = "We’re very busy right now."
 # So slow that the line fills, and not so slow that who stands last in it meets the deadline, also
 # where a busy machine has little for threads that stand back.
 SLOW = PasswordHasher(time_cost=3, memory_cost=19_456, parallelism=1, type=Type.ID)

@@ -12,8 +12,8 @@ from tests.shown_prices import FORMS, every_form, in_the_table, told
 
 PERIODS = ("month", "year")
 CURRENCIES = ("USD", "EUR", "GBP", "JPY")
-NO_PERIOD = "We do not offer that period. Here are the prices by the month."
-NO_CURRENCY = "We do not have prices in that currency. Here they are in USD."
+NO_PERIOD = "We don’t offer that period. Here are the prices by the month."
+NO_CURRENCY = "We don’t have prices in that currency. Here they are in USD."
 UNPRICED = "We can’t show prices right now. Ask us for prices; these are the plans."
 
 

@@ -8,7 +8,7 @@ from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.recovering import NEW_PASSWORD, at_code, recovery_code, sign_in
 
-STALE = "You already did this in another tab. Here is where you are now."
+STALE = "You already did this in another tab. Here’s where you are now."
 
 
 def in_hand(product: Product, person: Person) -> Person:

@@ -122,5 +122,5 @@ def test_an_account_that_is_gone_leads_back_with_a_sentence(product: Product) ->
     sql(product, "DELETE FROM users WHERE email = $1", owner.email)
     landed = person.submit("/recovery/password", password=NEW_PASSWORD)
     assert (landed.status, landed.path) == (200, "/recovery/email")
-    assert "There is no account with that address any more." in landed.html
+    assert "There’s no account with that address any more." in landed.html
     assert person.get("/recovery/password").location == "/recovery/email"

@@ -209,5 +209,5 @@ def test_mails_in_all_have_an_end_too(emptied_product: Callable[..., Product]) -
     person.give_phone_code(phone)
     refused = person.give_email(new_email())
     assert (refused.status, refused.path) == (503, "/signup/email")
-    assert "We cannot send more e-mail today. Nothing was lost." in refused.alert
+    assert "We can’t send more e-mail today. Nothing was lost." in refused.alert
     assert len(sql(product, "SELECT FROM deliveries WHERE channel = 'email'")) == 2

@@ -116,7 +116,7 @@ def test_a_body_that_is_no_form_is_refused(people: dict[str, Person], step: str)
         http.post(f"/signup/{step}", content=urlencode(fields), headers=plain),
     ]
     assert [answer.status_code for answer in answers] == [415, 415, 415]
-    assert all("We could not read that" in answer.text for answer in answers)
+    assert all("We couldn’t read that" in answer.text for answer in answers)
 
 
 @pytest.mark.parametrize("step", FIELDS)
@@ -139,7 +139,7 @@ def test_bytes_that_are_no_text_are_refused(
     value = quote_from_bytes(raw).encode() if escaped else raw
     content = b"csrf_token=%s&phone=%s" % (person.token().encode(), value)
     seen = Seen(person.http.post("/signup/phone", content=content, headers=FORM))
-    assert (seen.status, seen.heading) == (400, "We could not read that")
+    assert (seen.status, seen.heading) == (400, "We couldn’t read that")
 
 
 @pytest.mark.parametrize("value", ["%", "%zz", "%1", "+%2"])
@@ -157,8 +157,8 @@ def test_broken_percent_signs_are_what_they_look_like(
     ("phone", "words"),
     [
         ("+44 20 7946 0000", "That looks like a landline."),
-        ("+1 876 555 0123", "We cannot text numbers from that country yet."),
-        ("+44 909 879 0000", "That number cannot receive texts."),
+        ("+1 876 555 0123", "We can’t text numbers from that country yet."),
+        ("+44 909 879 0000", "That number can’t receive texts."),
     ],
 )
 def test_a_number_that_cannot_be_texted_is_told_why(

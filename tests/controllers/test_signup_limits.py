@@ -7,8 +7,8 @@ from tests.controllers.conftest import DAILY, FEW_LEFT, Limited
 from tests.person import Person, Seen, new_email, new_phone
 
 SENT = (303, "/signup/phone-code")
-ENOUGH = "That is as many codes as we send for now. Try again later, or another way."
-STOPPED = "We cannot send texts to that number today. Nothing was lost. Try again tomorrow."
+ENOUGH = "That’s as many codes as we can send for now. Try again later, or another way."
+STOPPED = "We can’t send texts to that number today. Nothing was lost. Try again tomorrow."
 
 
 def ask(person: Person, phone: str) -> Seen:

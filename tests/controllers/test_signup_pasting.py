@@ -27,6 +27,6 @@ def test_a_pasted_code_of_another_site_is_not_even_counted(product: Product) -> 
     person, code = texted(product, phone := new_phone())
     refused = guess(person, f"Your code is {code}.\n\n@evil.example #{code}", 1)
     assert (refused.status, refused.heading) == (422, "Enter the code from the text")
-    assert "That code is for another site. Do not enter it here." in refused.alert
+    assert "That code is for another site. Don’t enter it here." in refused.alert
     [row] = sql(product, "SELECT attempts FROM phone_verifications WHERE phone = $1", phone)
     assert row["attempts"] == 0

@@ -6,7 +6,7 @@ from tests.crowd import answers, post_at_once, sql, wrong, wrong_codes
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
-STALE = "You already did this in another tab. Here is where you are now."
+STALE = "You already did this in another tab. Here’s where you are now."
 STEPS = ("phone", "email", "email-code", "password", "done")
 
 

@@ -20,7 +20,7 @@ FORMS = {
 # A step may be corrected while its code is waited for.
 CORRECTABLE = {("phone-code", "phone"), ("email-code", "email")}
 OTHERS = [(at, step) for at in STEPS for step in STEPS if step != at]
-TOLD = "You already did this in another tab. Here is where you are now."
+TOLD = "You already did this in another tab. Here’s where you are now."
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def test_what_is_no_code_is_told_why(typed: str, told: str) -> None:
 def test_a_code_bound_to_another_site_is_refused(typed: str) -> None:
     with pytest.raises(OtherSitesCode) as refused:
         parse_code(typed, 6, HOST)
-    assert refused.value.message == "That code is for another site. Do not enter it here."
+    assert refused.value.message == "That code is for another site. Don’t enter it here."
 
 
 def test_a_mailed_code_has_eight_digits() -> None:

@@ -95,7 +95,7 @@ def test_what_cannot_be_seen_is_told(typed: str) -> None:
     with pytest.raises(BadEmail) as refused:
         EmailAddress.parse(typed)
     assert refused.value.message == (
-        "There is a character in that address that cannot be seen. Type the address yourself."
+        "There’s a hidden character in that address. Type it yourself."
     )
 
 

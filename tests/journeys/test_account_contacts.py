@@ -85,7 +85,7 @@ async def test_a_pending_change_is_shown_sent_again_and_cancelled(
     assert (await visitor.follow("Enter the code")).url == f"/account/{kind}-code"
     await visitor.follow("Back to your account")
     gone = await visitor.press(WAYS[kind][2])
-    assert (gone.url, gone.notice) == ("/account", "The change is cancelled. All stays as it was.")
+    assert (gone.url, gone.notice) == ("/account", "Change cancelled. Nothing was changed.")
     assert await visitor.tab.page.locator("section").count() == 0
     assert (await visitor.open(f"/account/{kind}-code")).url == "/account"
     assert await held(visitor, new) == before
@@ -103,7 +103,7 @@ async def test_the_link_of_the_mail_undoes_it(signed_in: SignedIn, kind: str) ->
     assert asked.heading == "Confirm that the account was yours"
     assert await held(visitor, new) != before
     done = await visitor.press("Undo the change", password=PASSWORD)
-    assert (done.heading, done.notice) == ("The change is undone", "The change is undone.")
+    assert (done.heading, done.notice) == ("The change is undone", "Change undone.")
     assert await held(visitor, new) == before
     again = await visitor.reload()
     assert (again.heading, again.alert) == ("The change is undone", "")
@@ -129,4 +129,4 @@ async def test_a_double_click_on_the_code_changes_once_and_says_so(signed_in: Si
     button = visitor.tab.page.get_by_role("button", name="Continue")
     await button.dblclick(no_wait_after=True)
     look = await visitor.tab.arrived()
-    assert (look.url, look.notice) == ("/account", "Your number is changed.")
+    assert (look.url, look.notice) == ("/account", "Number changed.")

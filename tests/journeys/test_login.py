@@ -65,7 +65,7 @@ async def test_back_after_signing_out_shows_nothing(walk: Walk) -> None:
         await visitor.back()
 
     _, _, out, back = await walk(journey)
-    assert (out.look.url, out.look.notice) == ("/", "You are signed out.")
+    assert (out.look.url, out.look.notice) == ("/", "You’re signed out.")
     assert back.look.url.startswith("/login")
     assert back.look.fields == {"phone": ""}
 

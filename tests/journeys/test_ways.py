@@ -76,7 +76,7 @@ async def test_a_stale_tab_is_told_and_led_to_where_things_are(walk: Walk) -> No
 
     *_, told, reloaded = await walk(journey)
     assert told.look.url == "/signup/email"
-    assert told.look.notice == "You already did this in another tab. Here is where you are now."
+    assert told.look.notice == "You already did this in another tab. Here’s where you are now."
     assert len(told.messages) == 1
     assert reloaded.look.notice == ""
 

@@ -106,7 +106,7 @@ def test_what_is_no_http_is_answered_too(product: Product, garbage: bytes) -> No
     own = {"content-security-policy": last_resort_csp(LAST_RESORT)}
     for name, value in (POLICIES | own).items():
         assert f"\r\n{name}: {value}\r\n" in answer
-    assert ">We could not read that</h1>" in answer
+    assert ">We couldn’t read that</h1>" in answer
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_wrong_method_is_told_the_right_ones(
 ) -> None:
     answer = ask(product, "DELETE", path, {})
     assert set(answer.headers["allow"].split(", ")) - {"OPTIONS"} == allowed
-    assert "That does not work here" in answer.text
+    assert "That doesn’t work here" in answer.text
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -28,7 +28,7 @@ def test_nothing_else_is_done_to_the_server_itself(product: Product, method: str
 def test_a_path_with_a_line_break_is_refused(product: Product, target: str) -> None:
     answer = ask(product, request(target))
     assert answer.status == 400
-    assert b"We could not read that" in answer.body
+    assert "We couldn’t read that".encode() in answer.body
     assert answer.headers["content-security-policy"] == last_resort_csp(LAST_RESORT)
     assert "set-cookie" not in answer.headers
 

@@ -151,7 +151,7 @@ def _slow(what: str) -> str:
 
 
 def _unconfirmed(what: str) -> str:
-    return f"The {what} was sent, but its arrival is not confirmed. If nothing came, ask again."
+    return f"The {what} was sent, but we can’t tell if it arrived. If nothing came, ask again."
 
 
 def _unsure(what: str) -> str:

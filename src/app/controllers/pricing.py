@@ -25,8 +25,8 @@ TemplateValues = dict[str, Any]
 
 PERIODS = {Interval.MONTH: "Monthly", Interval.YEAR: "Yearly"}
 UNKNOWN = {
-    "period": "We do not offer that period. Here are the prices by the {interval}.",
-    "currency": "We do not have prices in that currency. Here they are in {currency}.",
+    "period": "We don’t offer that period. Here are the prices by the {interval}.",
+    "currency": "We don’t have prices in that currency. Here they are in {currency}.",
 }
 CHOSEN = "chosen=yes"
 # What a page without prices hands on to the one with them.

@@ -16,7 +16,7 @@ class Refusal(Exception):
     status: ClassVar[int] = 422
     is_question: ClassVar[bool] = False
     code: ClassVar[str] = "refused"
-    message: str = "That did not work."
+    message: str = "That didn’t work."
     field: str | None = None
 
     def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
@@ -58,7 +58,7 @@ class OutOfStep(Refusal):
 
     status = 409
     code = "out_of_step"
-    message = "You already did this in another tab. Here is where you are now."
+    message = "You already did this in another tab. Here’s where you are now."
 
     def __init__(self, step: str) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class Unavailable(Refusal):
 
     status = 503
     code = "unavailable"
-    message = "We cannot do this right now. Nothing was lost. Try again in a minute."
+    message = "We can’t do this right now. Nothing was lost. Try again in a minute."
 
     def __init__(
         self,

@@ -159,7 +159,7 @@ class TooManySends(TooMany):
     """An hourly or daily cap of one person's; how long it lasts is not told (contract 9.9)."""
 
     code = "too_many_sends"
-    message = "That is as many codes as we send for now. Try again later, or another way."
+    message = "That’s as many codes as we can send for now. Try again later, or another way."
 
 
 class TooManyGuesses(TooMany):
@@ -178,14 +178,14 @@ class TextsStopped(Unavailable):
     """The day's texts, or a region's, are spent: nobody's fault who asks now."""
 
     code = "texts_stopped"
-    message = "We cannot send texts to that number today. Nothing was lost. Try again tomorrow."
+    message = "We can’t send texts to that number today. Nothing was lost. Try again tomorrow."
 
 
 class MailsStopped(Unavailable):
     """The day's mails are spent."""
 
     code = "mails_stopped"
-    message = "We cannot send more e-mail today. Nothing was lost. Try again tomorrow."
+    message = "We can’t send more e-mail today. Nothing was lost. Try again tomorrow."
 
 
 SEND_LIMITS = (TooMany, TextsStopped, MailsStopped)  # whatever a limit of sends says

@@ -47,12 +47,12 @@ LOST = {
 # Title, sentence and ways onwards of the pages that belong to no form.
 WORDS: dict[int, tuple[str, str]] = {
     400: (
-        "We could not read that",
+        "We couldn’t read that",
         "What your browser sent was incomplete. Go back and try again.",
     ),
     403: ("That page was open too long", "Nothing was lost. Go back, reload it and try again."),
-    404: ("There is no page here", "Check the address, or go on from the home page."),
-    405: ("That does not work here", "Go back to the page you came from and use its buttons."),
+    404: ("There’s no page here", "Check the address, or go on from the home page."),
+    405: ("That doesn’t work here", "Go back to the page you came from and use its buttons."),
     408: ("That took too long", "Your browser stopped in the middle. Go back and try again."),
     409: ("That has changed meanwhile", "Go back and look at how it stands now."),
     413: ("That was too much", "What you sent is far longer than we need. Go back and shorten it."),
@@ -60,7 +60,7 @@ WORDS: dict[int, tuple[str, str]] = {
         "That address is too long",
         "Check it, or go back to the page you came from and use its links.",
     ),
-    415: ("We could not read that", "Go back and use the form on the page."),
+    415: ("We couldn’t read that", "Go back and use the form on the page."),
     429: ("That was a lot in a short time", "Wait a little, then go on where you were."),
     431: (
         "That was too much",
@@ -71,11 +71,11 @@ WORDS: dict[int, tuple[str, str]] = {
         "What you entered before this page is kept. Try again in a minute.",
     ),
     501: (
-        "We could not read that",
-        "Your browser sent it in a way that we do not know. Go back and try again.",
+        "We couldn’t read that",
+        "Your browser sent it in a way we don’t know. Go back and try again.",
     ),
     503: (
-        "We cannot do this right now",
+        "We can’t do this right now",
         "Nothing was lost: what you entered before is kept. Try again in a minute.",
     ),
 }

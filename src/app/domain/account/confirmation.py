@@ -35,14 +35,14 @@ from app.domain.verification.verification import Challenge, PendingCode, Verific
 class WrongPassword(Rejected):
     code = "wrong_password"
     field = "password"
-    message = "That is not your password. Try again, or use a code."
+    message = "That isn’t your password. Try again, or use a code."
 
 
 class MethodNotOffered(Rejected):
     """Whoever opened the session has shown it already, or the account has none of the kind."""
 
     code = "not_this_way"
-    message = "That does not count here, because you signed in with it. Confirm another way."
+    message = "That doesn’t count here, because you signed in with it. Confirm another way."
 
 
 class RecoveredPassword(Rejected):
@@ -71,11 +71,11 @@ NO_MORE = (
     " You can use it here from {clock}."
 )
 NOTHING_ELSE = (
-    "You chose your password with a code by e-mail, and there is nothing else to confirm with. You"
+    "You chose your password with a code by e-mail, and there’s nothing else to confirm with. You"
     " can confirm that it’s you from {clock}."
 )
 SIGNUP = "signup"  # what opened a session, beside the kinds of proof
-NOT_HERE = "That doesn't count here. Confirm another way."
+NOT_HERE = "That doesn’t count here. Confirm another way."
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ from app.domain.verification.verification import Challenge, PendingCode, Verific
 class OwnPhone(Rejected):
     code = "own_phone"
     field = "phone"
-    message = "That is your number already."
+    message = "That’s your number already."
 
 
 class OwnEmail(Rejected):
     code = "own_email"
     field = "email"
-    message = "That is your address already."
+    message = "That’s your address already."
 
 
 class PhoneTaken(Conflict):

@@ -43,7 +43,7 @@ class UndoNotBegun(Conflict):
 class WrongFormerPassword(Rejected):
     code = "wrong_former_password"
     field = "password"
-    message = "That is not the password you had before the change. Try again, or use a text code."
+    message = "That isn’t the password you had before the change. Try again, or use a text code."
 
 
 class Undo:

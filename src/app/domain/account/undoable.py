@@ -22,7 +22,7 @@ ID_BYTES = 16  # 48 with the MAC: 64 characters, none of them padding
 
 class UnknownUndo(Rejected):
     code = "unknown_undo"
-    message = "This link does not work. Open it from our e-mail again, or copy all of it."
+    message = "This link doesn’t work. Open it from our e-mail again, or copy all of it."
 
 
 class UndoLinks:

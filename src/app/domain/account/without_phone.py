@@ -139,7 +139,7 @@ class WithoutPhone:
         try:
             checked = await self._credentials.check_password(mailbox.value, raw, device)
         except WrongCredentials:
-            raise WrongPassword("That is not your password. Try again.") from None
+            raise WrongPassword("That isn’t your password. Try again.") from None
         async with self._database.transaction() as connection:
             await self._credentials.forgive_failures(connection, checked)
         if person.password_counts_from:

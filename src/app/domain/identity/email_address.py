@@ -114,9 +114,7 @@ def _canonical(text: str) -> str:
 
 def _why_not(text: str) -> str:
     if any(unicodedata.category(char) == INVISIBLE for char in text):
-        return (
-            "There is a character in that address that cannot be seen. Type the address yourself."
-        )
+        return "There’s a hidden character in that address. Type it yourself."
     return "Write the address like name@example.org. Check it and try again."
 
 

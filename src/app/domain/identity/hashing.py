@@ -29,7 +29,7 @@ NICE = 5  # of 19; each step is a tenth less of a contended core
 
 class Busy(Unavailable):
     code = "busy"
-    message = "Many people are here right now. Nothing was lost. Try again in a few seconds."
+    message = "We’re very busy right now. Nothing was lost. Try again in a few seconds."
 
 
 class Match(Enum):

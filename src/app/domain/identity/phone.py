@@ -46,7 +46,7 @@ class UnservedPhone(BadPhone):
     """Decided by libphonenumber's region, not by dial code: +1 is two dozen countries."""
 
     code = "unserved_phone"
-    message = "We cannot text numbers from that country yet. Enter a number from another country."
+    message = "We can’t text numbers from that country yet. Enter a number from another country."
 
 
 class CountryNeeded(BadPhone):
@@ -184,7 +184,7 @@ def _unusable(kind: int) -> BadPhone:
         return LandlinePhone()
     if kind == PhoneNumberType.VOIP:
         return InternetPhone()
-    return BadPhone("That number cannot receive texts. Enter an ordinary mobile number.")
+    return BadPhone("That number can’t receive texts. Enter an ordinary mobile number.")
 
 
 def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phone:

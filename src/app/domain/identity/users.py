@@ -169,7 +169,7 @@ PASSWORD = ("account:password_changed",)
 
 class TooManyChanges(TooMany):
     code = "too_many_changes"
-    message = "That is as many changes as an account can have in a day. Try again tomorrow."
+    message = "That’s as many changes as we allow in a day. Try again tomorrow."
 
 
 async def require_room_for_change(

@@ -37,7 +37,7 @@ class OtherSitesCode(BadCode):
     """The pasted message is bound to another host: someone may be phishing."""
 
     code = "other_sites_code"
-    message = "That code is for another site. Do not enter it here."
+    message = "That code is for another site. Don’t enter it here."
 
 
 def derive_code(key: bytes, nonce: bytes, purpose: str, destination: str, digits: int) -> str:
