@@ -12,7 +12,7 @@ from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
 HERE = "/account/confirm"
-NOT_THIS_WAY = "That does not count here"
+NOT_THIS_WAY = "That doesn’t count here"
 # As a server of the version before leaves it.
 OLDER = (
     "UPDATE sessions SET opened_amr = NULL WHERE user_id = (SELECT id FROM users WHERE phone=$1)"

@@ -145,7 +145,7 @@ def test_not_where_that_was_chosen_without_the_phone(owner: Federated) -> None:
     confirm_without_phone(browser, owner, NEW_PASSWORD)
     assert is_confirmed(browser)
     changed = browser.submit("/account/password", password=THIRD_PASSWORD)
-    assert "Your password is changed." in changed.html
+    assert "Password changed." in changed.html
     assert by_password(owner, THIRD_PASSWORD).get(HERE).html.count(BUTTON) == 0
     assert by_auth0(owner).submit(HERE, password=THIRD_PASSWORD).status == 422
 

@@ -80,7 +80,7 @@ def test_a_day_later_both_proofs_confirm_for_once(lost: Lost, hours: float) -> N
     assert lost.requests() == []
     assert lost.browser.get("/account/data").status == 200, "ten minutes, as any proof"
     page = lost.browser.submit("/account/password", password=NEW_PASSWORD)
-    assert "Your password is changed." in page.html
+    assert "Password changed." in page.html
     lost.let_proof_age()
     assert refused(lost, "/account/data")
 

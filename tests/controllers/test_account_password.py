@@ -21,7 +21,7 @@ def test_a_new_password_ends_every_other_session(holder: Holder) -> None:
     other = holder.elsewhere()
     landed = holder.submit("/account/password", password=NEW)
     assert (landed.status, landed.path) == (200, "/account")
-    assert "Your password is changed." in landed.html
+    assert "Password changed." in landed.html
     assert other.get("/account").location.startswith("/login")
     assert holder.get("/account").status == 200
 

@@ -31,7 +31,7 @@ def test_the_new_number_takes_the_place_of_the_old_one(product: Product, owner: 
     assert (seen.status, seen.path) == (200, "/account")
     assert "Number changed." in seen.html
     assert contacts(product, owner.phone, new) == [(new, owner.email)]
-    assert "is changed" not in owner.get("/account").html
+    assert "Number changed" not in owner.get("/account").html
 
 
 def test_the_old_number_works_until_the_new_one_is_proved(product: Product, owner: Owner) -> None:
@@ -79,7 +79,7 @@ def test_a_pending_number_is_shown_sent_again_and_cancelled(product: Product, ow
     assert "not confirmed yet" not in cancelled.html
     assert owner.post("/account/phone/cancel").location == "/account"
     late = owner.get(owner.post("/account/phone-code", code=nth_code(product, new, 1)).location)
-    assert "Nothing waits for a code" in late.html
+    assert "Nothing is waiting for a code" in late.html
     assert contacts(product, owner.phone, new) == [(owner.phone, owner.email)]
 
 

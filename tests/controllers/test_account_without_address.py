@@ -148,7 +148,7 @@ def test_its_page_and_download_and_password_and_end(
     assert held["account"][0]["email"] is None
     assert inside.get("/account/password").status == 200
     changed = inside.submit("/account/password", password=NEW_PASSWORD)
-    assert "Your password is changed." in changed.html
+    assert "Password changed." in changed.html
     assert message(product, owner.phone, "Your password or another way into your")
     assert "None" in inside.get("/account").html
     ended = inside.submit("/account/deletion")

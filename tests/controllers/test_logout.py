@@ -80,6 +80,6 @@ def test_signed_out_in_another_tab_is_signed_out_in_this_one(person: Person) -> 
     person.get("/login/password")  # with a flow of its own
     again = Seen(person.http.post("/logout", data=left_open))
     assert (again.status, again.location) == (303, "/")
-    assert "You are signed out" in person.get("/").html
+    assert "You’re signed out" in person.get("/").html
     foreign = {"sec-fetch-site": "cross-site"}
     assert Seen(person.http.post("/logout", data=left_open, headers=foreign)).status == 403

@@ -43,4 +43,4 @@ def test_an_address_with_something_unseen_within_is_told(product: Product) -> No
     person.give_phone_code(phone)
     refused = person.submit("/signup/email", email="na\u200bme@example.org")
     assert refused.status == 422
-    assert "cannot be seen" in refused.alert
+    assert "hidden character" in refused.alert

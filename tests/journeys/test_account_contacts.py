@@ -63,8 +63,8 @@ async def test_a_change_is_proved_and_told(signed_in: SignedIn, kind: str) -> No
     assert "That isn’t the code we sent." in wrong.alert
     assert wrong.focus == "code"
     done = await visitor.press("Continue", code=visitor.code(new))
-    what = "number" if kind == "phone" else "e-mail address"
-    assert (done.url, done.notice) == ("/account", f"Your {what} is changed.")
+    what = "Number" if kind == "phone" else "E-mail address"
+    assert (done.url, done.notice) == ("/account", f"{what} changed.")
     assert spoken(new) in await visitor.tab.page.inner_text("dl")
     assert (await visitor.reload()).notice == ""
     assert visitor.tab.posts == [303, 422, 303]

@@ -137,7 +137,7 @@ async def test_a_new_password_after_a_fresh_proof(walk: Walk) -> None:
     assert notes[1].look.heading == "Confirm it’s you"
     assert notes[2].look.heading == "Change your password"
     assert notes[3].look.focus == "password"
-    assert notes[4].look.notice.startswith("Your password is changed.")
+    assert notes[4].look.notice.startswith("Password changed.")
     assert notes[4].messages[-1] == "mail: Your password was changed"
 
 
