@@ -112,7 +112,7 @@ def test_a_plan_that_is_not_offered_is_told_and_the_form_goes_on(priced: Product
     person, phone = Person(priced), new_phone()
     page = person.submit("/signup/phone", phone=phone, plan="gone")
     assert page.path == "/signup/phone-code"
-    assert "The plan that was picked is not offered." in page.html
+    assert "The plan you picked isn’t offered any more." in page.html
 
 
 def test_signing_in_by_phone_shows_it_too(priced: Product) -> None:

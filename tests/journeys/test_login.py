@@ -104,7 +104,7 @@ async def test_another_browser_is_out_at_its_next_request(visit: Visit) -> None:
 async def test_one_session_alone_can_be_ended(visit: Visit) -> None:
     for scripts in (True, False):
         here, there = await signed_in_twice(visit, scripts=scripts)
-        name = re.compile("^End this session: .*, last used")
+        name = re.compile("^End this session .*, last used")
         other = here.tab.page.get_by_role("button", name=name)
         ended = await here.note(await here.tab.go(other))
         assert ended.notice == "That session has ended."
