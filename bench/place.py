@@ -16,10 +16,12 @@ from tests.product import GENEROUS, free_port
 
 from app.adapters.migrations import upgrade
 from app.dev.stores import embedded_stores
+from app.domain.delivery.refill import SETTLED
 
 # As the world sees a real one: with HSTS and `__Host-` cookies. On loopback, where nothing is sent.
 BASE_URL = "https://localhost"
 YESTERDAY = 25 * 3600 * 1000  # ms
+MOST_REFILLING = 120.0  # seconds
 ROOT = Path(__file__).parents[1]
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -45,6 +47,16 @@ class Place:
     def memory_counts_since(self, milliseconds_ago: int) -> None:
         """As after so long of running; 0 is right after a start with an empty memory."""
         self.memory.set("{latchkey}:counting_since", int(time() * 1000) - milliseconds_ago)
+
+    def refill_memory(self) -> None:
+        """It was emptied, and was told again what was sent."""
+        self.memory.flushall()
+        self.memory_counts_since(int(SETTLED * 1000))
+        deadline = monotonic() + MOST_REFILLING
+        while not self.memory.exists("{latchkey}:refilled"):
+            if monotonic() > deadline:
+                raise TimeoutError("Redis was not told again what was sent")
+            sleep(0.1)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -268,7 +268,8 @@ class DeviceCookie:
 
     def known_to(self, contact: str) -> KnownDevice | None:
         """The device, where the owner of that contact has signed in from it before."""
-        return self._devices.read(self._cookies.read("device") or "", contact)
+        cookie = self._cookies.read("device")
+        return self._devices.read(cookie, contact) if cookie else None
 
     def remember(self, epoch: int, *contacts: str) -> None:
         """Their owner uses it."""
