@@ -30,7 +30,15 @@ const dress = () => {
       form.requestSubmit();
     }, () => {}));
 };
-on("htmx:after:swap", (event) => polled(event) || dress());
+// Moments by the visitor's own clock, in their way of writing the language of the page.
+const { lang } = document.documentElement;
+const written = navigator.languages.find((one) => one.startsWith(lang)) ?? lang;
+const clocks = new Intl.DateTimeFormat(written, { dateStyle: "long", timeStyle: "short" });
+const tell = () => all("[data-on]", (time) => {
+  time.textContent = time.dataset.on.replace("{}", clocks.format(new Date(time.dateTime)));
+});
+on("htmx:after:swap", (event) => (tell(), polled(event) || dress()));
+tell();
 dress();
 
 // Without htmx: sent once, password hidden.

@@ -65,6 +65,12 @@ def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> No
         assert able_to_take_focus(focused[0]), page.name
 
 
+def test_no_time_is_told_by_a_clock_that_is_not_the_readers(pages: list[Page]) -> None:
+    """But to operators, and in mails, which do not know where they are read."""
+    told = {page.name for page in pages if re.search(r"\bUTC\b", page.text)}
+    assert told <= {"/health", "/dev/outbox"}
+
+
 def test_every_password_can_be_shown(pages: list[Page]) -> None:
     for page in pages:
         hidden = {field.get("id") for field in page.all("input") if field.get("type") == "password"}

@@ -2,8 +2,6 @@
 nothing together, where the account has no number.
 """
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from tests.controllers.test_account_undo_provider import Linker
@@ -65,12 +63,8 @@ def recover(owner: Holder | Federated) -> None:
     at_password(owner.product, owner.email).submit("/recovery/password", password=NEW_PASSWORD)
 
 
-def from_when() -> str:
-    return f"{datetime.now(UTC) + timedelta(days=7):%-d %B %Y}"
-
-
 def says_so(seen: Seen) -> bool:
-    return SAID in seen.html and from_when() in seen.html
+    return SAID in seen.html and "in 7 days" in seen.html
 
 
 def test_the_mailbox_alone_changes_nothing(owner: Holder) -> None:
@@ -91,7 +85,7 @@ def test_the_page_says_from_when_on(owner: Holder) -> None:
     person = owner.elsewhere(NEW_PASSWORD)
     page = person.get(HERE)
     assert (page.status, says_so(page), page.alert) == (200, True, "")
-    assert f"from {from_when()}" in page.heading
+    assert page.heading.endswith("in 7 days")
     main = page.html.partition("<main")[2]
     assert ('name="code"' in main, 'name="password"' in main) == (False, False)
     assert f"{HERE}/code" not in main

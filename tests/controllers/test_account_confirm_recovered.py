@@ -3,7 +3,6 @@ mailbox may be behind both, until another is chosen with the phone.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -76,7 +75,7 @@ def is_confirmed(person: Person) -> bool:
 
 
 def says_from_when(seen: Seen) -> bool:
-    return f"{datetime.now(UTC) + timedelta(days=7):%-d %B %Y}" in seen.html
+    return "in 7 days" in seen.html
 
 
 def test_it_does_not_confirm_what_auth0_opened(owner: Federated) -> None:

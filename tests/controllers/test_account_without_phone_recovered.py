@@ -1,7 +1,5 @@
 """A password that was set by way of the mailbox is no second proof beside it, for a week."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from tests.crowd import sql
@@ -36,9 +34,8 @@ def give_password(holder: Holder, browser: Person, password: str) -> tuple[Seen,
 def test_it_does_not_count_and_the_page_says_from_when(recovered: Holder) -> None:
     page, sent = give_password(recovered, recovered.elsewhere(NEW_PASSWORD), NEW_PASSWORD)
     assert (page.status, sent) == (422, 0)
-    due = datetime.now(UTC) + timedelta(days=7)
     assert "You set this password with a code by e-mail" in page.alert
-    assert f"{due:%-d %B %Y}" in page.alert
+    assert page.alert.endswith("in 7 days.")
 
 
 def test_a_week_later_it_counts(recovered: Holder) -> None:

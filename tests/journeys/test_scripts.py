@@ -1,14 +1,20 @@
 """What scripts add: pages that change without loading, and calm when something goes wrong."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
 from playwright.async_api import Route
 
+from app.main import STATIC
+from app.web.assets import Assets
+from app.web.page import build_template_environment
 from tests.journeys.conftest import Visit
 from tests.product import Product
 
+HTML = "text/html; charset=utf-8"
+KOLKATA = timezone(timedelta(hours=5, minutes=30))
 HERE = "window.here = true; document.getElementById('live').here = true"
 STILL_HERE = "window.here === true && document.getElementById('live').here === true"
 LOST = "That didn’t reach us"
@@ -32,6 +38,26 @@ async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit) -
         assert (look.focus, look.fields) == ("phone", {"phone": "12"})
     assert visitor.tab.posts == statuses
     assert await page.evaluate(STILL_HERE)
+
+
+async def test_moments_are_told_by_the_clock_of_whoever_reads(visit: Visit) -> None:
+    """Without scripts by how far away they are."""
+    pages = build_template_environment(Assets(STATIC, live=False), live=False)
+    checked_at = datetime.now(UTC) - timedelta(days=2)
+    values = {"shell": "_shell/document.html", "notice": None, "areas": [], "status": "pass"}
+    html = pages.get_template("status/status.html").render(values, checked_at=checked_at)
+    there = {"timezone_id": "Asia/Kolkata", "locale": "en-GB"}
+    for scripts, told in ((False, "2 days ago"), (True, f"on {formatted(checked_at)}")):
+        visitor = await visit(java_script_enabled=scripts, **there)
+        page = visitor.tab.page
+        await page.route("**/status", lambda route: route.fulfill(body=html, content_type=HTML))
+        await page.goto(f"{visitor.product.url}/status")
+        assert await page.get_by_text("Checked").inner_text() == f"Checked {told}."
+
+
+def formatted(at: datetime) -> str:
+    """As the English say a moment in Kolkata."""
+    return f"{at.astimezone(KOLKATA):%-d %B %Y at %H:%M}"
 
 
 async def test_a_strange_answer_keeps_the_form_and_says_so(visit: Visit) -> None:

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from app.domain.errors import Refusal
-from app.domain.moments import lasting, relative
+from app.domain.moments import is_far, lasting, relative
 from app.domain.rollback import SENTENCES
 from app.web.assets import Assets
 from app.web.fast_pages import PLACEHOLDER, CompiledTemplates, FlatEnvironment, PrerenderedPage
@@ -102,10 +101,7 @@ SMALL_NUMBERS = range(10)
 MOST_KEPT = 200  # pages; there are some thirty
 
 # Moments as templates say them: `{{ at | relative }}`.
-FILTERS = {
-    "relative": lambda at: relative(at, datetime.now(UTC)),
-    "lasting": lambda since: lasting(since, datetime.now(UTC)),
-}
+FILTERS = {"relative": relative, "is_far": is_far, "lasting": lasting}
 
 
 def build_template_environment(

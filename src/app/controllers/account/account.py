@@ -21,7 +21,7 @@ from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.response import HttpResponse
 
-SHOWN = ("id", "kind", "due", "until", "is_due")  # of what waits
+SHOWN = ("id", "kind", "due_at", "ends_at", "is_due")  # of what waits
 HANDHELD = ("Android", "iOS", "KaiOS")  # systems, as `Device.name` ends
 AnyRequest = Request[Any, Any, Any]
 
@@ -124,7 +124,7 @@ def _row(listed: ListedSession, access: Access, here: str) -> dict[str, object]:
         "is_handheld": listed.device.endswith(HANDHELD),
         "is_here": listed.network == here,
         "network": _formatted_network(listed.network),
-        "last_used": f"{listed.last_used_at:%-d %B %Y, %H:%M} UTC",
+        "last_used_at": listed.last_used_at,
     }
 
 

@@ -7,7 +7,7 @@ from litestar import Controller, Request, get, post
 from app.controllers.account.handler import AccountHandler
 from app.controllers.code_entry import CodeEntry, CodePage, SentCode, sent_notice
 from app.domain.account.confirmation import ConfirmationMethods, MethodNotOffered
-from app.domain.account.delayed_changes import DelayedChange, clock
+from app.domain.account.delayed_changes import DelayedChange
 from app.domain.account.without_phone import Step
 from app.domain.errors import Refusal
 from app.domain.limits import TooSoon
@@ -178,7 +178,7 @@ class ConfirmationCode:
     async def load_page(self, refusal: Refusal | None) -> CodePage | HttpResponse:
         handler, methods = self._handler, await self._ways()
         if methods.more_from:
-            later = {"more_from": clock(methods.more_from)}
+            later = {"more_from": methods.more_from}
             return handler.render_page("confirm_later.html", later, refusal)
         sent, by_mail = await self._find(methods), methods.code is Factor.EMAIL
         values = {

@@ -192,11 +192,10 @@ def brought(signup: Signup) -> TemplateValues:
 
 
 def link_values(signup: Signup) -> TemplateValues:
-    at = signup.identity.at if signup.identity else None
     return {
         "identity": signup.identity,
         "phone": signup.number.formatted,
-        "came_at": f"{at:%H:%M} UTC" if at else "",
+        "came_at": signup.identity.at if signup.identity else None,
     }
 
 

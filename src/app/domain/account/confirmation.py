@@ -20,6 +20,7 @@ from app.domain.identity.phone import Phone
 from app.domain.identity.provider import ExternalIdentity
 from app.domain.identity.users import Person
 from app.domain.limits import Origin
+from app.domain.moments import relative
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import Factor, confirming_factors
@@ -52,7 +53,7 @@ class RecoveredPassword(Rejected):
 
     def __init__(self, counts_from: datetime, *, alone: bool = False) -> None:
         sentence, field = (NOTHING_ELSE, None) if alone else (NO_MORE, "password")
-        super().__init__(sentence.format(clock=f"{counts_from:%-d %B %Y, %H:%M} UTC"), field=field)
+        super().__init__(sentence.format(wait=relative(counts_from)), field=field)
 
 
 class MailedPassword(Rejected):
@@ -68,11 +69,11 @@ class MailedPassword(Rejected):
 
 NO_MORE = (
     "You set this password with a code by e-mail, so for 7 days it says no more than such a code."
-    " You can use it here from {clock}."
+    " You can use it here {wait}."
 )
 NOTHING_ELSE = (
     "You chose your password with a code by e-mail, and there’s nothing else to confirm with. You"
-    " can confirm that it’s you from {clock}."
+    " can confirm that it’s you {wait}."
 )
 SIGNUP = "signup"  # what opened a session, beside the kinds of proof
 NOT_HERE = "That doesn’t count here. Confirm another way."

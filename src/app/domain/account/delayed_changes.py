@@ -48,17 +48,13 @@ class DelayedChange:
     is_due: bool
 
     @property
-    def due(self) -> str:
-        return clock(self.due_at)
-
-    @property
-    def until(self) -> str:
-        """The last moment of a request."""
-        return clock(self.due_at + USABLE)
+    def ends_at(self) -> datetime:
+        """Of a request: the last moment."""
+        return self.due_at + USABLE
 
 
 def clock(at: datetime) -> str:
-    """As pages and messages say it."""
+    """As messages say it: nobody knows where they are read. Pages say `relative`."""
     return f"{at:%-d %B %Y, %H:%M} UTC"
 
 

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.account.delayed_changes import WORDS, clock
+from app.domain.account.delayed_changes import WORDS
 from app.domain.audit import forget_places, record
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import drop_device_summary, queue_notice, queue_text_notice
 from app.domain.errors import Conflict
 from app.domain.identity.users import Kind, Person, lock_contacts
 from app.domain.limits import Origin
+from app.domain.moments import relative
 from app.domain.ports import Connection, Database
 from app.domain.sessions.session import lock_session
 from app.domain.sessions.sessions import Sessions
@@ -81,7 +82,7 @@ class DeletionWaits(Conflict):
             if begun
             else f"your {what} was changed on {changed_at:%-d %B %Y}"
         )
-        super().__init__(f"Your account can be deleted from {clock(until)}, because {reason}.")
+        super().__init__(f"You can delete your account {relative(until)}, because {reason}.")
 
 
 class AccountDeletion:
