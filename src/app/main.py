@@ -32,10 +32,9 @@ from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.pricing import PricingApiController
 from app.controllers.auth0.auth0 import Auth0Controller
 from app.controllers.health import HealthController, StatusController
-from app.controllers.home import HomeController
 from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
-from app.controllers.pricing import PricingController
+from app.controllers.pricing import HomeController, PricingController
 from app.controllers.recovery import RecoveryController
 from app.controllers.signup.signup import SignupController
 from app.controllers.well_known import WellKnownController

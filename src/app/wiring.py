@@ -42,8 +42,7 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import SignupCompletion
 from app.domain.signup.flow import SignupFlow
 from app.domain.signup.plans import PickedPlans
-from app.domain.verification.channel import EMAIL, PHONE
-from app.domain.verification.codes import MessageComposer
+from app.domain.verification.codes import EMAIL, PHONE, MessageComposer
 from app.domain.verification.verification import VerificationDependencies, Verifications
 from app.settings import Settings
 from app.web.client_address import UntrustedForwarding

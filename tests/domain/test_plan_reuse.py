@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from app.domain.delivery.outbox import sql as outbox
-from app.domain.verification.channel import PHONE
+from app.domain.verification.codes import PHONE
 from tests.faults.staged import ask
 from tests.stores import Stores
 

@@ -11,7 +11,7 @@ from app.domain.audit import sql as audit_sql
 from app.domain.delivery import database_limits, outbox
 from app.domain.federation import proofs
 from app.domain.sql import Query
-from app.domain.verification.channel import EMAIL, PHONE
+from app.domain.verification.codes import EMAIL, PHONE
 from tests.faults.staged import ask
 from tests.statements import NAMES, STATEMENTS
 from tests.stores import Stores

@@ -23,7 +23,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import HOUR, SEND_LIMITS, Limit, LimitTable, Origin, TooSoon
 from app.domain.ports import Connection, Record, Refilled
-from app.domain.verification.channel import EMAIL, PHONE
+from app.domain.verification.codes import EMAIL, PHONE
 from tests.stores import Stores, execute
 
 LIMITS = [name for name in vars(LimitTable) if name.startswith(("texts_", "mails_"))]

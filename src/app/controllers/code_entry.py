@@ -14,7 +14,7 @@ from app.domain.delivery.outbox import Progress, State
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.limits import Origin
 from app.domain.ports import Reason
-from app.domain.verification.channel import EMAIL, GUESSES, PHONE, Channel
+from app.domain.verification.codes import EMAIL, GUESSES, PHONE, Channel
 from app.domain.verification.sending import CodeSent
 from app.domain.verification.verification import PendingCode, Verifications
 from app.web.container import Container

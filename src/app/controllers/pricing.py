@@ -273,3 +273,12 @@ class PricingController(Controller):
     @get("/plans")
     async def show_plans(self, request: Request[Any, Any, Any]) -> HttpResponse:
         return await PricingHandler(request).show_fragment()
+
+
+class HomeController(Controller):
+    path = "/"
+    include_in_schema = False
+
+    @get()
+    async def show_home(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        return await PricingHandler(request).show_home()

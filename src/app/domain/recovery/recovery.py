@@ -18,7 +18,7 @@ from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import PHONE_OFF, Fact, describe_facts, roll_back
 from app.domain.sessions.sessions import Sessions
 from app.domain.sql import load_queries
-from app.domain.verification.channel import REPLACEABLE
+from app.domain.verification.codes import REPLACEABLE
 from app.domain.verification.verification import PendingCode
 
 sql = load_queries(__file__, "recovery.sql")

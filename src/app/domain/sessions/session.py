@@ -3,14 +3,18 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from time import monotonic
 from uuid import UUID
 
-from app.domain.errors import Forbidden, TooMany, Unauthenticated
+from app.domain.audit import record
+from app.domain.delivery.notices import queue_notice
+from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
+from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
-from app.domain.sessions.tokens import Access
+from app.domain.sessions.tokens import Access, PresentedToken
 from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "sessions.sql")
@@ -127,3 +131,22 @@ async def unconfirm_by_provider(connection: Connection, user_id: UUID) -> None:
     which identity a session was confirmed, so all those have to be confirmed anew.
     """
     await connection.execute(*sql.unconfirm_sessions(user_id=user_id, amr=[*FEDERATED, MULTIPLE]))
+
+
+# Refresh tokens that are refused: too many, over, or copied, which ends their session.
+
+
+async def refusal_of(
+    connection: Connection, presented: PresentedToken, counted_for: timedelta, origin: Origin
+) -> Refusal:
+    """Why the token was not refreshed. The owner of one that was copied is told."""
+    session_id, generation = presented.session_id, presented.generation
+    copied = await connection.fetchrow(*sql.end_copied(id=session_id, generation=generation))
+    if copied:
+        user_id, device = copied["user_id"], copied["device"]
+        await record(connection, "session:replayed", user_id=user_id, network=origin.network)
+        await queue_notice(connection, "session_replayed", user_id, origin, device=device)
+    wait = await connection.fetchval(
+        *sql.find_refresh_wait(id=session_id, generation=generation, counted_for=counted_for)
+    )
+    return Unauthenticated() if wait is None else TooManyRefreshes(retry_after=max(1, ceil(wait)))

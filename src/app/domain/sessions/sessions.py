@@ -16,17 +16,17 @@ from app.domain.identity.users import Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
 from app.domain.sessions.factors import METHODS, MULTIPLE, Factor, opening_factor
-from app.domain.sessions.replays import refusal_of
 from app.domain.sessions.session import (
     ConfirmationNeeded,
     ListedSession,
     Liveness,
     OpenedSession,
     Tokens,
+    refusal_of,
     sql,
 )
 from app.domain.sessions.tokens import Access, AccessTokens, PresentedToken, RefreshTokens
-from app.domain.verification.channel import MOST_IN_A_ROW
+from app.domain.verification.codes import MOST_IN_A_ROW
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)

@@ -14,7 +14,7 @@ from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.signup.signup import Contact, PendingIdentity, Signup
 from app.domain.sql import load_queries
-from app.domain.verification.channel import PHONE
+from app.domain.verification.codes import PHONE
 from app.domain.verification.verification import find_rotated_flow
 
 sql = load_queries(__file__, "drafts.sql")

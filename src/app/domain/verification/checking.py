@@ -13,8 +13,14 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.limits import DAY, HOUR, MINUTE, LimitTable, TooManyGuesses, in_words
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
-from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW
-from app.domain.verification.codes import NONCE_BYTES, digest_guess, is_code_of, parse_code
+from app.domain.verification.codes import (
+    GUESSES,
+    MOST_IN_A_ROW,
+    NONCE_BYTES,
+    digest_guess,
+    is_code_of,
+    parse_code,
+)
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 WRONG = "%:code_refused"  # events

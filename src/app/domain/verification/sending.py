@@ -21,14 +21,14 @@ from app.domain.identity.phone import Phone
 from app.domain.limits import SEND_LIMITS, TooSoon
 from app.domain.ports import Connection, Record
 from app.domain.sql import Query
-from app.domain.verification.channel import (
+from app.domain.verification.checking import NoCode
+from app.domain.verification.codes import (
     GUESSES,
+    NONCE_BYTES,
     RESENDABLE,
     Channel,
     Contact,
 )
-from app.domain.verification.checking import NoCode
-from app.domain.verification.codes import NONCE_BYTES
 from app.domain.verification.held import hold_flow
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 

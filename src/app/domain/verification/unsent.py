@@ -20,8 +20,7 @@ from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Refusal, Unavailable
 from app.domain.limits import HOUR, TooManySends, TooSoon
 from app.domain.ports import Tally, Window
-from app.domain.verification.channel import GUESSES, REPLACEABLE, Contact
-from app.domain.verification.codes import NONCE_BYTES
+from app.domain.verification.codes import GUESSES, NONCE_BYTES, REPLACEABLE, Contact
 from app.domain.verification.sending import (
     CodeSent,
     can_be_repeated,

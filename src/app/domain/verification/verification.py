@@ -16,7 +16,7 @@ from app.domain.delivery.outbox import Progress, progress_from_row
 from app.domain.identity.users import Subjects
 from app.domain.limits import DAY, HOUR, Limit, LimitTable, Origin
 from app.domain.ports import Connection, Database, Record, ShortMemory
-from app.domain.verification.channel import GUESSES, MOST_IN_A_ROW, PHONE, RESENDABLE, Channel
+from app.domain.verification.codes import GUESSES, MOST_IN_A_ROW, PHONE, RESENDABLE, Channel
 
 DECIDED = 0.5  # seconds after which a guess that was counted has been compared
 JUST_NOW = 60.0  # seconds in which the answer to a form may have been lost
