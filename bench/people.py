@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.domain.keys import keys_for
-from app.domain.verification.channel import EMAIL, PHONE, Channel
-from app.domain.verification.codes import derive_code
+from app.domain.verification.codes import EMAIL, PHONE, Channel, derive_code
 from app.settings import DEVELOPMENT_KEY
 from app.web.cookies import Flows, flow_id
 from app.web.forms import Csrf
