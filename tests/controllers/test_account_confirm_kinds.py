@@ -147,7 +147,7 @@ def test_the_mail_names_what_the_code_is_for(owner: Holder) -> None:
     person.get(HERE)
     sent = person.get(person.post(f"{HERE}/code").location)
     assert "We e-mailed you a code." in sent.html
-    letter = owner.told("It was asked for to change your account")
+    letter = owner.told("confirm a change of your account")
     assert "someone is signed in to your account" in letter.body
 
 
@@ -168,5 +168,5 @@ def test_a_password_that_was_never_chosen_is_not_said_to_have_opened_it(product:
     person.sign_up_with_auth0()
     person.get("/account/confirm")
     refused = person.post("/account/confirm", password="whatever it is")
-    assert (refused.status, "That doesn't count here." in refused.alert) == (422, True)
+    assert (refused.status, "That doesn’t count here." in refused.alert) == (422, True)
     assert "you signed in with it" not in refused.alert

@@ -140,8 +140,8 @@ def test_the_owner_with_the_phone_sees_it_and_stops_it(lost: Lost) -> None:
     assert confirm_by_code(owner, lost.email).path == "/account"
     assert stop(owner).location == "/account"
     assert lost.requests() == []
-    lost.told("is stopped")
-    message(lost.product, lost.phone, "is stopped")
+    lost.told("was stopped")
+    message(lost.product, lost.phone, "was stopped")
     lost.pass_hours(24)
     lost.confirm("/account/password")
     assert refused(lost, "/account/password")

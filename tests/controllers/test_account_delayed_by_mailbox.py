@@ -50,7 +50,7 @@ def test_a_code_to_the_phone_stops_it(robbed: Lost, kind: str) -> None:
     owner = robbed.by_phone()
     stopped = stop(owner)
     assert stopped.location == "/account"
-    assert "The change is cancelled." in owner.get(stopped.location).html
+    assert "Change cancelled." in owner.get(stopped.location).html
     assert nothing_waits(robbed)
     assert contacts(robbed.product, robbed.phone) == [(robbed.phone, robbed.email)]
 

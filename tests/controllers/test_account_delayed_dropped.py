@@ -44,8 +44,8 @@ def test_a_proved_change_is_not_overruled_by_one_that_waited(lost: Lost) -> None
 def test_a_new_password_drops_what_waits(lost: Lost) -> None:
     assert lost.submit("/account/password", password=NEW_PASSWORD).path == "/account"
     assert (lost.waiting(), len(stopped(lost))) == ([], 2)
-    assert lost.told("What was asked for without your phone is stopped")
-    assert message(lost.product, lost.phone, "is stopped on your")
+    assert lost.told("The change without your phone was stopped")
+    assert message(lost.product, lost.phone, "was stopped on your")
 
 
 @pytest.mark.parametrize("way", ["sign-up", "password"])

@@ -48,7 +48,7 @@ def test_the_mail_says_what_its_code_is_for(product: Product, owner: Owner) -> N
     code = product.code_for(new)
     letter = message(product, new, code)
     assert len(code) == 8
-    assert "to make this the e-mail address of an account" in " ".join(letter.body.split())
+    assert "confirm your new e-mail address" in " ".join(letter.body.split())
     assert "sign up" not in letter.body
 
 
@@ -74,7 +74,7 @@ def test_a_pending_address_is_shown_sent_again_and_cancelled(
     assert nth_code(product, new, 1) == nth_code(product, new, 2)
     owner.get("/account")
     cancelled = owner.get(owner.post("/account/email/cancel").location)
-    assert "The change is cancelled." in cancelled.html
+    assert "Change cancelled." in cancelled.html
     assert owner.get("/account/email-code").location == "/account"
     assert contacts(product, owner.email, new) == [(owner.phone, owner.email)]
 

@@ -76,6 +76,6 @@ def test_a_first_one_is_chosen_and_not_changed(product: Product) -> None:
     assert page.heading == "Choose a password"
     assert "Set my password" in page.html
     assert not re.search("chang", page.html, re.IGNORECASE)
-    assert "Your password is set." in zoe.submit("/account/password", password=NEW).html
+    assert "Password saved." in zoe.submit("/account/password", password=NEW).html
     assert "/recovery/email" in zoe.told("A password was added").body
     assert zoe.get("/account/password").heading == "Change your password"

@@ -75,7 +75,7 @@ def test_a_pending_number_is_shown_sent_again_and_cancelled(product: Product, ow
     assert nth_code(product, new, 1) == nth_code(product, new, 2)
     owner.get("/account")
     cancelled = owner.get(owner.post("/account/phone/cancel").location)
-    assert "The change is cancelled." in cancelled.html
+    assert "Change cancelled." in cancelled.html
     assert "not confirmed yet" not in cancelled.html
     assert owner.post("/account/phone/cancel").location == "/account"
     late = owner.get(owner.post("/account/phone-code", code=nth_code(product, new, 1)).location)

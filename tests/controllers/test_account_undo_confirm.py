@@ -75,7 +75,7 @@ def test_the_password_from_before_confirms_it_and_a_later_one_does_not(
     owner.submit("/account/password", password=THEIRS)
     someone = Person(product)
     refused = undo(someone, moved[0], THEIRS)
-    assert (refused.status, "not the password you had before" in refused.alert) == (422, True)
+    assert (refused.status, "isn’t the password you had before" in refused.alert) == (422, True)
     assert undo(someone, moved[0]).heading == "The change is undone"
 
 

@@ -15,7 +15,7 @@ from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 from tests.recovering import NEW_PASSWORD, at_code, mails, sign_in
 
-GONE = "belongs to another account by now, so your account has no e-mail address now."
+GONE = "belongs to another account now, so your account has no e-mail address."
 STAYS = "your account has no phone number to sign in with."
 NO_NUMBER = "UPDATE users SET phone = NULL WHERE email = $1"
 NO_PASSWORD = """

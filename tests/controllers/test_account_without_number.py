@@ -137,7 +137,7 @@ def test_recovery_takes_a_new_number_off(owner: Holder, inside: Person) -> None:
 
 def test_it_is_deleted(owner: Holder, inside: Person) -> None:
     inside.submit("/account/deletion")
-    assert owner.told("Your account was deleted")
+    assert owner.told("Someone who was signed in to your account deleted it.")
     assert sign_in(owner.product, owner.email, PASSWORD).status == 422
 
 

@@ -58,7 +58,7 @@ def test_it_can_be_stopped_by_whoever_signs_in_with_the_password(lost: Lost) -> 
     page = owner.get("/account")
     assert re.search('Your number will change <time [^>]+ data-on="on {}">in 24 hours<', page.html)
     stopped = owner.get(owner.post(STOP + stop_path(page)).location)
-    assert "The change is cancelled." in stopped.html
+    assert "Change cancelled." in stopped.html
     assert (lost.waiting(), contacts(lost.product, value)) == ([], [])
 
 

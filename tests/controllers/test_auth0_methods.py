@@ -27,8 +27,7 @@ def test_a_provider_that_is_down_is_marked_and_comes_back(another_product: Make)
         for path in ("/login", "/signup"):
             page = person.get(path).html
             assert ("can’t reach single sign-on" in page, "/auth0/start" in page) == (True, False)
-        health = person.get("/health/auth0").response.json()
-        assert health["status"] == "warn"
+        until(lambda: person.get("/health/auth0").response.json()["status"] == "warn")
         openid.start()
         until(lambda: "/auth0/start" in person.get("/login").html)
         assert person.get("/auth0/start?for=login").location.startswith(openid.issuer)

@@ -137,7 +137,7 @@ def test_a_new_number_of_an_account_waits_too_and_can_be_given_up(limited: Limit
     assert (refused.status, OTHERS in refused.alert) == (422, True)
     assert person.post("/account/phone-code/resend").status == 429
     given_up = person.get(person.post("/account/phone/cancel").location)
-    assert "The change is cancelled." in given_up.html
+    assert "Change cancelled." in given_up.html
     assert person.get("/account/phone-code").location == "/account"
 
 

@@ -115,7 +115,7 @@ async def test_a_form_open_for_too_long_keeps_what_was_typed(walk: Walk) -> None
     assert refused.posts == [403]
     assert refused.look.fields == {"phone": "+#"}
     assert refused.look.focus == "alert"
-    assert "Check your answer and send it again." in refused.look.alert
+    assert "Turn on cookies for this site" in refused.look.alert
     assert gone_on.look.url == "/signup/phone-code"
     assert len(gone_on.messages) == 1
 

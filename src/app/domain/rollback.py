@@ -45,13 +45,13 @@ SENTENCES = {
     Fact.PHONE_BACK: "Your phone number from before is back.",
     Fact.PHONE_GONE: "The phone number that was added lately no longer opens your account.",
     Fact.PHONE_TAKEN: "Your phone number was changed lately. The one from before"
-    " belongs to another account by now, so your account has no number now.",
+    " belongs to another account now, so your account has no number.",
     Fact.PHONE_LEFT: "Your phone number was changed lately. It stays all the same: the"
     " one from before can’t come back, and your account has no e-mail address.",
     Fact.EMAIL_BACK: "Your e-mail address from before is back.",
     Fact.EMAIL_GONE: "The e-mail address that was added lately no longer opens your account.",
     Fact.EMAIL_TAKEN: "Your e-mail address was changed lately. The one from before"
-    " belongs to another account by now, so your account has no e-mail address now.",
+    " belongs to another account now, so your account has no e-mail address.",
     Fact.EMAIL_LEFT: "Your e-mail address was changed lately. It stays all the same:"
     " the one from before can’t come back, and your account has no phone number to sign in with.",
     Fact.IDENTITIES_GONE: "Linked sign-ins that were added lately no longer open your account.",

@@ -110,8 +110,8 @@ class CookiesOff(Forbidden):
 
     code = "cookies_off"
     message = (
-        "Turn on cookies for this site, then send this again. They remember which step you’re at,"
-        " and your browser sent us none."
+        "Your browser didn’t send our cookie, which remembers where you are. Turn on cookies for"
+        " this site if they’re off, then send this again."
     )
 
 

@@ -241,7 +241,8 @@ class Protocol(HttpToolsProtocol):
         if self._answering:  # the application is told that its client left
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.pause_reading()
+        if self.transport.is_reading():  # a body that came too fast has paused it
+            self.transport.pause_reading()
         self.transport.write(self.answers[status])
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.abort)
