@@ -8,6 +8,7 @@ from app.domain.verification.held import MOST_FLOWS
 from tests.controllers.conftest import Limited
 from tests.controllers.test_signup_limits import ask, outcome, refusal
 from tests.crowd import sql
+from tests.dormant import UNUSED
 from tests.person import Person, Seen, new_email, new_phone
 
 CODE_PAGE = (303, "/signup/phone-code")
@@ -158,3 +159,25 @@ def test_a_second_press_leads_to_the_code_one_confirms_with(limited: Limited) ->
     person.get("/account/confirm")
     assert outcome(person.post("/account/confirm/code")) == (303, "/account/confirm")
     assert counts_down(person.get("/account/confirm"), "number")
+
+
+def test_the_owner_of_an_unused_account_is_told_of_no_other_mail(limited: Limited) -> None:
+    """Who has the number may be someone else, and learns nothing of the mailbox."""
+    person, phone, email = limited.visitor(), new_phone(), new_email()
+    limited.visitor().sign_up(phone, email)
+    sql(limited.product, UNUSED, email, 91)
+    limited.wait(3600)
+    limited.visitor().submit("/recovery/email", email=email)
+    person.submit("/login/phone", phone=phone)
+    page = person.submit("/login/phone-code", code=limited.product.code_for(phone, 1))
+    assert (page.status, page.path, "another page" in page.html) == (
+        200,
+        "/login/email-code",
+        False,
+    )
+    assert limited.texts(email) == 2
+    assert refusal(person.post("/login/email-code/resend"))[0] == 429
+    limited.wait(61)
+    assert person.post("/login/email-code/resend").location == "/login/email-code"
+    code = limited.product.code_for(email, 2)
+    assert person.post("/login/email-code", code=code).location == "/account"

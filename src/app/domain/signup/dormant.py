@@ -9,17 +9,17 @@ from uuid import UUID
 from app.domain.audit import record
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
-from app.domain.errors import Conflict
+from app.domain.errors import Conflict, Refusal
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import give_up, lock_contacts
-from app.domain.limits import SEND_LIMITS, Origin, TooSoon
+from app.domain.limits import Origin, TooSoon
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.signup.accounts import Account, ProveAgain, drop_phone, find_account, sql
 from app.domain.signup.finish import SignupCompletion, existing_account, record_signup
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.checking import check_code
-from app.domain.verification.sending import CodeSent, request_code, resend_code
+from app.domain.verification.sending import CodeSent, request_once, resend_code, waits_at
 from app.domain.verification.unsent import own_wait, start_unsent
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
@@ -55,18 +55,21 @@ class DormantAccounts:
         self._database, self._mailboxes, self._completion = database, mailboxes, completion
 
     async def request_code(self, signup: Signup, origin: Origin) -> None:
-        """Mails a code to the owner. Over a limit one waits that can be sent later. Raises
-        `ProveAgain` for a number that was proved too long ago.
+        """Mails a code to the owner. Over a limit, or too soon after another mail, one waits that
+        can be sent later. Raises `ProveAgain` for a number that was proved too long ago.
         """
         async with self._database.transaction() as connection:
             owned = await _find_owned_number(connection, signup)
             await connection.execute(*sql.doubt_phone(user_id=owned.account.id))
-        email = owned.email
-        challenge = Challenge(signup.id, PURPOSE, origin)
-        try:
-            await request_code(self._mailboxes, challenge, EmailAddress(email))
-        except SEND_LIMITS:
-            await start_unsent(self._mailboxes, challenge, email)
+        codes, challenge = self._mailboxes, Challenge(signup.id, PURPOSE, origin)
+
+        async def leave_unsent(limit: Refusal) -> bool:
+            newest = await codes.find_pending(challenge)
+            return waits_at(newest, owned.email) or await start_unsent(
+                codes, challenge, owned.email
+            )
+
+        await request_once(codes, challenge, EmailAddress(owned.email), leave_unsent)
 
     async def find_pending(self, signup: Signup, origin: Origin) -> PendingCode | None:
         """The code that was mailed and not used yet."""
