@@ -1,9 +1,10 @@
 """Money: integers in minor units, shown as CLDR writes them, never without a clear currency."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.core import get_global
 from babel.numbers import (
     format_currency,
@@ -18,6 +19,11 @@ SHARED = frozenset({"$", "¥", "kr", "Rs", "₨"})
 MOST = 10**9  # in whole units: nobody pays more
 LONGEST_HEADER, MOST_LANGUAGES = 200, 8
 NO_BREAK = "\u00a0"
+# A language, and the region if it is one of a region (RFC 5646, 2.1).
+TAG = re.compile(
+    r"([a-z]{2,3})(?:-[a-z]{4})?(?:-([a-z]{2}|[0-9]{3}))?(?:-[a-z0-9-]*)?", re.ASCII | re.IGNORECASE
+)
+TERRITORIES = Locale("en").territories
 
 
 def is_known(currency: str) -> bool:
@@ -69,7 +75,7 @@ def currency_for(accept_language: str, offered: tuple[str, ...]) -> str:
 
 def list_territories(accept_language: str, silent: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Where a browser's languages point to, the most wanted first; `silent` ones point nowhere.
-    Nobody reads more languages than a few, and looking for one that is not known takes long.
+    Nobody reads more languages than a few.
     """
     few = accept_language[:LONGEST_HEADER].split(",")[:MOST_LANGUAGES]
     return _list_territories(",".join(few), silent)
@@ -102,12 +108,15 @@ def _quality(parameters: list[str]) -> float:
 
 
 def _territory(tag: str) -> str | None:
-    """`GB` of `en-GB`; what CLDR holds most likely for a language alone."""
-    try:
-        locale = Locale.parse(tag, sep="-")
-    except (ValueError, LookupError, TypeError, UnknownLocaleError):
+    """`GB` of `en-GB`; what CLDR holds most likely for a language alone. Read here, as Babel looks
+    on the disk for each language it does not know, and anybody may send others each time.
+    """
+    read = TAG.fullmatch(tag)
+    if read is None:
         return None
-    if locale.territory:
-        return locale.territory
-    likely = get_global("likely_subtags").get(locale.language, "")
+    language, region = read[1].lower(), (read[2] or "").upper()
+    if region:
+        [region, *_] = get_global("territory_aliases").get(region, [region])
+        return region if region in TERRITORIES else None
+    likely = get_global("likely_subtags").get(language, "")
     return str(likely).rpartition("_")[2] or None
