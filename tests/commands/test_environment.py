@@ -89,6 +89,11 @@ def test_a_test_deployment_brings_its_own_and_has_no_development_pages() -> None
         read_settings(env | published)
 
 
+def test_a_deployment_may_text_nobody() -> None:
+    silent = read_settings({"ENVIRONMENT": "test", "SMS_REGIONS": ""} | NOWHERE)
+    assert (silent.sms_regions, silent.default_region) == ((), "")
+
+
 def test_dev_listens_on_loopback_only(tmp_path: Path) -> None:
     refused = latchkey(tmp_path, "dev", HOST="::", **NOWHERE)
     assert refused.returncode == 2

@@ -204,7 +204,7 @@ def _contradictions(settings: Settings) -> list[str]:
             "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
         ),
         (
-            settings.default_region not in settings.sms_regions,
+            bool(settings.default_region) and settings.default_region not in settings.sms_regions,
             "DEFAULT_REGION must be one of SMS_REGIONS.",
         ),
         *_half_set_up(settings),
