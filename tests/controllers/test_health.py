@@ -118,6 +118,7 @@ def test_a_browser_is_shown_them_once_the_token_was_entered(guarded: Product) ->
     assert not details(person)
     wrong = person.post("/health", token="guess")
     assert (wrong.status, "That isn’t the ops token" in wrong.alert) == (422, True)
+    assert person.post("/health", token="x" * 17_000).status == 413
     assert not details(person)
     entered = person.post("/health", token=TOKEN)
     assert (entered.status, entered.location) == (303, "/health")

@@ -41,6 +41,7 @@ SEVEREST_FIRST = (Status.FAIL, Status.WARN, Status.PASS)
 class HealthController(Controller):
     path = "/health"
     include_in_schema = False
+    request_max_body_size = 16 * 1024
 
     @get("/live")
     async def show_live(self) -> HttpResponse:
