@@ -36,7 +36,7 @@ SELECT gen_random_uuid(), 'sms', 'phone_code', $1, left($1, -4), $2, $3, $4,
 
 
 # What a code page says where two or fewer sends are left.
-FEW_LEFT = ("You can do this", "Not again this hour", "the last one for this hour")
+FEW_LEFT = ("You can do this", "another this hour", "the last one for this hour")
 
 
 class Limited:

@@ -147,7 +147,7 @@ def test_the_mail_names_what_the_code_is_for(owner: Holder) -> None:
     person.get(HERE)
     sent = person.get(person.post(f"{HERE}/code").location)
     assert "We e-mailed you a code." in sent.html
-    letter = owner.told("confirm a change of your account")
+    letter = owner.told("confirm a change to your account")
     assert "someone is signed in to your account" in letter.body
 
 

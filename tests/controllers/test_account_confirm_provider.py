@@ -34,7 +34,7 @@ def test_it_confirms_and_leads_back_to_what_was_typed(owner: tuple[Linker, str],
     assert BUTTON in person.get(asked.location).html
     back = person.come_with_auth0("confirm", email=owner[1])
     assert (back.path, back.field("email")) == ("/account/email", wanted)
-    assert "Thank you. You can go on." in back.html
+    assert "Thanks. You can continue." in back.html
     assert person.get("/account/data").status == 200
 
 

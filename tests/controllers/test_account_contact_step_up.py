@@ -49,7 +49,7 @@ def test_an_expired_change_is_none_without_a_fresh_proof(
     owner.get(refused.location)
     back = owner.post("/account/confirm", password=PASSWORD)
     page = owner.get(owner.get(back.location).location)
-    assert (page.path, "Thank you. You can go on." in page.html) == (f"/account/{kind}-code", True)
+    assert (page.path, "Thanks. You can continue." in page.html) == (f"/account/{kind}-code", True)
     sent = owner.get(owner.post(f"/account/{kind}-code/resend").location)
     assert "We sent a new code." in sent.html
     owner.post(f"/account/{kind}-code", code=nth_code(product, new, 2))

@@ -19,7 +19,7 @@ def holder(product: Product) -> Holder:
 def deleted(holder: Holder) -> None:
     gone = holder.submit("/account/deletion", password=PASSWORD)
     assert (gone.status, gone.path) == (200, "/")
-    assert "Your account is deleted." in gone.html
+    assert "Your account was deleted." in gone.html
 
 
 def test_everybody_is_out_at_once(holder: Holder) -> None:
@@ -59,7 +59,7 @@ def test_the_trail_stays_and_names_nobody(holder: Holder) -> None:
 
 def test_the_owner_is_told_by_mail(holder: Holder) -> None:
     deleted(holder)
-    assert "deleted" in holder.told("Your account is deleted").body
+    assert "deleted" in holder.told("Your account was deleted").body
 
 
 @pytest.mark.parametrize("fields", [{}, {"password": "not the right one"}, {"code": "123456"}])

@@ -40,7 +40,7 @@ def changed(request: pytest.FixtureRequest, owner: Owner) -> str:
 
 
 def is_deleted(seen: Seen) -> bool:
-    return (seen.status, seen.path, "Your account is deleted." in seen.html) == (200, "/", True)
+    return (seen.status, seen.path, "Your account was deleted." in seen.html) == (200, "/", True)
 
 
 def test_the_owner_can_still_undo_what_a_thief_changed(
@@ -48,7 +48,7 @@ def test_the_owner_can_still_undo_what_a_thief_changed(
 ) -> None:
     refused = owner.submit("/account/deletion")
     assert refused.status == 409
-    assert undo(Person(product), undo_path(product, owner.email)).heading == "The change is undone"
+    assert undo(Person(product), undo_path(product, owner.email)).heading == "The change was undone"
     assert contacts(product, owner.phone, owner.email, changed) == [(owner.phone, owner.email)]
 
 

@@ -13,7 +13,7 @@ from tests.product import Product
 
 BUTTONS = {
     "/logout": ("You’re not signed out yet", "Sign out"),
-    "/account/sessions/revocation": ("Where you are signed in", "Sign out everywhere else"),
+    "/account/sessions/revocation": ("Where you’re signed in", "Sign out everywhere else"),
     "/account/phone/cancel": ("Enter the code from the text", "Cancel the change"),
 }
 

@@ -48,8 +48,8 @@ def test_who_reads_the_old_mailbox_changes_nothing(
     assert (page.status, page.heading) == (200, "Confirm that the account was yours")
     assert contacts(product, new) == [(owner.phone, new)]
     assert owner.is_in
-    assert message(product, new, "asks to undo")
-    assert message(product, owner.phone, "asks to undo")
+    assert message(product, new, "asked to undo")
+    assert message(product, owner.phone, "asked to undo")
     assert events(product, "account:undo_begun", owner.phone) == 1
 
 
@@ -65,7 +65,7 @@ def test_a_code_to_the_number_from_before_confirms_it(
 ) -> None:
     owner.change(kind, new_phone() if kind == "phone" else new_email())
     done = by_text(Person(product), undo_path(product, owner.email), owner.phone)
-    assert (done.status, done.heading) == (200, "The change is undone")
+    assert (done.status, done.heading) == (200, "The change was undone")
     assert contacts(product, owner.phone, owner.email) == [(owner.phone, owner.email)]
 
 
@@ -76,7 +76,7 @@ def test_the_password_from_before_confirms_it_and_a_later_one_does_not(
     someone = Person(product)
     refused = undo(someone, moved[0], THEIRS)
     assert (refused.status, "isn’t the password you had before" in refused.alert) == (422, True)
-    assert undo(someone, moved[0]).heading == "The change is undone"
+    assert undo(someone, moved[0]).heading == "The change was undone"
 
 
 @pytest.mark.parametrize(("days", "status"), [(0, 422), (6, 422), (8, 200)])
@@ -90,7 +90,7 @@ def test_a_password_confirms_it_that_was_there_for_a_week_before(
     someone, link = Person(product), undo_path(product, owner.email)
     assert undo(someone, link, THEIRS).status == status
     if status == 422:
-        assert by_text(someone, link, owner.phone).heading == "The change is undone"
+        assert by_text(someone, link, owner.phone).heading == "The change was undone"
 
 
 def test_wrong_passwords_are_counted(product: Product, moved: tuple[str, str]) -> None:
@@ -119,7 +119,7 @@ def test_the_week_stands_still_while_it_waits(
     sql(product, DAYS_PASS, owner.phone, 6)
     someone.submit(link)
     sql(product, DAYS_PASS, owner.phone, 6)
-    assert undo(someone, link).heading == "The change is undone"
+    assert undo(someone, link).heading == "The change was undone"
 
 
 def test_it_waits_for_a_week(product: Product, owner: Owner, moved: tuple[str, str]) -> None:
@@ -140,7 +140,7 @@ def test_nobody_outruns_it_by_changing_again_meanwhile(
     sql(product, DAYS_PASS, owner.phone, 3)
     owner.change("email", last := new_email())
     assert undo_path(product, owner.email) == moved[0]
-    assert undo(Person(product), moved[0]).heading == "The change is undone"
+    assert undo(Person(product), moved[0]).heading == "The change was undone"
     assert contacts(product, owner.email, last) == [(owner.phone, owner.email)]
 
 

@@ -16,7 +16,7 @@ from tests.product import PATIENCE, Product
 from tests.recovering import NEW_PASSWORD, at_password
 
 THEIRS = "nine loud thieves cheer"
-DONE = "The change is undone"
+DONE = "The change was undone"
 KEPT = """
 SELECT by_mail FROM former_passwords WHERE user_id = (SELECT id FROM users WHERE phone = $1)
 """

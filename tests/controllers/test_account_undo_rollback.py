@@ -35,9 +35,9 @@ def test_both_contacts_and_identities_are_taken_back(product: Product, owner: Li
     owner.change("phone", their_phone)
     owner.change("email", their_email)
     done = undo(owner)
-    assert done.heading == "The change is undone"
+    assert done.heading == "The change was undone"
     assert "Your phone number from before is back." in done.html
-    assert "Linked sign-ins that were added lately" in done.html
+    assert "Linked sign-ins that were added recently" in done.html
     assert contacts(product, their_phone, their_email, owner.email) == [(owner.phone, owner.email)]
     assert Federated(product, theirs).come_with_auth0("login").path == "/signup/phone"
     for contact in (owner.phone, owner.email, their_phone, their_email):
@@ -49,9 +49,9 @@ def test_of_two_changes_the_first_value_comes_back(product: Product, owner: Link
     owner.change("email", new_email())
     older = undo_path(product, owner.email)
     owner.change("email", last := new_email())
-    assert undo(owner).heading == "The change is undone"
+    assert undo(owner).heading == "The change was undone"
     assert contacts(product, owner.email, last) == [(owner.phone, owner.email)]
-    assert Person(product).get(older).heading == "The change is undone"
+    assert Person(product).get(older).heading == "The change was undone"
 
 
 def test_a_password_of_that_week_opens_nothing(product: Product, owner: Linker) -> None:
@@ -74,7 +74,7 @@ def test_what_was_there_for_a_week_stays(product: Product, owner: Linker) -> Non
             owner.email,
         )
     owner.change("email", new_email())
-    assert undo(owner).heading == "The change is undone"
+    assert undo(owner).heading == "The change was undone"
     assert contacts(product, owner.email) == [(mine, owner.email)]
     assert len(identities_of(product, owner.email)) == 1
     assert (
@@ -91,7 +91,7 @@ def test_the_other_contact_is_left_out_where_someone_else_has_it(
     owner.change("email", new_email())
     done = undo(owner)
     assert (done.heading, "belongs to another account" in done.html) == (
-        "The change is undone",
+        "The change was undone",
         True,
     )
     assert contacts(product, owner.email, theirs) == [(None, owner.email)]

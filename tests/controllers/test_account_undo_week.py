@@ -55,7 +55,7 @@ def test_a_link_works_as_long_as_it_says_whatever_is_changed_after_it(
     owner.later(0.3)
     last = owner.put("email")
     owner.later(6.5)
-    assert undo(Person(product), link).heading == "The change is undone"
+    assert undo(Person(product), link).heading == "The change was undone"
     assert contacts(product, owner.email, last) == [(owner.phone, owner.email)]
 
 
@@ -71,8 +71,8 @@ def test_it_takes_back_what_the_intruder_did_before_and_since(
     owner.later(5)
     phone = owner.put("phone")
     done = undo(Person(product), link)
-    assert done.heading == "The change is undone"
-    assert "sign-ins that were added lately" in done.html
+    assert done.heading == "The change was undone"
+    assert "sign-ins that were added recently" in done.html
     assert contacts(product, owner.email, phone) == [(owner.phone, owner.email)]
     assert identities_of(product, owner.email) == []
 
@@ -83,9 +83,9 @@ def test_what_was_changed_back_meanwhile_is_told_and_done_with(
     owner.put("email")
     link, someone = undo_path(product, owner.email), Person(product)
     owner.change("email", owner.email)
-    assert "is on your account again already" in someone.get(link).html
-    assert undo(someone, link).heading == "The change is undone"
-    assert "It’s undone already." in Person(product).get(link).html
+    assert "is already back on your account" in someone.get(link).html
+    assert undo(someone, link).heading == "The change was undone"
+    assert "It’s already undone." in Person(product).get(link).html
     assert contacts(product, owner.email) == [(owner.phone, owner.email)]
 
 

@@ -52,7 +52,7 @@ def owner(product: Product) -> Robbed:
 @pytest.fixture
 def inside(owner: Robbed) -> Person:
     """The owner, back by a code to the phone after the undo, who has given the password too."""
-    assert owner.undo().heading == "The change is undone"
+    assert owner.undo().heading == "The change was undone"
     person = owner.by_phone()
     person.get("/account/confirm")
     assert person.submit("/account/confirm", password=PASSWORD).path == "/account"
@@ -70,7 +70,7 @@ def test_the_new_address_is_off_and_the_page_says_so(product: Product, owner: Ro
     asked = Person(product).get(undo_path(product, owner.email))
     assert "takes the new address off your account" in asked.html
     done = owner.undo()
-    assert (done.heading, GONE in done.html) == ("The change is undone", True)
+    assert (done.heading, GONE in done.html) == ("The change was undone", True)
     assert "The address is off your account" in done.html
     assert "sign in with your phone" in done.html.lower()
     assert 'href="/recovery/email"' not in done.html
@@ -152,7 +152,7 @@ def test_its_page_and_download_and_password_and_end(
     assert message(product, owner.phone, "Your password or another way into your")
     assert "None" in inside.get("/account").html
     ended = inside.submit("/account/deletion")
-    assert (ended.path, "Your account is deleted." in ended.html) == ("/", True)
+    assert (ended.path, "Your account was deleted." in ended.html) == ("/", True)
 
 
 def test_its_number_alone_opens_it_however_long_it_was_unused(
@@ -176,16 +176,16 @@ def test_an_address_that_stayed_for_a_week_is_sent_links_and_stays(
     )
     inside.submit("/account/phone", phone=(second := new_phone()))
     inside.submit("/account/phone-code", code=product.code_for(second))
-    assert undo(Person(product), undo_path(product, first)).heading == "The change is undone"
+    assert undo(Person(product), undo_path(product, first)).heading == "The change was undone"
     assert contacts(product, owner.phone, second) == [(owner.phone, first)]
 
 
 def test_the_last_contact_stays(product: Product, owner: Robbed) -> None:
     sql(product, NO_NUMBER, owner.theirs)
     asked = Person(product).get(undo_path(product, owner.email))
-    assert "takes back what else was changed that week" in asked.html
+    assert "undoes the other changes of that week" in asked.html
     done = owner.undo()
-    assert (done.heading, STAYS in done.html) == ("The change is undone", True)
+    assert (done.heading, STAYS in done.html) == ("The change was undone", True)
     assert contacts(product, owner.theirs) == [(None, owner.theirs)]
     assert STAYS in message(product, owner.theirs, "was undone").body
 

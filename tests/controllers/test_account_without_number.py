@@ -15,7 +15,7 @@ from tests.product import Product
 from tests.recovering import NEW_PASSWORD, at_password, sign_in
 
 NUMBER = "SELECT phone FROM users WHERE email = $1"
-GONE = "The phone number that was added lately no longer opens your account."
+GONE = "The phone number that was added recently no longer opens your account."
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_its_address_can_be_changed_and_that_undone(owner: Holder, inside: Perso
     link = undo_path(owner.product, owner.email)
     page = Person(owner.product).submit(link)
     assert "Text me a code" not in page.html
-    assert undo(Person(owner.product), link).heading == "The change is undone"
+    assert undo(Person(owner.product), link).heading == "The change was undone"
     assert number_of(owner) is None
 
 
@@ -103,7 +103,7 @@ def test_undoing_another_change_takes_a_new_number_off(owner: Holder, inside: Pe
     inside.submit("/account/email", email=(new := new_email()))
     inside.submit("/account/email-code", code=owner.product.code_for(new))
     done = undo(Person(owner.product), undo_path(owner.product, owner.email))
-    assert (done.heading, GONE in done.html) == ("The change is undone", True)
+    assert (done.heading, GONE in done.html) == ("The change was undone", True)
     assert number_of(owner) is None
     assert prove_number(owner)[1].path == "/signup/email"
     assert owner.product.messages(phone)[0].body.find("was undone") > 0

@@ -10,7 +10,7 @@ from tests.sessions.held import PASSWORD, Owner
 WRONG = "not the right one"
 LATER = "UPDATE password_budgets SET last_wrong_at = last_wrong_at - $1 * interval '1 second'"
 REFUSED = "SELECT count(*) FROM audit_events WHERE event = 'password:refused'"
-LOCKED = "There were too many wrong passwords. Try again in {}, or use your phone."
+LOCKED = "Too many wrong passwords. Try again in {}, or use your phone."
 WAITS = [
     ("1 minute", 60),
     ("2 minutes", 120),

@@ -9,7 +9,7 @@ from tests.controllers.test_login_limits import attempt
 from tests.person import Seen, new_email
 from tests.sessions.held import PASSWORD, Owner
 
-FROM_HERE = "There were too many wrong passwords from here. Try again in "
+FROM_HERE = "Too many wrong passwords from here. Try again in "
 
 
 # How the short memory is, when an address's wrong ones are counted.

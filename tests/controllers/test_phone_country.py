@@ -9,7 +9,7 @@ from tests.product import Product
 PAGES = ("/signup", "/signup/phone", "/login", "/login/phone")
 FRENCH = "06 12 34 56 {:02}"  # also a mobile number of the Netherlands, among others
 QUESTION = "Which country is this number from?"
-ELSEWHERE = "It isn’t a mobile number in Sweden."
+ELSEWHERE = 'It isn’t a mobile number with <bdi dir="ltr">+46</bdi> (Sweden).'
 
 
 @pytest.mark.parametrize(

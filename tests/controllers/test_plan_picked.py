@@ -55,7 +55,7 @@ def test_a_plan_changed_on_the_way_is_the_one_taken_over(priced: Product) -> Non
 def test_going_on_without_a_plan_has_none(priced: Product) -> None:
     phone, other = new_phone(), Person(priced)
     person = half_way(priced, phone, new_email())
-    assert "Go on without a plan" in person.get("/plan").html
+    assert "Continue without a plan" in person.get("/plan").html
     assert person.submit("/plan", answer="none").location == "/signup/password"
     assert "Your plan" not in person.get("/signup/password").html
     other.give_phone(phone)
@@ -112,7 +112,7 @@ def test_a_plan_that_is_not_offered_is_told_and_the_form_goes_on(priced: Product
     person, phone = Person(priced), new_phone()
     page = person.submit("/signup/phone", phone=phone, plan="gone")
     assert page.path == "/signup/phone-code"
-    assert "The plan you picked isn’t offered any more." in page.html
+    assert "The plan you picked is no longer offered." in page.html
 
 
 def test_signing_in_by_phone_shows_it_too(priced: Product) -> None:
@@ -132,6 +132,6 @@ def test_who_has_no_plan_is_not_offered_to_keep_one(priced: Product) -> None:
     owner = Holder(priced)
     for page in (owner.get(f"/plan?{TEAM}"), owner.get("/account")):
         assert "eep what you have" not in page.html
-    assert ">Go on without a plan</button>" in owner.get(f"/plan?{TEAM}").html
+    assert ">Continue without a plan</button>" in owner.get(f"/plan?{TEAM}").html
     owner.submit("/plan", choice="starter.month.JPY.1400")
-    assert "Keep what you have" in owner.get(f"/plan?{TEAM}").html
+    assert "Keep my plan" in owner.get(f"/plan?{TEAM}").html

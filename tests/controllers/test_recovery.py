@@ -8,7 +8,7 @@ from tests.person import Person, new_email
 from tests.product import Product
 from tests.recovering import NEW_PASSWORD, at_code, at_password, mails, recovery_code, sign_in
 
-CHANGED = "Your password is changed. Sign in with it."
+CHANGED = "Password changed. Sign in with the new one."
 EVENT = """
 SELECT count(*) FROM audit_events e JOIN users u ON u.id = e.user_id
 WHERE u.email = $1 AND e.event = $2

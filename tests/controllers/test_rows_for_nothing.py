@@ -92,5 +92,5 @@ def test_a_recovery_over_its_limit_is_guessed_at_like_any_other(strict: Product)
     ask(person, new_email())
     refused = [person.submit("/recovery/email-code", code=f"0000000{n}") for n in range(5)]
     assert [seen.status for seen in refused] == [422] * 5
-    assert "it was the last try" in refused[-1].alert
+    assert "that was the last try" in refused[-1].alert
     assert person.get("/recovery/email-code").heading == "That code is locked"

@@ -15,13 +15,14 @@ ONE_MAIL = "mails_in_all = { windows = [[86400, 0]] }"
 
 
 def leads_to(seen: Seen, *ways: str, status: int) -> None:
-    """Exactly those, beside the refusal."""
+    """Exactly those, beside the refusal; and the first of them is the one main button."""
     assert (seen.status, 'role="alert"' in seen.html) == (status, True)
-    nav = seen.html.partition('aria-label="Other ways in"')[2].partition("</nav>")[0]
+    nav, _, rest = seen.html.partition('aria-label="Other ways in"')[2].partition("</nav>")
     shown = [way for way in (PHONE, PASSWORD, AUTH0.format("login"), AUTH0.format("signup"))
              if way in nav]  # fmt: skip
     assert shown == list(ways)
     assert nav.count("/auth0/") == nav.count('hx-boost="false"')
+    assert (nav.count('class="button"'), '<button type="submit">' in rest) == (1, False)
 
 
 @pytest.mark.parametrize("entry_point", ["signup", "login"])

@@ -42,7 +42,7 @@ def test_ten_wrong_guesses_lock_the_number_for_everybody(product: Product, store
     person, code = texted(product, phone, 3)
     refused = guess(person, code, 1)
     assert (refused.status, refused.response.headers["retry-after"]) == (429, "3600")
-    assert "There were too many wrong codes for this number. Try again in 1 hour." in refused.alert
+    assert "Too many wrong codes for this number. Try again in 1 hour." in refused.alert
     assert refused.field("code") == code
 
 
@@ -95,7 +95,7 @@ def test_the_fifth_wrong_guess_says_it_was_the_last(product: Product) -> None:
     assert guess(person, fourth, 1).alert.endswith("You have 1 try left with this code.")
     last = guess(person, fifth, 1)
     assert last.status == 422
-    assert "it was the last try. Ask for a new one below." in last.alert
+    assert "that was the last try. Ask for a new one below." in last.alert
     assert guess(person, code, 1).heading == "That code is locked"
 
 

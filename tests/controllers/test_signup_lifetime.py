@@ -8,7 +8,7 @@ from tests.person import Person, new_email, new_phone
 from tests.product import Product
 
 PASSWORD = "seven otters paint slowly"
-TOO_LATE = "That sign-up was too long ago. Start again with your number."
+TOO_LATE = "That sign-up has expired. Start again with your number."
 OLDER = """
 UPDATE {table} SET {column} = {column} - interval '{hours} hours'
 WHERE flow_id IN (SELECT flow_id FROM phone_verifications WHERE phone = $1)

@@ -147,7 +147,7 @@ def test_an_address_guesses_wrong_thirty_times_an_hour(limited: Limited) -> None
     late, code = texted(limited, "203.0.113.9")
     refused = late.post(CODE, code=code)
     assert (refused.status, refused.response.headers["retry-after"]) == (429, "3600")
-    assert "There were too many wrong codes. Try again in 1 hour." in refused.alert
+    assert "Too many wrong codes. Try again in 1 hour." in refused.alert
     assert len(sql(limited.product, STOPPED)) == 1
     late.http.headers["x-forwarded-for"] = "203.0.113.10"
     assert late.post(CODE, code=code).location == "/signup/email"

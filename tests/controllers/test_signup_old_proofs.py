@@ -71,7 +71,7 @@ def test_who_proves_it_anew_is_let_in(product: Product) -> None:
     second.submit("/signup/phone-code", code=nth_code(product, phone, 2))
     assert finish(second, PASSWORD).location == "/signup/done"
     assert finish(first, PASSWORD).location == "/signup/phone"
-    assert "Confirm your number once more to go on." in first.get("/signup/phone").html
+    assert "Confirm your number once more to continue." in first.get("/signup/phone").html
     first.give_phone(phone)
     entered = first.submit("/signup/phone-code", code=nth_code(product, phone, 3))
     assert (entered.path, entered.heading) == ("/signup/done", "Welcome back")

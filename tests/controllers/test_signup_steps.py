@@ -123,7 +123,7 @@ def test_starting_again_forgets_what_was_proved(product: Product) -> None:
     person.give_email_code(email)
     kept = dict(person.http.cookies)
     assert person.post("/signup/restart").location == "/signup"
-    assert "We forgot what you entered." in person.get("/signup").html
+    assert "We’ve cleared what you entered." in person.get("/signup").html
     old = Person(product)
     old.http.cookies.update(kept)
     assert old.get("/signup/password").location == "/signup/phone"

@@ -80,7 +80,7 @@ def back_again(staged: Staged) -> int:
 def test_people_are_told_before_they_ask_and_while_they_wait(outage: Outage) -> None:
     assert SLOW in outage.warned
     assert outage.line == (
-        "We can’t reach the service that sends the text right now. We keep trying."
+        "We can’t reach the service that sends the text right now. We’ll keep trying."
     )
 
 

@@ -22,7 +22,7 @@ SHOWN = {
     for plan in catalogue().plans
     for interval, amounts in plan.prices.items()
 }
-ASK = "We can’t show prices right now. Ask us for prices; these are the plans."
+ASK = "We can’t show prices right now, but here are the plans. Ask us for prices"
 WARM = ["postgres stopped", "valkey stopped", "postgres and valkey stopped", "valkey suspended",
         "postgres suspended"]  # fmt: skip
 

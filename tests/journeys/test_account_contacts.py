@@ -103,11 +103,11 @@ async def test_the_link_of_the_mail_undoes_it(signed_in: SignedIn, kind: str) ->
     assert asked.heading == "Confirm that the account was yours"
     assert await held(visitor, new) != before
     done = await visitor.press("Undo the change", password=PASSWORD)
-    assert (done.heading, done.notice) == ("The change is undone", "Change undone.")
+    assert (done.heading, done.notice) == ("The change was undone", "Change undone.")
     assert await held(visitor, new) == before
     again = await visitor.reload()
-    assert (again.heading, again.alert) == ("The change is undone", "")
-    assert "It’s undone already." in await visitor.tab.page.inner_text("main")
+    assert (again.heading, again.alert) == ("The change was undone", "")
+    assert "It’s already undone." in await visitor.tab.page.inner_text("main")
     assert (await visitor.open("/account")).url == "/login?return_to=/account"
 
 

@@ -151,7 +151,7 @@ async def test_the_account_can_be_left_for_good(walk: Walk) -> None:
 
     _, said, gone, out = await walk(journey)
     assert said.look.heading == "Delete your account"
-    assert (gone.look.url, gone.look.notice) == ("/", "Your account is deleted.")
+    assert (gone.look.url, gone.look.notice) == ("/", "Your account was deleted.")
     assert out.look.url == "/login?return_to=/account"
 
 

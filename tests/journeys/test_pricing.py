@@ -107,11 +107,11 @@ async def test_where_they_do_not_come_the_page_says_so(priced: Product, visit: V
     page = visitor.tab.page
     await page.route("**/pricing/plans", lambda route: asyncio.sleep(30))
     await open_waiting(page, f"{priced.url}/")
-    slow = page.get_by_text("This takes longer than usual.")
+    slow = page.get_by_text("This is taking longer than usual.")
     assert not await slow.is_visible()
     await asyncio.sleep(SLOW)
     assert await slow.is_visible()
-    await page.get_by_role("link", name="Open the page with the prices").click()
+    await page.get_by_role("link", name="See the prices on their own page").click()
     await page.wait_for_url("**/pricing")
     await page.unroute_all(behavior="ignoreErrors")
 

@@ -7,7 +7,7 @@ from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person
 from tests.recovering import NEW_PASSWORD
 
-CHANGED = "Your password is changed. Sign in with it."
+CHANGED = "Password changed. Sign in with the new one."
 OTHER = "eight quiet herons paddle"
 STEPS = [f"/recovery/{step}" for step in ("email", "email-code", "password")]
 

@@ -147,7 +147,7 @@ async def test_a_code_tried_too_often_is_locked_and_a_new_one_works(walk: Walk) 
 
     notes = await walk(journey)
     assert [note.look.heading for note in notes[5:7]] == ["That code is locked"] * 2
-    assert "it was the last try" in notes[5].look.alert
+    assert "that was the last try" in notes[5].look.alert
     assert notes[-1].look.url == "/signup/email"
 
 

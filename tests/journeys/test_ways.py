@@ -97,11 +97,11 @@ async def test_starting_again_forgets_what_was_entered(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.come_to("email-code")
         await visitor.follow("Change the address")
-        await visitor.press("Start again from the beginning")
+        await visitor.press("Start over")
 
     *_, told = await walk(journey)
     assert (told.look.url, told.look.fields) == ("/signup", {"phone": ""})
-    assert told.look.notice == "We forgot what you entered. You can start again."
+    assert told.look.notice == "We’ve cleared what you entered. You can start over."
 
 
 async def test_a_form_open_for_too_long_keeps_what_was_typed(walk: Walk) -> None:

@@ -123,7 +123,7 @@ def test_a_recovery_is_finished_by_nobody_who_knew_its_beginning(pair: Pair, own
     late = attacker.http.post("/recovery/password", data=form)
     assert late.headers["location"] == "/recovery/email-code"
     landed = victim.submit("/recovery/password", password=NEW_PASSWORD)
-    assert "Your password is changed. Sign in with it." in landed.html
+    assert "Password changed. Sign in with the new one." in landed.html
 
 
 def test_identifiers_that_nobody_was_given_are_not_taken(pair: Pair, owner: Owner) -> None:

@@ -64,7 +64,7 @@ def test_a_page_asked_for_with_an_expired_token_is_answered_as_ever(
     before = dict(person.http.cookies)
     person.http.cookies.set("access", mint.expired(before["access"]), domain="127.0.0.1")
     page = person.get("/account/sessions")
-    assert (page.status, page.heading) == (200, "Where you are signed in")
+    assert (page.status, page.heading) == (200, "Where you’re signed in")
     assert "This device" in page.html
     assert person.http.cookies["refresh"] != before["refresh"]
     # The form on it works, in the same session.

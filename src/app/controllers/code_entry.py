@@ -67,7 +67,7 @@ WORDS = {
         send_first="E-mail me a code",
         send_again="Send the e-mail again",
         send_new="E-mail me a new code",
-        can_send="We can mail",
+        can_send="We can e-mail",
         expired="Codes by e-mail work for 30 minutes.",
         guarded="your address",
     ),
@@ -121,7 +121,7 @@ class DeliveryLine:
 
 # Asked for by a page that stayed open; a redirect would be no line, and asked for for ever.
 LEFT = DeliveryLine(
-    "left", "You have gone on from here. Reload the page to see where you are.", False
+    "left", "You’ve moved on from this page. Reload it to see where you are.", False
 )
 
 
@@ -147,7 +147,7 @@ def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
 
 
 def _slow(what: str) -> str:
-    return f"We can’t reach the service that sends the {what} right now. We keep trying."
+    return f"We can’t reach the service that sends the {what} right now. We’ll keep trying."
 
 
 def _unconfirmed(what: str) -> str:

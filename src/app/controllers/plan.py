@@ -31,7 +31,7 @@ class NoPlan(Rejected):
 
 class PriceChanged(Conflict):
     code = "price_changed"
-    message = "That price has changed since you saw it. Here is the one of today: choose again."
+    message = "That price has changed since you saw it. Here’s today’s price: choose again."
 
 
 class PlanHandler:

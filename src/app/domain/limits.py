@@ -168,7 +168,7 @@ class TooManyGuesses(TooMany):
     def __init__(self, seconds: int) -> None:
         minutes = -(-seconds // MINUTE)
         super().__init__(
-            f"There were too many wrong codes. Try again in {in_words(minutes * MINUTE)}.",
+            f"Too many wrong codes. Try again in {in_words(minutes * MINUTE)}.",
             field="code",
             retry_after=minutes * MINUTE,
         )

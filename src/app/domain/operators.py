@@ -25,7 +25,7 @@ class TooManyOpsTokens(TooMany):
 
     def __init__(self, seconds: int) -> None:
         wait = -(-seconds // MINUTE) * MINUTE
-        sentence = f"There were too many wrong tokens from here. Try again in {in_words(wait)}."
+        sentence = f"Too many wrong tokens from here. Try again in {in_words(wait)}."
         super().__init__(sentence, retry_after=wait)
 
 

@@ -43,19 +43,19 @@ class Fact(StrEnum):
 # As pages and mails say it. No contact is named: mails wait in the outbox.
 SENTENCES = {
     Fact.PHONE_BACK: "Your phone number from before is back.",
-    Fact.PHONE_GONE: "The phone number that was added lately no longer opens your account.",
-    Fact.PHONE_TAKEN: "Your phone number was changed lately. The one from before"
+    Fact.PHONE_GONE: "The phone number that was added recently no longer opens your account.",
+    Fact.PHONE_TAKEN: "Your phone number was changed recently. The one from before"
     " belongs to another account now, so your account has no number.",
-    Fact.PHONE_LEFT: "Your phone number was changed lately. It stays all the same: the"
+    Fact.PHONE_LEFT: "Your phone number was changed recently. It stays that way: the"
     " one from before can’t come back, and your account has no e-mail address.",
     Fact.EMAIL_BACK: "Your e-mail address from before is back.",
-    Fact.EMAIL_GONE: "The e-mail address that was added lately no longer opens your account.",
-    Fact.EMAIL_TAKEN: "Your e-mail address was changed lately. The one from before"
+    Fact.EMAIL_GONE: "The e-mail address that was added recently no longer opens your account.",
+    Fact.EMAIL_TAKEN: "Your e-mail address was changed recently. The one from before"
     " belongs to another account now, so your account has no e-mail address.",
-    Fact.EMAIL_LEFT: "Your e-mail address was changed lately. It stays all the same:"
+    Fact.EMAIL_LEFT: "Your e-mail address was changed recently. It stays that way:"
     " the one from before can’t come back, and your account has no phone number to sign in with.",
-    Fact.IDENTITIES_GONE: "Linked sign-ins that were added lately no longer open your account.",
-    Fact.PASSWORD_GONE: "Your password was changed lately, so the password from then no"
+    Fact.IDENTITIES_GONE: "Linked sign-ins that were added recently no longer open your account.",
+    Fact.PASSWORD_GONE: "Your password was changed recently, so the password from then no"
     " longer works.",
 }
 BACK: dict[Kind, Fact] = {"phone": Fact.PHONE_BACK, "email": Fact.EMAIL_BACK}

@@ -78,7 +78,7 @@ class DeletionWaits(Conflict):
     def __init__(self, kind: Kind, changed_at: datetime, until: datetime, *, begun: bool) -> None:
         what = WORDS[kind]
         reason = (
-            f"someone has begun to undo a change of your {what}"
+            f"someone has begun to undo a change to your {what}"
             if begun
             else f"your {what} was changed on {changed_at:%-d %B %Y}"
         )

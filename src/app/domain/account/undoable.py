@@ -55,12 +55,12 @@ class UndoLinks:
 
 class UndoneAlready(Conflict):
     code = "undone_already"
-    message = "That change was undone already. There is nothing left to do."
+    message = "That change was already undone. There’s nothing left to do."
 
 
 class UndoExpired(Conflict):
     code = "undo_expired"
-    message = "This link worked for 7 days and is too old now. Sign in to change it again."
+    message = "This link has expired: it worked for 7 days. Sign in to change it back."
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class PasswordLocked(TooMany):
         minutes = max(1, ceil(seconds / MINUTE))
         wait = in_words(minutes * MINUTE)
         super().__init__(
-            f"There were too many wrong passwords. Try again in {wait}, or use your phone.",
+            f"Too many wrong passwords. Try again in {wait}, or use your phone.",
             retry_after=minutes * MINUTE,
         )
 
@@ -52,8 +52,7 @@ class TooManyPasswords(TooMany):
     def __init__(self, seconds: int) -> None:
         minutes = max(1, -(-seconds // MINUTE))
         super().__init__(
-            f"There were too many wrong passwords from here. Try again in "
-            f"{in_words(minutes * MINUTE)}.",
+            f"Too many wrong passwords from here. Try again in {in_words(minutes * MINUTE)}.",
             retry_after=minutes * MINUTE,
         )
 

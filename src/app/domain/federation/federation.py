@@ -32,7 +32,7 @@ GRANT_REFUSED = "auth0:grant_refused"  # a code that the provider did not take: 
 class TooManyGrants(TooMany):
     code = "too_many_grants"
     message = (
-        "Too many sign-ins from here came to nothing. Try again in 15 minutes, or use your phone"
+        "Too many sign-ins from here didn’t work. Try again in 15 minutes, or use your phone"
         " number."
     )
 

@@ -29,7 +29,7 @@ POPULAR = (
 # addresses", Gmail Help). Elsewhere they may make two mailboxes.
 GMAIL = ("gmail.com", "googlemail.com")
 
-TOO_LONG = "That is too long for an e-mail address. Check it and try again."
+TOO_LONG = "That’s too long for an e-mail address. Check it and try again."
 
 
 class BadEmail(Rejected):

@@ -113,7 +113,7 @@ class TooManyNewPasswords(TooMany):
     def __init__(self, seconds: float) -> None:
         wait = max(1, ceil(seconds / MINUTE)) * MINUTE
         super().__init__(
-            f"You have tried many new passwords. Try again in {in_words(wait)}.",
+            f"You’ve tried a lot of new passwords. Try again in {in_words(wait)}.",
             field="password",
             retry_after=wait,
         )
@@ -151,7 +151,7 @@ class NewPasswords:
         for known in self._breached:
             if await known.contains(composed):
                 raise WeakPassword(
-                    "That password is known from a break-in somewhere else."
+                    "That password was leaked in a break-in somewhere else."
                     " Try a few unrelated words in a row."
                 )
         return await self._hasher.hash_password(raw)

@@ -16,8 +16,8 @@ FOLDED = frozenset(
     " \u00a0\u2007\u2009\u202f-\u2010\u2011\u2012\u2013\u2014\u2212./()[]\uff0d\uff08\uff09\u3000"
 )
 SHORTEST, LONGEST = 8, 11  # digits of mobile numbers after the country code, where we text
-TOO_SHORT = "That is too short for a phone number. Check it and try again."
-TOO_LONG = "That is too long for a phone number. Check it and try again."
+TOO_SHORT = "That’s too short for a phone number. Check it and try again."
+TOO_LONG = "That’s too long for a phone number. Check it and try again."
 # A Mexican mobile number as it was written until August 2019: with a 1 after the country code, and
 # dialled within the country after 044, 045 or 01. Address books still hold them.
 OLD_MEXICAN = re.compile(r"\+52(?:1|01|044|045)([0-9]{10})")
@@ -39,7 +39,7 @@ class InternetPhone(BadPhone):
     """VoIP: bought by the thousand, and texts to it often go nowhere."""
 
     code = "internet_phone"
-    message = "That looks like an internet phone. Enter a mobile number of a phone operator."
+    message = "That looks like an internet phone. Enter a number from a mobile operator."
 
 
 class UnservedPhone(BadPhone):
@@ -133,7 +133,7 @@ def _digit(char: str) -> str:
     """Full-width and other scripts' digits are read; letters and `;ext=` are not."""
     value = unicodedata.decimal(char, None)
     if value is None:
-        raise BadPhone("A phone number has only digits and signs such as + - ( ). Check it.")
+        raise BadPhone("Use only digits and signs such as + - ( ) in a phone number.")
     return str(value)
 
 
@@ -176,7 +176,7 @@ def _why_impossible(number: phonenumbers.PhoneNumber) -> str:
             return TOO_SHORT
         case phonenumbers.ValidationResult.TOO_LONG:
             return TOO_LONG
-    return "No phone has that number. Check it and try again."
+    return "That doesn’t look like a phone number. Check it and try again."
 
 
 def _unusable(kind: int) -> BadPhone:

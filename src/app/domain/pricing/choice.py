@@ -53,7 +53,7 @@ class State(StrEnum):
 
     HOLDS = "holds"
     CHANGED = "changed"  # it costs something else now: to be said yes to again
-    GONE = "gone"  # it isn’t offered any more
+    GONE = "gone"  # it is no longer offered
     UNSURE = "unsure"  # the prices are not known, or old: to be confirmed
 
 

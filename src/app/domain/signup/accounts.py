@@ -27,7 +27,7 @@ class ProveAgain(OutOfStep):
     """The number has got an account since it was proved: only a proof of now opens that."""
 
     code = "prove_again"
-    message = "Confirm your number once more to go on."
+    message = "Confirm your number once more to continue."
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ async def apply_identity(
 
 class TooManyNewIdentities(TooMany):
     code = "too_many_identities"
-    message = "Too many sign-ups that way began here. Try again in an hour, or use your number."
+    message = "Too many sign-ups like that began here. Try again in an hour, or use your number."
 
     def __init__(self) -> None:
         super().__init__(retry_after=HOUR)

@@ -40,7 +40,7 @@ class WrongCode(Rejected):
 class SpentCode(Rejected):
     code = "spent_code"
     field = "code"
-    message = "That code was tried too often and no longer works. Ask for a new one below."
+    message = "Too many wrong tries with that code. Ask for a new one below."
     attempts_left = 0
 
 
@@ -82,7 +82,7 @@ class ContactLocked(TooMany):
         minutes = max(1, -(-seconds // MINUTE))
         wait = in_words(minutes * MINUTE)
         super().__init__(
-            f"There were too many wrong codes for this {what}. Try again in {wait}.",
+            f"Too many wrong codes for this {what}. Try again in {wait}.",
             retry_after=minutes * MINUTE,
         )
 
@@ -286,6 +286,6 @@ def _wrong(attempts_left: int) -> str:
     if attempts_left > TELL_FROM:
         return "That isn’t the code we sent. Check it and try again."
     if attempts_left == 0:
-        return "That isn’t the code we sent, and it was the last try. Ask for a new one below."
+        return "That isn’t the code we sent, and that was the last try. Ask for a new one below."
     tries = "1 try" if attempts_left == 1 else f"{attempts_left} tries"
     return f"That isn’t the code we sent. You have {tries} left with this code."

@@ -151,7 +151,8 @@ def _within_message(text: str, digits: int) -> str:
     spelled = (word.translate(OHS) for word in text.split() if SPELLED.fullmatch(word))
     code = next((word for word in spelled if len(word) == digits), None)
     if code is None:
-        raise BadCode(f"The code is {digits} digits and nothing else. Check it.")
+        a = "a" if digits == 6 else "an"
+        raise BadCode(f"We couldn’t find {a} {digits}-digit code in that.")
     return code
 
 
