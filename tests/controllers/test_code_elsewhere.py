@@ -7,7 +7,7 @@ from redis import Redis
 from app.domain.verification.held import MOST_FLOWS
 from tests.controllers.conftest import Limited
 from tests.controllers.test_signup_limits import ask, outcome, refusal
-from tests.crowd import sql
+from tests.crowd import at_once, sql
 from tests.dormant import UNUSED
 from tests.person import Person, Seen, new_email, new_phone
 
@@ -68,6 +68,21 @@ def test_a_wait_that_others_have_begun_anew_goes_on_there(limited: Limited) -> N
     ask(limited.visitor(), phone)
     assert second.post("/signup/phone-code/resend").status == 429
     assert counts_down(second.get("/signup/phone-code"), "number")
+
+
+def test_a_code_that_is_asked_for_in_two_ways_at_once_is_not_ended_by_a_wait(
+    limited: Limited,
+) -> None:
+    for _ in range(3):
+        phone = new_phone()
+        person = held(limited, phone)
+        limited.wait(31)
+        person.get("/signup/phone-code")
+        form = {"csrf_token": person.token(), "phone": phone}
+        ways = ("/signup/phone-code/resend", "/signup/phone")
+        at_once([(person, way, form) for way in ways * 4])
+        code = limited.product.code_for(phone, 1)
+        assert person.post("/signup/phone-code", code=code).location == "/signup/email"
 
 
 def test_another_number_ends_the_code_to_the_one_before(limited: Limited) -> None:

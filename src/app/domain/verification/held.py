@@ -48,9 +48,14 @@ async def hold_flow(
     if count.reached:
         raise TooManySends
     before = await codes.find_pending(challenge)
-    if before and not before.consumed:
-        async with codes.database.connection() as connection:
-            await codes.drop_code(connection, before)
+    if before is None or before.consumed:
+        return
+    if before.destination == destination:  # another request of the flow was faster: it has a code
+        with suppress(Unavailable):
+            await memory.take(key)
+        return
+    async with codes.database.connection() as connection:
+        await codes.drop_code(connection, before)
 
 
 async def find_pending_or_held(codes: Verifications, challenge: Challenge) -> PendingCode | None:
