@@ -13,7 +13,7 @@ async def prices(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.tab.open("/plan")
     yield "plan-none-published"
     await asyncio.to_thread(publish_prices, visitor.product)
-    for path in ("/", "/pricing?period=year&currency=JPY", "/pricing?period=week&currency=CHF"):
+    for path in ("/", "/pricing?period=year&currency=USD", "/pricing?period=week&currency=CHF"):
         await visitor.tab.open(path)
         await visitor.tab.page.wait_for_selector(".offers")
         yield f"prices-{path.strip('/')}"
