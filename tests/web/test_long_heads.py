@@ -4,6 +4,7 @@ from time import process_time
 
 import httpx
 import pytest
+from email_validator import EmailNotValidError, validate_email
 
 from app.domain.identity.email_address import BadEmail, EmailAddress
 from app.web.remembered_values import decode_value
@@ -51,9 +52,13 @@ def test_a_long_list_of_encodings_is_not_read() -> None:
 @pytest.mark.parametrize("first", [0x4E00, 0x20000])
 def test_a_long_domain_is_refused_before_it_is_converted(first: int) -> None:
     domain = "".join(chr(first + 80 * n) for n in range(230))
-    begun = process_time()
+    address, begun = f"a@{domain}.de", process_time()
     for _ in range(20):
         with pytest.raises(BadEmail) as refused:
-            EmailAddress.parse(f"a@{domain}.de")
+            EmailAddress.parse(address)
         assert "too long" in refused.value.message
-    assert process_time() - begun < 0.02
+    taken, begun = process_time() - begun, process_time()
+    for _ in range(20):
+        with pytest.raises(EmailNotValidError, match="too long"):
+            validate_email(address, check_deliverability=False)
+    assert taken < (process_time() - begun) / 3, "it was converted, as the library does"
