@@ -108,7 +108,7 @@ class Tab:
         deadline = monotonic() + PATIENCE
         while not await self._holds(ARRIVED):
             assert monotonic() < deadline, f"nothing came, or nothing has focus: {self.page.url}"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.025)
         return await self.look()
 
     async def look(self) -> Look:

@@ -106,3 +106,4 @@ def test_answers_of_the_server_itself_tell_browsers_to_stay_with_https(
         answer = ask(one, sent)
         told = answer.headers.get("strict-transport-security")
         assert (answer.status, told) == (status, "max-age=63072000")
+    assert "Fatal error" not in one.log.read_text()

@@ -231,8 +231,10 @@ class Protocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         """Says so, and closes a moment later: closing on what is still being sent would take the
         answer away from the client. An answer that has begun, or belongs to an earlier request, is
-        broken off.
+        broken off. Once: one piece may be too large and broken as well.
         """
+        if self._refused:
+            return
         self._refused = True
         self._leave_waiting()
         if self.transport.is_closing() or (self._answering and not self._may_answer_instead):
@@ -241,8 +243,7 @@ class Protocol(HttpToolsProtocol):
         if self._answering:  # the application is told that its client left
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.transport.is_reading():  # a body that came too fast has paused it
-            self.transport.pause_reading()
+        self.transport.pause_reading()
         self.transport.write(self.answers[status])
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.abort)

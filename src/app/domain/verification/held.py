@@ -14,7 +14,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from app.domain.errors import Unavailable
-from app.domain.limits import HOUR, TooManySends, TooSoon
+from app.domain.limits import HOUR, TooSoon
 from app.domain.ports import Tally, Window
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
@@ -33,8 +33,8 @@ class HeldFlow(msgspec.Struct):
 async def hold_flow(
     codes: Verifications, challenge: Challenge, destination: str, limit: TooSoon
 ) -> None:
-    """Until `limit` is over, with an end to the flow's earlier code. Raises `TooManySends` where
-    that cannot be kept, or the network has too many such flows.
+    """Until `limit` is over, with an end to the flow's earlier code. Raises `limit` where that
+    cannot be kept, or the network has too many such flows.
     """
     memory, key, now = codes.dependencies.memory, _key(challenge), time()
     flows = Tally(f"held_flows:{challenge.origin.network}", (Window(HOUR, MOST_FLOWS),))
@@ -44,9 +44,9 @@ async def hold_flow(
         if not count.reached:
             await memory.put(key, msgspec.json.encode(held), codes.channel.lifetime)
     except Unavailable:
-        raise TooManySends from None
+        raise limit from None
     if count.reached:
-        raise TooManySends
+        raise limit
     before = await codes.find_pending(challenge)
     if before is None or before.consumed:
         return
