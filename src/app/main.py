@@ -224,7 +224,7 @@ def _background(
     yield keep_doing("delayed changes", changes.apply_due_changes, lambda: APPLIED_EVERY, turn)
     yield keep_doing("deleted contacts", erasure.forget_all, lambda: FORGOTTEN_EVERY, turn)
     # Since when something is so is known of what is looked at.
-    yield keep_doing("status", container.health.look_at_areas, lambda: LOOKED_AT_EVERY)
+    yield keep_doing("status", container.health.watch_areas, lambda: LOOKED_AT_EVERY)
     caps = container.daily_caps
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
     refill = container.send_refill

@@ -217,7 +217,7 @@ def test_the_page_says_what_happens_when_and_who_is_told(lost: Lost) -> None:
     lost.browser.get(lost.browser.get("/account/password").location)
     page = lost.browser.get(HERE)
     assert "It takes 24 hours" in page.html
-    assert "We text your phone and mail your address" in page.html
+    assert "We text your phone and e-mail you" in page.html
     assert "can be stopped on your account page" in page.html
 
 

@@ -119,4 +119,4 @@ def test_wrong_guesses_at_a_number_still_count(product: Product) -> None:
     soon_nowhere(product, owner.phone)
     person, code = texted(product, owner.phone, 5)  # the fourth told of the deletion
     refused = guess(person, code, 1)
-    assert (refused.status, "too many wrong codes" in refused.alert) == (429, True)
+    assert (refused.status, "Too many wrong codes" in refused.alert) == (429, True)

@@ -25,21 +25,26 @@ def test_a_sign_in_says_why_its_code_ended(product: Product) -> None:
     person, phone = Person(product), new_phone()
     person.submit("/login/phone", phone=phone)
     page = lock(person, "/login/phone-code", phone)
-    assert f"{GUESSED} That protects your number from guessing. We can text a new one to" in page
+    assert (
+        f"{GUESSED} Locking it protects your number from guessing. We can text a new one to" in page
+    )
 
 
 def test_a_new_address_says_why_its_code_ended(product: Product) -> None:
     owner, email = Owner(product), new_email()
     owner.name("email", email)
     page = lock(owner, "/account/email-code", email)
-    assert f"{GUESSED} That protects your address from guessing. We can mail a new one to" in page
+    assert (
+        f"{GUESSED} Locking it protects your address from guessing. We can e-mail a new one to"
+        in page
+    )
 
 
 def test_a_page_that_stayed_open_after_a_recovery_went_on_is_told_so(product: Product) -> None:
     """A redirect would be no line of it, and asked for again for ever."""
     person = at_password(product, Holder(product).email)
     line = person.get("/recovery/email-code/delivery", **HTMX)
-    assert (line.status, "gone on from here" in line.html) == (200, True)
+    assert (line.status, "moved on from this page" in line.html) == (200, True)
 
 
 @pytest.mark.parametrize("kind", ["phone", "email"])
@@ -47,5 +52,5 @@ def test_so_is_one_after_a_contact_was_changed(product: Product, kind: str) -> N
     owner, value = Owner(product), {"phone": new_phone, "email": new_email}[kind]()
     owner.change(kind, value)
     line = owner.get(f"/account/{kind}-code/delivery", **HTMX)
-    assert (line.status, "gone on from here" in line.html) == (200, True)
+    assert (line.status, "moved on from this page" in line.html) == (200, True)
     assert "hx-get=" not in line.html

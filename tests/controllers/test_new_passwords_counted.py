@@ -38,7 +38,7 @@ def test_flushed_it_does_not_start_again(limited: Limited, person: Person) -> No
     limited.flush()
     refused = person.post(FORM, password="seven tidy otters juggle")
     assert refused.status == 429
-    assert "You have tried many new passwords." in refused.alert
+    assert "You’ve tried a lot of new passwords." in refused.alert
 
 
 def test_it_holds_without_the_short_memory(limited: Limited, person: Person) -> None:

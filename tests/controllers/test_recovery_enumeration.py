@@ -275,7 +275,7 @@ def test_both_are_locked_alike(limited: Limited) -> None:
             refused = twins.post("/recovery/email-code", code=f"{number:08}")
         limited.wait(61)
     assert refused.status == 429
-    assert "too many wrong codes for this address" in refused.alert
+    assert "Too many wrong codes for this address" in refused.alert
 
 
 def test_it_takes_as_long_for_a_known_address(product: Product) -> None:

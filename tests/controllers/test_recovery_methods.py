@@ -22,7 +22,7 @@ def test_the_same_form_again_is_answered_alike(product: Product, owner: Holder) 
     person.get("/login/password")
     again = person.post("/recovery/password", password=NEW_PASSWORD)
     assert (first.status, first.location) == (again.status, again.location)
-    assert "Your password is changed." in person.get(again.location).html
+    assert "Password changed." in person.get(again.location).html
     assert len(mails(product, owner.email, "password was changed", 1)) == 1
 
 

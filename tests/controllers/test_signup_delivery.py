@@ -36,7 +36,7 @@ def test_on_a_page_that_was_left_it_rests(product: Product, how: str) -> None:
     assert (asked.status, asked.location) == (200, "")
     assert asked.html.startswith('<p id="delivery"')
     assert "hx-get" not in asked.html
-    assert "Reload the page" in asked.html
+    assert "Reload it to see where you are" in asked.html
 
 
 def test_so_does_that_of_the_mail(product: Product) -> None:

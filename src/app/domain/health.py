@@ -137,14 +137,20 @@ class Health:
 
     async def look_at_areas(self) -> list[AreaState]:
         """For people, from the same checks."""
-        found = {check.name: check for check in await self.check_all()}
-        now = datetime.now(UTC)
+        self._note_areas(await self.check_all())
+        return list(self._area_states.values())
+
+    async def watch_areas(self) -> None:
+        """As that, for nobody: whoever asks next is not answered with what this has found."""
+        self._note_areas(await asyncio.gather(*(self._check(name) for name in self._checks)))
+
+    def _note_areas(self, checks: Sequence[Check]) -> None:
+        found, now = {check.name: check for check in checks}, datetime.now(UTC)
         for area, names in self._areas.items():
             status = worst([found[name] for name in names])
             known = self._area_states.get(area)
             if known is None or known.status is not status:
                 self._area_states[area] = AreaState(area, status, now)
-        return list(self._area_states.values())
 
     async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without."""
@@ -156,11 +162,14 @@ class Health:
         kept = self._cached.get(name)
         if kept and monotonic() - kept[0] < KEPT:
             return kept[1]
-        started = monotonic()
-        status, note = await self._run_check(self._checks[name])
-        check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
+        check = await self._check(name)
         self._cached[name] = (monotonic(), check)
         return check
+
+    async def _check(self, name: str) -> Check:
+        started = monotonic()
+        status, note = await self._run_check(self._checks[name])
+        return Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
 
     async def _run_check(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
         try:
