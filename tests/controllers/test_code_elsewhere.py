@@ -157,6 +157,19 @@ def test_a_new_number_of_an_account_waits_too_and_can_be_given_up(limited: Limit
     assert person.get("/account/phone-code").location == "/account"
 
 
+def test_what_was_named_before_does_not_come_back_when_a_change_is_cancelled(
+    limited: Limited,
+) -> None:
+    person, phone = limited.visitor(), new_phone()
+    person.sign_up(new_phone(), new_email())
+    ask(limited.visitor(), phone)
+    assert person.submit("/account/phone", phone=phone).path == "/account/phone-code"
+    assert person.submit("/account/phone", phone=new_phone()).path == "/account/phone-code"
+    person.get("/account")
+    assert person.post("/account/phone/cancel").location == "/account"
+    assert person.get("/account/phone-code").location == "/account"
+
+
 def test_a_second_press_leads_to_the_code_one_confirms_with(limited: Limited) -> None:
     person, phone = limited.visitor(), new_phone()
     person.sign_up(phone, new_email())

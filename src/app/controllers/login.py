@@ -5,11 +5,10 @@ from typing import Any
 
 from litestar import Controller, Request, get, post
 
-from app.controllers.code_entry import CodeEntry
 from app.controllers.flow_forms import PHONE, other_methods
 from app.controllers.signup.pages import SignupPages
 from app.controllers.signup.request import LOGIN, SignupRequest
-from app.controllers.signup.signup import PhoneStepsController, signup_code
+from app.controllers.signup.signup import CodeStepsController, signup_code
 from app.domain.errors import Forbidden, Refusal
 from app.domain.recovery.recovery import Ending
 from app.domain.signup.signup import Step
@@ -23,9 +22,9 @@ from app.web.response import HttpResponse, redirect_to
 AnyRequest = Request[Any, Any, Any]
 
 
-class LoginController(PhoneStepsController):
+class LoginController(CodeStepsController):
     path = "/login"
-    entry_point = LOGIN
+    entry_point, email_step = LOGIN, Step.OWNER
 
     @get()
     async def show_login(self, request: AnyRequest) -> HttpResponse:
@@ -44,27 +43,6 @@ class LoginController(PhoneStepsController):
                     return current.redirect_to_step(signup.step)
                 return redirect_to(f"/signup/{signup.step}", context.cookies.to_set)
         return await SignupPages(current).render_login_page()
-
-    @get("/email-code")
-    async def show_email_code(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).show()
-
-    @post("/email-code")
-    async def submit_email_code(self, request: AnyRequest) -> HttpResponse:
-        """Into an account that was not used for long, whose number was proved before."""
-        return await _email_code(request).submit(request)
-
-    @get("/email-code/resend")
-    async def show_email_code_resend(self, request: AnyRequest) -> HttpResponse:
-        return _email_code(request).redirect()
-
-    @post("/email-code/resend")
-    async def submit_email_code_resend(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).resend(request)
-
-    @get("/email-code/delivery")
-    async def show_email_code_delivery(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).delivery()
 
     @get("/release")
     async def show_release(self, request: AnyRequest) -> HttpResponse:
@@ -101,10 +79,6 @@ class LoginController(PhoneStepsController):
                 has_flow=current.context.flow.has_begun,
             )
         return await current.respond(outcome)
-
-
-def _email_code(request: AnyRequest) -> CodeEntry:
-    return signup_code(SignupRequest(request, LOGIN), Step.OWNER)
 
 
 async def _render_password_form(

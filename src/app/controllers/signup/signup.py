@@ -83,10 +83,13 @@ def signup_code(signup_request: SignupRequest, step: Step) -> CodeEntry:
 AnyRequest = Request[Any, Any, Any]
 
 
-class PhoneStepsController(Controller):
-    """The steps that prove a number, at either entry point: sign-up and sign-in are one flow."""
+class CodeStepsController(Controller):
+    """The steps that prove a number and an address, at either entry point: sign-up and sign-in are
+    one flow. `email_step` is what a code by e-mail proves there.
+    """
 
     entry_point: ClassVar[EntryPoint]
+    email_step: ClassVar[Step]
     include_in_schema = False
     request_max_body_size = 16 * 1024
 
@@ -137,10 +140,33 @@ class PhoneStepsController(Controller):
     def _code(self, request: AnyRequest) -> CodeEntry:
         return signup_code(SignupRequest(request, self.entry_point), Step.PHONE_CODE)
 
+    @get("/email-code")
+    async def show_email_code(self, request: AnyRequest) -> HttpResponse:
+        return await self._email_code(request).show()
 
-class SignupController(PhoneStepsController):
+    @post("/email-code")
+    async def submit_email_code(self, request: AnyRequest) -> HttpResponse:
+        return await self._email_code(request).submit(request)
+
+    @get("/email-code/resend")
+    async def show_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return self._email_code(request).redirect()
+
+    @post("/email-code/resend")
+    async def submit_email_code_resend(self, request: AnyRequest) -> HttpResponse:
+        return await self._email_code(request).resend(request)
+
+    @get("/email-code/delivery")
+    async def show_email_code_delivery(self, request: AnyRequest) -> HttpResponse:
+        return await self._email_code(request).delivery()
+
+    def _email_code(self, request: AnyRequest) -> CodeEntry:
+        return signup_code(SignupRequest(request, self.entry_point), self.email_step)
+
+
+class SignupController(CodeStepsController):
     path = "/signup"
-    entry_point = SIGNUP
+    entry_point, email_step = SIGNUP, Step.EMAIL_CODE
 
     @get()
     async def show_signup(self, request: AnyRequest) -> HttpResponse:
@@ -186,26 +212,6 @@ class SignupController(PhoneStepsController):
                 changing=current.is_changing,
             )
         return await current.respond(outcome)
-
-    @get("/email-code")
-    async def show_email_code(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).show()
-
-    @post("/email-code")
-    async def submit_email_code(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).submit(request)
-
-    @get("/email-code/resend")
-    async def show_email_code_resend(self, request: AnyRequest) -> HttpResponse:
-        return _email_code(request).redirect()
-
-    @post("/email-code/resend")
-    async def submit_email_code_resend(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).resend(request)
-
-    @get("/email-code/delivery")
-    async def show_email_code_delivery(self, request: AnyRequest) -> HttpResponse:
-        return await _email_code(request).delivery()
 
     @get("/link")
     async def show_link(self, request: AnyRequest) -> HttpResponse:
@@ -264,7 +270,3 @@ async def _show_phone(current: SignupRequest, *, unknown_plan: bool = False) -> 
     return await SignupPages(current).render_phone_page(
         phone.typed, phone.region, unknown_plan=unknown_plan
     )
-
-
-def _email_code(request: AnyRequest) -> CodeEntry:
-    return signup_code(SignupRequest(request, SIGNUP), Step.EMAIL_CODE)

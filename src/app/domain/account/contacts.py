@@ -1,13 +1,14 @@
 """A new number or address for an account. It is proved first; until then the old one stays."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import ClassVar, Never
 
 from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
 from app.domain.audit import record
-from app.domain.errors import Conflict, Rejected
+from app.domain.errors import Conflict, Rejected, Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.identity.users import (
@@ -154,6 +155,8 @@ class ContactChange(ABC):
             dropped = await self.codes.drop_code(connection, pending)
             if dropped:
                 await self._record(connection, access, origin, "change_cancelled")
+        with suppress(Unavailable):  # what was named before this one and held
+            await release_flow(self.codes, self._challenge(access, origin))
         return dropped
 
     @abstractmethod
