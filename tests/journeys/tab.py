@@ -106,10 +106,10 @@ class Tab:
     async def arrived(self) -> Look:
         """Once another page is here, loaded or swapped in."""
         deadline = monotonic() + PATIENCE
-        while not await self._holds(ARRIVED):
+        while not (look := await self._look_once_arrived()):
             assert monotonic() < deadline, f"nothing came, or nothing has focus: {self.page.url}"
             await asyncio.sleep(0.025)
-        return await self.look()
+        return look
 
     async def look(self) -> Look:
         return Look(**await self.page.evaluate(LOOK))
@@ -118,11 +118,13 @@ class Tab:
         if response.request.method == "POST":
             self.posts.append(response.status)
 
-    async def _holds(self, condition: str) -> bool:
+    async def _look_once_arrived(self) -> Look | None:
+        """In one call: a page that leads on by itself may be gone at the next."""
         try:
-            return bool(await self.page.evaluate(condition))
+            look = await self.page.evaluate(f"() => ({ARRIVED})() ? ({LOOK})() : null")
         except BrowserError:
-            return False  # between two pages
+            return None  # between two pages
+        return Look(**look) if look else None
 
 
 async def watch(context: BrowserContext) -> list[str]:
