@@ -8,7 +8,7 @@ from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import FromImport, Name, Template
 
-from app.web.page import FILTERS
+from app.web.templates import FILTERS
 from tests.test_house import PARTIALS, STATIC
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

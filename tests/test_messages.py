@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import Environment
 
 from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.handset import bound_code, septets
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
@@ -64,13 +63,13 @@ CONTEXT: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def environment() -> Environment:
-    return build_template_environment(Assets(ROOT / "static", live=False), live=False)
+def environment() -> Templates:
+    return Templates(Assets(ROOT / "static", live=False), live=False)
 
 
 @pytest.fixture(scope="module")
-def renderer(environment: Environment) -> TemplateMessageRenderer:
-    return TemplateMessageRenderer(environment)
+def renderer(environment: Templates) -> TemplateMessageRenderer:
+    return TemplateMessageRenderer(environment.get)
 
 
 @pytest.fixture(scope="module")
@@ -212,8 +211,8 @@ def test_the_code_in_an_email_is_large_and_copies_as_digits(
 
 def test_a_letter_names_the_sign_in_as_the_operator_does() -> None:
     assets = Assets(ROOT / "static", live=False)
-    named = build_template_environment(assets, live=False, auth0_label="Google")
-    renderer = TemplateMessageRenderer(named)
+    named = Templates(assets, live=False, auth0_label="Google")
+    renderer = TemplateMessageRenderer(named.get)
     removed = "A sign-in with Google was removed from your account"
     subject, text, html = renderer.render_email("identity_removed", CONTEXT)
     assert (subject, removed in text, removed in html) == (removed, True, True)

@@ -7,7 +7,7 @@ import pytest
 
 from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.test_messages import CONTEXT, septets, words
 
 STATIC = Path(__file__).parents[1] / "static"
@@ -21,9 +21,7 @@ NOTICES = (
 
 @pytest.fixture(scope="module")
 def renderer() -> TemplateMessageRenderer:
-    return TemplateMessageRenderer(
-        build_template_environment(Assets(STATIC, live=False), live=False)
-    )
+    return TemplateMessageRenderer(Templates(Assets(STATIC, live=False), live=False).get)
 
 
 @pytest.mark.parametrize("name", NOTICES)

@@ -65,11 +65,11 @@ from app.web.errors import (
     show_refusal,
 )
 from app.web.middleware import ClientLeft, OuterMiddleware
-from app.web.page import Pages, build_template_environment
+from app.web.page import Pages
 from app.web.protocol import Protocol, answers
 from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
-from app.wiring import Wiring, build_composer
+from app.wiring import Wiring, build_composer, build_templates
 
 CONTROLLERS = (
     HomeController,
@@ -143,17 +143,14 @@ def build(
     development: Development = NO_DEVELOPMENT,
 ) -> Litestar:
     adapters = build_adapters(settings, development.stand_ins)
-    live = settings.environment == "development"
-    assets = Assets(STATIC, live=live)
-    environment = build_template_environment(
-        assets, live=live, base_url=settings.base_url, auth0_label=settings.auth0_label
-    )
-    pages = Pages(environment)
+    assets = Assets(STATIC, live=settings.environment == "development")
+    templates = build_templates(settings, assets)
+    pages = Pages(templates)
     dispatcher = Dispatcher(
         adapters.database,
         adapters.texts.port,
         adapters.mail.port,
-        build_composer(settings, environment).compose_message,
+        build_composer(settings, templates).compose_message,
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     wiring = Wiring(settings, limits, adapters, dispatcher, forwarding)
@@ -169,9 +166,12 @@ def build(
         openapi_config=None,
         logging_config=None,
     )
-    hsts = settings.hsts if settings.is_secure else ""
     app.asgi_handler = OuterMiddleware(
-        app.asgi_handler, hsts=hsts, last_resort=render_last_resort, forwarding=forwarding
+        app.asgi_handler,
+        hsts=settings.hsts if settings.is_secure else "",
+        last_resort=render_last_resort,
+        find_language=container.language_finder.find_language,
+        forwarding=forwarding,
     )
     return app
 

@@ -1,7 +1,5 @@
 """The wiring: which part of the domain is given which adapters and settings."""
 
-from jinja2 import Environment
-
 from app.adapters.message_renderer import TemplateMessageRenderer
 from app.adapters.postgres import newest_revision
 from app.adapters.registry import Adapters
@@ -27,6 +25,7 @@ from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
 from app.domain.identity.users import People, Subjects
 from app.domain.keys import keys_for
+from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.login import LoginFlow
 from app.domain.operators import Operators
@@ -45,17 +44,29 @@ from app.domain.signup.plans import PickedPlans
 from app.domain.verification.codes import EMAIL, PHONE, MessageComposer
 from app.domain.verification.verification import VerificationDependencies, Verifications
 from app.settings import Settings
+from app.web.assets import Assets
 from app.web.client_address import UntrustedForwarding
 from app.web.container import AccountContainer, Container
 from app.web.cookies import Cookies, Devices, Flows
 from app.web.forms import Csrf
+from app.web.language import LanguageFinder
 from app.web.page import Pages
 from app.web.request_context import WebConfig
+from app.web.templates import Templates
 
 
-def build_composer(settings: Settings, environment: Environment) -> MessageComposer:
+def build_templates(settings: Settings, assets: Assets) -> Templates:
+    return Templates(
+        assets,
+        live=settings.environment == "development",
+        base_url=settings.base_url,
+        auth0_label=settings.auth0_label,
+    )
+
+
+def build_composer(settings: Settings, templates: Templates) -> MessageComposer:
     return MessageComposer(
-        TemplateMessageRenderer(environment),
+        TemplateMessageRenderer(templates.get),
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,
         settings.base_url,
@@ -132,6 +143,9 @@ class Wiring:
             federation=self._build_federation(),
             served_regions=settings.sms_regions,
             default_region=settings.default_region,
+            language_finder=LanguageFinder(
+                Languages(settings.languages), Cookies(settings.is_secure)
+            ),
             password_min_length=settings.password_min_length,
             operators=Operators(
                 settings.ops_token,

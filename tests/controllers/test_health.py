@@ -12,7 +12,7 @@ from app.domain.operators import Operators
 from app.main import STATIC
 from app.settings import DEVELOPMENT_KEY
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.person import Person
 from tests.product import Product
 from tests.stores import Stores
@@ -195,8 +195,8 @@ def test_people_are_told_what_they_can_do_meanwhile(area: Area, advice: str) -> 
     now = datetime.now(UTC)
     account = AreaState(Area.ACCOUNT, Status.PASS, now)
     areas = [account, AreaState(area, Status.WARN, now - timedelta(minutes=3))]
-    pages = build_template_environment(Assets(STATIC, live=False), live=False)
-    html = pages.get_template("status/status.html").render(
+    pages = Templates(Assets(STATIC, live=False), live=False)
+    html = pages.get("status/status.html").render(
         {
             "shell": "_shell/fragment.html",
             "notice": None,

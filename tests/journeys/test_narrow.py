@@ -4,12 +4,11 @@ import asyncio
 from itertools import pairwise
 
 import pytest
-from jinja2 import Environment
 from playwright.async_api import Browser
 
 from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.journeys.conftest import Visit
 from tests.price_list import publish_prices
 from tests.product import Product
@@ -28,10 +27,8 @@ WIDTH = "document.documentElement.scrollWidth"
 
 @pytest.fixture(scope="module")
 def renderer() -> TemplateMessageRenderer:
-    environment: Environment = build_template_environment(
-        Assets(ROOT / "static", live=False), live=False
-    )
-    return TemplateMessageRenderer(environment)
+    environment: Templates = Templates(Assets(ROOT / "static", live=False), live=False)
+    return TemplateMessageRenderer(environment.get)
 
 
 @pytest.mark.parametrize("name", LETTERS)

@@ -7,7 +7,7 @@ from playwright.async_api import Page, Route
 
 from app.main import STATIC
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.journeys.conftest import Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.price_list import publish_prices
@@ -51,8 +51,8 @@ async def test_the_home_page_has_the_prices_in_its_first_answer(
 
 def waiting_home() -> str:
     """As a process answers that has only just started and knows no prices yet."""
-    pages = build_template_environment(Assets(STATIC, live=False), live=False)
-    template = pages.get_template("home/home.html")
+    pages = Templates(Assets(STATIC, live=False), live=False)
+    template = pages.get("home/home.html")
     shell = "_shell/document.html"
     return template.render({"shell": shell, "notice": None, "offers": None, "query": ""})
 

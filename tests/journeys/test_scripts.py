@@ -9,7 +9,7 @@ from playwright.async_api import Route
 
 from app.main import STATIC
 from app.web.assets import Assets
-from app.web.page import build_template_environment
+from app.web.templates import Templates
 from tests.journeys.conftest import Visit
 from tests.product import Product
 
@@ -42,10 +42,10 @@ async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit) -
 
 async def test_moments_are_told_by_the_clock_of_whoever_reads(visit: Visit) -> None:
     """Without scripts by how far away they are."""
-    pages = build_template_environment(Assets(STATIC, live=False), live=False)
+    pages = Templates(Assets(STATIC, live=False), live=False)
     checked_at = datetime.now(UTC) - timedelta(days=2)
     values = {"shell": "_shell/document.html", "notice": None, "areas": [], "status": "pass"}
-    html = pages.get_template("status/status.html").render(values, checked_at=checked_at)
+    html = pages.get("status/status.html").render(values, checked_at=checked_at)
     there = {"timezone_id": "Asia/Kolkata", "locale": "en-GB"}
     for scripts, told in ((False, "2 days ago"), (True, f"on {formatted(checked_at)}")):
         visitor = await visit(java_script_enabled=scripts, **there)

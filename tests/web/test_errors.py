@@ -10,6 +10,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from litestar import Litestar
 
+from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
 from app.web.cookies import Flows
 from app.web.errors import LAST_RESORT, WORDS, describe_template_error, render_last_resort
@@ -124,7 +125,9 @@ async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    edge = OuterMiddleware(half, hsts="host", last_resort=render_last_resort)
+    edge = OuterMiddleware(
+        half, hsts="host", last_resort=render_last_resort, find_language=lambda _: ENGLISH
+    )
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await edge(scope, keep, keep)
     assert [message["type"] for message in sent] == ["http.response.start"]

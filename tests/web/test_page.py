@@ -1,14 +1,18 @@
 """Pages that are kept for everybody: each context has its own, and nothing of a person is kept."""
 
+from gettext import NullTranslations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from babel import Locale
 
+from app.domain.i18n import Language
 from app.web.assets import Assets
-from app.web.page import MOST_KEPT, Pages, PersonalContext, build_template_environment
+from app.web.page import MOST_KEPT, Pages, PersonalContext
 from app.web.request_context import RequestContext
+from app.web.templates import Templates, TranslatedEnvironment
 
 STATIC = Path(__file__).parents[2] / "static"
 TEMPLATE = "recovery/email.html"
@@ -22,7 +26,7 @@ OTHERS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def pages() -> Pages:
-    return Pages(build_template_environment(Assets(STATIC, live=False), live=False))
+    return Pages(Templates(Assets(STATIC, live=False), live=False))
 
 
 def visit(*, is_fragment: bool = False) -> RequestContext:
@@ -69,3 +73,22 @@ def test_only_so_many_pages_are_kept(pages: Pages) -> None:
         body(pages, BLANK | {f"name_{number}": True})
     assert b"Recover your account" in body(pages, BLANK)
     assert len(pages._prerendered) <= MOST_KEPT
+
+
+def test_a_template_is_translated_when_it_is_compiled() -> None:
+    """With its values in their places, and what is put in still escaped."""
+    catalogue = {"Hello %(name)s": "Hallo, %(name)s", "100%% <b>safe</b>": "100%% <b>sicher</b>"}
+
+    class German(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return catalogue.get(message, message)
+
+    environment = TranslatedEnvironment(Language("de", Locale("de"), German()), autoescape=True)
+    template = environment.from_string(
+        "{% trans name=who %}Hello {{ name }}{% endtrans %}|"
+        "{% trans %}100% <b>safe</b>{% endtrans %}|"
+        "{{ _('Hello %(name)s', name=who) }}|{{ _('Unknown & new') }}"
+    )
+    assert template.render(who="<i>") == (
+        "Hallo, &lt;i&gt;|100% <b>sicher</b>|Hallo, &lt;i&gt;|Unknown & new"
+    )

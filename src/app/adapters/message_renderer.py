@@ -1,15 +1,17 @@
 """Message renderer: the words of texts and mails, from the templates in `partials/messages/`."""
 
+from collections.abc import Callable
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Template
 
 
 class TemplateMessageRenderer:
     """The `MessageRenderer` port. A name a template asks for and is not given raises."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    def __init__(self, get_template: Callable[[str], Template]) -> None:
+        """`get_template` finds one by its name, in the language of the message."""
+        self._get_template = get_template
 
     def render_text(self, template: str, context: dict[str, Any]) -> str:
         """An SMS ends with its last visible character: the code's binding is read strictly."""
@@ -21,4 +23,4 @@ class TemplateMessageRenderer:
         return subject, text, self._render_template(f"{template}.html", context)
 
     def _render_template(self, name: str, context: dict[str, Any]) -> str:
-        return self._environment.get_template(f"messages/{name}").render(context)
+        return self._get_template(f"messages/{name}").render(context)

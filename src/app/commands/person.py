@@ -49,7 +49,7 @@ def _canonical(contact: str, served: tuple[str, ...]) -> str:
             return EmailAddress.parse(contact, as_typed=True).value
         return Phone.parse(contact, served).e164
     except Rejected as refusal:
-        raise click.BadParameter(refusal.message, param_hint="CONTACT") from refusal
+        raise click.BadParameter(str(refusal.message), param_hint="CONTACT") from refusal
 
 
 def _result_text(unlocked: Unlocked) -> str:

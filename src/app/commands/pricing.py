@@ -116,7 +116,7 @@ def _asked(ask: Callable[[Database], Awaitable[T]]) -> T:
         except Unavailable:  # a refusal too, but told for all commands alike
             raise
         except Refusal as no:
-            raise click.ClickException(no.message) from no
+            raise click.ClickException(str(no.message)) from no
 
 
 async def _answered(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:

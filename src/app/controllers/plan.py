@@ -8,6 +8,7 @@ from litestar import Controller, Request, get, post
 
 from app.controllers.pricing import format_moment
 from app.domain.errors import Conflict, Refusal, Rejected, Unavailable
+from app.domain.i18n import _
 from app.domain.pricing.choice import Choice, ChoiceStatus, State, assess_choice
 from app.domain.pricing.choice import read_choice as picked_plan
 from app.domain.pricing.offers import offers, parse_selection
@@ -26,12 +27,12 @@ NONE, KEEP = "none", "keep"
 
 class NoPlan(Rejected):
     code = "no_plan"
-    message = "Choose one of the plans."
+    message = _("Choose one of the plans.")
 
 
 class PriceChanged(Conflict):
     code = "price_changed"
-    message = "That price has changed since you saw it. Here’s today’s price: choose again."
+    message = _("That price has changed since you saw it. Here’s today’s price: choose again.")
 
 
 class PlanHandler:

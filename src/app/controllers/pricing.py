@@ -10,12 +10,13 @@ from urllib.parse import urlencode
 from litestar import Controller, Request, get
 from markupsafe import Markup
 
+from app.domain.i18n import current_language
 from app.domain.pricing.catalogue import Catalogue, Interval
 from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
-from app.web.page import HTML, PERSONAL, PRODUCT, TYPE, ZIPPED
+from app.web.page import HTML, PERSONAL, PRODUCT, TYPE, ZIPPED, content_language
 from app.web.request_context import find_person
 from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
 
@@ -215,6 +216,7 @@ class PricingHandler:
         selection = self._selection(current)
         old = current.shown_as_of
         key = (
+            current_language.get().code,
             template,
             self._request_info.is_fragment,
             selection,
@@ -257,9 +259,10 @@ class PricingHandler:
         )
 
     def _respond(self, made: RenderedPrices, headers: Headers) -> HttpResponse:
+        headers = [*headers, content_language()]
         if self._request_info.accepts_gzip:
             return HttpResponse(200, made.zipped, [*headers, ZIPPED])
-        return HttpResponse(200, made.plain, [*headers])
+        return HttpResponse(200, made.plain, headers)
 
 
 class PricingController(Controller):

@@ -1,11 +1,13 @@
 """Refusals: what the product says no to, as values. `web/errors.py` alone answers them.
 
-Every refusal has a stable `code` (for machines), a `message` (for people, ready to show) and, where
-it belongs to one, the `field` it speaks of. A refusal is kept: what was written before it is
-committed.
+Every refusal has a stable `code` (for machines), a `message` (for people, in their language where
+it is shown) and, where it belongs to one, the `field` it speaks of. A refusal is kept: what was
+written before it is committed.
 """
 
 from typing import ClassVar
+
+from app.domain.i18n import Text, _
 
 
 class Refusal(Exception):
@@ -16,10 +18,10 @@ class Refusal(Exception):
     status: ClassVar[int] = 422
     is_question: ClassVar[bool] = False
     code: ClassVar[str] = "refused"
-    message: str = "That didn’t work."
+    message: Text = _("That didn’t work.")
     field: str | None = None
 
-    def __init__(self, message: str | None = None, *, field: str | None = None) -> None:
+    def __init__(self, message: Text | None = None, *, field: str | None = None) -> None:
         self.message = message or type(self).message
         self.field = field or type(self).field
         super().__init__(self.code)
@@ -36,7 +38,7 @@ class Unauthenticated(Refusal):
 
     status = 401
     code = "unauthenticated"
-    message = "Sign in to continue."
+    message = _("Sign in to continue.")
 
 
 class Forbidden(Refusal):
@@ -44,7 +46,7 @@ class Forbidden(Refusal):
 
     status = 403
     code = "forbidden"
-    message = "This page was open for too long. Check your answer and send it again."
+    message = _("This page was open for too long. Check your answer and send it again.")
 
 
 class Conflict(Refusal):
@@ -58,7 +60,7 @@ class OutOfStep(Refusal):
 
     status = 409
     code = "out_of_step"
-    message = "You already did this in another tab. Here’s where you are now."
+    message = _("You already did this in another tab. Here’s where you are now.")
 
     def __init__(self, step: str) -> None:
         super().__init__()
@@ -72,7 +74,7 @@ class TooMany(Refusal):
 
     def __init__(
         self,
-        message: str | None = None,
+        message: Text | None = None,
         *,
         field: str | None = None,
         retry_after: int | None = None,
@@ -89,11 +91,11 @@ class Unavailable(Refusal):
 
     status = 503
     code = "unavailable"
-    message = "We can’t do this right now. Nothing was lost. Try again in a minute."
+    message = _("We can’t do this right now. Nothing was lost. Try again in a minute.")
 
     def __init__(
         self,
-        message: str | None = None,
+        message: Text | None = None,
         *,
         field: str | None = None,
         retry_after: int | None = 30,

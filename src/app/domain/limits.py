@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from ipaddress import ip_address, ip_network
 
 from app.domain.errors import TooMany, Unavailable
+from app.domain.i18n import _
+from app.domain.moments import Wait
 from app.domain.ports import Tally, Window
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -152,49 +154,38 @@ class TooSoon(TooMany):
     code = "too_soon"
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"You can ask again in {in_words(seconds)}.", retry_after=seconds)
+        sentence = _("You can ask again %(when)s.", when=Wait(seconds))
+        super().__init__(sentence, retry_after=seconds)
 
 
 class TooManySends(TooMany):
     """An hourly or daily cap of one person's; how long it lasts is not told (contract 9.9)."""
 
     code = "too_many_sends"
-    message = "That’s as many codes as we can send for now. Try again later, or another way."
+    message = _("That’s as many codes as we can send for now. Try again later, or another way.")
 
 
 class TooManyGuesses(TooMany):
     code = "too_many_guesses"
 
     def __init__(self, seconds: int) -> None:
-        minutes = -(-seconds // MINUTE)
-        super().__init__(
-            f"Too many wrong codes. Try again in {in_words(minutes * MINUTE)}.",
-            field="code",
-            retry_after=minutes * MINUTE,
-        )
+        wait = -(-seconds // MINUTE) * MINUTE
+        sentence = _("Too many wrong codes. Try again %(when)s.", when=Wait(wait))
+        super().__init__(sentence, field="code", retry_after=wait)
 
 
 class TextsStopped(Unavailable):
     """The day's texts, or a region's, are spent: nobody's fault who asks now."""
 
     code = "texts_stopped"
-    message = "We can’t send texts to that number today. Nothing was lost. Try again tomorrow."
+    message = _("We can’t send texts to that number today. Nothing was lost. Try again tomorrow.")
 
 
 class MailsStopped(Unavailable):
     """The day's mails are spent."""
 
     code = "mails_stopped"
-    message = "We can’t send more e-mail today. Nothing was lost. Try again tomorrow."
+    message = _("We can’t send more e-mail today. Nothing was lost. Try again tomorrow.")
 
 
 SEND_LIMITS = (TooMany, TextsStopped, MailsStopped)  # whatever a limit of sends says
-
-
-def in_words(seconds: int) -> str:
-    """A wait as people say it: 18 seconds, 1 minute, 2 hours."""
-    for unit, name in ((HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
-        if seconds >= unit and (seconds >= 2 * unit or seconds % unit == 0):
-            count = -(-seconds // unit)
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return "a moment"

@@ -1,11 +1,47 @@
-"""Moments as people say them: by how far away they are, as their own clock may be another."""
+"""Moments as people say them, in the current language: by how far away they are, as their own
+clock may be another.
+"""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_timedelta
+
+from app.domain.i18n import _, current_language
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = timedelta(seconds=45)
-UNITS = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
+UNITS = (("day", DAY), ("hour", HOUR), ("minute", MINUTE))
 FAR = timedelta(days=7)  # from here on the day says more
+ALWAYS = 1e9  # of Babel: a unit is said as it is, and never as a part of the next
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """In a sentence that waits for its language: in 18 seconds, in 5 minutes, in 2 hours."""
+
+    seconds: int
+
+    def __str__(self) -> str:
+        for name, unit in UNITS[1:]:
+            length = int(unit.total_seconds())
+            if self.seconds >= length and (
+                self.seconds >= 2 * length or self.seconds % length == 0
+            ):
+                return _in_units(name, -(-self.seconds // length) * length, ahead=True)
+        return _in_units("second", max(1, self.seconds), ahead=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The same of a time that is known."""
+
+    at: datetime
+
+    def __str__(self) -> str:
+        return relative(self.at)
 
 
 def relative(at: datetime, now: datetime | None = None) -> str:
@@ -15,10 +51,13 @@ def relative(at: datetime, now: datetime | None = None) -> str:
     now = now or datetime.now(UTC)
     away, ahead = abs(at - now), at > now
     if away < SOON:
-        return "in a moment" if ahead else "just now"
+        return str(_("in a moment") if ahead else _("just now"))
     if away >= FAR:
-        return f"on {day(at)}" if at.year == now.year else f"on {day(at)} {at.year}"
-    return f"in {_count(away, up=True)}" if ahead else f"{_count(away)} ago"
+        return str(_("on %(day)s", day=day(at, with_year=at.year != now.year)))
+    name, unit = _unit_of(away)
+    count = max(1, -(-away // unit) if ahead else away // unit)
+    seconds = count * int(unit.total_seconds())
+    return _in_units(name, seconds if ahead else -seconds, ahead=True)
 
 
 def is_far(at: datetime) -> bool:
@@ -29,15 +68,38 @@ def is_far(at: datetime) -> bool:
 def lasting(since: datetime, now: datetime | None = None) -> str:
     """For how long something is so: less than a minute, 5 minutes, 3 days."""
     time = (now or datetime.now(UTC)) - since
-    return "less than a minute" if time < MINUTE else _count(time)
+    if time < MINUTE:
+        return str(_("less than a minute"))
+    name, unit = _unit_of(time)
+    return _in_units(name, (time // unit) * int(unit.total_seconds()), ahead=False)
 
 
-def day(at: datetime) -> str:
-    """28 November."""
-    return f"{at:%-d %B}"
+def day(at: datetime, *, with_year: bool = False) -> str:
+    """28 November, and its year where that is asked for."""
+    if with_year:
+        return format_date(at, "long", locale=_locale())
+    return format_skeleton("MMMMd", at, locale=_locale())
 
 
-def _count(away: timedelta, *, up: bool = False) -> str:
-    unit, name = next((one for one in UNITS if away >= one[0]), UNITS[-1])
-    count = max(1, -(-away // unit) if up else away // unit)
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+def _unit_of(away: timedelta) -> tuple[str, timedelta]:
+    return next((each for each in UNITS if away >= each[1]), UNITS[-1])
+
+
+def _in_units(name: str, seconds: int, *, ahead: bool) -> str:
+    return _format(_locale(), name, seconds, ahead)
+
+
+@lru_cache(1024)
+def _format(locale: Locale, name: str, seconds: int, ahead: bool) -> str:
+    """By CLDR: Babel takes 40 µs."""
+    return format_timedelta(
+        timedelta(seconds=seconds),
+        granularity=name,  # type: ignore[arg-type]
+        threshold=ALWAYS,
+        add_direction=ahead,
+        locale=locale,
+    )
+
+
+def _locale() -> Locale:
+    return current_language.get().locale

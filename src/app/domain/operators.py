@@ -6,8 +6,10 @@ from hashlib import sha256
 from time import time
 
 from app.domain.errors import Rejected, TooMany, Unavailable
+from app.domain.i18n import _
 from app.domain.keys import Signer, is_same
-from app.domain.limits import MINUTE, LimitTable, Origin, in_words
+from app.domain.limits import MINUTE, LimitTable, Origin
+from app.domain.moments import Wait
 from app.domain.ports import ShortMemory
 
 STAY = timedelta(hours=12)
@@ -16,7 +18,7 @@ STAY = timedelta(hours=12)
 class WrongOpsToken(Rejected):
     code = "wrong_ops_token"
     field = "token"
-    message = "That isn’t the ops token. It is OPS_TOKEN in the settings of the server."
+    message = _("That isn’t the ops token. It is OPS_TOKEN in the settings of the server.")
 
 
 class TooManyOpsTokens(TooMany):
@@ -25,7 +27,7 @@ class TooManyOpsTokens(TooMany):
 
     def __init__(self, seconds: int) -> None:
         wait = -(-seconds // MINUTE) * MINUTE
-        sentence = f"Too many wrong tokens from here. Try again in {in_words(wait)}."
+        sentence = _("Too many wrong tokens from here. Try again %(when)s.", when=Wait(wait))
         super().__init__(sentence, retry_after=wait)
 
 

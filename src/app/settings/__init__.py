@@ -7,6 +7,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from app.domain.keys import keys_for
+from app.domain.languages import CATALOGUES
 from app.settings.environment import Network, Reader, are_everybody, is_loopback, variable
 from app.settings.secret_keys import is_guessable
 
@@ -90,6 +91,8 @@ class Settings:
 
     # What a deployment may decide about people and money.
     sms_regions: tuple[str, ...] = variable(Reader.items, REGIONS)
+    # What people may read, the default first.
+    languages: tuple[str, ...] = variable(Reader.items, ",".join(CATALOGUES))
     # Where a number without its country code is from, unless the browser's language says otherwise.
     default_region: str = variable(Reader.text)
     sms_daily_limit: int = variable(Reader.number, 500, 0, 10_000_000)
@@ -206,6 +209,10 @@ def _contradictions(settings: Settings) -> list[str]:
         (
             bool(settings.default_region) and settings.default_region not in settings.sms_regions,
             "DEFAULT_REGION must be one of SMS_REGIONS.",
+        ),
+        (
+            not settings.languages or not {*settings.languages} <= {*CATALOGUES},
+            f"LANGUAGES must be a list of some of {','.join(CATALOGUES)}.",
         ),
         *_half_set_up(settings),
     ]

@@ -28,6 +28,7 @@ from app.domain.recovery.flow import RecoveryFlow
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
+from app.web.language import LanguageFinder
 from app.web.page import Pages
 from app.web.request_context import RequestContext, WebConfig
 
@@ -71,6 +72,7 @@ class Container:
     federation: Federation | None
     served_regions: tuple[str, ...]
     default_region: str
+    language_finder: LanguageFinder
     password_min_length: int
     operators: Operators
     is_local: bool

@@ -5,27 +5,28 @@ API, or a way onwards.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from http import HTTPStatus
 from traceback import extract_tb
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError
 from litestar import Request
 from litestar.exceptions import HTTPException
 
 from app.domain.audit import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
+from app.domain.i18n import ENGLISH, Language, Text, current_language
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.signup import Step
 from app.web.container import Container
-from app.web.fast_pages import CompiledTemplates
 from app.web.forms import CookiesOff
 from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
-from app.web.page import PARTIALS
 from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
 from app.web.telemetry import path_without_secrets
+from app.web.templates import PARTIALS, build_environment
 
 log = logging.getLogger("app.errors")
 
@@ -175,14 +176,15 @@ def show_crash(request: Request[Any, Any, Any], error: Exception) -> HttpRespons
 def _error_response(
     request: Request[Any, Any, Any],
     status: int,
-    message: str | None = None,
+    message: Text | None = None,
     refusal: Refusal | None = None,
     cause: str = "",
 ) -> HttpResponse:
     if _feature(request) == "api":
         known = HTTPStatus(status)
         code = refusal.code if refusal else known.name.lower()
-        response = problem(status, code, message or known.description or known.phrase)
+        detail = str(message) if message else known.description or known.phrase
+        response = problem(status, code, detail)
     else:
         title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
         title = TITLES.get(refusal.code, title) if refusal else title
@@ -234,12 +236,14 @@ def _cause(refusal: Refusal) -> str:
 # the other templates.
 
 LAST_RESORT = (PARTIALS / "_shell/last_resort.html").read_text()
-_last_resort = Environment(
-    loader=FileSystemLoader(PARTIALS),
-    bytecode_cache=CompiledTemplates("last resort"),
-    autoescape=True,
-    trim_blocks=True,
-).get_template("_shell/last_resort.html")
+
+
+@lru_cache
+def _last_resort(language: Language) -> Template:
+    return build_environment(language).get_template("_shell/last_resort.html")
+
+
+_last_resort(ENGLISH)
 MAY_PASS = (408, 500, 503)  # so that the same again is worth a try
 
 
@@ -247,7 +251,7 @@ def render_last_resort(status: int, reference: str = "") -> bytes:
     """`reference` is what the log knows the request by; '' where it knows of none."""
     title, sentence = WORDS[status]
     values = {"title": title, "sentence": sentence, "may_pass": status in MAY_PASS}
-    return _last_resort.render(values, reference=reference).encode()
+    return _last_resort(current_language.get()).render(values, reference=reference).encode()
 
 
 # In development: why a template gave no page.

@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.exceptions import ClientException, HTTPException
 
 from app.domain.errors import Forbidden, Rejected
+from app.domain.i18n import _
 from app.domain.keys import Signer
 
 FORM = b"application/x-www-form-urlencoded"
@@ -109,7 +110,7 @@ class CookiesOff(Forbidden):
     """
 
     code = "cookies_off"
-    message = (
+    message = _(
         "Your browser didn’t send our cookie, which remembers where you are. Turn on cookies for"
         " this site if they’re off, then send this again."
     )

@@ -2,20 +2,17 @@
 
 import zlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
 from app.domain.errors import Refusal
-from app.domain.moments import is_far, lasting, relative
+from app.domain.i18n import current_language
 from app.domain.rollback import SENTENCES
-from app.web.assets import Assets
-from app.web.fast_pages import PLACEHOLDER, CompiledTemplates, FlatEnvironment, PrerenderedPage
+from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
 from app.web.request_context import RequestContext
 from app.web.request_info import RequestInfo
 from app.web.response import Headers, HttpResponse
+from app.web.templates import Templates
 
 NOTICES = {
     "sent-again": "We sent the code again.",
@@ -71,22 +68,12 @@ def notice_texts(notices: str | None, auth0_label: str) -> str:
     return " ".join(said).format(auth0_label=auth0_label)
 
 
-# Pages: one template a screen, in a shell that is the whole document or the inside of `<main>`.
-
-PARTIALS = Path(__file__).parents[1] / "partials"
 PRODUCT = "Latchkey"
-
-ESCAPED = ("html",)
-WHITE_SPACE: dict[str, Any] = {
-    "trim_blocks": True,
-    "lstrip_blocks": True,
-    "keep_trailing_newline": False,
-}
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 WORTH_ZIPPING = 500  # bytes
 TYPE = (b"content-type", b"text/html; charset=utf-8")
-HTML: Headers = [TYPE, (b"vary", b"HX-Request, Accept-Language, Accept-Encoding")]
+HTML: Headers = [TYPE, (b"vary", b"HX-Request, Cookie, Accept-Language, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
 GZIP = 31  # of zlib: with the header of gzip
 NO_STORE: Headers = [(b"cache-control", b"no-store")]
@@ -95,43 +82,10 @@ PERSONAL: Headers = [(b"cache-control", b"private, no-store")]
 PRIVATE: Headers = [*HTML, *NO_STORE]
 
 
-# Of a page that is kept: template, shell, and the names, values and types of its context.
-Key = tuple[str, str, tuple[str, ...], tuple[object, ...], tuple[type, ...]]
+# Of a page that is kept: language, template, shell, and the names, values and types of its context.
+Key = tuple[str, str, str, tuple[str, ...], tuple[object, ...], tuple[type, ...]]
 SMALL_NUMBERS = range(10)
 MOST_KEPT = 200  # pages; there are some thirty
-
-# Moments as templates say them: `{{ at | relative }}`.
-FILTERS = {"relative": relative, "is_far": is_far, "lasting": lasting}
-
-
-def build_template_environment(
-    assets: Assets, *, live: bool, base_url: str = "", auth0_label: str = "single sign-on"
-) -> Environment:
-    """Undefined names raise everywhere; `live` reads a template again when it has changed.
-    `auth0_label` is what people are told they sign in with.
-    """
-    environment = FlatEnvironment(
-        loader=FileSystemLoader(PARTIALS),
-        bytecode_cache=CompiledTemplates((ESCAPED, WHITE_SPACE)),
-        autoescape=select_autoescape(ESCAPED),
-        undefined=StrictUndefined,
-        auto_reload=live,
-        **WHITE_SPACE,
-    )
-    environment.filters |= FILTERS
-    environment.globals |= {
-        "asset": assets.url,
-        "product": PRODUCT,
-        "base_url": base_url,
-        "auth0_label": auth0_label,
-        "lang": "en",
-        "dir": "ltr",
-        "refusal": None,
-        "signed_in_as": None,
-        "ways": (),
-        "reference": None,
-    }
-    return environment
 
 
 class PersonalContext(Exception):
@@ -143,12 +97,9 @@ class PersonalContext(Exception):
 class Pages:
     """Renders screens. The shell is chosen here and nowhere else."""
 
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    def __init__(self, templates: Templates) -> None:
+        self._templates = templates
         self._prerendered: dict[Key, PrerenderedPage] = {}
-        # Loaded now, so that a broken or missing one stops the start and not a person.
-        for name in environment.list_templates(extensions=["html", "txt"]):
-            environment.get_template(name)
 
     def render_page(
         self,
@@ -161,12 +112,12 @@ class Pages:
     ) -> HttpResponse:
         """`values` is what the template documents; a `refusal` sets status and `Retry-After`."""
         notice = context.remembered.take_notice()
-        body = self._environment.get_template(template).render(
+        body = self._templates.get(template).render(
             values,
             shell=_shell(context.info),
             csrf_token=_CsrfToken(context),
             signed_in_as=context.signed_in_as,
-            notice=notice_texts(notice, str(self._environment.globals["auth0_label"])),
+            notice=notice_texts(notice, self._templates.auth0_label),
             refusal=None if refusal and refusal.is_question else refusal,
         )
         if status is None:
@@ -197,13 +148,13 @@ class Pages:
         self, request_info: RequestInfo, template: str, values: Mapping[str, Any]
     ) -> PrerenderedPage:
         """A page that is the same for everybody, for whoever knows how long it stays so."""
-        template_ = self._environment.get_template(template)
+        template_ = self._templates.get(template)
         return PrerenderedPage(template_.render(values, shell=_shell(request_info), notice=None))
 
     @property
     def is_live(self) -> bool:
         """Whether templates are read again when they change."""
-        return bool(self._environment.auto_reload)
+        return self._templates.is_live
 
     def _prerendered_page(
         self,
@@ -227,14 +178,15 @@ class Pages:
         self, context: RequestContext, template: str, values: Mapping[str, Any]
     ) -> HttpResponse:
         """A piece that has its own URL and no shell."""
-        body = self._environment.get_template(template).render(values)
+        body = self._templates.get(template).render(values)
         return _response(context, 200, body, [*PRIVATE])
 
 
 def _key(template: str, shell: str, values: Mapping[str, Any]) -> Key:
     """Types too: True is equal to 1. Raises `PersonalContext` for what cannot be compared."""
     held = tuple(values.values())
-    key = (template, shell, tuple(values), held, tuple(map(type, held)))
+    language = current_language.get().code
+    key = (language, template, shell, tuple(values), held, tuple(map(type, held)))
     try:
         hash(key)
     except TypeError as error:
@@ -265,16 +217,21 @@ def _shell(request_info: RequestInfo) -> str:
 
 def _response(context: RequestContext, status: int, text: str, headers: Headers) -> HttpResponse:
     body = text.encode(errors="replace")
-    headers += context.cookies.to_set
+    headers += [content_language(), *context.cookies.to_set]
     if context.info.accepts_gzip and len(body) > WORTH_ZIPPING:
         body = zlib.compress(body, level=5, wbits=GZIP)
         headers.append(ZIPPED)
     return HttpResponse(status, body, headers)
 
 
+def content_language() -> tuple[bytes, bytes]:
+    return (b"content-language", current_language.get().code.encode())
+
+
 def prerendered_response(
     takes_gzip: bool, prerendered: PrerenderedPage, token: bytes, headers: Headers
 ) -> HttpResponse:
+    headers = [*headers, content_language()]
     if takes_gzip:
         return HttpResponse(200, prerendered.render_gzip(token), [*headers, ZIPPED])
     return HttpResponse(200, prerendered.render_plain(token), [*headers])

@@ -37,7 +37,15 @@ MOST_TYPED = 600  # characters; what is longer than any address is not worth fil
 
 # The plan that was picked, until an account has it, and the currency. The public pages of prices
 # neither set nor read these two.
-PLAN, CURRENCY = "plan", "prefs"
+PLAN, PREFERENCES = "plan", "prefs"
+
+
+def parse_preferences(value: str) -> tuple[str, str]:
+    """The currency and the code of the language that someone chose, '' for nothing, as
+    `remember_currency` and `remember_language` wrote them: `EUR.de`.
+    """
+    currency, _, language = value.partition(".")
+    return currency, language
 
 
 class RememberedValues:
@@ -133,12 +141,22 @@ class RememberedValues:
     @property
     def currency(self) -> str:
         """What someone chose last, '' for nothing."""
-        currency = self._cookies.read(CURRENCY) or ""
+        currency, _ = self._preferences
         return currency if is_known(currency) else ""
 
     def remember_currency(self, currency: str) -> None:
         if currency != self.currency:
-            self._cookies.set(CURRENCY, currency, YEAR)
+            self._remember_preferences(currency, self._preferences[1])
+
+    def remember_language(self, code: str) -> None:
+        self._remember_preferences(self.currency, code)
+
+    @property
+    def _preferences(self) -> tuple[str, str]:
+        return parse_preferences(self._cookies.read(PREFERENCES) or "")
+
+    def _remember_preferences(self, currency: str, language: str) -> None:
+        self._cookies.set(PREFERENCES, f"{currency}.{language}", YEAR)
 
     @property
     def _stored_return(self) -> str:

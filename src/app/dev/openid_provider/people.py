@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from app.domain.errors import Rejected
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.web.cookies import RequestCookies
 from app.web.forms import Form, FormCheck
@@ -21,7 +22,7 @@ NEW = "new"
 class NobodyChosen(Rejected):
     code = "nobody_chosen"
     field = "person"
-    message = "Choose someone, or make someone up."
+    message = _("Choose someone, or make someone up.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
 from app.domain.federation.identities import Identities
+from app.domain.i18n import N_, _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.identity.provider import ExternalIdentity
 from app.domain.identity.users import Person
 from app.domain.limits import Origin
-from app.domain.moments import relative
+from app.domain.moments import Moment
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import Factor, confirming_factors
@@ -36,14 +37,14 @@ from app.domain.verification.verification import Challenge, PendingCode, Verific
 class WrongPassword(Rejected):
     code = "wrong_password"
     field = "password"
-    message = "That isn’t your password. Try again, or use a code."
+    message = _("That isn’t your password. Try again, or use a code.")
 
 
 class MethodNotOffered(Rejected):
     """Whoever opened the session has shown it already, or the account has none of the kind."""
 
     code = "not_this_way"
-    message = "That doesn’t count here, because you signed in with it. Confirm another way."
+    message = _("That doesn’t count here, because you signed in with it. Confirm another way.")
 
 
 class RecoveredPassword(Rejected):
@@ -52,8 +53,8 @@ class RecoveredPassword(Rejected):
     code = "recovered_password"
 
     def __init__(self, counts_from: datetime, *, alone: bool = False) -> None:
-        sentence, field = (NOTHING_ELSE, None) if alone else (NO_MORE, "password")
-        super().__init__(sentence.format(wait=relative(counts_from)), field=field)
+        sentence = NOTHING_ELSE if alone else NO_MORE
+        super().__init__(_(sentence, when=Moment(counts_from)), field=None if alone else "password")
 
 
 class MailedPassword(Rejected):
@@ -61,22 +62,21 @@ class MailedPassword(Rejected):
 
     code = "password_by_mail"
     field = "password"
-    message = (
-        "You set this password with a code by e-mail, so here it says no more than such a code. It"
-        " counts again once you’ve confirmed with your phone and chosen a new password."
+    message = _(
+        "You set this password with a code by e-mail, so here it says no more than such a code."
+        " Confirm with your phone and choose a new password, and it counts again."
     )
 
 
-NO_MORE = (
+NO_MORE = N_(
     "You set this password with a code by e-mail, so for 7 days it says no more than such a code."
-    " You can use it here {wait}."
+    " You can use it here %(when)s."
 )
-NOTHING_ELSE = (
-    "You chose your password with a code by e-mail, and there’s nothing else to confirm with. You"
-    " can confirm that it’s you {wait}."
+NOTHING_ELSE = N_(
+    "You chose your password with a code by e-mail. You can confirm with it %(when)s."
 )
 SIGNUP = "signup"  # what opened a session, beside the kinds of proof
-NOT_HERE = "That doesn’t count here. Confirm another way."
+NOT_HERE = _("That doesn’t count here. Confirm another way.")
 
 
 @dataclass(frozen=True, slots=True)

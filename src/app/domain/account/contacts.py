@@ -9,6 +9,7 @@ from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
 from app.domain.audit import record
 from app.domain.errors import Conflict, Rejected, Unavailable
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.identity.users import (
@@ -37,13 +38,13 @@ from app.domain.verification.verification import Challenge, PendingCode, Verific
 class OwnPhone(Rejected):
     code = "own_phone"
     field = "phone"
-    message = "That’s your number already."
+    message = _("That’s your number already.")
 
 
 class OwnEmail(Rejected):
     code = "own_email"
     field = "email"
-    message = "That’s your address already."
+    message = _("That’s your address already.")
 
 
 class PhoneTaken(Conflict):
@@ -51,7 +52,7 @@ class PhoneTaken(Conflict):
 
     code = "phone_taken"
     field = "phone"
-    message = "That number belongs to another account. Use another one."
+    message = _("That number belongs to another account. Use another one.")
 
 
 class EmailTakenByOther(Conflict):
@@ -59,7 +60,7 @@ class EmailTakenByOther(Conflict):
 
     code = "email_taken_by_other"
     field = "email"
-    message = "That address belongs to another account. Use another one."
+    message = _("That address belongs to another account. Use another one.")
 
 
 class ContactChange(ABC):

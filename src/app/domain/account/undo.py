@@ -18,6 +18,7 @@ from app.domain.audit import record
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.device import Device
 from app.domain.errors import Conflict, Rejected, Unauthenticated
+from app.domain.i18n import _
 from app.domain.identity.hashing import Busy, PasswordHashing
 from app.domain.identity.passwords import MOST_BYTES
 from app.domain.identity.phone import Phone
@@ -37,13 +38,13 @@ UNDONE = "change-undone"  # the notice that it was
 
 class UndoNotBegun(Conflict):
     code = "undo_not_begun"
-    message = "Open the link from our e-mail and press its button first."
+    message = _("Open the link from our e-mail and press its button first.")
 
 
 class WrongFormerPassword(Rejected):
     code = "wrong_former_password"
     field = "password"
-    message = "That isn’t the password you had before the change. Try again, or use a text code."
+    message = _("That isn’t the password you had before the change. Try again, or use a text code.")
 
 
 class Undo:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.domain.account.changes import sql
 from app.domain.errors import Conflict, Rejected
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.provider import ExternalIdentity
 from app.domain.identity.users import Kind
@@ -22,7 +23,7 @@ ID_BYTES = 16  # 48 with the MAC: 64 characters, none of them padding
 
 class UnknownUndo(Rejected):
     code = "unknown_undo"
-    message = "This link doesn’t work. Open it from our e-mail again, or copy all of it."
+    message = _("This link doesn’t work. Open it from our e-mail again, or copy all of it.")
 
 
 class UndoLinks:
@@ -55,12 +56,12 @@ class UndoLinks:
 
 class UndoneAlready(Conflict):
     code = "undone_already"
-    message = "That change was already undone. There’s nothing left to do."
+    message = _("That change was already undone. There’s nothing left to do.")
 
 
 class UndoExpired(Conflict):
     code = "undo_expired"
-    message = "This link has expired: it worked for 7 days. Sign in to change it back."
+    message = _("This link has expired: it worked for 7 days. Sign in to change it back.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class NotEarlierIdentity(Rejected):
     """It is nobody's, someone else's, or was linked too late: which of them is not told."""
 
     code = "auth0_not_from_before"
-    message = (
+    message = _(
         "That sign-in doesn’t count. It must have opened the account for at least 7 days"
         " before the change. Nothing was undone. Use another one, or confirm another way."
     )
@@ -141,7 +142,7 @@ class SameMailbox(Rejected):
     """
 
     code = "auth0_same_mailbox"
-    message = (
+    message = _(
         "That sign-in has the very e-mail address that our link went to, so the two count as"
         " one. Nothing was undone. Use another one, or confirm another way."
     )

@@ -9,8 +9,10 @@ from uuid_utils.compat import uuid7
 from app.domain.audit import outlasts, record
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
+from app.domain.i18n import _
 from app.domain.identity.users import Subjects
-from app.domain.limits import MINUTE, LimitTable, Origin, in_words
+from app.domain.limits import MINUTE, LimitTable, Origin
+from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, Database, Record, ShortMemory, Tally
 from app.domain.sql import load_queries
 
@@ -36,11 +38,10 @@ class PasswordLocked(TooMany):
     code = "password_locked"
 
     def __init__(self, seconds: float) -> None:
-        minutes = max(1, ceil(seconds / MINUTE))
-        wait = in_words(minutes * MINUTE)
+        wait = max(1, ceil(seconds / MINUTE)) * MINUTE
         super().__init__(
-            f"Too many wrong passwords. Try again in {wait}, or use your phone.",
-            retry_after=minutes * MINUTE,
+            _("Too many wrong passwords. Try again %(when)s, or use your phone.", when=Wait(wait)),
+            retry_after=wait,
         )
 
 
@@ -50,10 +51,10 @@ class TooManyPasswords(TooMany):
     code = "too_many_passwords"
 
     def __init__(self, seconds: int) -> None:
-        minutes = max(1, -(-seconds // MINUTE))
+        wait = max(1, -(-seconds // MINUTE)) * MINUTE
         super().__init__(
-            f"Too many wrong passwords from here. Try again in {in_words(minutes * MINUTE)}.",
-            retry_after=minutes * MINUTE,
+            _("Too many wrong passwords from here. Try again %(when)s.", when=Wait(wait)),
+            retry_after=wait,
         )
 
 

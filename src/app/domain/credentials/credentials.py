@@ -8,6 +8,7 @@ from uuid import UUID
 from app.domain.credentials.budget import Attempt, PasswordBudget, sql
 from app.domain.credentials.device import Device
 from app.domain.errors import Rejected
+from app.domain.i18n import _
 from app.domain.identity.hashing import Busy, Match, PasswordHashing
 from app.domain.identity.passwords import MOST_BYTES
 from app.domain.identity.users import contacts_of
@@ -19,7 +20,7 @@ class WrongCredentials(Rejected):
 
     code = "invalid_credentials"
     field = "password"
-    message = "That e-mail or password isn’t right. Check both, or use your phone."
+    message = _("That e-mail or password isn’t right. Check both, or use your phone.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from math import ceil
 from time import monotonic
 
 from app.domain.keys import Signer
-from app.domain.limits import HOUR, MINUTE, LimitTable, in_words
+from app.domain.limits import HOUR, MINUTE, LimitTable
 from app.domain.ports import Connection, Database, ReachedLimit, Record, Tally
 from app.domain.sql import load_queries
 
@@ -129,7 +129,8 @@ class Used:
 
     @property
     def words(self) -> str:
-        return f"{self.sent} of {self.limit} in {in_words(self.seconds)}"
+        hours = self.seconds // HOUR
+        return f"{self.sent} of {self.limit} in {hours} {'hour' if hours == 1 else 'hours'}"
 
 
 class DailyCaps:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
+from app.domain.i18n import _
 from app.domain.identity.provider import (
     ExternalIdentity,
     IdentityNotConfirmed,
@@ -31,7 +32,7 @@ GRANT_REFUSED = "auth0:grant_refused"  # a code that the provider did not take: 
 
 class TooManyGrants(TooMany):
     code = "too_many_grants"
-    message = (
+    message = _(
         "Too many sign-ins from here didn’t work. Try again in 15 minutes, or use your phone"
         " number."
     )
@@ -100,28 +101,28 @@ class SignInDenied(Rejected):
     """By the person, or by an Action of the tenant: both come as `access_denied`."""
 
     code = "auth0_denied"
-    message = "That sign-in wasn’t finished. Nothing was changed."
+    message = _("That sign-in wasn’t finished. Nothing was changed.")
 
 
 class DeniedByProvider(Rejected):
     """A rule of the provider's, or a blocked user: trying again does not help."""
 
     code = "auth0_not_allowed"
-    message = "You can’t sign in here with that account. Use your phone number."
+    message = _("You can’t sign in here with that account. Use your phone number.")
 
 
 class RepeatedCallback(Rejected):
     """It wants to see the person: an ordinary sign-in does that."""
 
     code = "auth0_asks_again"
-    message = "You need to sign in once more. Start again."
+    message = _("You need to sign in once more. Start again.")
 
 
 class NotReauthenticated(Rejected):
     """It answered by a session of its own, though it was told to ask (`max_age=0`)."""
 
     code = "auth0_signed_in_before"
-    message = (
+    message = _(
         "You weren’t asked to sign in this time, so this doesn’t count as a proof. Nothing has"
         " changed. Try once more."
     )

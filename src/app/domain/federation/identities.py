@@ -16,6 +16,7 @@ from app.domain.federation.proofs import (
     queue_link_notice,
     session_flow,
 )
+from app.domain.i18n import _
 from app.domain.identity.provider import ExternalIdentity
 from app.domain.identity.users import contacts_of, lock_contacts, require_room_for_change
 from app.domain.limits import LimitTable, Origin
@@ -33,14 +34,14 @@ class IdentityTaken(Conflict):
     """Only ever told to someone who has just signed in with it."""
 
     code = "identity_taken"
-    message = "That sign-in already opens another account here. Use another one."
+    message = _("That sign-in already opens another account here. Use another one.")
 
 
 class NotLinked(Rejected):
     """It is nobody's, or someone else's: which of them is not told."""
 
     code = "auth0_not_linked"
-    message = (
+    message = _(
         "That sign-in isn’t linked to your account, so it doesn’t count. Use the one that is, or"
         " confirm another way."
     )
@@ -50,7 +51,7 @@ class LastWayIn(Conflict):
     """A number can be lost; with it alone, so would be the account."""
 
     code = "last_way_in"
-    message = (
+    message = _(
         "Choose a password first. Without one and without this sign-in, only your phone would let"
         " you in."
     )

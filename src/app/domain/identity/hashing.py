@@ -16,6 +16,7 @@ from argon2.exceptions import VerifyMismatchError
 from argon2.low_level import Type
 
 from app.domain.errors import Unavailable
+from app.domain.i18n import _
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ NICE = 5  # of 19; each step is a tenth less of a contended core
 
 class Busy(Unavailable):
     code = "busy"
-    message = "We’re very busy right now. Nothing was lost. Try again in a few seconds."
+    message = _("We’re very busy right now. Nothing was lost. Try again in a few seconds.")
 
 
 class Match(Enum):

@@ -12,11 +12,13 @@ import phonenumbers
 from uuid_utils.compat import uuid7
 
 from app.domain.errors import Rejected, TooMany
+from app.domain.i18n import _
 from app.domain.identity.guessable import is_guessable
 from app.domain.identity.hashing import QUEUE, Busy, PasswordHashing
 from app.domain.identity.phone import FOLDED
 from app.domain.identity.users import Subjects
-from app.domain.limits import MINUTE, LimitTable, in_words
+from app.domain.limits import MINUTE, LimitTable
+from app.domain.moments import Wait
 from app.domain.ports import BreachedPasswords, Connection, Database
 from app.domain.sql import load_queries
 
@@ -113,7 +115,7 @@ class TooManyNewPasswords(TooMany):
     def __init__(self, seconds: float) -> None:
         wait = max(1, ceil(seconds / MINUTE)) * MINUTE
         super().__init__(
-            f"You’ve tried a lot of new passwords. Try again in {in_words(wait)}.",
+            _("You’ve tried a lot of new passwords. Try again %(when)s.", when=Wait(wait)),
             field="password",
             retry_after=wait,
         )

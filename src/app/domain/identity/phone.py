@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from app.domain.errors import Rejected
+from app.domain.i18n import _
 
 # The category of marks of direction and width, which come along when a number is copied.
 INVISIBLE = "Cf"
@@ -32,21 +33,21 @@ class BadPhone(Rejected):
 
 class LandlinePhone(BadPhone):
     code = "landline_phone"
-    message = "That looks like a landline. Enter a mobile number that can receive texts."
+    message = _("That looks like a landline. Enter a mobile number that can receive texts.")
 
 
 class InternetPhone(BadPhone):
     """VoIP: bought by the thousand, and texts to it often go nowhere."""
 
     code = "internet_phone"
-    message = "That looks like an internet phone. Enter a number from a mobile operator."
+    message = _("That looks like an internet phone. Enter a number from a mobile operator.")
 
 
 class UnservedPhone(BadPhone):
     """Decided by libphonenumber's region, not by dial code: +1 is two dozen countries."""
 
     code = "unserved_phone"
-    message = "We can’t text numbers from that country yet. Enter a number from another country."
+    message = _("We can’t text numbers from that country yet. Enter a number from another country.")
 
 
 class CountryNeeded(BadPhone):
@@ -57,7 +58,7 @@ class CountryNeeded(BadPhone):
     code = "country_needed"
     field = "country"
     is_question = True
-    message = "Which country is this number from?"
+    message = _("Which country is this number from?")
 
     def __init__(self, regions: tuple[str, ...]) -> None:
         super().__init__()

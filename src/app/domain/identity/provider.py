@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from app.domain.errors import Rejected, Unavailable
+from app.domain.i18n import _
 from app.domain.ports import Dependency
 
 
@@ -11,14 +12,14 @@ class ProviderDown(Unavailable):
     """It does not answer, not in time, or with a failure of its own."""
 
     code = "identity_provider_down"
-    message = "That sign-in isn’t available right now. Use your phone number."
+    message = _("That sign-in isn’t available right now. Use your phone number.")
 
 
 class ProviderBusy(Unavailable):
     """It has had more calls than it allows us; it is not out of order."""
 
     code = "identity_provider_busy"
-    message = (
+    message = _(
         "Too many people are signing in that way right now. Try again in a minute, or use your"
         " phone number."
     )
@@ -28,14 +29,14 @@ class IdentityNotConfirmed(Rejected):
     """What it gave us does not hold, or it does not know us: an operator must look at the log."""
 
     code = "not_vouched_for"
-    message = "We couldn’t finish signing you in. Try again, or use your phone number."
+    message = _("We couldn’t finish signing you in. Try again, or use your phone number.")
 
 
 class InvalidGrant(Rejected):
     """The authorization code was used before, has expired, or belongs to another sign-in."""
 
     code = "grant_spent"
-    message = (
+    message = _(
         "That sign-in took too long or was opened elsewhere. Start again. If it happens once more,"
         " turn on cookies for this site."
     )

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import TooMany, Unauthenticated
+from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, keys_for
 from app.domain.limits import Limit, LimitTable
@@ -169,7 +170,7 @@ PASSWORD = ("account:password_changed",)
 
 class TooManyChanges(TooMany):
     code = "too_many_changes"
-    message = "That’s as many changes as we allow in a day. Try again tomorrow."
+    message = _("That’s as many changes as we allow in a day. Try again tomorrow.")
 
 
 async def require_room_for_change(

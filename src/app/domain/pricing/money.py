@@ -14,10 +14,11 @@ from babel.numbers import (
     is_currency,
 )
 
+from app.domain.languages import cut_header, preferred_tags
+
 # Signs that several currencies share; the ISO code is then said too.
 SHARED = frozenset({"$", "¥", "kr", "Rs", "₨"})
 MOST = 10**9  # in whole units: nobody pays more
-LONGEST_HEADER, MOST_LANGUAGES = 200, 8
 NO_BREAK = "\u00a0"
 # A language, and the region if it is one of a region (RFC 5646, 2.1).
 TAG = re.compile(
@@ -77,34 +78,13 @@ def list_territories(accept_language: str, silent: tuple[str, ...] = ()) -> tupl
     """Where a browser's languages point to, the most wanted first; `silent` ones point nowhere.
     Nobody reads more languages than a few.
     """
-    few = accept_language[:LONGEST_HEADER].split(",")[:MOST_LANGUAGES]
-    return _list_territories(",".join(few), silent)
+    return _list_territories(cut_header(accept_language), silent)
 
 
 @lru_cache(maxsize=512)
 def _list_territories(accept_language: str, silent: tuple[str, ...]) -> tuple[str, ...]:
-    tags = (tag for tag in _by_preference(accept_language) if tag.lower() not in silent)
+    tags = (tag for tag in preferred_tags(accept_language) if tag.lower() not in silent)
     return tuple(territory for tag in tags if (territory := _territory(tag)))
-
-
-def _by_preference(header: str) -> list[str]:
-    """Language tags, the most wanted first (RFC 9110, 12.5.4)."""
-    ranked: list[tuple[float, int, str]] = []
-    for part in header.split(","):
-        tag, *parameters = (each.strip() for each in part.split(";"))
-        weight = _quality(parameters)
-        if tag and weight > 0:
-            ranked.append((-weight, len(ranked), tag))
-    return [tag for _, _, tag in sorted(ranked)]
-
-
-def _quality(parameters: list[str]) -> float:
-    """From 0 (not wanted) to 1; what is neither counts as 0."""
-    try:
-        weight = float(parameters[0].lower().removeprefix("q=")) if parameters else 1.0
-    except ValueError:
-        return 0.0
-    return weight if 0 <= weight <= 1 else 0.0
 
 
 def _territory(tag: str) -> str | None:

@@ -9,6 +9,7 @@ import msgspec
 
 from app.domain.audit import record
 from app.domain.errors import Conflict
+from app.domain.i18n import _
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.pricing.catalogue import Catalogue, Feature, Interval, Plan
 from app.domain.pricing.money import MOST, amount_of, is_known
@@ -149,7 +150,7 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 class MomentTaken(Conflict):
     code = "moment_taken"
-    message = "Other prices already begin at that very moment. Choose another one."
+    message = _("Other prices already begin at that very moment. Choose another one.")
 
 
 async def publish(

@@ -11,6 +11,7 @@ from uuid import UUID
 from app.domain.audit import record
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
+from app.domain.i18n import _
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
@@ -24,14 +25,14 @@ class TooManyRefreshes(TooMany):
     """No browser and no sound client needs as many."""
 
     code = "too_many_refreshes"
-    message = "That was a lot in a short time. Try again in a minute."
+    message = _("That was a lot in a short time. Try again in a minute.")
 
 
 class ConfirmationNeeded(Forbidden):
     """The change asks for a fresh proof. A page leads to it and back."""
 
     code = "confirmation_required"
-    message = "Confirm it’s you, then try again."
+    message = _("Confirm it’s you, then try again.")
 
 
 @dataclass(frozen=True, slots=True)

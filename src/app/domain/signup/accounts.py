@@ -7,6 +7,7 @@ from uuid_utils.compat import uuid7
 
 from app.domain.audit import current_request
 from app.domain.errors import Conflict, OutOfStep
+from app.domain.i18n import _
 from app.domain.identity.users import contacts_of
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Record
@@ -20,14 +21,14 @@ class EmailTaken(Conflict):
 
     code = "email_taken"
     field = "email"
-    message = "That address already has an account. Use another one, or sign in with it."
+    message = _("That address already has an account. Use another one, or sign in with it.")
 
 
 class ProveAgain(OutOfStep):
     """The number has got an account since it was proved: only a proof of now opens that."""
 
     code = "prove_again"
-    message = "Confirm your number once more to continue."
+    message = _("Confirm your number once more to continue.")
 
 
 @dataclass(frozen=True, slots=True)

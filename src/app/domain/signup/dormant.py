@@ -10,6 +10,7 @@ from app.domain.audit import record
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Conflict, Refusal
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import give_up, lock_contacts
 from app.domain.limits import Origin, TooSoon
@@ -42,7 +43,7 @@ class StillUsed(Conflict):
     """The owner signed in while this page was open."""
 
     code = "still_used"
-    message = (
+    message = _(
         "That account was used a moment ago, so it keeps its number. Enter the code from the"
         " e-mail, or use a different number."
     )

@@ -16,6 +16,7 @@ from app.domain.federation.proofs import (
     keep_identity,
     link_own_identity,
 )
+from app.domain.i18n import _
 from app.domain.identity.provider import ExternalIdentity, InvalidGrant
 from app.domain.limits import HOUR, LimitTable, Origin
 from app.domain.outcome import Outcome
@@ -71,7 +72,7 @@ async def apply_identity(
 
 class TooManyNewIdentities(TooMany):
     code = "too_many_identities"
-    message = "Too many sign-ups like that began here. Try again in an hour, or use your number."
+    message = _("Too many sign-ups like that began here. Try again in an hour, or use your number.")
 
     def __init__(self) -> None:
         super().__init__(retry_after=HOUR)

@@ -11,7 +11,9 @@ from uuid_utils.compat import uuid7
 from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
-from app.domain.limits import DAY, HOUR, MINUTE, LimitTable, TooManyGuesses, in_words
+from app.domain.i18n import _
+from app.domain.limits import DAY, HOUR, MINUTE, LimitTable, TooManyGuesses
+from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
 from app.domain.verification.codes import (
     GUESSES,
@@ -40,14 +42,14 @@ class WrongCode(Rejected):
 class SpentCode(Rejected):
     code = "spent_code"
     field = "code"
-    message = "Too many wrong tries with that code. Ask for a new one below."
+    message = _("Too many wrong tries with that code. Ask for a new one below.")
     attempts_left = 0
 
 
 class ExpiredCode(Rejected):
     code = "expired_code"
     field = "code"
-    message = "That code has expired. Ask for a new one below."
+    message = _("That code has expired. Ask for a new one below.")
 
 
 class NoCode(Rejected):
@@ -55,7 +57,7 @@ class NoCode(Rejected):
 
     code = "no_code"
     field = "code"
-    message = "That code no longer works. Ask for a new one below."
+    message = _("That code no longer works. Ask for a new one below.")
 
 
 class OthersCode(Rejected):
@@ -65,7 +67,7 @@ class OthersCode(Rejected):
 
     code = "others_code"
     field = "code"
-    message = (
+    message = _(
         "That code only works on the page that asked for it. Enter it there, or send a new one to"
         " this page below."
     )
@@ -78,13 +80,13 @@ class ContactLocked(TooMany):
     field = "code"
 
     def __init__(self, seconds: int, destination: str) -> None:
-        what = "address" if "@" in destination else "number"
-        minutes = max(1, -(-seconds // MINUTE))
-        wait = in_words(minutes * MINUTE)
-        super().__init__(
-            f"Too many wrong codes for this {what}. Try again in {wait}.",
-            retry_after=minutes * MINUTE,
-        )
+        wait = max(1, -(-seconds // MINUTE)) * MINUTE
+        when = Wait(wait)
+        if "@" in destination:
+            sentence = _("Too many wrong codes for this address. Try again %(when)s.", when=when)
+        else:
+            sentence = _("Too many wrong codes for this number. Try again %(when)s.", when=when)
+        super().__init__(sentence, retry_after=wait)
 
 
 async def check_code(

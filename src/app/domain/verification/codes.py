@@ -12,6 +12,7 @@ from uuid import UUID
 
 from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, is_same
@@ -85,7 +86,7 @@ class OtherSitesCode(BadCode):
     """The pasted message is bound to another host: someone may be phishing."""
 
     code = "other_sites_code"
-    message = "That code is for another site. Don’t enter it here."
+    message = _("That code is for another site. Don’t enter it here.")
 
 
 def derive_code(key: bytes, nonce: bytes, purpose: str, destination: str, digits: int) -> str:

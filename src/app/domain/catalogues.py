@@ -1,0 +1,43 @@
+"""Catalogues of translations (`.po`): read, checked and compiled to what `gettext` reads."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+LONE_PERCENT = re.compile(r"%(?!\(\w+\)s|%)")
+
+
+def compile_catalogue(path: Path) -> bytes:
+    """In the form of `.mo`, without what is faulty or not sure: there, English is shown."""
+    catalogue = read_catalogue(path)
+    for message in [each for each in catalogue if each.id and any(find_faults(each))]:
+        catalogue.delete(message.id, message.context)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    return compiled.getvalue()
+
+
+def read_catalogue(path: Path) -> Catalog:
+    """Raises `PoFileError` for what is no catalogue."""
+    locale = path.parent.name.replace("-", "_")
+    return read_po(BytesIO(path.read_bytes()), locale=locale, abort_invalid=True)
+
+
+def find_faults(message: Message) -> Iterator[str]:
+    """What would be an error where the sentence is shown."""
+    known = set(PLACEHOLDER.findall(" ".join(_texts(message.id))))
+    for text in _texts(message.string):
+        for name in sorted(set(PLACEHOLDER.findall(text)) - known):
+            yield f"%({name})s is not in the English sentence"
+        if known and LONE_PERCENT.search(text):
+            yield "a percent sign is written %%"
+
+
+def _texts(form: object) -> tuple[str, ...]:
+    return tuple(filter(None, form if isinstance(form, tuple | list) else (form,)))

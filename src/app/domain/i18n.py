@@ -1,0 +1,83 @@
+"""Internationalization: the language of whoever reads, and sentences that wait for it.
+
+English is the message id, as gettext has it. `_` and `ngettext` make sentences that are put into
+the reader's language where they are shown, so that a refusal holds an id and its values.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from gettext import NullTranslations
+
+from babel import Locale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Language:
+    """`code` as HTML's `lang` has it (BCP 47); `translations` from English to it, `version` tells
+    one state of them from another.
+    """
+
+    code: str
+    locale: Locale
+    translations: NullTranslations
+    version: str = ""
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, as HTML's `dir` has it."""
+        return str(self.locale.text_direction)
+
+    @property
+    def name(self) -> str:
+        """In itself: Deutsch."""
+        return str(self.locale.get_language_name() or self.code).capitalize()
+
+
+# Dates as in 29 January 2027, which no reader takes for another.
+ENGLISH = Language("en", Locale("en", "GB"), NullTranslations())
+
+# Of the request, or of the message that is being written.
+current_language: ContextVar[Language] = ContextVar("current_language", default=ENGLISH)
+
+
+class LazyText:
+    """A sentence that `str` puts into the current language. Values are put in by `%(name)s`, and
+    may be lazy themselves.
+    """
+
+    __slots__ = ("_count", "_plural", "_text", "_values")
+
+    def __init__(
+        self, text: str, values: Mapping[str, object], plural: str = "", count: int = 0
+    ) -> None:
+        self._text, self._values, self._plural, self._count = text, values, plural, count
+
+    def __str__(self) -> str:
+        translations = current_language.get().translations
+        if self._plural:
+            text = translations.ngettext(self._text, self._plural, self._count)
+        else:
+            text = translations.gettext(self._text)
+        return text % self._values if self._values else text
+
+    def __repr__(self) -> str:
+        return f"LazyText({self._text!r}, {dict(self._values)!r})"
+
+
+Text = str | LazyText  # for people to read; `str` of it is in their language
+
+
+def _(text: str, **values: object) -> LazyText:
+    """A sentence. With values, a percent sign is written `%%`."""
+    return LazyText(text, values)
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
+    """Marks a sentence for the catalogues that gets its values later, by `_`."""
+    return text
+
+
+def ngettext(one: str, many: str, count: int, **values: object) -> LazyText:
+    """One that depends on a number, which it has as `%(num)s`."""
+    return LazyText(one, {"num": count, **values}, many, count)

@@ -1,0 +1,148 @@
+"""Templates in each language: translated when they are compiled, so that a page costs no more."""
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    nodes,
+    select_autoescape,
+)
+from jinja2.visitor import NodeTransformer
+
+from app.domain.i18n import ENGLISH, Language, current_language
+from app.domain.moments import is_far, lasting, relative
+from app.web.assets import Assets
+from app.web.fast_pages import CompiledTemplates, FlatEnvironment
+
+PARTIALS = Path(__file__).parents[1] / "partials"
+
+ESCAPED = ("html",)
+WHITE_SPACE: dict[str, Any] = {
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": False,
+}
+# Moments as templates say them: `{{ at | relative }}`.
+FILTERS = {"relative": relative, "is_far": is_far, "lasting": lasting}
+PIECES = re.compile(r"%(?:\((\w+)\)s|(%))")
+
+
+class Templates:
+    """All that there are, in the language of the request. Undefined names raise everywhere; `live`
+    reads a template again when it has changed. `auth0_label` is what people are told they sign in
+    with.
+    """
+
+    def __init__(
+        self,
+        assets: Assets,
+        *,
+        live: bool,
+        base_url: str = "",
+        auth0_label: str = "single sign-on",
+        product: str = "Latchkey",
+    ) -> None:
+        self.is_live, self.auth0_label = live, auth0_label
+        self._globals = {
+            "asset": assets.url,
+            "product": product,
+            "base_url": base_url,
+            "auth0_label": auth0_label,
+            "refusal": None,
+            "signed_in_as": None,
+            "ways": (),
+            "reference": None,
+        }
+        self._environments: dict[str, Environment] = {}
+        # Loaded now, so that a broken or missing one stops the start and not a person.
+        environment = self._environment(ENGLISH)
+        for name in environment.list_templates(extensions=["html", "txt"]):
+            environment.get_template(name)
+
+    def get(self, name: str) -> Template:
+        return self._environment(current_language.get()).get_template(name)
+
+    def _environment(self, language: Language) -> Environment:
+        environment = self._environments.get(language.code)
+        if environment is None:
+            environment = build_environment(language, live=self.is_live)
+            environment.filters |= FILTERS
+            environment.globals |= self._globals
+            self._environments[language.code] = environment
+        return environment
+
+
+def build_environment(language: Language, *, live: bool = False) -> Environment:
+    """What knows the templates and one language, and none of the names of pages."""
+    environment = TranslatedEnvironment(
+        language,
+        loader=FileSystemLoader(PARTIALS),
+        bytecode_cache=CompiledTemplates((ESCAPED, WHITE_SPACE, language.code, language.version)),
+        autoescape=select_autoescape(ESCAPED),
+        undefined=StrictUndefined,
+        auto_reload=live,
+        **WHITE_SPACE,
+    )
+    environment.globals |= {"lang": language.code, "dir": language.direction}
+    return environment
+
+
+class TranslatedEnvironment(FlatEnvironment):
+    """With `{% trans %}` and `_("...")`. Plurals alone are looked up when a page is rendered."""
+
+    def __init__(self, language: Language, **options: Any) -> None:
+        super().__init__(extensions=["jinja2.ext.i18n"], **options)
+        self.policies["ext.i18n.trimmed"] = True
+        self.language = language
+        extended: Any = self
+        extended.install_gettext_translations(language.translations, newstyle=True)
+        self._translation = _Translation(language)
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return cast(nodes.Template, self._translation.visit(super()._parse(source, name, filename)))
+
+
+class _Translation(NodeTransformer):
+    """Puts the words of a language in the place of the calls that would look them up."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by the node
+        call = self.generic_visit(node)
+        match call:
+            case nodes.Call(node=nodes.Name(name="_" | "gettext"), args=[nodes.Const(value=text)]):
+                return self._translate(text, {each.key: each.value for each in call.kwargs})
+        return call
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802
+        """A sentence with values becomes its pieces, each written by itself."""
+        self.generic_visit(node)
+        pieces: list[nodes.Expr] = []
+        for child in node.nodes:
+            pieces += child.nodes if isinstance(child, nodes.Concat) else [child]
+        node.nodes = pieces
+        return node
+
+    def _translate(self, text: str, values: dict[str, nodes.Expr]) -> nodes.Expr:
+        translated = self._language.translations.gettext(text)
+        if not values:
+            return _words(translated.replace("%%", "%"))
+        pieces: list[nodes.Expr] = []
+        end = 0
+        for found in PIECES.finditer(translated):
+            pieces.append(_words(translated[end : found.start()]))
+            pieces.append(values[found[1]] if found[1] else _words("%"))
+            end = found.end()
+        pieces.append(_words(translated[end:]))
+        return nodes.Concat(pieces)
+
+
+def _words(text: str) -> nodes.Expr:
+    """As safe as what stands in a template."""
+    return nodes.MarkSafeIfAutoescape(nodes.Const(text))
