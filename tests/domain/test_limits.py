@@ -13,8 +13,8 @@ from app.domain.limits import (
     Origin,
     TooManyGuesses,
     TooSoon,
-    in_words,
 )
+from app.domain.moments import Wait
 from app.domain.ports import Tally, Window
 
 WORDS = [
@@ -35,8 +35,8 @@ WORDS = [
     (7200, "2 hours"),
     (7201, "3 hours"),
     (86_400, "24 hours"),
-    (0, "a moment"),
-    (-5, "a moment"),
+    (0, "1 second"),
+    (-5, "1 second"),
 ]
 ORIGINS = [
     ("203.0.113.7", "203.0.113.7/32", "203.0.113.0/24"),
@@ -49,7 +49,7 @@ ORIGINS = [
 
 @pytest.mark.parametrize(("seconds", "words"), WORDS)
 def test_a_wait_is_told_as_people_say_it(seconds: int, words: str) -> None:
-    assert in_words(seconds) == words
+    assert str(Wait(seconds)) == f"in {words}"
 
 
 @pytest.mark.parametrize(("ip", "address", "network"), ORIGINS)
@@ -137,9 +137,9 @@ def test_a_limit_is_counted_under_its_key() -> None:
 
 
 def test_a_wait_is_told_in_words_and_in_seconds() -> None:
-    assert (TooSoon(18).message, TooSoon(18).retry_after) == (
+    assert (str(TooSoon(18).message), TooSoon(18).retry_after) == (
         "You can ask again in 18 seconds.",
         18,
     )
     assert TooManyGuesses(61).retry_after == 120
-    assert "Try again in 2 minutes." in TooManyGuesses(61).message
+    assert "Try again in 2 minutes." in str(TooManyGuesses(61).message)

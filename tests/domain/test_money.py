@@ -1,12 +1,15 @@
 """Money: how CLDR writes it, in one piece, with a currency nobody can mistake."""
 
 from decimal import Decimal
+from gettext import NullTranslations
 from time import process_time
 
 import pytest
+from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.i18n import Language, current_language
 from app.domain.pricing.money import (
     amount_of,
     currency_for,
@@ -75,8 +78,11 @@ def test_money_is_written_as_cldr_says_and_never_breaks(
     assert " " not in shown
 
 
-def test_the_sites_own_language_is_the_default() -> None:
-    assert display(1400, "JPY") == display(1400, "JPY", "en")
+def test_money_is_written_as_the_reader_does() -> None:
+    assert display(950, "USD") == f"$9.50{NB}USD"
+    token = current_language.set(Language("de", Locale("de"), NullTranslations()))
+    assert display(950, "USD") == f"9,50{NB}${NB}USD"
+    current_language.reset(token)
 
 
 def test_a_sign_of_several_currencies_never_stands_alone() -> None:

@@ -56,7 +56,7 @@ def test_a_long_domain_is_refused_before_it_is_converted(first: int) -> None:
     for _ in range(20):
         with pytest.raises(BadEmail) as refused:
             EmailAddress.parse(address)
-        assert "too long" in refused.value.message
+        assert "too long" in str(refused.value.message)
     taken, begun = process_time() - begun, process_time()
     for _ in range(20):
         with pytest.raises(EmailNotValidError, match="too long"):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.domain.audit import record
 from app.domain.delivery.notices import queue_notice, queue_text_notice
+from app.domain.i18n import _
 from app.domain.identity.users import (
     Kind,
     LockedContacts,
@@ -42,21 +43,32 @@ class Fact(StrEnum):
 
 # As pages and mails say it. No contact is named: mails wait in the outbox.
 SENTENCES = {
-    Fact.PHONE_BACK: "Your phone number from before is back.",
-    Fact.PHONE_GONE: "The phone number that was added recently no longer opens your account.",
-    Fact.PHONE_TAKEN: "Your phone number was changed recently. The one from before"
-    " belongs to another account now, so your account has no number.",
-    Fact.PHONE_LEFT: "Your phone number was changed recently. It stays that way: the"
-    " one from before can’t come back, and your account has no e-mail address.",
-    Fact.EMAIL_BACK: "Your e-mail address from before is back.",
-    Fact.EMAIL_GONE: "The e-mail address that was added recently no longer opens your account.",
-    Fact.EMAIL_TAKEN: "Your e-mail address was changed recently. The one from before"
-    " belongs to another account now, so your account has no e-mail address.",
-    Fact.EMAIL_LEFT: "Your e-mail address was changed recently. It stays that way:"
-    " the one from before can’t come back, and your account has no phone number to sign in with.",
-    Fact.IDENTITIES_GONE: "Linked sign-ins that were added recently no longer open your account.",
-    Fact.PASSWORD_GONE: "Your password was changed recently, so the password from then no"
-    " longer works.",
+    Fact.PHONE_BACK: _("Your phone number from before is back."),
+    Fact.PHONE_GONE: _("The phone number that was added recently no longer opens your account."),
+    Fact.PHONE_TAKEN: _(
+        "Your phone number was changed recently. The one from before"
+        " belongs to another account now, so your account has no number."
+    ),
+    Fact.PHONE_LEFT: _(
+        "Your phone number was changed recently. It stays that way: the"
+        " one from before can’t come back, and your account has no e-mail address."
+    ),
+    Fact.EMAIL_BACK: _("Your e-mail address from before is back."),
+    Fact.EMAIL_GONE: _("The e-mail address that was added recently no longer opens your account."),
+    Fact.EMAIL_TAKEN: _(
+        "Your e-mail address was changed recently. The one from before"
+        " belongs to another account now, so your account has no e-mail address."
+    ),
+    Fact.EMAIL_LEFT: _(
+        "Your e-mail address was changed recently. It stays that way: the"
+        " one from before can’t come back, and your account has no phone number to sign in with."
+    ),
+    Fact.IDENTITIES_GONE: _(
+        "Linked sign-ins that were added recently no longer open your account."
+    ),
+    Fact.PASSWORD_GONE: _(
+        "Your password was changed recently, so the password from then no longer works."
+    ),
 }
 BACK: dict[Kind, Fact] = {"phone": Fact.PHONE_BACK, "email": Fact.EMAIL_BACK}
 GONE: dict[Kind, Fact] = {"phone": Fact.PHONE_GONE, "email": Fact.EMAIL_GONE}
@@ -131,7 +143,7 @@ def stopped(kind: str) -> str:
 
 def describe_facts(facts: Sequence[Fact]) -> str:
     """All of them as one paragraph; '' for none."""
-    return " ".join(SENTENCES[fact] for fact in facts)
+    return " ".join(str(SENTENCES[fact]) for fact in facts)
 
 
 async def _put_back(

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.errors import Refusal
-from app.domain.i18n import current_language
+from app.domain.i18n import Text, current_language
 from app.domain.rollback import SENTENCES
 from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
 from app.web.request_context import RequestContext
@@ -14,7 +14,7 @@ from app.web.request_info import RequestInfo
 from app.web.response import Headers, HttpResponse
 from app.web.templates import Templates
 
-NOTICES = {
+NOTICES: dict[str, Text] = {
     "sent-again": "We sent the code again.",
     "new-code": "We sent a new code.",
     "restarted": "We’ve cleared what you entered. You can start over.",
@@ -64,7 +64,7 @@ def notice_texts(notices: str | None, auth0_label: str) -> str:
     """In words, what `set_notices` was given. The cookie is anybody's to write: what is not in the
     table is not repeated.
     """
-    said = [NOTICES[one] for one in (notices or "").split(".") if one in NOTICES]
+    said = [str(NOTICES[one]) for one in (notices or "").split(".") if one in NOTICES]
     return " ".join(said).format(auth0_label=auth0_label)
 
 

@@ -47,7 +47,7 @@ def test_each_plan_says_what_it_costs_and_holds(priced: Product) -> None:
 def test_it_can_be_kept_and_asked_for_again(priced: Product) -> None:
     answer = told(priced, API).answer
     assert answer.headers["cache-control"] == CACHED
-    assert answer.headers["vary"] == "Accept-Language"
+    assert answer.headers["vary"] == "Accept-Language, Cookie"
     assert "set-cookie" not in answer.headers
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-")
     again = told(priced, API, **{"if-none-match": answer.headers["etag"]}).answer

@@ -13,7 +13,7 @@ from app.web.request_info import RequestInfo
 from app.web.response import HttpResponse, cache_headers, make_etag, problem, respond_unless_known
 
 JSON = (b"content-type", b"application/json")
-HEADERS = [JSON, (b"vary", b"Accept-Language"), *cache_headers(60, 600, 86400)]
+HEADERS = [JSON, (b"vary", b"Accept-Language, Cookie"), *cache_headers(60, 600, 86400)]
 UNCACHED = [JSON, (b"cache-control", b"no-store")]
 UNKNOWN = {
     "period": "The period is month or year.",

@@ -166,7 +166,7 @@ class Confirmation:
             await self.submit_proof(access, person, device, code=code, password=password)
         elif not await self._sessions.is_fresh(access):
             if Factor.PASSWORD in (await self.find_methods(access, person)).kinds:
-                raise WrongPassword("Enter your password.")
+                raise WrongPassword(_("Enter your password."))
             raise ConfirmationNeeded
 
     async def confirm_by_password(
@@ -180,7 +180,7 @@ class Confirmation:
             raise MailedPassword
         methods.check(Factor.PASSWORD)
         if not raw:
-            raise WrongPassword("Enter your password.")
+            raise WrongPassword(_("Enter your password."))
         try:
             checked = await self._credentials.check_password(person.contacts[0], raw, device)
             async with self._database.transaction() as connection:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.account.delayed_changes import WORDS
 from app.domain.audit import forget_places, record
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import drop_device_summary, queue_notice, queue_text_notice
 from app.domain.errors import Conflict
+from app.domain.i18n import N_, _
 from app.domain.identity.users import Kind, Person, lock_contacts
 from app.domain.limits import Origin
-from app.domain.moments import relative
+from app.domain.moments import Moment, day
 from app.domain.ports import Connection, Database
 from app.domain.sessions.session import lock_session
 from app.domain.sessions.sessions import Sessions
@@ -70,19 +70,35 @@ class Erasure:
         )
 
 
+# By what was changed, and whether someone has begun to undo it.
+WAITS: dict[tuple[Kind, bool], str] = {
+    ("phone", True): N_(
+        "You can delete your account %(when)s, because someone has begun to undo a change to your"
+        " phone number."
+    ),
+    ("phone", False): N_(
+        "You can delete your account %(when)s, because your phone number was changed on"
+        " %(changed)s."
+    ),
+    ("email", True): N_(
+        "You can delete your account %(when)s, because someone has begun to undo a change to your"
+        " e-mail address."
+    ),
+    ("email", False): N_(
+        "You can delete your account %(when)s, because your e-mail address was changed on"
+        " %(changed)s."
+    ),
+}
+
+
 class DeletionWaits(Conflict):
     """Who changed a contact may be a thief: the owner's link to undo that needs the account."""
 
     code = "deletion_waits"
 
     def __init__(self, kind: Kind, changed_at: datetime, until: datetime, *, begun: bool) -> None:
-        what = WORDS[kind]
-        reason = (
-            f"someone has begun to undo a change to your {what}"
-            if begun
-            else f"your {what} was changed on {changed_at:%-d %B %Y}"
-        )
-        super().__init__(f"You can delete your account {relative(until)}, because {reason}.")
+        changed = day(changed_at, with_year=True)
+        super().__init__(_(WAITS[kind, begun], when=Moment(until), changed=changed))
 
 
 class AccountDeletion:

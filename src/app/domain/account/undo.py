@@ -135,9 +135,9 @@ class Undo:
         """
         change = await self.read_begun_change(token)
         if not raw:
-            raise WrongFormerPassword("Enter the password you had before the change.")
-        counted_by, *_ = (*change.contacts, str(change.user_id))
-        attempt, _ = await self._budget.take_attempt(counted_by, device)
+            raise WrongFormerPassword(_("Enter the password you had before the change."))
+        counted_by = (*change.contacts, str(change.user_id))[0]
+        attempt, _owner = await self._budget.take_attempt(counted_by, device)
         too_long = len(raw.encode()) > MOST_BYTES
         stored = change.password_hash or self._passwords.decoy
         try:

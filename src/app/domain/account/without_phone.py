@@ -19,6 +19,7 @@ from app.domain.concurrency import SingleFlight
 from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
+from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import Person, lock_contacts, require_room_for_delayed
 from app.domain.limits import LimitTable, Origin, TooSoon
@@ -107,7 +108,7 @@ class WithoutPhone:
             or Factor.PHONE not in methods.kinds
             or not person.email
         ):
-            raise MethodNotOffered("You have another way to confirm. Use one of these.")
+            raise MethodNotOffered(_("You have another way to confirm. Use one of these."))
         return EmailAddress(person.email)
 
     async def submit_proof(
@@ -135,11 +136,11 @@ class WithoutPhone:
         """
         mailbox = await self._mailbox(access, person)
         if not raw:
-            raise WrongPassword("Enter your password.")
+            raise WrongPassword(_("Enter your password."))
         try:
             checked = await self._credentials.check_password(mailbox.value, raw, device)
         except WrongCredentials:
-            raise WrongPassword("That isn’t your password. Try again.") from None
+            raise WrongPassword(_("That isn’t your password. Try again.")) from None
         async with self._database.transaction() as connection:
             await self._credentials.forgive_failures(connection, checked)
         if person.password_counts_from:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from ua_parser import parse
 
+from app.domain.i18n import N_, Text, _
 from app.domain.limits import Origin
 
 # What a browser says of itself is a stranger's text, and ends up in our mails: only names that are
@@ -43,7 +44,7 @@ SYSTEMS = {
     "Ubuntu": "Linux",
     "Windows": "Windows",
 }
-UNKNOWN = "An unknown device"
+UNKNOWN, ON = N_("An unknown device"), " on "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,16 @@ class Device:
 
     @property
     def name(self) -> str:
-        """Such as "Chrome on Windows"."""
+        """Such as "Chrome on Windows", as it stands in the tables; see `describe_device`."""
         return _name_of(self.agent[:512])
+
+
+def describe_device(name: str) -> Text:
+    """A device that goes by this name in the tables."""
+    browser, on, system = name.partition(ON)
+    if on:
+        return _("%(browser)s on %(system)s", browser=browser, system=system)
+    return _(name) if name == UNKNOWN else name
 
 
 @lru_cache(1024)
@@ -65,5 +74,5 @@ def _name_of(agent: str) -> str:
     browser = BROWSERS.get(found.user_agent.family) if found.user_agent else None
     system = SYSTEMS.get(found.os.family) if found.os else None
     if browser and system:
-        return f"{browser} on {system}"
+        return f"{browser}{ON}{system}"
     return browser or system or UNKNOWN

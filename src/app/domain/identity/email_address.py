@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 from app.domain.errors import Rejected
+from app.domain.i18n import Text, _
 
 MOST_CHARACTERS = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 # Of a domain, as it is typed: its A-labels have no more (RFC 1035 2.3.4), and what they cost to
@@ -29,7 +30,8 @@ POPULAR = (
 # addresses", Gmail Help). Elsewhere they may make two mailboxes.
 GMAIL = ("gmail.com", "googlemail.com")
 
-TOO_LONG = "That’s too long for an e-mail address. Check it and try again."
+TOO_LONG = _("That’s too long for an e-mail address. Check it and try again.")
+NO_AT = _("An e-mail address has an @ in it, such as name@example.org. Check it.")
 
 
 class BadEmail(Rejected):
@@ -43,7 +45,7 @@ class LikelyTypo(BadEmail):
     code = "likely_typo"
 
     def __init__(self, suggestion: str) -> None:
-        super().__init__(f"Did you mean {suggestion}?")
+        super().__init__(_("Did you mean %(suggestion)s?", suggestion=suggestion))
         self.suggestion = suggestion
 
 
@@ -58,7 +60,7 @@ class EmailAddress:
         """Reads what a person typed; `as_typed` says a suspected typo was confirmed as meant."""
         text = _without_ends(raw.translate(HALF_WIDTH))
         if not text:
-            raise BadEmail("Enter your e-mail address.")
+            raise BadEmail(_("Enter your e-mail address."))
         if len(text) > MOST_CHARACTERS:
             raise BadEmail(TOO_LONG)
         address = cls(_canonical(text))
@@ -102,7 +104,7 @@ def _without_ends(text: str) -> str:
 
 def _canonical(text: str) -> str:
     if "@" not in text:
-        raise BadEmail("An e-mail address has an @ in it, such as name@example.org. Check it.")
+        raise BadEmail(NO_AT)
     if len(text.rpartition("@")[2].encode(errors="replace")) > MOST_OCTETS:
         raise BadEmail(TOO_LONG)
     try:
@@ -112,10 +114,10 @@ def _canonical(text: str) -> str:
     return f"{found.ascii_local_part}@{found.ascii_domain}".lower()
 
 
-def _why_not(text: str) -> str:
+def _why_not(text: str) -> Text:
     if any(unicodedata.category(char) == INVISIBLE for char in text):
-        return "There’s a hidden character in that address. Type it yourself."
-    return "Write the address like name@example.org. Check it and try again."
+        return _("There’s a hidden character in that address. Type it yourself.")
+    return _("Write the address like name@example.org. Check it and try again.")
 
 
 def _one_slip(typed: str, meant: str) -> bool:

@@ -12,7 +12,7 @@ import phonenumbers
 from uuid_utils.compat import uuid7
 
 from app.domain.errors import Rejected, TooMany
-from app.domain.i18n import _
+from app.domain.i18n import _, ngettext
 from app.domain.identity.guessable import is_guessable
 from app.domain.identity.hashing import QUEUE, Busy, PasswordHashing
 from app.domain.identity.phone import FOLDED
@@ -32,6 +32,11 @@ LEAST_DOMAIN_NAME = 4  # likewise of what is behind the @, where org and com are
 WORDS_AND_YEARS = re.compile(r"[^\W\d_]+|\d{4,}")
 
 
+LEAKED = _(
+    "That password was leaked in a break-in somewhere else. Try a few unrelated words in a row."
+)
+
+
 class WeakPassword(Rejected):
     code = "weak_password"
     field = "password"
@@ -43,20 +48,32 @@ def refuse_malformed(raw: str, minimum: int, personal: tuple[str, ...]) -> None:
     rules. Costs next to nothing.
     """
     if not raw:
-        raise WeakPassword(f"Choose a password with at least {minimum} characters.")
+        raise WeakPassword(
+            ngettext(
+                "Choose a password with at least %(num)s character.",
+                "Choose a password with at least %(num)s characters.",
+                minimum,
+            )
+        )
     if len(raw) < minimum:
-        missing = minimum - len(raw)
-        raise WeakPassword(f"Use at least {minimum} characters; {missing} more to go.")
+        raise WeakPassword(
+            ngettext(
+                "Use at least %(num)s character; %(missing)s more to go.",
+                "Use at least %(num)s characters; %(missing)s more to go.",
+                minimum,
+                missing=minimum - len(raw),
+            )
+        )
     if len(raw) > MOST_CHARACTERS or len(raw.encode()) > MOST_BYTES:
-        raise WeakPassword(f"Use at most {MOST_CHARACTERS} characters.")
+        raise WeakPassword(_("Use at most %(most)s characters.", most=MOST_CHARACTERS))
     if _contains_personal(raw, personal):
-        raise WeakPassword("Leave your own e-mail address and phone number out of the password.")
+        raise WeakPassword(_("Leave your own e-mail address and phone number out of the password."))
 
 
 def refuse_guessable(raw: str, personal: tuple[str, ...]) -> None:
     """Raises `WeakPassword` for one that strangers try among the first. Costs milliseconds."""
     if is_guessable(raw, personal):
-        raise WeakPassword("That password is too easy to guess. Try four or five random words.")
+        raise WeakPassword(_("That password is too easy to guess. Try four or five random words."))
 
 
 def _contains_personal(raw: str, personal: tuple[str, ...]) -> bool:
@@ -152,10 +169,7 @@ class NewPasswords:
         composed = unicodedata.normalize("NFC", raw)
         for known in self._breached:
             if await known.contains(composed):
-                raise WeakPassword(
-                    "That password was leaked in a break-in somewhere else."
-                    " Try a few unrelated words in a row."
-                )
+                raise WeakPassword(LEAKED)
         return await self._hasher.hash_password(raw)
 
     async def count(self, counted: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from app.domain.errors import Rejected
-from app.domain.i18n import _
+from app.domain.i18n import Text, _
 
 # The category of marks of direction and width, which come along when a number is copied.
 INVISIBLE = "Cf"
@@ -17,8 +17,8 @@ FOLDED = frozenset(
     " \u00a0\u2007\u2009\u202f-\u2010\u2011\u2012\u2013\u2014\u2212./()[]\uff0d\uff08\uff09\u3000"
 )
 SHORTEST, LONGEST = 8, 11  # digits of mobile numbers after the country code, where we text
-TOO_SHORT = "That’s too short for a phone number. Check it and try again."
-TOO_LONG = "That’s too long for a phone number. Check it and try again."
+TOO_SHORT = _("That’s too short for a phone number. Check it and try again.")
+TOO_LONG = _("That’s too long for a phone number. Check it and try again.")
 # A Mexican mobile number as it was written until August 2019: with a 1 after the country code, and
 # dialled within the country after 044, 045 or 01. Address books still hold them.
 OLD_MEXICAN = re.compile(r"\+52(?:1|01|044|045)([0-9]{10})")
@@ -110,13 +110,13 @@ def _folded(raw: str) -> str:
     if text[:4].lower() == "tel:":
         text = text[4:]
     if not text:
-        raise BadPhone("Enter your mobile phone number.")
+        raise BadPhone(_("Enter your mobile phone number."))
     if len(text) > MOST_CHARACTERS:
         raise BadPhone(TOO_LONG)
     plus = text[0] in "+\uff0b"
     digits = "".join(_digit(char) for char in text[plus:].replace("(0)", "") if char not in FOLDED)
     if not digits:
-        raise BadPhone("Enter your mobile phone number, in digits.")
+        raise BadPhone(_("Enter your mobile phone number, in digits."))
     if plus:
         return "+" + digits
     return "+" + digits[2:] if digits.startswith("00") else digits
@@ -134,7 +134,7 @@ def _digit(char: str) -> str:
     """Full-width and other scripts' digits are read; letters and `;ext=` are not."""
     value = unicodedata.decimal(char, None)
     if value is None:
-        raise BadPhone("Use only digits and signs such as + - ( ) in a phone number.")
+        raise BadPhone(_("Use only digits and signs such as + - ( ) in a phone number."))
     return str(value)
 
 
@@ -146,11 +146,11 @@ def _parsed(digits: str, region: str | None) -> phonenumbers.PhoneNumber:
     return number
 
 
-def _why(error_type: int) -> str:
+def _why(error_type: int) -> Text:
     if error_type == phonenumbers.NumberParseException.TOO_LONG:
         return TOO_LONG
     if error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-        return "No country has that code. Start with + and your country code, such as +44."
+        return _("No country has that code. Start with + and your country code, such as +44.")
     return TOO_SHORT
 
 
@@ -168,7 +168,7 @@ def _accepted(number: phonenumbers.PhoneNumber, served: tuple[str, ...]) -> Phon
     )
 
 
-def _why_impossible(number: phonenumbers.PhoneNumber) -> str:
+def _why_impossible(number: phonenumbers.PhoneNumber) -> Text:
     match phonenumbers.is_possible_number_with_reason(number):
         case (
             phonenumbers.ValidationResult.TOO_SHORT
@@ -177,7 +177,7 @@ def _why_impossible(number: phonenumbers.PhoneNumber) -> str:
             return TOO_SHORT
         case phonenumbers.ValidationResult.TOO_LONG:
             return TOO_LONG
-    return "That doesn’t look like a phone number. Check it and try again."
+    return _("That doesn’t look like a phone number. Check it and try again.")
 
 
 def _unusable(kind: int) -> BadPhone:
@@ -185,7 +185,7 @@ def _unusable(kind: int) -> BadPhone:
         return LandlinePhone()
     if kind == PhoneNumberType.VOIP:
         return InternetPhone()
-    return BadPhone("That number can’t receive texts. Enter an ordinary mobile number.")
+    return BadPhone(_("That number can’t receive texts. Enter an ordinary mobile number."))
 
 
 def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phone:
@@ -208,13 +208,13 @@ def _without_country(digits: str, served: tuple[str, ...], country: str) -> Phon
     return next(iter(found.values()))
 
 
-def _why_nowhere(digits: str) -> str:
+def _why_nowhere(digits: str) -> Text:
     significant = len(digits.lstrip("0"))  # less the 0 that most countries dial first
     if significant < SHORTEST:
         return TOO_SHORT
     if significant > LONGEST:
         return TOO_LONG
-    return "Start with + and your country code, such as +44 for the United Kingdom."
+    return _("Start with + and your country code, such as +44 for the United Kingdom.")
 
 
 def _readings(digits: str, served: tuple[str, ...]) -> list[Phone]:

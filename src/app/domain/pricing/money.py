@@ -14,6 +14,7 @@ from babel.numbers import (
     is_currency,
 )
 
+from app.domain.i18n import ENGLISH, current_language
 from app.domain.languages import cut_header, preferred_tags
 
 # Signs that several currencies share; the ISO code is then said too.
@@ -24,7 +25,8 @@ NO_BREAK = "\u00a0"
 TAG = re.compile(
     r"([a-z]{2,3})(?:-[a-z]{4})?(?:-([a-z]{2}|[0-9]{3}))?(?:-[a-z0-9-]*)?", re.ASCII | re.IGNORECASE
 )
-TERRITORIES = Locale("en").territories
+NO_COUNTRY = Locale("en")
+TERRITORIES = NO_COUNTRY.territories
 
 
 def is_known(currency: str) -> bool:
@@ -52,12 +54,21 @@ def digits_of(currency: str) -> int:
     return int(get_currency_precision(currency))
 
 
-def display(minor: int, currency: str, locale: str = "en") -> str:
-    """What is shown, for example `$9.50 USD` or `€9.50`; it does not break across lines."""
+def display(minor: int, currency: str, locale: str | Locale | None = None) -> str:
+    """What is shown, for example `$9.50 USD` or `€9.50`, in the current language if no other
+    `locale` is given; it does not break across lines.
+    """
+    locale = locale or _locale()
     shown = format_currency(amount_of(minor, currency), currency, locale=locale)
     if get_currency_symbol(currency, locale) in SHARED:
         shown += f" {currency}"
     return shown.replace(" ", NO_BREAK)
+
+
+def _locale() -> Locale:
+    """English as no country writes it: in Britain a dollar is `US$`."""
+    language = current_language.get()
+    return NO_COUNTRY if language is ENGLISH else language.locale
 
 
 def per_month(yearly: int) -> int:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from app.domain.errors import OutOfStep
+from app.domain.i18n import Text, _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 
@@ -34,17 +35,17 @@ class FlowStep:
     """A step as people are told of it. `number` counts from 1."""
 
     step: Step
-    name: str
+    name: Text
     number: int
 
 
 # What leads to an account, in this order; the others are ways into one that there is.
 NAMES = {
-    Step.PHONE: "Phone",
-    Step.PHONE_CODE: "Text code",
-    Step.EMAIL: "E-mail",
-    Step.EMAIL_CODE: "E-mail code",
-    Step.PASSWORD: "Password",
+    Step.PHONE: _("Phone"),
+    Step.PHONE_CODE: _("Text code"),
+    Step.EMAIL: _("E-mail"),
+    Step.EMAIL_CODE: _("E-mail code"),
+    Step.PASSWORD: _("Password"),
 }
 
 

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
-from app.domain.i18n import _
+from app.domain.i18n import Text, _, ngettext
 from app.domain.limits import DAY, HOUR, MINUTE, LimitTable, TooManyGuesses
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
@@ -284,10 +284,13 @@ def _most_wrong(table: LimitTable) -> dict[str, int | None]:
     }
 
 
-def _wrong(attempts_left: int) -> str:
+def _wrong(attempts_left: int) -> Text:
     if attempts_left > TELL_FROM:
-        return "That isn’t the code we sent. Check it and try again."
+        return _("That isn’t the code we sent. Check it and try again.")
     if attempts_left == 0:
-        return "That isn’t the code we sent, and that was the last try. Ask for a new one below."
-    tries = "1 try" if attempts_left == 1 else f"{attempts_left} tries"
-    return f"That isn’t the code we sent. You have {tries} left with this code."
+        return _("That isn’t the code we sent, and that was the last try. Ask for a new one below.")
+    return ngettext(
+        "That isn’t the code we sent. You have %(num)s try left with this code.",
+        "That isn’t the code we sent. You have %(num)s tries left with this code.",
+        attempts_left,
+    )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
-from app.domain.i18n import _
+from app.domain.i18n import N_, _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, is_same
@@ -75,6 +75,14 @@ SPELLED = re.compile(r"[0-9Oo\u041e\u043e]*[0-9][0-9Oo\u041e\u043e]*")
 BOUND_TO = re.compile(r"@([a-z0-9.-]+) #[0-9]+\s*\Z", re.IGNORECASE)
 
 
+TOO_FEW = N_("The code has %(digits)s digits; that was only %(given)s. Check it.")
+TOO_MANY = N_("The code has %(digits)s digits; that was %(given)s. Check it.")
+NOT_FOUND = {
+    6: _("We couldn’t find a 6-digit code in that."),
+    8: _("We couldn’t find an 8-digit code in that."),
+}
+
+
 class BadCode(Rejected):
     """What was typed is not a code; nothing was counted."""
 
@@ -116,9 +124,9 @@ def parse_code(raw: str, digits: Literal[6, 8], host: str) -> str:
     """The digits of a code, from the code alone or from the whole message that brought it."""
     text = "".join(_read(char) for char in raw[: MOST_CHARACTERS + 1]).strip()
     if not text:
-        raise BadCode(f"Enter the {digits}-digit code from the message.")
+        raise BadCode(_("Enter the %(digits)s-digit code from the message.", digits=digits))
     if len(text) > MOST_CHARACTERS:
-        raise BadCode(f"Enter only the {digits}-digit code.")
+        raise BadCode(_("Enter only the %(digits)s-digit code.", digits=digits))
     bound = BOUND_TO.search(text)
     if bound and bound[1].lower() != host:
         raise OtherSitesCode
@@ -139,10 +147,8 @@ def _read(char: str) -> str:
 def _right_length(bare: str, digits: int) -> str:
     if len(bare) == digits:
         return bare
-    less = len(bare) < digits
-    raise BadCode(
-        f"The code has {digits} digits; that was {'only ' if less else ''}{len(bare)}. Check it."
-    )
+    sentence = TOO_FEW if len(bare) < digits else TOO_MANY
+    raise BadCode(_(sentence, digits=digits, given=len(bare)))
 
 
 def _within_message(text: str, digits: int) -> str:
@@ -152,8 +158,7 @@ def _within_message(text: str, digits: int) -> str:
     spelled = (word.translate(OHS) for word in text.split() if SPELLED.fullmatch(word))
     code = next((word for word in spelled if len(word) == digits), None)
     if code is None:
-        a = "a" if digits == 6 else "an"
-        raise BadCode(f"We couldn’t find {a} {digits}-digit code in that.")
+        raise BadCode(NOT_FOUND[digits])
     return code
 
 
