@@ -27,7 +27,7 @@ need_python = $(call find_python,os); \
 # Shell: runs one check of `make test` and remembers what failed.
 check = check() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }
 
-.PHONY: help setup run test bench native lock
+.PHONY: help setup run test words bench native lock
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -50,6 +50,13 @@ test: $(READY) ## everything CI checks
 	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
 	check tests $(BIN)/pytest -q --tb=short -n 3 --dist loadfile --no-loadscope-reorder; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
+
+words: $(READY) ## brings the catalogues in locales/ up to date with the sentences (NEW=pt for a new language)
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --add-location=file --no-wrap --omit-header -o locales/messages.pot .
+	@test -z "$(NEW)" || $(BIN)/pybabel -q init -i locales/messages.pot -o locales/$(NEW)/messages.po -l $(NEW) --no-wrap
+	@for file in locales/*/messages.po; do language=$$(basename $$(dirname $$file)); \
+	  $(BIN)/pybabel -q update -i locales/messages.pot -o $$file -l $$language --no-wrap --no-fuzzy-matching \
+	    --ignore-obsolete --ignore-pot-creation-date || exit 1; done
 
 bench: $(READY) ## the table of docs/performance.md
 	@exec $(BIN)/python -m bench

@@ -117,6 +117,8 @@ def test_nothing_in_a_page_needs_an_unsafe_policy(pages: list[Page]) -> None:
 def test_every_form_is_a_post_with_its_token_that_the_server_judges(pages: list[Page]) -> None:
     for page in pages:
         for form in re.findall(r"<form.*?</form>", page.html, re.DOTALL):
+            if 'action="/language"' in form:
+                continue  # on pages that are the same for everybody; it changes a preference alone
             assert re.search(r'<form[^>]* method="post"[^>]* novalidate', form), page.name
             assert form.count('name="csrf_token"') == 1, page.name
             assert not re.search(r"<input[^>]* (required|pattern|maxlength)", form), page.name

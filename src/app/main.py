@@ -32,6 +32,7 @@ from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.pricing import PricingApiController
 from app.controllers.auth0.auth0 import Auth0Controller
 from app.controllers.health import HealthController, StatusController
+from app.controllers.language import LanguageController
 from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
 from app.controllers.pricing import HomeController, PricingController
@@ -47,6 +48,7 @@ from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
 from app.domain.errors import Refusal
 from app.domain.health import LOOKED_AT_EVERY
+from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.ports import ShortMemory
 from app.domain.sessions.tokens import keep_fresh, read_keys
@@ -76,6 +78,7 @@ CONTROLLERS = (
     SignupController,
     LoginController,
     LogoutController,
+    LanguageController,
     RecoveryController,
     AccountController,
     AccountConfirmController,
@@ -144,8 +147,8 @@ def build(
 ) -> Litestar:
     adapters = build_adapters(settings, development.stand_ins)
     assets = Assets(STATIC, live=settings.environment == "development")
-    templates = build_templates(settings, assets)
-    pages = Pages(templates)
+    languages = Languages(settings.languages)
+    templates = build_templates(settings, assets, languages)
     dispatcher = Dispatcher(
         adapters.database,
         adapters.texts.port,
@@ -154,12 +157,13 @@ def build(
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     wiring = Wiring(settings, limits, adapters, dispatcher, forwarding)
+    container = wiring.build_container(Pages(templates), languages)
+    drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
-    container, drain = wiring.build_container(pages), Drain(grace, settings.drain_seconds)
     app = Litestar(
         [*CONTROLLERS, *development.controllers, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_lifespan(adapters, dispatcher, container, wiring.build_erasure(), drain)],
+        lifespan=[_lifespan(adapters, dispatcher, container, erasure, drain)],
         state=State({"container": container, "development": state}),
         request_max_body_size=64 * 1024,
         before_request=answer_options,

@@ -55,9 +55,10 @@ from app.web.request_context import WebConfig
 from app.web.templates import Templates
 
 
-def build_templates(settings: Settings, assets: Assets) -> Templates:
+def build_templates(settings: Settings, assets: Assets, languages: Languages) -> Templates:
     return Templates(
         assets,
+        languages,
         live=settings.environment == "development",
         base_url=settings.base_url,
         auth0_label=settings.auth0_label,
@@ -122,7 +123,7 @@ class Wiring:
         self._credentials = Credentials(adapters.database, self._hasher, self._budget)
         self._daily_caps = DailyCaps(adapters.database, limits)
 
-    def build_container(self, pages: Pages) -> Container:
+    def build_container(self, pages: Pages, languages: Languages) -> Container:
         settings = self._settings
         return Container(
             web_config=self._build_web_config(),
@@ -143,9 +144,7 @@ class Wiring:
             federation=self._build_federation(),
             served_regions=settings.sms_regions,
             default_region=settings.default_region,
-            language_finder=LanguageFinder(
-                Languages(settings.languages), Cookies(settings.is_secure)
-            ),
+            language_finder=LanguageFinder(languages, Cookies(settings.is_secure)),
             password_min_length=settings.password_min_length,
             operators=Operators(
                 settings.ops_token,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from hashlib import sha256
 from importlib import import_module
@@ -28,6 +28,11 @@ class Languages:
     def __init__(self, offered: tuple[str, ...], folder: Path = FOLDER) -> None:
         self._folder, self.offered = folder, offered
         self._known: dict[str, Language] = {}
+
+    @cached_property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Of all that are offered, by their codes: each in itself, so that its readers find it."""
+        return tuple((language.code, language.name) for language in self)
 
     def get(self, code: str) -> Language:
         """The default for one that is not offered."""

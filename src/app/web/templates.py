@@ -15,6 +15,7 @@ from jinja2 import (
 from jinja2.visitor import NodeTransformer
 
 from app.domain.i18n import ENGLISH, Language, current_language
+from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
 from app.web.assets import Assets
 from app.web.fast_pages import CompiledTemplates, FlatEnvironment
@@ -29,6 +30,7 @@ WHITE_SPACE: dict[str, Any] = {
 }
 # Moments as templates say them: `{{ at | relative }}`.
 FILTERS = {"relative": relative, "is_far": is_far, "lasting": lasting}
+ENGLISH_ALONE = Languages(("en",))
 PIECES = re.compile(r"%(?:\((\w+)\)s|(%))")
 
 
@@ -41,6 +43,7 @@ class Templates:
     def __init__(
         self,
         assets: Assets,
+        languages: Languages = ENGLISH_ALONE,
         *,
         live: bool,
         base_url: str = "",
@@ -50,6 +53,7 @@ class Templates:
         self.is_live, self.auth0_label = live, auth0_label
         self._globals = {
             "asset": assets.url,
+            "languages": languages,
             "product": product,
             "base_url": base_url,
             "auth0_label": auth0_label,

@@ -42,6 +42,9 @@ class SignupPages:
         unknown_plan: bool = False,
     ) -> HttpResponse:
         signup = await self._load_or_empty(refusal)
+        if refusal is None:  # what was typed before the page was asked for in another language
+            kept = self._context.remembered.get_typed
+            typed, country = typed or kept("phone"), country or kept("country")
         steps, template = (
             progress(signup, Step.PHONE),
             f"{self._request.entry_point.name}/phone.html",

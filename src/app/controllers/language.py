@@ -1,0 +1,46 @@
+"""The choice of a language, remembered by the browser."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Controller, Request, post
+
+from app.domain.errors import Forbidden
+from app.web.container import Container
+from app.web.forms import read_form
+from app.web.remembered_values import PATH
+from app.web.response import HttpResponse, redirect_to
+
+TYPED = ("phone", "country", "email")
+
+
+class LanguageController(Controller):
+    path = "/language"
+    include_in_schema = False
+    request_max_body_size = 16 * 1024
+
+    @post()
+    async def submit_language(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        """Back to the same page in another language, with what was typed in it. The form is part of
+        pages that are the same for everybody, so it has no token.
+        """
+        container = Container.from_request(request)
+        context = container.get_context(request)
+        if not container.web_config.csrf.is_own(context.info.headers):
+            raise Forbidden
+        form = await read_form(request, ("language", *TYPED))
+        if form["language"] in container.language_finder.languages.offered:
+            context.remembered.remember_language(form["language"])
+        context.remembered.remember_typed(**{name: form[name] for name in TYPED if form[name]})
+        back = _find_page(context.info.headers.get(b"referer", b"").decode("latin-1"))
+        return redirect_to(back, context.cookies.to_set)
+
+
+def _find_page(referrer: str) -> str:
+    """The page of ours that the form was on; the home page where the browser does not say."""
+    try:
+        _, _, path, query, _ = urlsplit(referrer)
+    except ValueError:
+        return "/"
+    target = f"{path}?{query}" if query else path
+    return target if PATH.fullmatch(target) else "/"

@@ -1,0 +1,57 @@
+"""The language of a page: chosen, or else the one the browser prefers."""
+
+import pytest
+
+from tests.person import Person
+from tests.product import Product
+
+
+def speaking(product: Product, accepted: str) -> Person:
+    person = Person(product)
+    person.http.headers["accept-language"] = accepted
+    return person
+
+
+def test_a_page_is_in_the_language_that_the_browser_prefers(product: Product) -> None:
+    seen = speaking(product, "de-AT,de;q=0.9,en;q=0.5").get("/signup/phone")
+    assert '<html lang="de" dir="ltr">' in seen.html
+    assert seen.response.headers["content-language"] == "de"
+    assert "Accept-Language" in seen.response.headers["vary"]
+    assert '<html lang="en" dir="ltr">' in speaking(product, "xx").get("/signup/phone").html
+
+
+def test_what_is_read_from_right_to_left_says_so(product: Product) -> None:
+    assert '<html lang="ar" dir="rtl">' in speaking(product, "ar").get("/").html
+
+
+def test_a_choice_is_kept_and_goes_first(product: Product) -> None:
+    person = speaking(product, "fr")
+    person.http.headers["referer"] = f"{product.url}/login/phone?instead"
+    seen = person.post("/language", language="de", phone="0151 234", country="DE")
+    assert (seen.status, seen.location) == (303, "/login/phone?instead")
+    page = person.get("/login/phone")
+    assert '<html lang="de"' in page.html
+    assert 'value="0151 234"' in page.html
+    assert '<option value="DE" selected>' in page.html
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    ["", "https://evil.test//evil.test", "no address", "http://[", "https://x.test/%2e%2e"],
+)
+def test_a_choice_leads_to_no_other_site(product: Product, referrer: str) -> None:
+    person = Person(product)
+    person.http.headers["referer"] = referrer
+    assert person.post("/language", language="de").location == "/"
+
+
+def test_a_language_that_is_not_offered_is_not_kept(product: Product) -> None:
+    person = Person(product)
+    person.post("/language", language="tlh")
+    assert "prefs" not in person.http.cookies
+
+
+def test_another_site_chooses_nothing(product: Product) -> None:
+    person = Person(product)
+    person.http.headers["sec-fetch-site"] = "cross-site"
+    assert person.post("/language", language="de").status == 403
