@@ -39,6 +39,13 @@ ENGLISH = Language("en", Locale("en", "GB"), NullTranslations())
 
 # Of the request, or of the message that is being written.
 current_language: ContextVar[Language] = ContextVar("current_language", default=ENGLISH)
+# The name of their time zone (IANA), such as Europe/Stockholm; '' where it is not known.
+current_zone: ContextVar[str] = ContextVar("current_zone", default="")
+
+
+def current_reader() -> dict[str, str]:
+    """Of whom a request is, as rows keep it."""
+    return {"language": current_language.get().code, "zone": current_zone.get()}
 
 
 class LazyText:

@@ -65,7 +65,8 @@ async def queue_change_notices(
     for address in await find_contacts(connection, "email", contacts.user_id):
         if address != value:
             undo = {"change": str(change_id)} if address in linked else {}
-            await queue_notice_to(connection, "email", template, address, origin, **undo)
+            owner = contacts.user_id
+            await queue_notice_to(connection, "email", template, address, owner, origin, **undo)
 
 
 async def queue_undo_started_notices(

@@ -95,7 +95,7 @@ async def text_of_delay(connection: Connection, user_id: UUID, origin: Origin) -
     for number in taken_off.union(await find_contacts(connection, "phone", user_id)):
         stops = by_mailbox and number == own
         template = "change_delayed_by_mailbox_text" if stops else "change_delayed_text"
-        await queue_notice_to(connection, "sms", template, number, origin)
+        await queue_notice_to(connection, "sms", template, number, user_id, origin)
 
 
 class DelayedChanges:

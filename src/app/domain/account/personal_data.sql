@@ -80,7 +80,7 @@ WHERE destination = :contact AND created_at <= :until;
 -- One element of each list for each message.
 UPDATE deliveries d
 SET destination = :pseudonym, block = f.block, address = f.address, network = f.network,
-  context = '{}'
+  context = '{}', language = DEFAULT, zone = DEFAULT
 FROM unnest(:ids::uuid[], :blocks::text[], :addresses::text[], :networks::text[])
   AS f (id, block, address, network)
 WHERE d.id = f.id;
@@ -88,7 +88,7 @@ WHERE d.id = f.id;
 -- name: export_account
 -- No secret is part of this or of any of the following.
 SELECT id, phone, email, created_at, last_used_at, password_changed_at, password_reset_at,
-  password_hash IS NOT NULL AS has_password
+  password_hash IS NOT NULL AS has_password, language, zone
 FROM users WHERE id = :user_id;
 
 -- name: export_former_passwords
@@ -150,7 +150,7 @@ ORDER BY created_at;
 
 -- name: export_messages
 -- To the number and address of the account.
-SELECT channel, template, destination, state, network, created_at
+SELECT channel, template, destination, state, network, language, zone, created_at
 FROM deliveries
 WHERE destination IN (SELECT unnest(ARRAY[phone, email]) FROM users WHERE id = :user_id)
 ORDER BY created_at;

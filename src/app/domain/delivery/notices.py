@@ -7,6 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import record
+from app.domain.i18n import current_language
 from app.domain.limits import Origin
 from app.domain.ports import Connection
 from app.domain.sql import load_queries
@@ -25,7 +26,7 @@ async def queue_notice(
 ) -> None:
     """By mail, in the transaction of what it tells of."""
     for address in await find_contacts(connection, "email", user_id):
-        await queue_notice_to(connection, "email", template, address, origin, **context)
+        await queue_notice_to(connection, "email", template, address, user_id, origin, **context)
     if template in WAYS_IN and not await connection.fetchval(*sql.has_address(user_id=user_id)):
         await queue_text_notice(connection, "ways_in_changed_text", user_id, origin)
 
@@ -39,7 +40,7 @@ async def queue_text_notice(
     """
     for number in await find_contacts(connection, "phone", user_id):
         if number != but:
-            await queue_notice_to(connection, "sms", template, number, origin)
+            await queue_notice_to(connection, "sms", template, number, user_id, origin)
 
 
 async def find_contacts(
@@ -56,18 +57,23 @@ async def queue_notice_to(
     channel: Literal["sms", "email"],
     template: str,
     destination: str,
+    user_id: UUID,
     origin: Origin,
     **context: str,
 ) -> None:
-    """To one number or address. It is kept until it could be sent, for a week."""
+    """To one number or address, in the language of the account that it tells of; so `context` holds
+    names, moments and the like, and no words. It is kept until it could be sent, for a week.
+    """
     await connection.execute(
         *sql.queue_notice(
             id=uuid7(),
             channel=channel,
             template=template,
             destination=destination,
+            user_id=user_id,
             network=origin.network,
             context=json.dumps(context),
+            language=current_language.get().code,
         )
     )
     connection.message_queued()
@@ -82,7 +88,7 @@ async def queue_device_notice(
     """By mail, in the transaction that opens the session. What is merged is on record."""
     await connection.execute(*sql.lock_device_notices(user_id=user_id))
     queued = [
-        await _notify_at_once(connection, address, origin, device)
+        await _notify_at_once(connection, address, user_id, origin, device)
         for address in await find_contacts(connection, "email", user_id)
     ]
     if not all(queued):
@@ -97,7 +103,7 @@ async def queue_device_notice(
 
 
 async def _notify_at_once(
-    connection: Connection, address: str, origin: Origin, device: str
+    connection: Connection, address: str, user_id: UUID, origin: Origin, device: str
 ) -> bool:
     """Or else by a summary, which waits already or is queued now."""
     if await connection.fetchval(*sql.count_in_summary(destination=address)):
@@ -105,12 +111,15 @@ async def _notify_at_once(
     summary = sql.queue_summary(
         id=uuid7(),
         destination=address,
+        user_id=user_id,
         network=origin.network,
         context=json.dumps({"count": "1"}),
+        language=current_language.get().code,
     )
     if await connection.fetchval(*summary):
         return False
-    await queue_notice_to(connection, "email", "new_device", address, origin, device=device)
+    facts = {"device": device}
+    await queue_notice_to(connection, "email", "new_device", address, user_id, origin, **facts)
     return True
 
 

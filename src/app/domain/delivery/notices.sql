@@ -1,10 +1,14 @@
 -- Notices: messages that nobody asked for. They have no address, and so count to nobody's limits.
 
 -- name: queue_notice
--- Kept until it could be sent, for a week. context: of the template, as JSON.
-INSERT INTO deliveries (id, channel, template, destination, address, network, context, expires_at)
-VALUES (:id, :channel, :template, :destination, '', :network, :context,
-        clock_timestamp() + interval '7 days');
+-- Kept until it could be sent, for a week. context: of the template, as JSON. language: where the
+-- account user_id has none. Whoever causes it may be an intruder, whose zone would be none to tell
+-- times in.
+INSERT INTO deliveries
+  (id, channel, template, destination, address, network, context, expires_at, language, zone)
+SELECT :id, :channel, :template, :destination, '', :network, :context,
+  clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, '')
+FROM (SELECT) one LEFT JOIN users u ON u.id = :user_id;
 
 -- name: find_phones
 -- The account's; those it had while their change can still be undone; and for a week those that a
@@ -44,15 +48,19 @@ WHERE destination = :destination AND template = 'new_devices' AND state = 'queue
 RETURNING id;
 
 -- name: queue_summary
--- An hour after the last notice of a device, if there was one within the hour.
+-- An hour after the last notice of a device, if there was one within the hour. Its language is that
+-- of queue_notice.
 INSERT INTO deliveries
-  (id, channel, template, destination, address, network, context, next_try_at, expires_at)
+  (id, channel, template, destination, address, network, context, next_try_at, expires_at,
+   language, zone)
 SELECT :id, 'email', 'new_devices', :destination, '', :network, :context,
-  told.at + interval '1 hour', clock_timestamp() + interval '7 days'
+  told.at + interval '1 hour', clock_timestamp() + interval '7 days',
+  coalesce(u.language, :language), coalesce(u.zone, '')
 FROM (
   SELECT max(updated_at) AS at FROM deliveries
   WHERE destination = :destination AND template IN ('new_device', 'new_devices')
 ) told
+LEFT JOIN users u ON u.id = :user_id
 WHERE told.at > clock_timestamp() - interval '1 hour'
 RETURNING id;
 

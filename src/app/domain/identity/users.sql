@@ -10,6 +10,11 @@ SELECT id, phone, email, password_changed_at, device_epoch,
     THEN password_reset_at + interval '7 days' END AS password_counts_from
 FROM users WHERE id = :user_id;
 
+-- name: set_reader
+-- zone: '' where it is not known.
+UPDATE users SET language = :language, zone = coalesce(nullif(:zone, ''), zone)
+WHERE id = :user_id;
+
 -- name: lock_contacts
 -- Nobody else changes them before the transaction ends.
 SELECT phone, email, phone_doubted_at FROM users WHERE id = :user_id FOR UPDATE;

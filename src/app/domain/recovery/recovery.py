@@ -245,4 +245,5 @@ async def _queue_notices(
     )
     await queue_text_notice(connection, "password_reset_text", owner, origin)
     if contacts.phone and not PHONE_OFF.isdisjoint(facts):
-        await queue_notice_to(connection, "sms", "change_undone_text", contacts.phone, origin)
+        number, template = contacts.phone, "change_undone_text"
+        await queue_notice_to(connection, "sms", template, number, owner, origin)

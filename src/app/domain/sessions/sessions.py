@@ -12,6 +12,7 @@ from app.domain.credentials.device import Device
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import queue_device_notice
 from app.domain.errors import Unauthenticated
+from app.domain.i18n import current_reader
 from app.domain.identity.users import Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
@@ -79,6 +80,8 @@ class Sessions:
                 address_names=self._pseudonyms.list_names(device.origin.share)[1:],
                 subjects=[self._subjects.of(contact) for contact in contacts],
                 most_in_a_row=MOST_IN_A_ROW,
+                known_epochs=[each.epoch for each in map(device.origin.known_to, contacts) if each],
+                **current_reader(),
             )
         )
         if row is None:

@@ -3,11 +3,13 @@
 
 -- name: open_session
 -- With its audit event, in one turn: it is what every way in ends with. No row for an account that
--- is gone; one that is being deleted is waited for. `last_used_at` of the account is set once a day,
--- and never waited for: whoever holds the row is using it, too.
+-- is gone; one that is being deleted is waited for. `last_used_at` of the account is set once a day
+-- or so, and never waited for: whoever holds the row is using it, too.
 -- id, user_id, device, network, identity_id: the session's. amr: how the person was proved.
 -- idle, absolute: its lifetimes. address: the one they are at; address_names: what that is kept
--- under. subjects: those of the account's contacts.
+-- under. subjects: those of the account's contacts. known_epochs: of the device, where the owner of a
+-- contact has used it before. Only such a one says in which language and zone the account is told of
+-- things: not whoever has stolen a password.
 --
 -- Whoever is in by their number has shown that they have it: what strangers guessed at its codes
 -- before locks nobody out any more who was not at it. Another proof forgives none of those, or
@@ -18,11 +20,21 @@
 -- account and that its owner was here; but for the address that they are at. Rows that somebody uses
 -- at this moment are skipped, so that nobody waits for a stranger's guess.
 WITH used AS (
-  UPDATE users SET last_used_at = clock_timestamp() WHERE id IN (
-    SELECT id FROM users
-    WHERE id = :user_id AND last_used_at < clock_timestamp() - interval '1 day'
-    FOR NO KEY UPDATE SKIP LOCKED
-  )
+  UPDATE users SET last_used_at = clock_timestamp(), language = due.language, zone = due.zone
+  FROM (
+    SELECT users.id, reader.language, reader.zone
+    FROM users, LATERAL (
+      SELECT device_epoch = ANY(:known_epochs::integer[]) AS is_known
+    ) device, LATERAL (
+      SELECT CASE WHEN is_known THEN :language ELSE users.language END AS language,
+             CASE WHEN is_known AND :zone::text <> '' THEN :zone ELSE users.zone END AS zone
+    ) reader
+    WHERE users.id = :user_id
+      AND (last_used_at < clock_timestamp() - interval '1 day'
+           OR (users.language, users.zone) IS DISTINCT FROM (reader.language, reader.zone))
+    FOR NO KEY UPDATE OF users SKIP LOCKED
+  ) due
+  WHERE users.id = due.id
 ),
 opened AS (
   INSERT INTO sessions

@@ -7,7 +7,7 @@ from uuid_utils.compat import uuid7
 
 from app.domain.audit import current_request
 from app.domain.errors import Conflict, OutOfStep
-from app.domain.i18n import _
+from app.domain.i18n import _, current_reader
 from app.domain.identity.users import contacts_of
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Record
@@ -99,6 +99,7 @@ async def create_account(
             password_hash=password_hash,
             network=origin.network,
             request_id=current_request.get() or None,
+            **current_reader(),
         )
     )
     return (Proofs.from_row(row), row["created_id"]) if row else (None, None)

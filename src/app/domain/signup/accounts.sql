@@ -69,9 +69,10 @@ WITH proofs AS (
       > clock_timestamp() - interval '20 hours'
 ),
 created AS (
-  INSERT INTO users (id, phone, email, password_hash, password_changed_at, created_at)
+  INSERT INTO users
+    (id, phone, email, password_hash, password_changed_at, created_at, language, zone)
   SELECT :id, phone, email, :password_hash,
-    CASE WHEN :password_hash::text IS NOT NULL THEN at END, at
+    CASE WHEN :password_hash::text IS NOT NULL THEN at END, at, :language, nullif(:zone, '')
   FROM proofs, (SELECT clock_timestamp() AS at) moment
   WHERE user_id IS NULL AND (has_identity OR :password_hash IS NOT NULL)
   ON CONFLICT DO NOTHING RETURNING id

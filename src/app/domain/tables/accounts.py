@@ -52,6 +52,9 @@ class Users(Table):
     last_used_at: Mapped[Created]
     # Since when the number alone does not open it, as it may be someone else's.
     phone_doubted_at: Mapped[Moment | None]
+    # What its notices are written in: from a device of its owner. Null while none has told.
+    language: Mapped[Words | None]
+    zone: Mapped[Words | None]
 
 
 class FormerPasswords(Table):

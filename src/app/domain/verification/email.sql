@@ -13,6 +13,7 @@
 -- flow_id, purpose, contact: what is proved. id, nonce, lifetime: the new code's.
 -- message_id, block, region, address, network, opened_by: the message's, for the limits of sends;
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
+-- language, zone: of whoever asks.
 -- event, request_id: what is recorded.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
@@ -38,7 +39,8 @@ v AS (
 ),
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted)
+                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+                          language, zone)
   SELECT :message_id, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -48,7 +50,8 @@ queued AS (
            WHEN v.purpose = 'change-email' THEN 'email_change_code'
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
-         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted
+         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
+         :language, :zone
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner
   RETURNING 1
@@ -80,7 +83,8 @@ v AS (
 ),
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted)
+                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+                          language, zone)
   SELECT :message_id, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -90,7 +94,8 @@ queued AS (
            WHEN v.purpose = 'change-email' THEN 'email_change_code'
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
-         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted
+         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
+         :language, :zone
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner
   RETURNING 1

@@ -9,6 +9,7 @@
 -- flow_id, purpose, contact: what is proved. id, nonce, lifetime: the new code's.
 -- message_id, block, region, address, network, opened_by: the message's, for the limits of sends;
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
+-- language, zone: of whoever asks.
 -- event, request_id: what is recorded.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
@@ -34,9 +35,11 @@ v AS (
 ),
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted)
+                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+                          language, zone)
   SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
-         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted
+         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
+         :language, :zone
   FROM v
   RETURNING 1
 ),
@@ -67,9 +70,11 @@ v AS (
 ),
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted)
+                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+                          language, zone)
   SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
-         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted
+         v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
+         :language, :zone
   FROM v
   RETURNING 1
 ),

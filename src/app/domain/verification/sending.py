@@ -17,18 +17,13 @@ from app.domain.delivery.send_limiter import (
     ShortIdempotencyKey,
 )
 from app.domain.errors import Refusal, Unavailable
+from app.domain.i18n import current_reader
 from app.domain.identity.phone import Phone
 from app.domain.limits import SEND_LIMITS, TooSoon
 from app.domain.ports import Connection, Record
 from app.domain.sql import Query
 from app.domain.verification.checking import NoCode
-from app.domain.verification.codes import (
-    GUESSES,
-    NONCE_BYTES,
-    RESENDABLE,
-    Channel,
-    Contact,
-)
+from app.domain.verification.codes import GUESSES, NONCE_BYTES, RESENDABLE, Channel, Contact
 from app.domain.verification.held import hold_flow
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
@@ -297,4 +292,5 @@ def _message_values(challenge: Challenge, to: Contact) -> dict[str, object]:
         "address": challenge.origin.address,
         "network": challenge.origin.network,
         "request_id": current_request.get() or None,
+        **current_reader(),
     }
