@@ -1,4 +1,4 @@
-"""Messages are in the language and the time zone of their reader, which accounts keep for notices."""
+"""Messages are in the language and the time zone of their reader; accounts keep theirs."""
 
 from alembic import op
 

@@ -174,7 +174,7 @@ def build(
         app.asgi_handler,
         hsts=settings.hsts if settings.is_secure else "",
         last_resort=render_last_resort,
-        find_language=container.language_finder.find_language,
+        find_reader=container.language_finder.find_reader,
         forwarding=forwarding,
     )
     return app

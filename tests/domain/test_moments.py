@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.moments import lasting, relative
+from app.domain.i18n import current_zone
+from app.domain.moments import clock, day_there, lasting, relative
 
 NOW = datetime(2026, 11, 30, 10, 57, tzinfo=UTC)
 
@@ -40,3 +41,20 @@ def test_a_moment_is_told_by_how_far_away_it_is(seconds: int, words: str) -> Non
 )
 def test_for_how_long_something_is_so(seconds: int, words: str) -> None:
     assert lasting(NOW - timedelta(seconds=seconds), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("zone", "words", "day"),
+    [
+        ("Europe/Stockholm", "30 November 2026 at 11:57", "30 November 2026"),
+        ("Asia/Calcutta", "30 November 2026 at 16:27", "30 November 2026"),
+        ("Pacific/Auckland", "30 November 2026 at 23:57", "30 November 2026"),
+        ("Pacific/Kiritimati", "1 December 2026 at 00:57", "1 December 2026"),
+        ("", "30 November 2026 at 10:57 UTC", "30 November 2026"),
+        ("Europe/Atlantis", "30 November 2026 at 10:57 UTC", "30 November 2026"),
+    ],
+)
+def test_a_message_tells_the_clock_of_where_it_is_read(zone: str, words: str, day: str) -> None:
+    before = current_zone.set(zone)
+    assert (clock(NOW), day_there(NOW)) == (words, day)
+    current_zone.reset(before)

@@ -53,6 +53,8 @@ async def test_moments_are_told_by_the_clock_of_whoever_reads(visit: Visit) -> N
         await page.route("**/status", lambda route: route.fulfill(body=html, content_type=HTML))
         await page.goto(f"{visitor.product.url}/status")
         assert await page.get_by_text("Checked").inner_text() == f"Checked {told}."
+        kept = {each["name"]: each["value"] for each in await page.context.cookies()}
+        assert kept.get("zone") == ("Asia/Calcutta" if scripts else None)
 
 
 def formatted(at: datetime) -> str:

@@ -126,7 +126,7 @@ async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
         sent.append(message)
 
     edge = OuterMiddleware(
-        half, hsts="host", last_resort=render_last_resort, find_language=lambda _: ENGLISH
+        half, hsts="host", last_resort=render_last_resort, find_reader=lambda _: (ENGLISH, "")
     )
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await edge(scope, keep, keep)

@@ -60,10 +60,11 @@ def parse_cookies(headers: list[tuple[bytes, bytes]]) -> dict[str, str | None]:
     return sent
 
 
-# All that we set. `flow`, which every page with a form has, may have run out before the others.
+# All that we set, `zone` by a script. `flow`, which every page with a form has, may have run out
+# before the others.
 OURS = (
     "flow", "access", "refresh", "oidc", "device", "seen", "prefs", "plan", "return", "notice",
-    "typed", "ops",
+    "typed", "ops", "zone",
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
-from app.domain.i18n import Language, current_language
+from app.domain.i18n import Language, current_language, current_zone
 from app.web.client_address import UntrustedForwarding
 from app.web.response import HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
@@ -125,7 +125,7 @@ def security_headers(*, hsts: str, last_resort: str) -> dict[str, list[tuple[byt
 
 class OuterMiddleware:
     """Wraps the application. `last_resort` makes a page without template or store;
-    `find_language` says what the person reads, for all that is made for them;
+    `find_reader` says in which language and time zone, for all that is made for them;
     `forwarding` looks at each request where proxies are expected.
     """
 
@@ -135,11 +135,11 @@ class OuterMiddleware:
         *,
         hsts: str,
         last_resort: Callable[[int, str], bytes],
-        find_language: Callable[[Scope], Language],
+        find_reader: Callable[[Scope], tuple[Language, str]],
         forwarding: UntrustedForwarding | None = None,
     ) -> None:
         self._app, self._last_resort, self._forwarding = app, last_resort, forwarding
-        self._find_language = find_language
+        self._find_reader = find_reader
         self._headers = security_headers(hsts=hsts, last_resort=last_resort(500, "").decode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,7 +149,8 @@ class OuterMiddleware:
             self._forwarding.look(scope)
         request_id = secrets.token_hex(8)
         token = current_request.set(request_id)
-        read_before = current_language.set(self._find_language(scope))
+        language, zone = self._find_reader(scope)
+        read_before, zone_before = current_language.set(language), current_zone.set(zone)
         sender = _ResponseSender(scope, send, self._headers_for(scope["path"]), request_id)
         try:
             if is_path(scope["path"]):
@@ -161,6 +162,7 @@ class OuterMiddleware:
         finally:
             current_request.reset(token)
             current_language.reset(read_before)
+            current_zone.reset(zone_before)
             sender.log()
         return None
 

@@ -159,7 +159,7 @@ class Deliveries(Table):
     purpose: Mapped[Words | None]
     # The kind of proof that opened the session which asked for a code to its own contact.
     opened_by: Mapped[Words | None]
-    # In which it is read: of whoever asked, or of the account that it tells of. '' for no known zone.
+    # Of whoever asked, or of the account that it tells of; '' for no known zone.
     language: Mapped[Words] = mapped_column(server_default="en")
     zone: Mapped[Words] = mapped_column(server_default="")
     # What the words of a notice need beside that: never a code.
