@@ -1,5 +1,6 @@
 """The product as people meet it: `latchkey serve` in a process of its own, over HTTP."""
 
+import atexit
 import os
 import random
 import signal
@@ -8,12 +9,14 @@ import ssl
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 
 import httpx
 
 from app.dev.outbox import LocalMessage, Outbox
+from tests.copies import Copy, Original
 from tests.guard.loopback import TOLD
 
 SOURCE = Path(__file__).parents[1] / "src"
@@ -67,6 +70,7 @@ class Product:
     """
 
     command = "serve"
+    from_nothing = False  # whether it imports whatever it needs itself
 
     def __init__(
         self,
@@ -94,21 +98,13 @@ class Product:
             (folder / "limits.toml").write_text(limits)
             self.env["LIMITS_FILE"] = str(folder / "limits.toml")
         self.outbox = Outbox(folder / ".latchkey" / "outbox.jsonl")
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Copy | None = None
 
     def start(self, *options: str) -> "Product":
         """Returns once it answers."""
-        # By a shell, since the limit of this process would hold for whatever else it opens.
-        limited = ["sh", "-c", f'ulimit -n {self._files} && exec "$@"', "sh"] if self._files else []
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*limited, sys.executable, "-m", "app.cli", self.command, *options],
-                cwd=self.folder,
-                env=_clean_environment() | self.env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.log.touch()
+        run = self._run_from_nothing if self.from_nothing else self._run_copy
+        self._process = run(*options)
         deadline = monotonic() + START_TIMEOUT
         while not self._answers():
             if self._process.poll() is not None or monotonic() > deadline:
@@ -157,7 +153,25 @@ class Product:
             sleep(0.02)
         return codes[0]
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _run_copy(self, *options: str) -> Copy:
+        env = _clean_environment() | self.env
+        folder, log = str(self.folder), str(self.log)
+        return _original().copy(
+            self.command, *options, folder=folder, log=log, env=env, files=self._files
+        )
+
+    def _run_from_nothing(self, *options: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "app.cli", self.command, *options],
+                cwd=self.folder,
+                env=_clean_environment() | self.env,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _running(self) -> subprocess.Popen[bytes] | Copy:
         assert self._process is not None
         return self._process
 
@@ -170,6 +184,14 @@ class Product:
         except httpx.TransportError:
             return False
         return answer.status_code == 200
+
+
+@cache
+def _original() -> Original:
+    """One a test process, which ends with it."""
+    original = Original(_clean_environment() | {"PYTHONPATH": PYTHONPATH})
+    atexit.register(original.close)
+    return original
 
 
 def free_port() -> int:
