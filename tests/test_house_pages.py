@@ -10,6 +10,7 @@ from jinja2.nodes import FromImport, Name, Template
 
 from app.web.templates import FILTERS
 from tests.test_house import PARTIALS, STATIC
+from tests.test_words import MARKS
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 DECLARATION = re.compile(r"[{;]\s*(-?[a-z][a-z-]*)\s*:\s*([^;{}]+?)\s*(?=[;}])")
@@ -83,10 +84,10 @@ def test_every_screen_says_at_its_top_what_it_is_given(screen: Path) -> None:
     text = screen.read_text()
     told = re.match(r"\{% extends [^%]+ %\}\n\{#- (.*?) -#\}\n", text, re.DOTALL)
     assert told, "no comment of its inputs"
-    environment = Environment(autoescape=True)
+    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
     environment.filters |= FILTERS
     tree = environment.parse(text)
-    used = find_undeclared_variables(tree) - EVERYWHERE - own_names(tree)
+    used = find_undeclared_variables(tree) - EVERYWHERE - MARKS - own_names(tree)
     shared = (PARTIALS / "_code_page.html").read_text() if "extends shell" not in text else ""
     assert used <= set(re.findall(r"\w+", told[1] + shared.partition("-#}")[0]))
     plain = not used and "{% include" not in text and "{% extends shell" in text

@@ -1,20 +1,17 @@
-"""The one way in which pages ask for a code: its form, the check, another message, and the
-words.
-"""
+"""The one way in which pages ask for a code: its form, the check, and another message."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from math import ceil
 from typing import Any, ClassVar, Protocol
 
 from litestar import Request
 
-from app.domain.delivery.outbox import Progress, State
+from app.controllers.code_words import LEFT, WORDS, delivery_line
+from app.domain.delivery.outbox import Progress
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.limits import Origin
-from app.domain.ports import Reason
-from app.domain.verification.codes import EMAIL, GUESSES, PHONE, Channel
+from app.domain.verification.codes import GUESSES, PHONE
 from app.domain.verification.sending import CodeSent
 from app.domain.verification.verification import PendingCode, Verifications
 from app.web.container import Container
@@ -25,53 +22,7 @@ from app.web.response import HttpResponse, redirect_to
 
 # What every page with a code field shows, whatever the code is for.
 
-POLLED = 120.0  # seconds; what has not been confirmed by then hardly ever is
-SLOW = 10.0  # seconds in the outbox, from which the wait is told
-NOT_SENT = "We couldn’t send the code. Try again in a few minutes."
-ENDED = {"expired": "That code has expired", "locked": "That code is locked"}
 MOST_COUNTED = 999  # what the countdown's three digits can show
-
-
-@dataclass(frozen=True, slots=True)
-class CodeWords:
-    """What pages call a code that travels by text or by mail."""
-
-    by_mail: bool
-    heading: str
-    label: str
-    send_first: str
-    send_again: str
-    send_new: str
-    can_send: str
-    expired: str
-    guarded: str  # what a limit of guesses protects
-    ended: Mapping[str, str] = field(default_factory=lambda: ENDED)
-
-
-WORDS = {
-    PHONE.name: CodeWords(
-        by_mail=False,
-        heading="Enter the code from the text",
-        label="6-digit code",
-        send_first="Text me a code",
-        send_again="Send the text again",
-        send_new="Text me a new code",
-        can_send="We can text",
-        expired="Codes work for 10 minutes.",
-        guarded="your number",
-    ),
-    EMAIL.name: CodeWords(
-        by_mail=True,
-        heading="Enter the code from the e-mail",
-        label="8-digit code",
-        send_first="E-mail me a code",
-        send_again="Send the e-mail again",
-        send_new="E-mail me a new code",
-        can_send="We can e-mail",
-        expired="Codes by e-mail work for 30 minutes.",
-        guarded="your address",
-    ),
-}
 
 
 def code_values(
@@ -108,72 +59,6 @@ def _ended(pending: PendingCode | None) -> str | None:
     if pending.seconds_left <= 0:
         return "expired"
     return None if pending.attempts_left else "locked"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryLine:
-    """What became of the message, in words. `polling`: it may still change."""
-
-    state: str
-    sentence: str
-    polling: bool
-
-
-# Asked for by a page that stayed open; a redirect would be no line, and asked for for ever.
-LEFT = DeliveryLine(
-    "left", "You’ve moved on from this page. Reload it to see where you are.", False
-)
-
-
-def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
-    what = "text" if channel is PHONE else "e-mail"
-    if progress is None:
-        return DeliveryLine("queued", f"Your {what} is on its way.", polling=False)
-    young = progress.age < POLLED
-    match progress.state:
-        case State.QUEUED | State.SENDING if progress.age < SLOW:
-            return DeliveryLine("queued", f"Your {what} is on its way.", polling=True)
-        case State.QUEUED | State.SENDING:
-            return DeliveryLine("late", _slow(what), polling=young)
-        case State.SENT if young:
-            return DeliveryLine("sent", f"The {what} was sent.", polling=True)
-        case State.SENT:
-            return DeliveryLine("sent", _unconfirmed(what), polling=False)
-        case State.DELIVERED:
-            return DeliveryLine("delivered", f"The {what} was delivered.", polling=False)
-        case State.REFUSED:
-            return DeliveryLine("refused", _refused(what, progress.reason), polling=False)
-    return DeliveryLine("refused", _unsure(what) if progress.unsure else NOT_SENT, polling=False)
-
-
-def _slow(what: str) -> str:
-    return f"We can’t reach the service that sends the {what} right now. We’ll keep trying."
-
-
-def _unconfirmed(what: str) -> str:
-    return f"The {what} was sent, but we can’t tell if it arrived. If nothing came, ask again."
-
-
-def _unsure(what: str) -> str:
-    return f"We couldn’t be sure that the {what} went out. If nothing arrives, ask for another."
-
-
-def _refused(what: str, reason: Reason | None) -> str:
-    if reason is Reason.MISCONFIGURED:
-        return NOT_SENT
-    if what == "e-mail":
-        return "That address can’t receive our e-mail. Check it, or use another."
-    match reason:
-        case Reason.UNUSABLE:
-            return "We can’t text that number. Check it, or use another."
-        case Reason.OPTED_OUT:
-            return (
-                "Texts from us are turned off for this number. Reply START to our last text,"
-                " or use another number."
-            )
-        case Reason.UNSERVED:
-            return "We can’t text that country yet. Use a number from another country."
-    return NOT_SENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 other ways in.
 """
 
+import unicodedata
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from babel import Locale
 from phonenumbers import country_code_for_region
 
 from app.domain.errors import Refusal, TooMany
+from app.domain.i18n import current_language
 from app.domain.identity.phone import CountryNeeded
 from app.domain.limits import MailsStopped, TextsStopped, TooSoon
 from app.domain.pricing.money import list_territories
@@ -44,21 +46,34 @@ def is_changing(context: RequestContext) -> bool:
 
 # The country that a number is read in where it is written without the country's code.
 
-COUNTRIES = Locale("en").territories
 SILENT = ("en", "en-us")  # browsers everywhere come with these, so they name no country
+# Where letters with marks are ones of their own, at the end of the alphabet (CLDR collation).
+LAST_LETTERS = {"sv": "åäö", "fi": "åäö", "da": "æøå", "nb": "æøå"}
 
 Countries = tuple[tuple[str, str, int], ...]  # code of two letters, name, calling code
 
 
-@lru_cache
+def country_name(region: str) -> str:
+    """In the current language."""
+    return str(current_language.get().locale.territories.get(region, region))
+
+
 def list_countries(regions: tuple[str, ...]) -> Countries:
-    """By their names."""
-    named = [(region, COUNTRIES.get(region, region)) for region in regions]
-    return tuple((r, name, country_code_for_region(r)) for r, name in sorted(named, key=_name_of))
+    """By their names, in the order of the current language."""
+    return _list_countries(regions, current_language.get().locale)
 
 
-def _name_of(country: tuple[str, str]) -> str:
-    return country[1]
+@lru_cache
+def _list_countries(regions: tuple[str, ...], locale: Locale) -> Countries:
+    named = ((region, str(locale.territories.get(region, region))) for region in regions)
+    last = LAST_LETTERS.get(locale.language, "")
+    ordered = sorted(named, key=lambda country: _sorting_key(country[1], last))
+    return tuple((region, name, country_code_for_region(region)) for region, name in ordered)
+
+
+def _sorting_key(name: str, last: str) -> list[tuple[int, str]]:
+    """Marks do not count, but on the letters of `last`, which follow all others."""
+    return [(last.find(char) + 1, unicodedata.normalize("NFKD", char)[0]) for char in name.lower()]
 
 
 def find_country(container: Container, context: RequestContext, chosen: str) -> str:

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from babel.dates import format_time
 from litestar import Controller, Request, get
 from markupsafe import Markup
 
-from app.domain.i18n import current_language
+from app.domain.i18n import N_, Text, _, current_language
+from app.domain.moments import day
 from app.domain.pricing.catalogue import Catalogue, Interval
 from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
@@ -24,11 +26,13 @@ from app.web.response import Headers, HttpResponse, cache_headers, make_etag, re
 
 TemplateValues = dict[str, Any]
 
-PERIODS = {Interval.MONTH: "Monthly", Interval.YEAR: "Yearly"}
-UNKNOWN = {
-    "period": "We don’t offer that period. Here are the prices by the {interval}.",
-    "currency": "We don’t have prices in that currency. Here they are in {currency}.",
+PERIODS: dict[Interval, Text] = {Interval.MONTH: _("Monthly"), Interval.YEAR: _("Yearly")}
+# By the period that is shown instead.
+UNKNOWN_PERIOD = {
+    Interval.MONTH: _("We don’t offer that period. Here are the prices by the month."),
+    Interval.YEAR: _("We don’t offer that period. Here are the prices by the year."),
 }
+UNKNOWN_CURRENCY = N_("We don’t have prices in that currency. Here they are in %(currency)s.")
 CHOSEN = "chosen=yes"
 # What a page without prices hands on to the one with them.
 ASKABLE = {"period": r"[a-z]{1,10}", "currency": r"[A-Za-z]{3}", "chosen": "yes"}
@@ -50,10 +54,7 @@ def prices_values(current: Current, selection: PriceSelection, product: str) -> 
         ),
         "periods": _links(selection, PERIODS, intervals),
         "currencies": [(each.value, _currencies(each, selection, catalogue)) for each in intervals],
-        "notes": [
-            UNKNOWN[what].format(interval=selection.interval, currency=selection.currency)
-            for what in selection.unknown
-        ],
+        "notes": [_note(what, selection) for what in selection.unknown],
         "as_of": (old.isoformat(timespec="seconds"), format_moment(old)) if old else None,
         "json_ld": _json_ld(offered, selection, product) if catalogue.priced else None,
     }
@@ -71,7 +72,15 @@ def repeat_query(query: dict[str, str]) -> str:
 
 def format_moment(moment: datetime) -> str:
     """21 November 2026, 14:05 UTC."""
-    return f"{moment:%d %B %Y, %H:%M UTC}".lstrip("0")
+    time = format_time(moment, "short", locale=current_language.get().locale)
+    return str(_("%(day)s, %(time)s UTC", day=day(moment, with_year=True), time=time))
+
+
+def _note(unknown: str, selection: PriceSelection) -> Text:
+    """What is said of something that was asked for and is not offered."""
+    if unknown == "period":
+        return UNKNOWN_PERIOD[selection.interval]
+    return _(UNKNOWN_CURRENCY, currency=selection.currency)
 
 
 def _shown(offer: Offer) -> TemplateValues:
@@ -92,8 +101,8 @@ def _choice(offer: Offer, price: Price) -> str:
 
 
 def _links(
-    selection: PriceSelection, words: dict[Interval, str], offered: list[Interval]
-) -> list[tuple[str, str, str, bool]]:
+    selection: PriceSelection, words: dict[Interval, Text], offered: list[Interval]
+) -> list[tuple[str, Text, str, bool]]:
     return [
         (each.value, words[each], _query(each, selection.currency), each is selection.interval)
         for each in offered

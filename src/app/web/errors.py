@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 
 from app.domain.audit import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
-from app.domain.i18n import ENGLISH, Language, Text, current_language
+from app.domain.i18n import ENGLISH, Language, Text, _, current_language
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.signup import Step
@@ -30,13 +30,13 @@ from app.web.templates import PARTIALS, build_environment
 
 log = logging.getLogger("app.errors")
 
-HOME = ("/", "Go to the home page")
+HOME = ("/", _("Go to the home page"))
 AGAIN = {
-    "account": [("/account", "Go to your account")],
-    "signup": [("/signup", "Go to sign-up")],
-    "recovery": [("/recovery/email", "Recover your account")],
-    "login": [("/login", "Go to sign-in")],
-    "auth0": [("/login", "Go to sign-in")],
+    "account": [("/account", _("Go to your account"))],
+    "signup": [("/signup", _("Go to sign-up"))],
+    "recovery": [("/recovery/email", _("Recover your account"))],
+    "login": [("/login", _("Go to sign-in"))],
+    "auth0": [("/login", _("Go to sign-in"))],
 }
 # The first step of a flow, and what is told to someone who is led back there.
 LOST = {
@@ -46,44 +46,50 @@ LOST = {
 }
 
 # Title, sentence and ways onwards of the pages that belong to no form.
-WORDS: dict[int, tuple[str, str]] = {
+WORDS: dict[int, tuple[Text, Text]] = {
     400: (
-        "We couldn’t read that",
-        "What your browser sent was incomplete. Go back and try again.",
+        _("We couldn’t read that"),
+        _("What your browser sent was incomplete. Go back and try again."),
     ),
-    403: ("That page was open too long", "Nothing was lost. Go back, reload it and try again."),
-    404: ("There’s no page here", "Check the address, or start from the home page."),
-    405: ("That doesn’t work here", "Go back to the page you came from and use its buttons."),
-    408: ("That took too long", "Your browser stopped in the middle. Go back and try again."),
-    409: ("That has changed in the meantime", "Go back to see how it is now."),
-    413: ("That was too much", "What you sent is far longer than we need. Go back and shorten it."),
+    403: (
+        _("That page was open too long"),
+        _("Nothing was lost. Go back, reload it and try again."),
+    ),
+    404: (_("There’s no page here"), _("Check the address, or start from the home page.")),
+    405: (_("That doesn’t work here"), _("Go back to the page you came from and use its buttons.")),
+    408: (_("That took too long"), _("Your browser stopped in the middle. Go back and try again.")),
+    409: (_("That has changed in the meantime"), _("Go back to see how it is now.")),
+    413: (
+        _("That was too much"),
+        _("What you sent is far longer than we need. Go back and shorten it."),
+    ),
     414: (
-        "That address is too long",
-        "Check it, or go back to the page you came from and use its links.",
+        _("That address is too long"),
+        _("Check it, or go back to the page you came from and use its links."),
     ),
-    415: ("We couldn’t read that", "Go back and use the form on the page."),
-    429: ("That was a lot in a short time", "Wait a little, then carry on where you were."),
+    415: (_("We couldn’t read that"), _("Go back and use the form on the page.")),
+    429: (_("That was a lot in a short time"), _("Wait a little, then carry on where you were.")),
     431: (
-        "That was too much",
-        "Your browser sent far more than we need. Clear the cookies of this site and try again.",
+        _("That was too much"),
+        _("Your browser sent far more than we need. Clear the cookies of this site and try again."),
     ),
     500: (
-        "Something went wrong on our side",
-        "What you entered before this page is kept. Try again in a minute.",
+        _("Something went wrong on our side"),
+        _("What you entered before this page is kept. Try again in a minute."),
     ),
     501: (
-        "We couldn’t read that",
-        "Your browser sent it in a way we don’t know. Go back and try again.",
+        _("We couldn’t read that"),
+        _("Your browser sent it in a way we don’t know. Go back and try again."),
     ),
     503: (
-        "We can’t do this right now",
-        "Nothing was lost: what you entered before is kept. Try again in a minute.",
+        _("We can’t do this right now"),
+        _("Nothing was lost: what you entered before is kept. Try again in a minute."),
     ),
 }
 
 
 # Titles of refusals that the one of their status does not fit.
-TITLES = {CookiesOff.code: "This page needs cookies"}
+TITLES = {CookiesOff.code: _("This page needs cookies")}
 
 
 class PreparedResponse(Exception):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.errors import Refusal
-from app.domain.i18n import Text, current_language
+from app.domain.i18n import N_, Text, _, current_language
 from app.domain.rollback import SENTENCES
 from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
 from app.web.request_context import RequestContext
@@ -15,58 +15,57 @@ from app.web.response import Headers, HttpResponse
 from app.web.templates import Templates
 
 NOTICES: dict[str, Text] = {
-    "sent-again": "We sent the code again.",
-    "new-code": "We sent a new code.",
-    "restarted": "We’ve cleared what you entered. You can start over.",
-    "forgotten": "That sign-up has expired. Start again with your number.",
-    "prove-again": "Confirm your number once more to continue.",
-    "elsewhere": "You already did this in another tab. Here’s where you are now.",
-    "code-sent": "We texted you a code.",
-    "code-mailed": "We e-mailed you a code.",
-    "confirmed": "Thanks. You can continue.",
-    "signed-out": "You’re signed out.",
-    "signed-out-elsewhere": "You were signed out.",
-    "password-changed": "Password changed. You’re signed out everywhere else.",
-    "password-set": "Password saved. You’re signed out everywhere else.",
-    "deleted": "Your account was deleted.",
-    "session-ended": "That session has ended.",
-    "others-ended": "All other sessions have ended.",
-    "recovery-over": "Start again with your e-mail address. A code from us counts for 30 minutes.",
-    "password-reset": "Password changed. Sign in with the new one.",
-    "password-changed-elsewhere": "Your password was changed in another tab. Sign in with that.",
-    "no-account": "There’s no account with that address any more.",
-    "phone-added": "Number added.",
-    "phone-changed": "Number changed.",
-    "email-added": "E-mail address added.",
-    "email-changed": "E-mail address changed.",
-    "change-cancelled": "Change cancelled. Nothing was changed.",
-    "confirmed-without-phone": "Thanks. You can continue. What you change now waits for 24 hours.",
-    "confirmation-requested": "We’ve told your phone and your e-mail address. See below when"
-    " you can confirm without your phone.",
-    "confirmation-waits": "You’ve asked for this before. See below when you can confirm"
-    " without your phone.",
-    "change-delayed": "The change waits for 24 hours. You can stop it here until then.",
-    "no-delayed-change": "That change is no longer waiting.",
-    "no-change": "Nothing is waiting for a code.",
-    "change-undone": "Change undone.",
-    "plan-gone": "The plan you picked is no longer offered. You can choose another at any time.",
-    "plan-given-up": "Plan removed.",
-    "plan-chosen": "Plan saved.",
-    "known": "You already have an account, so we signed you in.",
-    "linked": "You can now sign in with {auth0_label}.",
-    "not-linked": "That sign-in isn’t linked. You can link it in your account.",
-    "identity-removed": "That sign-in no longer opens your account.",
-    "existing": "You already had an account with this number, so we signed you in.",
-} | {str(fact): sentence for fact, sentence in SENTENCES.items()}
-
-
-def notice_texts(notices: str | None, auth0_label: str) -> str:
-    """In words, what `set_notices` was given. The cookie is anybody's to write: what is not in the
-    table is not repeated.
-    """
-    said = [str(NOTICES[one]) for one in (notices or "").split(".") if one in NOTICES]
-    return " ".join(said).format(auth0_label=auth0_label)
-
+    "sent-again": _("We sent the code again."),
+    "new-code": _("We sent a new code."),
+    "restarted": _("We’ve cleared what you entered. You can start over."),
+    "forgotten": _("That sign-up has expired. Start again with your number."),
+    "prove-again": _("Confirm your number once more to continue."),
+    "elsewhere": _("You already did this in another tab. Here’s where you are now."),
+    "code-sent": _("We texted you a code."),
+    "code-mailed": _("We e-mailed you a code."),
+    "confirmed": _("Thanks. You can continue."),
+    "signed-out": _("You’re signed out."),
+    "signed-out-elsewhere": _("You were signed out."),
+    "password-changed": _("Password changed. You’re signed out everywhere else."),
+    "password-set": _("Password saved. You’re signed out everywhere else."),
+    "deleted": _("Your account was deleted."),
+    "session-ended": _("That session has ended."),
+    "others-ended": _("All other sessions have ended."),
+    "recovery-over": _(
+        "Start again with your e-mail address. A code from us counts for 30 minutes."
+    ),
+    "password-reset": _("Password changed. Sign in with the new one."),
+    "password-changed-elsewhere": _("Your password was changed in another tab. Sign in with that."),
+    "no-account": _("There’s no account with that address any more."),
+    "phone-added": _("Number added."),
+    "phone-changed": _("Number changed."),
+    "email-added": _("E-mail address added."),
+    "email-changed": _("E-mail address changed."),
+    "change-cancelled": _("Change cancelled. Nothing was changed."),
+    "confirmed-without-phone": _(
+        "Thanks. You can continue. What you change now waits for 24 hours."
+    ),
+    "confirmation-requested": _(
+        "We’ve told your phone and your e-mail address. See below when you can confirm without your"
+        " phone."
+    ),
+    "confirmation-waits": _(
+        "You’ve asked for this before. See below when you can confirm without your phone."
+    ),
+    "change-delayed": _("The change waits for 24 hours. You can stop it here until then."),
+    "no-delayed-change": _("That change is no longer waiting."),
+    "no-change": _("Nothing is waiting for a code."),
+    "change-undone": _("Change undone."),
+    "plan-gone": _("The plan you picked is no longer offered. You can choose another at any time."),
+    "plan-given-up": _("Plan removed."),
+    "plan-chosen": _("Plan saved."),
+    "known": _("You already have an account, so we signed you in."),
+    "not-linked": _("That sign-in isn’t linked. You can link it in your account."),
+    "identity-removed": _("That sign-in no longer opens your account."),
+    "existing": _("You already had an account with this number, so we signed you in."),
+    **{str(fact): sentence for fact, sentence in SENTENCES.items()},
+}
+LINKED = N_("You can now sign in with %(auth0_label)s.")
 
 PRODUCT = "Latchkey"
 
@@ -99,6 +98,7 @@ class Pages:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
+        self._notices = NOTICES | {"linked": _(LINKED, auth0_label=templates.auth0_label)}
         self._prerendered: dict[Key, PrerenderedPage] = {}
 
     def render_page(
@@ -117,7 +117,7 @@ class Pages:
             shell=_shell(context.info),
             csrf_token=_CsrfToken(context),
             signed_in_as=context.signed_in_as,
-            notice=notice_texts(notice, self._templates.auth0_label),
+            notice=self._notice_texts(notice),
             refusal=None if refusal and refusal.is_question else refusal,
         )
         if status is None:
@@ -173,6 +173,13 @@ class Pages:
                 self._prerendered.clear()
             prerendered = self._prerendered[key] = self.prerender(context.info, template, whole)
         return prerendered
+
+    def _notice_texts(self, notices: str | None) -> str:
+        """In words, what `set_notices` was given. The cookie is anybody's to write: what is not in
+        the table is not repeated.
+        """
+        given = (notices or "").split(".")
+        return " ".join(str(self._notices[one]) for one in given if one in self._notices)
 
     def render_fragment(
         self, context: RequestContext, template: str, values: Mapping[str, Any]

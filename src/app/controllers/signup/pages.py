@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.controllers.flow_forms import COUNTRIES, PASSWORD, country_values, other_methods
+from app.controllers.flow_forms import PASSWORD, country_name, country_values, other_methods
 from app.controllers.plan import find_plan_status
 from app.controllers.signup.request import LOGIN, PHONE_STEPS, SignupRequest
 from app.domain.errors import Refusal, Unavailable
@@ -225,5 +225,5 @@ def password_values(username: str, minimum: int) -> TemplateValues:
 def code_page_values(contact: Contact) -> TemplateValues:
     return {
         "destination": contact.typed or contact.value,
-        "country_name": COUNTRIES.get(contact.region, contact.region),
+        "country_name": country_name(contact.region),
     }

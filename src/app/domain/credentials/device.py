@@ -65,7 +65,7 @@ def describe_device(name: str) -> Text:
     browser, on, system = name.partition(ON)
     if on:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
-    return _(name) if name == UNKNOWN else name
+    return _(UNKNOWN) if name == UNKNOWN else name
 
 
 @lru_cache(1024)
