@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "app"
 PARTIALS = SOURCE / "partials"
 FOR_OPERATORS = {"dev", "health"}
 # Folders of templates whose words are still to be marked.
-UNMARKED = {"account", "auth0", "messages"}
+UNMARKED = {"messages"}
 READ = {"aria-label", "alt", "title", "placeholder", "data-other", "data-on"}
 MARKS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 LETTER = re.compile(r"[^\W\d_]")

@@ -13,8 +13,10 @@ from litestar.params import FromPath
 from app.controllers.account.handler import AccountHandler, find_pending_changes
 from app.controllers.plan import find_plan_status
 from app.domain.account.delayed_changes import DelayedChange
+from app.domain.credentials.device import describe_device
 from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
+from app.domain.moments import day
 from app.domain.sessions.session import ListedSession
 from app.domain.sessions.tokens import Access
 from app.web.errors import errors_shown_on
@@ -39,7 +41,7 @@ class AccountController(Controller):
             "person": handler.person,
             "delayed": await _delayed(handler),
             "changes": await find_pending_changes(handler),
-            "password_changed": f"Last changed {changed:%-d %B %Y}" if changed else "None yet",
+            "password_changed": day(changed, with_year=True) if changed else None,
             "identities": await _count_identities(handler),
             "plan": find_plan_status(
                 handler.container,
@@ -120,7 +122,7 @@ def _row(listed: ListedSession, access: Access, here: str) -> dict[str, object]:
     return {
         "id": listed.id,
         "current": listed.id == access.session_id,
-        "device": listed.device,
+        "device": describe_device(listed.device),
         "is_handheld": listed.device.endswith(HANDHELD),
         "is_here": listed.network == here,
         "network": _formatted_network(listed.network),

@@ -57,7 +57,7 @@ class LastWayIn(Conflict):
     )
 
 
-NO_ADDRESS = (
+NO_ADDRESS = _(
     "Add an e-mail address first. Without one and without this sign-in, only your phone would let"
     " you in."
 )
