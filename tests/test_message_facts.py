@@ -7,10 +7,11 @@ from jinja2 import UndefinedError, meta
 
 from app.domain.i18n import ENGLISH
 from app.web.assets import Assets
-from app.web.templates import Templates, build_environment
+from app.web.templates import FILTERS, Templates, build_environment
 from tests.test_messages import CONTEXT, MESSAGES, PARTIALS, ROOT
 
 ENVIRONMENT = build_environment(ENGLISH)
+ENVIRONMENT.filters |= FILTERS
 
 
 @pytest.fixture(scope="module")

@@ -49,16 +49,17 @@ CONTEXT: dict[str, Any] = {
     "minutes": 10,
     "host": "a" * 28 + ".example.org",
     "base_url": "https://a.example.org",
-    "when": "3 May 2026, 14:05 UTC",
+    "when": "3 May 2026 at 14:05",
     "device": "Firefox on Linux",
     "network": "203.0.113.0/24",
     "undo_link": f"https://a.example.org{UNDO}",
-    "what": "e-mail address",
-    "until": "11 May 2026, 14:05 UTC",
-    "due": "4 May 2026, 14:05 UTC",
+    "what": "email",
+    "until": "11 May 2026 at 14:05",
+    "due": "4 May 2026 at 14:05",
+    "due_day": "4 May 2026",
     "count": "2",
     "outcome": "back",
-    "taken_back": "Your phone number from before is back.",
+    "taken_back": "phone-back password-gone",
 }
 
 
@@ -169,6 +170,8 @@ def test_both_parts_of_an_email_say_the_same(renderer: TemplateMessageRenderer, 
         facts += [CONTEXT["network"]]
     for part in (text, words(html)):
         assert [fact for fact in facts if fact not in part] == []
+    said = [line.removesuffix(":") for line in text.splitlines()]
+    assert [line for line in said if line not in words(html)] == []
     assert "\n" not in subject
 
 

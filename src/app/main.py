@@ -153,7 +153,7 @@ def build(
         adapters.database,
         adapters.texts.port,
         adapters.mail.port,
-        build_composer(settings, templates).compose_message,
+        build_composer(settings, templates, languages).compose_message,
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     wiring = Wiring(settings, limits, adapters, dispatcher, forwarding)

@@ -65,9 +65,12 @@ def build_templates(settings: Settings, assets: Assets, languages: Languages) ->
     )
 
 
-def build_composer(settings: Settings, templates: Templates) -> MessageComposer:
+def build_composer(
+    settings: Settings, templates: Templates, languages: Languages
+) -> MessageComposer:
     return MessageComposer(
         TemplateMessageRenderer(templates.get),
+        languages,
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,
         settings.base_url,

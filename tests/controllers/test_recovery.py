@@ -127,7 +127,7 @@ def test_a_wrong_code_goes_no_further(product: Product, owner: Holder) -> None:
 def test_an_address_without_account_is_told_so_by_mail_and_sent_no_code(product: Product) -> None:
     stranger = new_email()
     at_code(product, stranger)
-    [letter] = mails(product, stranger, "There is no Latchkey account", 1)
+    [letter] = mails(product, stranger, "account with this address", 1)
     assert letter.subject == "There is no Latchkey account with this address"
     assert (letter.code, f"{product.url}/signup" in letter.body) == (None, True)
     assert len(product.messages(stranger)) == 1

@@ -1,9 +1,12 @@
 """Message renderer: the words of texts and mails, from the templates in `partials/messages/`."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from jinja2 import Template
+
+GAP = re.compile(r"\n{3,}")  # where a letter has no such part
 
 
 class TemplateMessageRenderer:
@@ -20,6 +23,7 @@ class TemplateMessageRenderer:
     def render_email(self, template: str, context: dict[str, Any]) -> tuple[str, str, str]:
         subject = self._render_template(f"{template}.subject.txt", context).strip()
         text = self._render_template(f"{template}.txt", context).strip() + "\n"
+        text = GAP.sub("\n\n", text)
         return subject, text, self._render_template(f"{template}.html", context)
 
     def _render_template(self, name: str, context: dict[str, Any]) -> str:

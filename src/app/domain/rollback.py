@@ -141,9 +141,10 @@ def stopped(kind: str) -> str:
     )
 
 
-def describe_facts(facts: Sequence[Fact]) -> str:
-    """All of them as one paragraph; '' for none."""
-    return " ".join(str(SENTENCES[fact]) for fact in facts)
+def describe_facts(names: str) -> str:
+    """Those that a notice keeps as one paragraph; '' for none. The release before kept that."""
+    facts = names.split()
+    return " ".join(str(SENTENCES[Fact(each)]) for each in facts) if {*facts} <= {*Fact} else names
 
 
 async def _put_back(

@@ -14,9 +14,11 @@ from jinja2 import (
 )
 from jinja2.visitor import NodeTransformer
 
+from app.domain.credentials.device import describe_device
 from app.domain.i18n import ENGLISH, Language, current_language
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
+from app.domain.rollback import describe_facts
 from app.web.assets import Assets
 from app.web.fast_pages import CompiledTemplates, FlatEnvironment
 
@@ -28,8 +30,14 @@ WHITE_SPACE: dict[str, Any] = {
     "lstrip_blocks": True,
     "keep_trailing_newline": False,
 }
-# Moments as templates say them: `{{ at | relative }}`.
-FILTERS = {"relative": relative, "is_far": is_far, "lasting": lasting}
+# Moments as templates say them: `{{ at | relative }}`; and what rows keep by name.
+FILTERS = {
+    "relative": relative,
+    "is_far": is_far,
+    "lasting": lasting,
+    "describe_device": describe_device,
+    "describe_facts": describe_facts,
+}
 ENGLISH_ALONE = Languages(("en",))
 PIECES = re.compile(r"%(?:\((\w+)\)s|(%))")
 

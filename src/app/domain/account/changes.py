@@ -14,7 +14,7 @@ from app.domain.delivery.notices import (
 from app.domain.identity.users import Kind, LockedContacts, lock_contacts
 from app.domain.limits import Origin
 from app.domain.ports import Connection
-from app.domain.rollback import LEFT, Fact, describe_facts
+from app.domain.rollback import LEFT, Fact
 from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "changes.sql")
@@ -89,8 +89,8 @@ async def queue_undo_notices(
     left = LEFT[kind] in facts
     context = {
         "outcome": "gone" if back.value(kind) is None else "left" if left else "back",
-        "what": "phone number" if kind == "phone" else "e-mail address",
-        "taken_back": describe_facts(facts),
+        "what": kind,
+        "taken_back": " ".join(facts),
     }
     await queue_text_notice(connection, "change_undone_text", user_id, origin)
     await queue_notice(connection, "change_undone", user_id, origin, **context)

@@ -34,8 +34,6 @@ USABLE = timedelta(days=7)  # how long a request to confirm without the phone co
 APPLIED_EVERY = 5.0  # seconds between two looks for what is due
 MOST = 50  # at one look
 
-WORDS = {"phone": "phone number", "email": "e-mail address"}
-
 
 @dataclass(frozen=True, slots=True)
 class DelayedChange:
@@ -51,11 +49,6 @@ class DelayedChange:
     def ends_at(self) -> datetime:
         """Of a request: the last moment."""
         return self.due_at + USABLE
-
-
-def clock(at: datetime) -> str:
-    """As messages say it: nobody knows where they are read. Pages say `relative`."""
-    return f"{at:%-d %B %Y, %H:%M} UTC"
 
 
 async def is_change_delayed(connection: Connection, user_id: UUID, kind: Kind, value: str) -> bool:
@@ -78,11 +71,9 @@ async def delay_change(
             delay=DELAY,
         )
     )
-    event, due = f"account:{kind}_change_delayed", clock(due_at)
+    event, due = f"account:{kind}_change_delayed", due_at.isoformat()
     await record(connection, event, user_id=contacts.user_id, network=origin.network)
-    await queue_notice(
-        connection, "change_delayed", contacts.user_id, origin, what=WORDS[kind], due=due
-    )
+    await queue_notice(connection, "change_delayed", contacts.user_id, origin, what=kind, due=due)
     await text_of_delay(connection, contacts.user_id, origin)
 
 

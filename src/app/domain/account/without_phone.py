@@ -13,7 +13,7 @@ from app.domain.account.confirmation import (
     confirmed,
     session_flow,
 )
-from app.domain.account.delayed_changes import DELAY, USABLE, clock, sql, text_of_delay
+from app.domain.account.delayed_changes import DELAY, USABLE, sql, text_of_delay
 from app.domain.audit import record
 from app.domain.concurrency import SingleFlight
 from app.domain.credentials.credentials import Credentials, WrongCredentials
@@ -55,7 +55,7 @@ async def request_confirmation(
     await record(
         connection, "account:confirmation_requested", user_id=user_id, network=origin.network
     )
-    facts = {"due": clock(due_at), "until": clock(due_at + USABLE)}
+    facts = {"due": due_at.isoformat(), "until": (due_at + USABLE).isoformat()}
     await queue_notice(connection, "confirmation_requested", user_id, origin, **facts)
     await text_of_delay(connection, user_id, origin)
     return True

@@ -44,6 +44,8 @@ class Message:
     destination: str
     nonce: bytes | None
     purpose: str | None
+    language: str
+    zone: str
     context: str
     notice: bool
     tries: int

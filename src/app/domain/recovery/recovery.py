@@ -15,7 +15,7 @@ from app.domain.identity.passwords import NewPasswords, keep_password
 from app.domain.identity.users import LockedContacts, end_recoveries, lock_contacts
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database, NotUnique
-from app.domain.rollback import PHONE_OFF, Fact, describe_facts, roll_back
+from app.domain.rollback import PHONE_OFF, Fact, roll_back
 from app.domain.sessions.sessions import Sessions
 from app.domain.sql import load_queries
 from app.domain.verification.codes import REPLACEABLE
@@ -239,7 +239,7 @@ async def _queue_notices(
     """
     owner, network = contacts.user_id, origin.network
     await record_end(connection, owner, flow_id, facts, network)
-    taken_back = describe_facts(facts)
+    taken_back = " ".join(facts)
     await queue_notice(
         connection, "password_reset", owner, origin, network=network, taken_back=taken_back
     )

@@ -264,7 +264,7 @@ class _GuessCheck:
         held = f"{channel.column}:guesses_held"
         await record(connection, held, user_id=owner, network=self._origin.network)
         if owner:
-            what = {"sms": "phone number", "email": "e-mail address"}[channel.name]
+            what = channel.column
             await queue_notice(connection, "guesses_held", owner, self._origin, what=what)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -12,10 +13,12 @@ from uuid import UUID
 
 from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
-from app.domain.i18n import N_, _
+from app.domain.i18n import N_, _, current_language, current_zone
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, is_same
+from app.domain.languages import Languages
+from app.domain.moments import clock, day_there
 from app.domain.ports import Email, MessageRenderer, Text
 from app.domain.sql import Queries, load_queries
 
@@ -172,12 +175,23 @@ class MessageComposer:
     """
 
     renderer: MessageRenderer
+    languages: Languages
     key: bytes
     host: str
     base_url: str
     undo_link: Callable[[UUID], str]
 
     def compose_message(self, message: Message) -> Text | Email:
+        """In the language and by the clock of its reader."""
+        language = current_language.set(self.languages.get(message.language))
+        zone = current_zone.set(message.zone)
+        try:
+            return self._compose(message)
+        finally:
+            current_language.reset(language)
+            current_zone.reset(zone)
+
+    def _compose(self, message: Message) -> Text | Email:
         context = self._context(message)
         if message.channel == PHONE.name:
             body = self.renderer.render_text(message.template, context)
@@ -194,8 +208,9 @@ class MessageComposer:
             "base_url": self.base_url,
             "undo_link": self.undo_link(UUID(own["change"])) if "change" in own else "",
             "taken_back": "",
-            "when": f"{datetime.now(UTC) - timedelta(seconds=message.age):%-d %B %Y, %H:%M} UTC",
+            "when": clock(datetime.now(UTC) - timedelta(seconds=message.age)),
             **own,
+            **_tell_moments(own),
         }
 
     def _code(self, message: Message) -> dict[str, str]:
@@ -205,3 +220,13 @@ class MessageComposer:
         digits = PHONE.digits if message.channel == PHONE.name else EMAIL.digits
         purpose = message.purpose or ""
         return {"code": derive_code(self.key, message.nonce, purpose, message.destination, digits)}
+
+
+def _tell_moments(own: dict[str, str]) -> dict[str, str]:
+    """Those of a notice, by the clock of its reader. The release before has put them into words."""
+    moments = {"due_day": own.get("due", "").split(",")[0]}
+    for name in ("due", "until"):
+        with suppress(KeyError, ValueError):
+            at = datetime.fromisoformat(own[name])
+            moments |= {name: clock(at), f"{name}_day": day_there(at)}
+    return moments

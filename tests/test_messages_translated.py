@@ -1,0 +1,161 @@
+"""Each message in the language and by the clock of its reader, whoever sends it."""
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from app.adapters.message_renderer import TemplateMessageRenderer
+from app.domain.delivery.outbox import Message
+from app.domain.languages import Languages
+from app.domain.ports import Email, Text
+from app.domain.verification.codes import MessageComposer
+from app.web.assets import Assets
+from app.web.templates import Templates
+from tests.handset import bound_code
+from tests.test_messages import ROOT, words
+
+CATALOGUE = """
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+#, python-format
+msgid "%(code)s is your %(product)s code. It works for %(count)s minute."
+msgid_plural "%(code)s is your %(product)s code. It works for %(count)s minutes."
+msgstr[0] "%(code)s ist dein Code. Er gilt %(count)s Minute."
+msgstr[1] "%(code)s ist dein Code. Er gilt %(count)s Minuten."
+
+msgid "Do not share it."
+msgstr "Gib ihn nicht weiter."
+
+#, python-format
+msgid "%(day)s at %(time)s"
+msgstr "%(day)s um %(time)s"
+
+#, python-format
+msgid "Your phone number will be changed on %(due_day)s"
+msgstr "Deine Nummer ändert sich am %(due_day)s"
+
+#, python-format
+msgid "It was asked for without your phone, so it waits until %(due)s."
+msgstr "Das wartet bis %(due)s."
+
+msgid "A change to your account was undone"
+msgstr "Eine Änderung wurde zurückgenommen"
+
+msgid "Your phone number from before is back."
+msgstr "Deine frühere Nummer ist wieder da."
+
+#, python-format
+msgid "Device: %(device)s"
+msgstr "Gerät: %(device)s"
+
+#, python-format
+msgid "%(browser)s on %(system)s"
+msgstr "%(browser)s unter %(system)s"
+"""
+DUE = datetime(2026, 5, 4, 22, 5, tzinfo=UTC).isoformat()
+DELAYED = {"what": "phone", "due": DUE}
+
+
+@pytest.fixture(scope="module")
+def composer(tmp_path_factory: pytest.TempPathFactory) -> MessageComposer:
+    folder = tmp_path_factory.mktemp("locales")
+    (folder / "de").mkdir()
+    (folder / "de/messages.po").write_text(CATALOGUE)
+    base_url = "https://a.example.org"
+    templates = Templates(Assets(ROOT / "static", live=False), live=False, base_url=base_url)
+    return MessageComposer(
+        TemplateMessageRenderer(templates.get),
+        Languages(("en", "de"), folder),
+        b"key",
+        "a.example.org",
+        base_url,
+        str,
+    )
+
+
+def message(template: str, language: str, zone: str = "", **context: str) -> Message:
+    is_text = template.endswith(("_text", "phone_code"))
+    return Message(
+        id=UUID(int=1),
+        channel="sms" if is_text else "email",
+        template=template,
+        destination="+46701740605",
+        nonce=b"nonce" if template.endswith("_code") else None,
+        purpose="signup",
+        language=language,
+        zone=zone,
+        context=json.dumps(context),
+        notice=not template.endswith("_code"),
+        tries=1,
+        uncertain=0,
+        abandoned=False,
+        age=0.0,
+        seconds_left=600.0,
+    )
+
+
+def mail(composer: MessageComposer, written: Message) -> Email:
+    composed = composer.compose_message(written)
+    assert isinstance(composed, Email)
+    return composed
+
+
+def test_a_text_is_in_the_language_of_whoever_asked_for_it(composer: MessageComposer) -> None:
+    texts = [composer.compose_message(message("phone_code", each)) for each in ("de", "en", "de")]
+    german, english, again = (text.body for text in texts if isinstance(text, Text))
+    _, code = bound_code(german) or ("", "")
+    said = f"{code} ist dein Code. Er gilt 10 Minuten.\nGib ihn nicht weiter."
+    assert german == f"{said}\n\n@a.example.org #{code}"
+    assert (english.splitlines()[1], again) == ("Do not share it.", german)
+
+
+def test_a_mail_tells_moments_in_words_and_by_the_clock_of_its_reader(
+    composer: MessageComposer,
+) -> None:
+    german = mail(composer, message("change_delayed", "de", "Europe/Stockholm", **DELAYED))
+    assert german.subject == "Deine Nummer ändert sich am 5. Mai 2026"
+    assert "Das wartet bis 5. Mai 2026 um 00:05." in words(german.html)
+    assert '<html lang="de" dir="ltr">' in german.html
+    english = mail(composer, message("change_delayed", "en", "America/New_York", **DELAYED))
+    assert english.subject == "Your phone number will be changed on 4 May 2026"
+    assert "so it waits until 4 May 2026 at 18:05." in english.text
+
+
+def test_where_no_zone_is_known_a_moment_says_that_it_is_in_utc(composer: MessageComposer) -> None:
+    letter = mail(composer, message("change_delayed", "en", **DELAYED))
+    assert "so it waits until 4 May 2026 at 22:05 UTC." in letter.text
+    assert (
+        "UTC" not in mail(composer, message("change_delayed", "en", "Asia/Tokyo", **DELAYED)).text
+    )
+
+
+def test_what_a_row_keeps_by_name_is_said_in_the_language(composer: MessageComposer) -> None:
+    facts = {"what": "phone", "outcome": "back", "taken_back": "phone-back"}
+    undone = mail(composer, message("change_undone", "de", **facts))
+    device = mail(composer, message("new_device", "de", device="Firefox on Linux"))
+    assert "Deine frühere Nummer ist wieder da." in undone.text
+    assert "Gerät: Firefox unter Linux" in device.text
+    assert "Gerät: Firefox unter Linux" in words(device.html)
+
+
+def test_a_language_that_is_not_offered_any_more_is_the_first_one(
+    composer: MessageComposer,
+) -> None:
+    letter = mail(composer, message("change_delayed", "tlh", "Europe/Stockholm", **DELAYED))
+    assert letter.subject == "Your phone number will be changed on 5 May 2026"
+
+
+def test_what_the_release_before_has_put_into_words_is_said_so(composer: MessageComposer) -> None:
+    facts = {"what": "e-mail address", "due": "4 May 2026, 22:05 UTC"}
+    letter = mail(composer, message("change_delayed", "en", "Asia/Tokyo", **facts))
+    assert letter.subject == "Your e-mail address will be changed on 4 May 2026"
+    assert "so it waits until 4 May 2026, 22:05 UTC." in letter.text
+    was = {"what": "phone number", "outcome": "back", "taken_back": "Your number is back."}
+    undone = mail(composer, message("change_undone", "en", **was))
+    assert "Your number is back." in undone.text
+    assert "The phone number from before is back" in undone.text
