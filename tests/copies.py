@@ -1,5 +1,5 @@
-"""Starts the product as a copy of a process that has imported it: from nothing that takes most of a
-second of a core. Starts themselves are tested from nothing, in `tests/commands/`.
+"""Runs commands of the product as copies of a process that has imported it: from nothing that takes
+most of a second of a core. Starts themselves are tested from nothing, in `tests/commands/`.
 
 This file is also the program of that process: it reads a request a line, and answers each.
 """
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any
@@ -37,9 +38,14 @@ class Original:
             [sys.executable, __file__], env=env, stdin=pipe, stdout=pipe, start_new_session=True
         )
 
-    def copy(self, *words: str, folder: str, log: str, env: dict[str, str], files: int) -> "Copy":
-        """`latchkey` with these words; 0 `files` are as many as we may open."""
-        return Copy(self, self.ask("start", words, folder, log, env, files))
+    def copy(
+        self, *words: str, folder: Path, env: dict[str, str], out: Path, err: Path, files: int = 0
+    ) -> "Copy":
+        """`latchkey` with these words; what it says is added to `out` and `err`. 0 `files` are as
+        many as we may open.
+        """
+        said = [str(out), str(err)]
+        return Copy(self, self.ask("start", words, str(folder), env, said, files))
 
     def ask(self, *request: object) -> Any:
         assert self._process.stdin
@@ -93,7 +99,7 @@ def _poll(pid: int) -> int | None:
     return os.waitstatus_to_exitcode(status) if ended else None
 
 
-def _start(words: list[str], folder: str, log: str, env: dict[str, str], files: int) -> int:
+def _start(words: list[str], folder: str, env: dict[str, str], said: list[str], files: int) -> int:
     """Returns the pid, in the original alone."""
     if pid := os.fork():
         return pid
@@ -103,10 +109,10 @@ def _start(words: list[str], folder: str, log: str, env: dict[str, str], files: 
     os.environ.update(env)
     if files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    nothing, told = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND)
-    for number, given in enumerate((nothing, told, told)):
-        os.dup2(given, number)
-    os.closerange(3, max(nothing, told) + 1)
+    for number, path in enumerate((os.devnull, *said)):
+        opened = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
     import_module("app.cli").main(words, "latchkey")
     sys.exit()
 

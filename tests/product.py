@@ -102,7 +102,6 @@ class Product:
 
     def start(self, *options: str) -> "Product":
         """Returns once it answers."""
-        self.log.touch()
         run = self._run_from_nothing if self.from_nothing else self._run_copy
         self._process = run(*options)
         deadline = monotonic() + START_TIMEOUT
@@ -154,10 +153,14 @@ class Product:
         return codes[0]
 
     def _run_copy(self, *options: str) -> Copy:
-        env = _clean_environment() | self.env
-        folder, log = str(self.folder), str(self.log)
-        return _original().copy(
-            self.command, *options, folder=folder, log=log, env=env, files=self._files
+        return original().copy(
+            self.command,
+            *options,
+            folder=self.folder,
+            env=clean_environment() | self.env,
+            out=self.log,
+            err=self.log,
+            files=self._files,
         )
 
     def _run_from_nothing(self, *options: str) -> subprocess.Popen[bytes]:
@@ -165,7 +168,7 @@ class Product:
             return subprocess.Popen(
                 [sys.executable, "-m", "app.cli", self.command, *options],
                 cwd=self.folder,
-                env=_clean_environment() | self.env,
+                env=clean_environment() | self.env,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -187,11 +190,11 @@ class Product:
 
 
 @cache
-def _original() -> Original:
+def original() -> Original:
     """One a test process, which ends with it."""
-    original = Original(_clean_environment() | {"PYTHONPATH": PYTHONPATH})
-    atexit.register(original.close)
-    return original
+    one = Original(clean_environment() | {"PYTHONPATH": PYTHONPATH})
+    atexit.register(one.close)
+    return one
 
 
 def free_port() -> int:
@@ -203,7 +206,7 @@ def free_port() -> int:
             return port
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Without anything that whoever runs the tests may have set for the product."""
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
     return {name: os.environ[name] for name in kept if name in os.environ}

@@ -5,7 +5,7 @@ import pytest
 from tests.product import Product
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here a start is itself what is tested."""
+    """Where the start is itself what is tested."""
     monkeypatch.setattr(Product, "from_nothing", True)

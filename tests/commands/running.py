@@ -5,14 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from tests.product import PYTHONPATH, Product
+from tests.product import PYTHONPATH, Product, clean_environment, original
 
-NEEDED = ("PATH", "HOME", "LANG", "TMPDIR")
 PRODUCTION = {
     "ENVIRONMENT": "production",
     "BASE_URL": "https://door.example.org",
@@ -27,17 +28,19 @@ PRODUCTION = {
 }
 
 
-def latchkey(folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *words],
-        cwd=folder,
-        env={name: os.environ[name] for name in NEEDED if name in os.environ}
-        | {"PYTHONPATH": PYTHONPATH}
-        | env,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+@dataclass(frozen=True)
+class Ended:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def latchkey(folder: Path, *words: str, **env: str) -> Ended:
+    given = clean_environment() | {"PYTHONPATH": PYTHONPATH} | env
+    with TemporaryDirectory() as told:
+        out, err = Path(told, "out"), Path(told, "err")
+        run = original().copy(*words, folder=folder, env=given, out=out, err=err)
+        return Ended(run.wait(), out.read_text(), err.read_text())
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tests.stores import Stores
 
 
 class OnOneMachine(Product):
-    command = "dev"
+    command, from_nothing = "dev", True
 
 
 @pytest.fixture(params=["left empty", "in files"])

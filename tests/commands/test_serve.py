@@ -22,6 +22,7 @@ from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
+pytestmark = pytest.mark.usefixtures("from_nothing")
 DEPLOY = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
 UNSAFE = {
     "ENVIRONMENT": "production",

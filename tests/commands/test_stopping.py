@@ -17,6 +17,7 @@ from tests.product import PYTHONPATH, START_TIMEOUT, Product
 from tests.stores import Stores
 from tests.web.raw_http import connect, request, seconds_until_closed
 
+pytestmark = pytest.mark.usefixtures("from_nothing")
 FORM = ["content-type: application/x-www-form-urlencoded"]
 SIGTERM_BIT = 1 << (signal.SIGTERM - 1)
 
