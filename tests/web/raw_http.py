@@ -17,6 +17,9 @@ class Reply:
     body: bytes
 
 
+NOTHING = Reply(0, {}, b"")
+
+
 def connect(product: Product, timeout: float = 10.0) -> socket.socket:
     return socket.create_connection(("127.0.0.1", product.port), timeout=timeout)
 

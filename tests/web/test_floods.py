@@ -3,6 +3,7 @@
 import resource
 import socket
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -11,7 +12,7 @@ import pytest
 
 from tests.faults.staged import until
 from tests.product import Product
-from tests.web.raw_http import ask, connect, everything, reply, request
+from tests.web.raw_http import NOTHING, Reply, ask, connect, everything, reply, request
 
 FLOOD = 61 * 1024 * 1024
 START = b"GET /health/live HTTP/1.1\r\nhost: x\r\n"
@@ -23,6 +24,7 @@ HALF_A_FORM = (
     b"POST /login/password HTTP/1.1\r\nhost: x\r\nsec-fetch-site: same-origin\r\n"
     b"content-type: application/x-www-form-urlencoded\r\ncontent-length: 1000\r\n\r\na"
 )
+DROPS = b"a: b\r\n"
 # What is sent first, and then again and again.
 ENDLESS = {
     "many headers": (START, b"x-header: " + b"y" * 1000 + b"\r\n"),
@@ -171,21 +173,41 @@ def test_half_sent_forms_make_room_for_others(many_files: None, own: Product) ->
     assert open_files(own) < 1100
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /hea", START, CHUNKED + b"1\r\n"])
-def test_a_slow_head_is_given_up(product: Product, sent: bytes) -> None:
+SLOW_HEADS = (b"", b"GET /hea", START, CHUNKED + b"1\r\n")
+Slow = dict[bytes, Future[tuple[Reply, float]]]
+
+
+@pytest.fixture(scope="module")
+def slow(product: Product) -> Iterator[Slow]:
+    """All who wait to be given up, at the same time; how each was answered, after which seconds."""
+    with ThreadPoolExecutor() as threads:
+        heads = {sent: threads.submit(sent_and_waited, product, sent) for sent in SLOW_HEADS}
+        yield heads | {DROPS: threads.submit(sent_in_drops, product)}
+
+
+def sent_and_waited(product: Product, sent: bytes) -> tuple[Reply, float]:
     with connect(product, 30) as connection:
         connection.sendall(sent)
         begun = monotonic()
-        answer = reply(everything(connection))
-        assert 4 < monotonic() - begun < 20
-    assert answer.status == (0 if not sent else 503 if sent.startswith(CHUNKED) else 408)
+        return reply(everything(connection)), monotonic() - begun
 
 
-def test_a_head_in_drops_has_no_longer(product: Product) -> None:
+def sent_in_drops(product: Product) -> tuple[Reply, float]:
     begun = monotonic()
     with connect(product) as connection, suppress(ConnectionError):
         connection.sendall(START)
         while monotonic() - begun < 30:
-            connection.sendall(b"a: b\r\n")
+            connection.sendall(DROPS)
             sleep(0.5)
-    assert monotonic() - begun < 20
+    return NOTHING, monotonic() - begun
+
+
+@pytest.mark.parametrize("sent", SLOW_HEADS)
+def test_a_slow_head_is_given_up(slow: Slow, sent: bytes) -> None:
+    answer, took = slow[sent].result()
+    assert 4 < took < 20
+    assert answer.status == (0 if not sent else 503 if sent.startswith(CHUNKED) else 408)
+
+
+def test_a_head_in_drops_has_no_longer(slow: Slow) -> None:
+    assert slow[DROPS].result()[1] < 20

@@ -1,7 +1,8 @@
 """Who doesn't read an answer keeps nobody else out; who reads slowly gets it whole."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic, sleep
@@ -65,17 +66,18 @@ def ask_on(product: Product, readers: list[socket.socket]) -> None:
                 sent[each] += 8
 
 
-def test_who_reads_nothing_keeps_nobody_out(narrow: Product) -> None:
-    with ExitStack() as stack:
-        readers = [stack.enter_context(reader(narrow, get(LARGEST) * AHEAD)) for _ in range(63)]
-        ask_on(narrow, readers)
-        readers += [stack.enter_context(reader(narrow, get(LARGEST) * AHEAD)) for _ in range(10)]
-        ask_on(narrow, readers[-10:])
-        for path in ("/health/live", "/login") * 5:
-            assert ask(narrow, request(path)).status == 200
+Slow = dict[str, Future[None]]
 
 
-def test_who_reads_nothing_is_given_up(product: Product) -> None:
+@pytest.fixture(scope="module")
+def slow(product: Product) -> Iterator[Slow]:
+    """Those who take long, at the same time as whoever else is looked at here."""
+    with ThreadPoolExecutor() as threads:
+        both = {"nothing": read_nothing, "slowly": read_slowly}
+        yield {how: threads.submit(read, product) for how, read in both.items()}
+
+
+def read_nothing(product: Product) -> None:
     last = get(LARGEST).replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     with ExitStack() as stack:
         sent = (get(LARGEST) * AHEAD, get(LARGEST) * 3 + last)
@@ -85,7 +87,7 @@ def test_who_reads_nothing_is_given_up(product: Product) -> None:
         until(lambda: kept(product, readers) == 0)  # none is waited for for ever
 
 
-def test_who_reads_slowly_gets_it_whole(product: Product) -> None:
+def read_slowly(product: Product) -> None:
     once = len(ask(product, request(LARGEST)).body)
     with reader(product, get(LARGEST) * 5 + request(LARGEST)) as connection:
         got, begun = b"", monotonic()
@@ -95,6 +97,24 @@ def test_who_reads_slowly_gets_it_whole(product: Product) -> None:
                 sleep(0.4 if monotonic() - begun < 25 else 0)
     assert monotonic() - begun > 22, "it took longer than a client may take nothing"
     assert (got.count(b"HTTP/1.1 200 OK"), len(got) > 6 * once) == (6, True)
+
+
+def test_who_reads_nothing_keeps_nobody_out(narrow: Product, slow: Slow) -> None:
+    with ExitStack() as stack:
+        readers = [stack.enter_context(reader(narrow, get(LARGEST) * AHEAD)) for _ in range(63)]
+        ask_on(narrow, readers)
+        readers += [stack.enter_context(reader(narrow, get(LARGEST) * AHEAD)) for _ in range(10)]
+        ask_on(narrow, readers[-10:])
+        for path in ("/health/live", "/login") * 5:
+            assert ask(narrow, request(path)).status == 200
+
+
+def test_who_reads_nothing_is_given_up(slow: Slow) -> None:
+    slow["nothing"].result()
+
+
+def test_who_reads_slowly_gets_it_whole(slow: Slow) -> None:
+    slow["slowly"].result()
 
 
 def test_little_is_held_for_who_reads_nothing(product: Product) -> None:
