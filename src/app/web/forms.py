@@ -83,7 +83,7 @@ def _problem(given: list[str], names: tuple[str, ...]) -> BadForm | None:
         return None
     own = next(iter(names), None)
     return BadForm(
-        "One of the answers arrived twice. Check what you typed and send it again.",
+        _("One of the answers arrived twice. Check what you typed and send it again."),
         field=own if own in wrong else None,
     )
 

@@ -16,7 +16,7 @@ from app.domain.account.delayed_changes import DelayedChange
 from app.domain.credentials.device import describe_device
 from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
-from app.domain.moments import day
+from app.domain.moments import day_there
 from app.domain.sessions.session import ListedSession
 from app.domain.sessions.tokens import Access
 from app.web.errors import errors_shown_on
@@ -41,7 +41,7 @@ class AccountController(Controller):
             "person": handler.person,
             "delayed": await _delayed(handler),
             "changes": await find_pending_changes(handler),
-            "password_changed": day(changed, with_year=True) if changed else None,
+            "password_changed": day_there(changed) if changed else None,
             "identities": await _count_identities(handler),
             "plan": find_plan_status(
                 handler.container,

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from app.controllers.account.handler import AccountHandler
 from app.domain.errors import Refusal
-from app.domain.moments import day
+from app.domain.moments import day_there
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.response import HttpResponse
@@ -68,9 +68,7 @@ async def _render_page(handler: AccountHandler, refusal: Refusal | None = None) 
     linked = await handler.account.identities.list_identities(handler.person.id)
     federation = handler.container.federation
     values = {
-        "identities": [
-            {"id": one.id, "linked": day(one.created_at, with_year=True)} for one in linked
-        ],
+        "identities": [{"id": one.id, "linked": day_there(one.created_at)} for one in linked],
         "waiting": await handler.account.identities.find_pending(handler.access),
         "has_address": handler.person.email is not None,
         "auth0_ready": handler.container.has_auth0,

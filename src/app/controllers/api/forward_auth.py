@@ -5,11 +5,12 @@ from typing import Any
 from litestar import Controller, Request, get
 
 from app.domain.errors import Unauthenticated
+from app.domain.i18n import _
 from app.web.container import Container
 from app.web.request_context import require_session
 from app.web.response import HttpResponse, problem
 
-NOT_SIGNED_IN = "Nobody is signed in in this browser."
+NOT_SIGNED_IN = _("Nobody is signed in in this browser.")
 
 
 class ForwardAuthController(Controller):
@@ -29,7 +30,7 @@ class ForwardAuthController(Controller):
         try:
             access = await require_session(context, container.sessions)
         except Unauthenticated:
-            return problem(401, Unauthenticated.code, NOT_SIGNED_IN)
+            return problem(401, Unauthenticated.code, str(NOT_SIGNED_IN))
         who = (b"x-latchkey-user", str(access.user_id).encode())
         return HttpResponse(
             204, b"", [who, (b"cache-control", b"no-store"), *context.cookies.to_set]

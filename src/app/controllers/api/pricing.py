@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Controller, Request, get
 
+from app.domain.i18n import N_, _
 from app.domain.pricing.catalogue import Catalogue
 from app.domain.pricing.offers import Offer, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
@@ -16,8 +17,8 @@ JSON = (b"content-type", b"application/json")
 HEADERS = [JSON, (b"vary", b"Accept-Language, Cookie"), *cache_headers(60, 600, 86400)]
 UNCACHED = [JSON, (b"cache-control", b"no-store")]
 UNKNOWN = {
-    "period": "The period is month or year.",
-    "currency": "There are no prices in that currency. There are in: {offered}.",
+    "period": N_("The period is month or year."),
+    "currency": N_("There are no prices in that currency. There are in: %(offered)s."),
 }
 
 
@@ -38,7 +39,8 @@ class PricingApiController(Controller):
         )
         for name in asked.unknown:
             offered = ", ".join(current.catalogue.currencies)
-            return problem(422, f"unknown_{name}", UNKNOWN[name].format(offered=offered), name)
+            detail = str(_(UNKNOWN[name], offered=offered))
+            return problem(422, f"unknown_{name}", detail, name)
         body = _body(current, asked)
         if not current.catalogue.priced:
             return HttpResponse(200, msgspec.json.encode(body), [*UNCACHED])

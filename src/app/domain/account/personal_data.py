@@ -13,7 +13,7 @@ from app.domain.errors import Conflict
 from app.domain.i18n import N_, _
 from app.domain.identity.users import Kind, Person, lock_contacts
 from app.domain.limits import Origin
-from app.domain.moments import Moment, day
+from app.domain.moments import Moment, day_there
 from app.domain.ports import Connection, Database
 from app.domain.sessions.session import lock_session
 from app.domain.sessions.sessions import Sessions
@@ -97,8 +97,7 @@ class DeletionWaits(Conflict):
     code = "deletion_waits"
 
     def __init__(self, kind: Kind, changed_at: datetime, until: datetime, *, begun: bool) -> None:
-        changed = day(changed_at, with_year=True)
-        super().__init__(_(WAITS[kind, begun], when=Moment(until), changed=changed))
+        super().__init__(_(WAITS[kind, begun], when=Moment(until), changed=day_there(changed_at)))
 
 
 class AccountDeletion:
