@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from app.web.errors import LastResort
+from app.web.middleware import last_resort_csp
 from tests.account_pages import of_account, of_auth0, of_contacts, of_recovery
 from tests.holder import Holder
 from tests.openid import authorize_url
@@ -11,6 +13,8 @@ from tests.owner import Owner
 from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
+LAST_RESORT = LastResort()
+LAST_RESORT_CSP = last_resort_csp(LAST_RESORT.render(500).decode())
 VOID = {"br", "hr", "img", "input", "link", "meta", "col"}
 UNREAD = {"script", "style", "head", "pre"}  # `pre` quotes messages and their source
 

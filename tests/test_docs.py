@@ -16,6 +16,8 @@ CODE = re.compile(r"`([^`]+)`")
 FILE = re.compile(r"[a-z0-9_./-]+\.(?:py|html|css|js)")
 # A path may begin at any of these.
 PLACES = (ROOT, SOURCE, SOURCE / "domain", PARTIALS, STATIC)
+# Or a name without a folder anywhere in these.
+NAMED = (SOURCE, STATIC, ROOT / "tests", ROOT / "examples")
 HISTORY = "CHANGELOG.md"  # it may name what is gone by now
 
 
@@ -47,7 +49,7 @@ def broken(page: Path, text: str) -> list[str]:
 def is_there(name: str) -> bool:
     """Whether a file of the project has this path, or this name where no folder is given."""
     if "/" not in name:
-        return any(next(folder.rglob(name), None) for folder in (SOURCE, STATIC, ROOT / "tests"))
+        return any(next(folder.rglob(name), None) for folder in NAMED)
     return any((place / name).is_file() for place in PLACES)
 
 

@@ -28,7 +28,7 @@ FOUR_SIDES = {"margin", "padding", "inset", "border-width", "border-style", "bor
 # What `web/page.py` gives to all of them.
 EVERYWHERE = {
     "shell", "csrf_token", "notice", "refusal", "ways", "product", "asset", "lang", "dir",
-    "auth0_label", "signed_in_as",
+    "auth0_label", "signed_in_as", "contact", "contact_name", "legal_links", "_",
 }  # fmt: skip
 
 

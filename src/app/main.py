@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from litestar import Controller, Litestar
 from litestar.datastructures import State
@@ -54,12 +53,13 @@ from app.domain.ports import ShortMemory
 from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
+from app.web.brand import STATIC, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
 from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
 from app.web.errors import (
+    LastResort,
     PreparedResponse,
-    render_last_resort,
     show_client_left,
     show_crash,
     show_http_error,
@@ -107,7 +107,6 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     HTTPException: show_http_error,
     Exception: show_crash,
 }
-STATIC = Path(__file__).parents[2] / "static"
 HANDOVER = 0.0005  # seconds that one thread of Python keeps another waiting; Python's own: 0.005
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
@@ -135,7 +134,6 @@ def read_environment() -> tuple[Settings, LimitTable]:
     """Before anything is logged or answered. Raises `BadSettings`."""
     settings = read_settings(os.environ)
     set_up_logging(settings.log_level, settings.log_format)
-    Protocol.answers = answers(hsts=settings.hsts if settings.is_secure else "")
     return settings, read_limits(settings)
 
 
@@ -146,7 +144,7 @@ def build(
     development: Development = NO_DEVELOPMENT,
 ) -> Litestar:
     adapters = build_adapters(settings, development.stand_ins)
-    assets = Assets(STATIC, live=settings.environment == "development")
+    assets = Assets(STATIC, live=settings.environment == "development", brand=load_brand(settings))
     languages = Languages(settings.languages)
     templates = build_templates(settings, assets, languages)
     dispatcher = Dispatcher(
@@ -170,14 +168,27 @@ def build(
         openapi_config=None,
         logging_config=None,
     )
+    _enclose(app, settings, container, forwarding)
+    return app
+
+
+def _enclose(
+    app: Litestar,
+    settings: Settings,
+    container: Container,
+    forwarding: UntrustedForwarding | None,
+) -> None:
+    """With what is around it: the middleware, and answers to what never gets there."""
+    last_resort = LastResort(container.pages.brand)
+    hsts = settings.hsts if settings.is_secure else ""
+    Protocol.answers = answers(last_resort, hsts=hsts)
     app.asgi_handler = OuterMiddleware(
         app.asgi_handler,
-        hsts=settings.hsts if settings.is_secure else "",
-        last_resort=render_last_resort,
+        hsts=hsts,
+        last_resort=last_resort.render,
         find_reader=container.language_finder.find_reader,
         forwarding=forwarding,
     )
-    return app
 
 
 def _lifespan(

@@ -43,5 +43,5 @@ def test_a_server_that_lacks_a_command_is_refused_at_the_start(product: Product)
         version = valkey.ask("INFO", "server")["redis_version"]
         changed = {"LIMITS_FILE": "", "PORT": str(free_port()), "REDIS_URL": valkey.url}
         refused = latchkey(product.folder, "serve", **product.env | changed)
-    told = f"Error: Redis {version} has no GETDEL. Latchkey needs Redis 6.2 or newer, or Valkey.\n"
+    told = f"Error: Redis {version} has no GETDEL. Needed is Redis 6.2 or newer, or Valkey.\n"
     assert (refused.returncode, refused.stderr) == (1, told)

@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 from playwright.async_api import Route
 
-from app.web.errors import LAST_RESORT, WORDS, render_last_resort
-from app.web.middleware import last_resort_csp
+from app.web.errors import WORDS
 from tests.journeys.conftest import Visit
 from tests.journeys.test_scripts import HERE, STILL_HERE
+from tests.pages import LAST_RESORT, LAST_RESORT_CSP
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -46,6 +46,6 @@ async def test_opened_by_itself_it_is_dressed_and_fits(visit: Visit, scheme: str
 
 async def _given_up(status: int, route: Route) -> None:
     """As the server sends it."""
-    body = render_last_resort(status, "0123456789abcdef")
-    headers = {"content-type": "text/html", "content-security-policy": last_resort_csp(LAST_RESORT)}
+    body = LAST_RESORT.render(status, "0123456789abcdef")
+    headers = {"content-type": "text/html", "content-security-policy": LAST_RESORT_CSP}
     await route.fulfill(status=status, body=body, headers=headers)

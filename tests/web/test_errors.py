@@ -13,10 +13,10 @@ from litestar import Litestar
 from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
 from app.web.cookies import Flows
-from app.web.errors import LAST_RESORT, WORDS, describe_template_error, render_last_resort
-from app.web.middleware import CSP, OuterMiddleware, last_resort_csp
+from app.web.errors import WORDS, describe_template_error
+from app.web.middleware import CSP, OuterMiddleware
 from tests.commands.running import PRODUCTION
-from tests.pages import Page
+from tests.pages import LAST_RESORT, LAST_RESORT_CSP, Page
 from tests.person import Person
 from tests.product import Product
 
@@ -81,21 +81,21 @@ async def test_a_crash_of_the_error_page_is_still_an_answer(
     app.state.container = None
     answer = await https.get("/signup/phone")
     reference = answer.headers["x-request-id"]
-    assert (answer.status_code, answer.content) == (500, render_last_resort(500, reference))
+    assert (answer.status_code, answer.content) == (500, LAST_RESORT.render(500, reference))
     assert reference in answer.text
-    assert answer.headers["content-security-policy"] == last_resort_csp(LAST_RESORT)
+    assert answer.headers["content-security-policy"] == LAST_RESORT_CSP
     head = await https.head("/nothing")
     assert (head.status_code, head.content) == (500, b"")
 
 
 @pytest.mark.parametrize("status", WORDS)
 def test_the_page_of_last_resort_leads_on(status: int) -> None:
-    page = Page(f"last resort {status}", render_last_resort(status, "0123456789abcdef").decode())
+    page = Page(f"last resort {status}", LAST_RESORT.render(status, "0123456789abcdef").decode())
     assert page.broken == []
     assert [link.get("href") for link in page.all("a")][-1] == "/"
     assert ("Try again" in page.text) is (status in (408, 500, 503))
     assert "reference" in page.text
-    assert "reference" not in render_last_resort(status).decode()
+    assert "reference" not in LAST_RESORT.render(status).decode()
 
 
 def test_a_broken_template_says_where(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
         sent.append(message)
 
     edge = OuterMiddleware(
-        half, hsts="host", last_resort=render_last_resort, find_reader=lambda _: (ENGLISH, "")
+        half, hsts="host", last_resort=LAST_RESORT.render, find_reader=lambda _: (ENGLISH, "")
     )
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await edge(scope, keep, keep)

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from app.web.errors import LAST_RESORT
-from app.web.middleware import CSP, last_resort_csp
+from app.web.middleware import CSP
+from tests.pages import LAST_RESORT_CSP
 from tests.person import Person
 from tests.product import Product
 
@@ -103,7 +103,7 @@ def test_what_is_no_http_is_answered_too(product: Product, garbage: bytes) -> No
         connection.sendall(garbage)
         answer = b"".join(iter(lambda: connection.recv(4096), b"")).decode()
     assert answer.startswith("HTTP/1.1 400 Bad Request\r\n")
-    own = {"content-security-policy": last_resort_csp(LAST_RESORT)}
+    own = {"content-security-policy": LAST_RESORT_CSP}
     for name, value in (POLICIES | own).items():
         assert f"\r\n{name}: {value}\r\n" in answer
     assert ">We couldn’t read that</h1>" in answer

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.web.errors import LAST_RESORT
-from app.web.middleware import CSP, last_resort_csp
+from app.web.middleware import CSP
+from tests.pages import LAST_RESORT_CSP
 from tests.product import Product
 from tests.web.raw_http import ask, request
 
@@ -29,7 +29,7 @@ def test_a_path_with_a_line_break_is_refused(product: Product, target: str) -> N
     answer = ask(product, request(target))
     assert answer.status == 400
     assert "We couldn’t read that".encode() in answer.body
-    assert answer.headers["content-security-policy"] == last_resort_csp(LAST_RESORT)
+    assert answer.headers["content-security-policy"] == LAST_RESORT_CSP
     assert "set-cookie" not in answer.headers
 
 

@@ -175,7 +175,7 @@ class Redis:
             if "unknown command" not in str(error):
                 return ""
         version = (await self._information()).get("redis_version", "of some version")
-        return f"Redis {version} has no GETDEL. Latchkey needs {NEEDED}."
+        return f"Redis {version} has no GETDEL. Needed is {NEEDED}."
 
     async def _information(self) -> dict[str, str]:
         """Empty where our user may not ask for it."""

@@ -34,6 +34,7 @@ def build_mail(settings: Settings, client: httpx.AsyncClient) -> Mail:
         client,
         api_key=settings.sendgrid_api_key,
         sender=settings.sendgrid_from_email,
+        sender_name=settings.brand_name,
         api_url=settings.sendgrid_api_url,
     )
 

@@ -18,7 +18,7 @@ from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
-from app.web.page import HTML, PERSONAL, PRODUCT, TYPE, ZIPPED, content_language
+from app.web.page import HTML, PERSONAL, TYPE, ZIPPED, content_language
 from app.web.request_context import find_person
 from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
 
@@ -180,6 +180,7 @@ class PricingHandler:
         self.container = Container.from_request(request)
         self._context = self.container.get_context(request)
         self._request_info = self._context.info
+        self._product = self.container.pages.brand.name
         self._headers = dict(request.scope["headers"])
 
     async def show_home(self) -> HttpResponse:
@@ -216,7 +217,7 @@ class PricingHandler:
         await find_person(self._context, self.container.sessions, self.container.people)
         values = self._no_prices
         if current:
-            values = prices_values(current, self._selection(current), PRODUCT)
+            values = prices_values(current, self._selection(current), self._product)
         return self.container.pages.render_page(self._context, template, values, caching=PERSONAL)
 
     def _respond_with_prices(
@@ -233,7 +234,7 @@ class PricingHandler:
         )
         made = self._rendered.get(key)
         if made is None or made.of is not current.catalogue or self.container.pages.is_live:
-            values = prices_values(current, selection, PRODUCT)
+            values = prices_values(current, selection, self._product)
             made = self._make(template, values, current.catalogue)
             if len(self._rendered) >= MOST_KEPT:
                 self._rendered.clear()

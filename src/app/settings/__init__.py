@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from app.domain.keys import keys_for
 from app.domain.languages import CATALOGUES
-from app.settings.environment import Network, Reader, are_everybody, is_loopback, variable
+from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
+from app.settings.networks import Network, are_everybody
 from app.settings.secret_keys import is_guessable
 
 Environment = Literal["development", "test", "production"]
@@ -23,11 +24,7 @@ DEVELOPMENT_KEY = "development-only-key-never-for-production"
 OWN_AUTH0 = "/dev/auth0/"
 
 ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-z]+")
-# A number in E.164, a short code, or the name of a sender where a country knows them.
-SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
 PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
-ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
-LABEL = re.compile(r"[^\x00-\x1f<>{}]{1,40}")
 REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
 
 
@@ -88,6 +85,14 @@ class Settings:
     auth0_label: str = variable(
         Reader.shaped, LABEL, "a name of at most 40 characters such as Google", "single sign-on"
     )
+
+    # Whose product it is to people, and where they turn to. docs/brand.md.
+    brand_name: str = variable(
+        Reader.shaped, LABEL, "a name of at most 40 characters such as Acme", "Latchkey"
+    )
+    brand_dir: str = variable(Reader.folder)
+    contact: str = variable(Reader.contact)
+    legal_links: tuple[tuple[str, str], ...] = variable(Reader.links)
 
     # What a deployment may decide about people and money.
     sms_regions: tuple[str, ...] = variable(Reader.items, REGIONS)

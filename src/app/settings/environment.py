@@ -1,11 +1,9 @@
-"""Environment variables, read one after the other: numbers, origins, networks, and what is
-wrong.
-"""
+"""Environment variables, read one after the other: numbers, origins, lists, and what is wrong."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 import idna
 
 from app.settings.database_url import BadDatabaseUrl, parse_database_url
+from app.settings.networks import Network, read_network
 from app.settings.redis_url import BadRedisUrl, parse_redis_url
 
 # The labels of a host in ASCII; with an underscore, which inner networks use.
@@ -43,65 +42,6 @@ def _ascii_host(host: str) -> str:
     return ascii_host.removesuffix(".")
 
 
-# Networks of proxies: read as they are meant, and too many of them together are everybody.
-
-Network = IPv4Network | IPv6Network
-
-# Where IPv6 holds all of IPv4 (RFC 4291, 2.5.5.2).
-MAPPED = IPv6Network("::ffff:0:0/96")
-# The same behind a translator (RFC 6052, 2.1).
-TRANSLATED = IPv6Network("64:ff9b::/96")
-# What is nobody's on the internet (RFC 1918, 6598, 1122, 3927; RFC 4193, 4291).
-PRIVATE = tuple(
-    ip_network(each)
-    for each in (
-        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8",
-        "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128",
-    )
-)  # fmt: skip
-# Public addresses that proxies may have in all: a /6 of IPv4, and a /12 of IPv6, as a continent is
-# given.
-MOST = {4: 2**26, 6: 2**116}
-
-
-def read_network(raw: str) -> Network:
-    """One of IPv4 that is written as IPv6 is one of IPv4. Raises `ValueError`."""
-    network = ip_network(raw)
-    mapped = isinstance(network, IPv6Network) and network.subnet_of(MAPPED)
-    return _inner(network) if mapped else network
-
-
-def are_everybody(networks: tuple[Network, ...]) -> bool:
-    """Whether together they are more of the internet than anybody's proxies."""
-    meant = [_inner(each) if _holds_v4(each) else each for each in networks]
-    return any(_public_addresses(meant, version) > most for version, most in MOST.items())
-
-
-def _holds_v4(network: Network) -> bool:
-    return network.version == 6 and (network.overlaps(MAPPED) or network.overlaps(TRANSLATED))
-
-
-def _inner(network: Network) -> IPv4Network:
-    """What of IPv4 it holds; all of it, when it is more than that."""
-    length = max(0, network.prefixlen - MAPPED.prefixlen)
-    within = int(network.network_address) & 0xFFFFFFFF if length else 0
-    return IPv4Network((within, length))
-
-
-def _public_addresses(networks: list[Network], version: int) -> int:
-    ours: Any = [each for each in networks if each.version == version]
-    return sum(part.num_addresses - _private_in(part) for part in collapse_addresses(ours))
-
-
-def _private_in(network: Network) -> int:
-    """How many of its addresses are private."""
-    return sum(
-        min(network.num_addresses, private.num_addresses)
-        for private in PRIVATE
-        if private.version == network.version and network.overlaps(private)
-    )
-
-
 # Environment variables, read one after the other; what is wrong with each is remembered.
 
 Choice = TypeVar("Choice", bound=str)
@@ -109,6 +49,11 @@ T = TypeVar("T")
 P = ParamSpec("P")
 # A host and at most a path: no query, no fragment (OpenID Connect Discovery 1.0, 3).
 ISSUER = re.compile(r"https?://(?:[\w.\-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:[^\s?#]*/)?", re.ASCII)
+# A number in E.164, a short code, or the name of a sender where a country knows them.
+SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+LABEL = re.compile(r"[^\x00-\x1f<>{}]{1,40}")
+WEB_PAGE = re.compile(r"https?://[^\s<>\"]+")
 
 
 class Reader:
@@ -186,6 +131,30 @@ class Reader:
 
     def items(self, name: str, default: str = "") -> tuple[str, ...]:
         return _split(self.text(name, default))
+
+    def folder(self, name: str) -> str:
+        """One that is there, or ""."""
+        value = self.text(name)
+        if value and not Path(value).is_dir():
+            self.problems.append(f"{name} must be a folder: {value} is none.")
+        return value
+
+    def contact(self, name: str) -> str:
+        """Where people are sent who need help: the address of a page, or a mailbox as `mailto:`."""
+        value = self.text(name)
+        if ADDRESS.fullmatch(value):
+            return f"mailto:{value}"
+        if value and not WEB_PAGE.fullmatch(value):
+            self.problems.append(f"{name} must be help@example.org or https://example.org/help.")
+        return value
+
+    def links(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Pairs of a label and the address of a page."""
+        pairs = [each.partition("=")[::2] for each in self.items(name)]
+        for label, address in pairs:
+            if not (LABEL.fullmatch(label) and WEB_PAGE.fullmatch(address)):
+                self.problems.append(f"{name} must be a list such as Terms=https://example.org/t.")
+        return tuple(pairs)
 
     def networks(self, name: str) -> tuple[Network, ...]:
         found: list[Network] = []

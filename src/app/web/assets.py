@@ -14,6 +14,7 @@ from litestar.types import Receive, Scope, Send
 from rcssmin import cssmin
 from rjsmin import jsmin
 
+from app.web.brand import IMAGES, STYLE, Brand
 from app.web.request_info import accepts_gzip
 from app.web.response import Headers, HttpResponse
 
@@ -34,13 +35,16 @@ class Asset:
 
 
 class Assets:
-    """`live` looks at the files again at every use, for whoever is editing them."""
+    """`live` looks at the files again at every use, for whoever is editing them. What the `brand`
+    has of its own is served in the place of ours.
+    """
 
-    def __init__(self, folder: Path, *, live: bool) -> None:
-        self._folder, self._live = folder, live
-        self._by_name = {
-            path.name: _read(path) for path in folder.iterdir() if path.suffix in SERVED
-        }
+    def __init__(self, folder: Path, *, live: bool, brand: Brand | None = None) -> None:
+        self._live, self.brand = live, brand or Brand()
+        own = [path for name in IMAGES if (path := self.brand.find(name))]
+        paths = [*folder.iterdir(), *own]
+        self._paths = {path.name: path for path in paths if path.suffix in SERVED}
+        self._by_name = {name: self._read(name) for name in self._paths}
         self._by_url = {asset.url: asset for asset in self._by_name.values()}
 
     def url(self, name: str) -> str:
@@ -79,14 +83,24 @@ class Assets:
         return asset, [(b"cache-control", b"no-store"), *asset.headers[:1]]
 
     def _refresh(self, name: str) -> None:
-        path = self._folder / name
-        if path.stat().st_mtime != self._by_name[name].modified:
-            self._by_name[name] = asset = _read(path)
+        if self._modified(name) != self._by_name[name].modified:
+            self.brand.read_style()
+            self._by_name[name] = asset = self._read(name)
             self._by_url[asset.url] = asset
 
+    def _modified(self, name: str) -> float:
+        """When the newest of the files it is made of was."""
+        style = self.brand.find("brand.css") if name == STYLE else None
+        return max(path.stat().st_mtime for path in (self._paths[name], style) if path)
 
-def _read(path: Path) -> Asset:
-    body, minify = path.read_bytes(), MINIFIERS.get(path.suffix)
+    def _read(self, name: str) -> Asset:
+        path = self._paths[name]
+        text = self.brand.dress(path.read_text()).encode() if name == STYLE else path.read_bytes()
+        return _prepare(path, text, self._modified(name))
+
+
+def _prepare(path: Path, body: bytes, modified: float) -> Asset:
+    minify = MINIFIERS.get(path.suffix)
     if minify and not path.name.endswith(".min.js"):
         body = minify(body.decode()).encode()
     url = f"/static/{sha256(body).hexdigest()[:12]}/{path.name}"
@@ -98,4 +112,4 @@ def _read(path: Path) -> Asset:
         (b"etag", b'"%s"' % url.encode()),
         (b"vary", b"Accept-Encoding"),
     )
-    return Asset(url, body, gzip.compress(body, 9, mtime=0), headers, path.stat().st_mtime)
+    return Asset(url, body, gzip.compress(body, 9, mtime=0), headers, modified)

@@ -5,7 +5,6 @@ API, or a way onwards.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from http import HTTPStatus
 from traceback import extract_tb
 from typing import Any
@@ -17,16 +16,17 @@ from litestar.exceptions import HTTPException
 
 from app.domain.audit import current_request
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
-from app.domain.i18n import ENGLISH, Language, Text, _, current_language
+from app.domain.i18n import Language, Text, _, current_language
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.signup import Step
+from app.web.brand import Brand
 from app.web.container import Container
 from app.web.forms import CookiesOff
 from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
 from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
 from app.web.telemetry import path_without_secrets
-from app.web.templates import PARTIALS, build_environment
+from app.web.templates import build_environment
 
 log = logging.getLogger("app.errors")
 
@@ -238,26 +238,42 @@ def _cause(refusal: Refusal) -> str:
     return type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
 
 
-# The page that is left when no other can be made. Read at the start, it needs no store and none of
-# the other templates.
-
-LAST_RESORT = (PARTIALS / "_shell/last_resort.html").read_text()
-
-
-@lru_cache
-def _last_resort(language: Language) -> Template:
-    return build_environment(language).get_template("_shell/last_resort.html")
-
-
-_last_resort(ENGLISH)
 MAY_PASS = (408, 500, 503)  # so that the same again is worth a try
 
 
-def render_last_resort(status: int, reference: str = "") -> bytes:
-    """`reference` is what the log knows the request by; '' where it knows of none."""
-    title, sentence = WORDS[status]
-    values = {"title": title, "sentence": sentence, "may_pass": status in MAY_PASS}
-    return _last_resort(current_language.get()).render(values, reference=reference).encode()
+class LastResort:
+    """The page that is left when no other can be made. Read at the start, it needs no store and
+    none of the other templates.
+    """
+
+    def __init__(self, brand: Brand | None = None) -> None:
+        self._brand = brand or Brand()
+        self._templates: dict[str, Template] = {}
+        self.render(500)
+
+    def render(self, status: int, reference: str = "") -> bytes:
+        """`reference` is what the log knows the request by; '' where it knows of none."""
+        title, sentence = WORDS[status]
+        return (
+            self._template(current_language.get())
+            .render(
+                title=title,
+                sentence=sentence,
+                may_pass=status in MAY_PASS,
+                contact=self._brand.contact,
+                light=self._brand.light,
+                dark=self._brand.dark,
+                reference=reference,
+            )
+            .encode()
+        )
+
+    def _template(self, language: Language) -> Template:
+        template = self._templates.get(language.code)
+        if template is None:
+            template = build_environment(language).get_template("_shell/last_resort.html")
+            self._templates[language.code] = template
+        return template
 
 
 # In development: why a template gave no page.

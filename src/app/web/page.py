@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.errors import Refusal
 from app.domain.i18n import N_, Text, _, current_language
 from app.domain.rollback import SENTENCES
+from app.web.brand import Brand
 from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
 from app.web.request_context import RequestContext
 from app.web.request_info import RequestInfo
@@ -66,8 +67,6 @@ NOTICES: dict[str, Text] = {
     **{str(fact): sentence for fact, sentence in SENTENCES.items()},
 }
 LINKED = N_("You can now sign in with %(auth0_label)s.")
-
-PRODUCT = "Latchkey"
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 WORTH_ZIPPING = 500  # bytes
@@ -150,6 +149,10 @@ class Pages:
         """A page that is the same for everybody, for whoever knows how long it stays so."""
         template_ = self._templates.get(template)
         return PrerenderedPage(template_.render(values, shell=_shell(request_info), notice=None))
+
+    @property
+    def brand(self) -> Brand:
+        return self._templates.brand
 
     @property
     def is_live(self) -> bool:

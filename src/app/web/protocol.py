@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from app.web.errors import render_last_resort
+from app.web.errors import LastResort
 from app.web.middleware import security_headers
 from app.web.slow_readers import SlowReaders, bound_kernel_buffer
 
@@ -249,13 +249,15 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(LINGER, self.transport.abort)
 
 
-def answers(*, hsts: str) -> dict[int, bytes]:
+def answers(last_resort: LastResort, *, hsts: str) -> dict[int, bytes]:
     """What is answered here, by status. `hsts` is as in `security_headers`."""
-    return {status: _answer(status, hsts) for status in (400, 408, 414, 431, 501, 503)}
+    return {
+        status: _answer(status, last_resort.render(status), hsts)
+        for status in (400, 408, 414, 431, 501, 503)
+    }
 
 
-def _answer(status: int, hsts: str) -> bytes:
-    body = render_last_resort(status)
+def _answer(status: int, body: bytes, hsts: str) -> bytes:
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
@@ -267,4 +269,4 @@ def _answer(status: int, hsts: str) -> bytes:
     return b"\r\n".join((line, *(b": ".join(header) for header in headers), b"", body))
 
 
-Protocol.answers = answers(hsts="")
+Protocol.answers = answers(LastResort(), hsts="")

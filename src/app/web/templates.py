@@ -56,13 +56,17 @@ class Templates:
         live: bool,
         base_url: str = "",
         auth0_label: str = "single sign-on",
-        product: str = "Latchkey",
     ) -> None:
-        self.is_live, self.auth0_label = live, auth0_label
+        self.is_live, self.auth0_label, self.brand = live, auth0_label, assets.brand
         self._globals = {
             "asset": assets.url,
             "languages": languages,
-            "product": product,
+            "product": self.brand.name,
+            "contact": self.brand.contact,
+            "contact_name": self.brand.contact.removeprefix("mailto:").removeprefix("https://"),
+            "logo_size": self.brand.logo_size,
+            "light": self.brand.light,
+            "dark": self.brand.dark,
             "base_url": base_url,
             "auth0_label": auth0_label,
             "refusal": None,
@@ -85,6 +89,10 @@ class Templates:
             environment = build_environment(language, live=self.is_live)
             environment.filters |= FILTERS
             environment.globals |= self._globals
+            environment.globals["legal_links"] = [
+                (language.translations.gettext(label), address)
+                for label, address in self.brand.legal_links
+            ]
             self._environments[language.code] = environment
         return environment
 

@@ -162,7 +162,7 @@ class AccountDataController(Controller):
         handler = await AccountHandler.for_confirmed_request(request)
         held = await handler.account.personal_data.export_data(handler.person.id)
         body = msgspec.json.format(msgspec.json.encode(held), indent=2)
-        name = f"latchkey-{datetime.now(UTC):%Y-%m-%d}.json"
+        name = f"{handler.container.pages.brand.file_name}-{datetime.now(UTC):%Y-%m-%d}.json"
         headers = [
             (b"content-type", b"application/json"),
             (b"content-disposition", f'attachment; filename="{name}"'.encode()),

@@ -1,0 +1,97 @@
+"""The brand: whose product it is to people, from the settings and a folder of what differs."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from app.domain.i18n import N_
+from app.settings import Settings
+from app.web.tokens import (
+    DARK,
+    LIGHT,
+    Tokens,
+    Values,
+    is_colour,
+    long_colour,
+    read_tokens,
+    replace_tokens,
+)
+
+STATIC = Path(__file__).parents[3] / "static"
+STYLE = "site.css"
+# Files of the folder that are served in the place of ours, or beside them.
+IMAGES = ("favicon.svg", "logo.svg")
+# Labels of LEGAL_LINKS that are translated; any other is shown as it is.
+TRANSLATED = (N_("Terms"), N_("Privacy"), N_("Imprint"), N_("Cookies"), N_("Accessibility"))
+VIEW_BOX = re.compile(r'<svg\b[^>]*\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"')
+UNSAFE = re.compile(r"url\(|[<>\\]", re.IGNORECASE)  # in the value of a token
+
+
+class Brand:
+    """`contact` is where people are sent who need help, "" for the words on the home page;
+    `legal_links` are labels and addresses. `light` and `dark` are the values of all tokens, as
+    templates name them: `on_accent`.
+    """
+
+    def __init__(
+        self,
+        name: str = "Latchkey",
+        contact: str = "",
+        legal_links: tuple[tuple[str, str], ...] = (),
+        folder: Path | None = None,
+    ) -> None:
+        self.name, self.contact, self.legal_links = name, contact, legal_links
+        self.folder = folder
+        self.light, self.dark = Values(), Values()
+        self._own: dict[str, Values] = {}
+        self.read_style()
+
+    @property
+    def file_name(self) -> str:
+        """How names of files begin: ASCII in lower case."""
+        folded = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
+        return re.sub(r"[^a-z0-9]+", "-", folded.lower()).strip("-") or "account"
+
+    def find(self, name: str) -> Path | None:
+        """A file or folder of the brand's own."""
+        path = self.folder / name if self.folder else None
+        return path if path and path.exists() else None
+
+    @property
+    def logo_size(self) -> tuple[int, int] | None:
+        """Width and height of `logo.svg` as it is drawn; None without one that says so."""
+        path = self.find("logo.svg")
+        found = VIEW_BOX.search(path.read_text(errors="replace")) if path else None
+        return (round(float(found[1])), round(float(found[2]))) if found else None
+
+    def read_style(self) -> None:
+        """Once more when `brand.css` has changed: templates keep `light` and `dark`."""
+        ours = read_tokens((STATIC / STYLE).read_text())
+        path = self.find("brand.css")
+        theirs = read_tokens(path.read_text(errors="replace")) if path else Tokens()
+        self._own = {scheme: _usable(ours, theirs, scheme) for scheme in ours.schemes}
+        for shown, scheme in ((self.light, LIGHT), (self.dark, DARK)):
+            values = {name: token.value for name, token in ours.schemes[scheme].items()}
+            for name, value in (values | self._own[scheme]).items():
+                shown[name.replace("-", "_")] = long_colour(value)
+
+    def dress(self, css: str) -> str:
+        """Our style sheet with the values of the brand: no request more, no byte more."""
+        return replace_tokens(css, self._own) if any(self._own.values()) else css
+
+
+def _usable(ours: Tokens, theirs: Tokens, scheme: str) -> Values:
+    """What can be put in the place of ours: known by name, a colour where ours is one."""
+    known = ours.schemes[scheme]
+    return {
+        name: token.value
+        for name, token in theirs.schemes[scheme].items()
+        if name in known
+        and not UNSAFE.search(token.value)
+        and (is_colour(token.value) or not is_colour(known[name].value))
+    }
+
+
+def load_brand(settings: Settings) -> Brand:
+    folder = Path(settings.brand_dir) if settings.brand_dir else None
+    return Brand(settings.brand_name, settings.contact, settings.legal_links, folder)

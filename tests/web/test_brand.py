@@ -1,0 +1,145 @@
+"""Another brand: nothing that people see, read or keep is Latchkey's."""
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from rcssmin import cssmin
+
+from app.settings import read_settings
+from app.web.brand import STATIC, Brand, load_brand
+from app.web.errors import LastResort
+from tests.holder import Holder
+from tests.product import GENEROUS, PATIENCE, Product
+from tests.shop import publish_in
+from tests.stores import Stores
+from tests.test_templates import NO_WORDS
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "app"
+BRAND = ROOT / "examples" / "brand-acme"
+ACME = {
+    "BRAND_DIR": str(BRAND),
+    "BRAND_NAME": "Acme",
+    "CONTACT": "help@acme.example",
+    "LEGAL_LINKS": "Terms=https://acme.example/terms,Privacy=https://acme.example/privacy",
+}
+# What people never see: headers to vendors, commands, and what only developers have.
+UNSEEN = ("openid/client.py", "commands/", "dev/")
+
+
+@pytest.fixture(scope="module")
+def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    folder = tmp_path_factory.mktemp("acme")
+    redis = f"{stores.redis_url}?db=2"
+    product = Product(folder, stores.new_database(), redis, limits=GENEROUS, **ACME)
+    try:
+        yield product.start()
+    finally:
+        product.close()
+
+
+@pytest.fixture(scope="module")
+def holder(acme: Product) -> Holder:
+    return Holder(acme)
+
+
+def test_no_page_names_another(holder: Holder) -> None:
+    for path in ("/", "/pricing", "/account", "/account/sessions", "/status", "/nowhere"):
+        html = holder.get(path).html
+        assert "Acme" in html, path
+        assert "latchkey" not in html.lower().replace("latchkey.js", ""), path
+
+
+def test_no_message_does(acme: Product, holder: Holder) -> None:
+    sent = acme.outbox.list_recent()
+    assert {message.to for message in sent} >= {holder.phone, holder.email}
+    for message in sent:
+        said = f"{message.subject} {message.body} {message.html}"
+        assert "Acme" in said
+        assert "latchkey" not in said.lower()
+
+
+def test_the_download_has_its_name(holder: Holder) -> None:
+    answer = holder.http.get("/account/data")
+    assert re.search(r'filename="acme-[0-9-]+\.json"', answer.headers["content-disposition"])
+
+
+def test_its_colours_and_pictures_cost_no_byte_and_no_request(holder: Holder) -> None:
+    """But for the logo, which nothing waits for."""
+    html = holder.get("/pricing").html
+    assert len(re.findall(r"<(?:link rel=.stylesheet|script (?:defer|type=.module))", html)) == 4, (
+        "style, prices, two scripts"
+    )
+    assert re.search(
+        r'<img src="/static/[0-9a-f]{12}/logo.svg" alt="" width="40" height="32">', html
+    )
+    own = holder.http.get(*re.findall(r'href="(/static/[^"]+/favicon.svg)"', html))
+    assert own.content == (BRAND / "favicon.svg").read_bytes()
+    css = holder.http.get(*re.findall(r'href="(/static/[^"]+/site.css)"', html)).text
+    assert [css.count(f"--accent:{it}") for it in ("#4c31c4", "#b3a4ff", "#0f4f46")] == [1, 1, 0]
+    assert len(css) < len(cssmin((STATIC / "site.css").read_text())) + 100
+
+
+def test_mails_have_its_colours_and_no_mark_of_ours(acme: Product, holder: Holder) -> None:
+    for message in acme.outbox.list_recent():
+        if message.html:
+            assert "#4c31c4" in message.html or "#f4f3f9" in message.html
+            assert not re.search(r"#0f4f46|#eff2ef|#14211d|class=.(?:brass|bar)", message.html)
+
+
+async def test_search_engines_are_told_its_name(acme: Product, holder: Holder) -> None:
+    await publish_in(acme.env["DATABASE_URL"])
+    deadline = monotonic() + PATIENCE
+    while "ld+json" not in (html := holder.get("/pricing").html):
+        assert monotonic() < deadline
+        await asyncio.sleep(0.1)
+    [told] = re.findall(r'"application/ld\+json">(.*?)</script>', html)
+    assert json.loads(told)["name"] == "Acme"
+
+
+def test_every_page_leads_to_the_contact_and_the_legal_pages(holder: Holder) -> None:
+    for path in ("/", "/recovery/email", "/status", "/nowhere"):
+        html = holder.get(path).html
+        assert 'href="mailto:help@acme.example"' in html, path
+        assert '<a href="https://acme.example/terms">Terms</a>' in html, path
+    main = holder.get("/nowhere").html.partition('id="main"')[2].partition("</main>")[0]
+    assert 'href="mailto:help@acme.example"' in main
+    last = LastResort(Brand(contact="mailto:help@acme.example")).render(503).decode()
+    assert 'href="mailto:help@acme.example"' in last
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("Acme", "acme"), ("Crème & Søn A/S", "creme-sn-a-s"), ("株式会社", "account")],
+)
+def test_a_file_has_a_name_that_every_system_takes(name: str, begins: str) -> None:
+    assert Brand(name).file_name == begins
+
+
+def test_the_sender_of_mails_has_its_name() -> None:
+    settings = read_settings({"ENVIRONMENT": "test", **ACME})
+    assert load_brand(settings).name == settings.brand_name == "Acme"
+
+
+def test_nothing_that_people_read_is_written_with_a_name() -> None:
+    """But the default of the setting and of what stands for it."""
+    templates = (path for path in (SOURCE / "partials").rglob("*.*") if path.parent.name != "dev")
+    said = [path.name for path in templates if "Latchkey" in re.sub(NO_WORDS, "", path.read_text())]
+    for path in SOURCE.rglob("*.py"):
+        if not any(each in str(path.relative_to(SOURCE)) for each in UNSEEN):
+            said += [path.name for text in _sentences(path) if re.search(r"Latchkey\b(?!-)", text)]
+    assert sorted(said) == sorted(["brand.py", "__init__.py", "sendgrid.py"])
+
+
+def _sentences(path: Path) -> Iterator[str]:
+    tree = ast.parse(path.read_text())
+    lone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in lone:
+            yield node.value
