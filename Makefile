@@ -52,7 +52,7 @@ test: $(READY) ## everything CI checks
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 
 words: $(READY) ## brings the catalogues in locales/ up to date with the sentences (NEW=pt for a new language)
-	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --add-location=file --no-wrap --omit-header -o locales/messages.pot .
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ --ignore-dirs '.*' --add-location=file --no-wrap --omit-header -o locales/messages.pot .
 	@test -z "$(NEW)" || $(BIN)/pybabel -q init -i locales/messages.pot -o locales/$(NEW)/messages.po -l $(NEW) --no-wrap
 	@for file in locales/*/messages.po; do language=$$(basename $$(dirname $$file)); \
 	  $(BIN)/pybabel -q update -i locales/messages.pot -o $$file -l $$language --no-wrap --no-fuzzy-matching \

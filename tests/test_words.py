@@ -2,17 +2,23 @@
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 from app.web.templates import FILTERS
 
-SOURCE = Path(__file__).parents[1] / "src" / "app"
-PARTIALS = SOURCE / "partials"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "app"
+PARTIALS, MAKEFILE = SOURCE / "partials", ROOT / "Makefile"
 FOR_OPERATORS = {"dev", "health"}
 # Folders of templates whose words are still to be marked.
 UNMARKED = {"messages"}
@@ -25,14 +31,15 @@ ADDRESS = re.compile(r"0?/[\w/-]*")
 
 environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
 environment.newstyle_gettext = True  # type: ignore[attr-defined]
+environment.policies["ext.i18n.trimmed"] = True
 environment.filters |= FILTERS
 
 
 def messages(source: str) -> list[str]:
     """What is marked in a template."""
     found = environment.extract_translations(source)
-    texts = [each[2] if isinstance(each[2], tuple) else (each[2],) for each in found]
-    return [text for group in texts for text in group if text]
+    texts = [(mark, text if isinstance(text, tuple) else (text,)) for _, mark, text in found]
+    return [text for mark, group in texts for text in group["pgettext" in mark :] if text]
 
 
 def unmarked(source: str, *, is_html: bool = True) -> list[str]:
@@ -250,3 +257,25 @@ def test_a_sentence_that_is_not_marked_is_found() -> None:
         "You have 0 left. Check it."
     ]
     assert unmarked_sentences(f"{said}_('Try it again %(when)s.', when=Wait(1))") == []
+
+
+def python_messages(source: str) -> Iterator[str]:
+    """What is marked in a module."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {*MARKS, "N_"}:
+            texts = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
+            yield from (text for text in texts if isinstance(text, str))
+
+
+def test_catalogues_get_all_that_is_marked(tmp_path: Path) -> None:
+    """By `make words`."""
+    told = re.findall(r"/pybabel (-q extract .*?) -o \S+ \.$", MAKEFILE.read_text(), re.MULTILINE)
+    pybabel = [str(Path(sys.executable).with_name("pybabel")), *shlex.split(told[0])]
+    subprocess.run([*pybabel, "-o", tmp_path / "all.pot", "."], cwd=ROOT, check=True)
+    found = read_po(BytesIO((tmp_path / "all.pot").read_bytes()))
+    ids = [each.id if isinstance(each.id, tuple) else (each.id,) for each in found]
+    marked = {text for path in PARTIALS.rglob("*.*") for text in messages(path.read_text())}
+    modules = [path for path in SOURCE.rglob("*.py") if SOURCE / "dev" not in path.parents]
+    marked |= {text for path in modules for text in python_messages(path.read_text())}
+    assert len(marked) > 500
+    assert marked - {text for group in ids for text in group} == set()

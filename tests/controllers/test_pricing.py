@@ -65,10 +65,10 @@ def test_the_currency_is_that_of_the_browsers_language(
     priced: Product, language: str, sign: str
 ) -> None:
     page, headers = told(priced, "/pricing", **{"accept-language": language}), {}
-    assert all(shown.startswith(sign) for shown in page.visible.values())
+    assert all(sign in shown for shown in page.visible.values())
     headers = {"accept-language": language}
     other = told(priced, "/pricing?currency=USD", **headers)
-    assert all(shown.startswith("$") for shown in other.visible.values())
+    assert all("$" in shown for shown in other.visible.values())
 
 
 def test_period_and_currency_are_links_of_their_own(priced: Product) -> None:
