@@ -2,19 +2,14 @@
 
 import re
 
-# 3GPP TS 23.038, 6.2.1: one septet each; then what takes two.
-GSM7 = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_EXTENDED = "\f^{}\\[~]|€"
+from app.dev.rendering import count_segments
 
 
 def septets(text: str) -> int:
     """For what GSM-7 cannot say there is no number: it would go out as two segments of UCS-2."""
-    strange = set(text) - set(GSM7 + GSM7_EXTENDED)
-    assert not strange, strange
-    return len(text) + sum(char in GSM7_EXTENDED for char in text)
+    found = count_segments(text)
+    assert not found.strange, found.strange
+    return found.units
 
 
 def bound_code(message: str) -> tuple[str, str] | None:

@@ -2,11 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.adapters.message_renderer import TemplateMessageRenderer
+from app.dev.message_examples import UNDO, message_values
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.handset import bound_code, septets
@@ -18,7 +18,6 @@ PARTIALS = ROOT / "src/app/partials"
 MESSAGES = PARTIALS / "messages"
 LETTERS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
 CODES = ("email_code", "email_change_code", "recovery_code", "confirm_code", "login_code")
-UNDO = "/account/undo/" + "a" * 64
 # Where a letter may lead; it names the place in words too.
 LINKS = {
     "email_taken": {"/login"},
@@ -44,23 +43,7 @@ LINKS = {
     "session_replayed": {"/account/sessions"},
 }
 
-CONTEXT: dict[str, Any] = {
-    "code": "012345",
-    "minutes": 10,
-    "host": "a" * 28 + ".example.org",
-    "base_url": "https://a.example.org",
-    "when": "3 May 2026 at 14:05",
-    "device": "Firefox on Linux",
-    "network": "203.0.113.0/24",
-    "undo_link": f"https://a.example.org{UNDO}",
-    "what": "email",
-    "until": "11 May 2026 at 14:05",
-    "due": "4 May 2026 at 14:05",
-    "due_day": "4 May 2026",
-    "count": "2",
-    "outcome": "back",
-    "taken_back": "phone-back password-gone",
-}
+CONTEXT = message_values()
 
 
 @pytest.fixture(scope="module")

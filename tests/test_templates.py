@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from app.dev.examples import list_examples
+from app.dev.rendering import is_page, render
+from app.web.assets import Assets
 from app.web.errors import WORDS
 from app.web.page import NOTICES
+from app.web.templates import Templates
 from tests.pages import Element, Page, every_page
 from tests.product import Product
+from tests.test_house import STATIC
 from tests.test_words import messages
 
 SOURCE = Path(__file__).parents[1] / "src" / "app"
@@ -28,12 +33,22 @@ ERROR = re.compile(
     r'<(?P<tag>div|p) class="(?:alert|wrong)"[^>]* role="alert"[^>]*>(?P<text>.*?)</(?P=tag)>',
     re.DOTALL,
 )
+FOR_OPERATORS = re.compile(r"health|^/dev/outbox$|: old prices$")
 REFERRING = ("for", "aria-describedby", "aria-labelledby", "aria-controls")
 
 
 @pytest.fixture(scope="module")
 def pages(product: Product) -> list[Page]:
-    return every_page(product)
+    """As the product serves them, and as the table has them of states that are hard to come to."""
+    return [*every_page(product), *every_example()]
+
+
+def every_example() -> Iterator[Page]:
+    templates = Templates(Assets(STATIC, live=False), live=False)
+    for example in list_examples():
+        if is_page(example):
+            name = f"{example.template}: {example.state}"
+            yield Page(name, render(templates, example).html)
 
 
 def test_every_tag_is_closed_in_its_turn(pages: list[Page]) -> None:
@@ -67,9 +82,11 @@ def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> No
 
 
 def test_no_time_is_told_by_a_clock_that_is_not_the_readers(pages: list[Page]) -> None:
-    """But to operators, and in mails, which do not know where they are read."""
+    """But to operators, of prices that are old, and in mails, which do not know where they are
+    read.
+    """
     told = {page.name for page in pages if re.search(r"\bUTC\b", page.text)}
-    assert told <= {"/health", "/dev/outbox"}
+    assert {name for name in told if not FOR_OPERATORS.search(name)} == set()
 
 
 def test_every_password_can_be_shown(pages: list[Page]) -> None:
@@ -112,7 +129,8 @@ def test_nothing_in_a_page_needs_an_unsafe_policy(pages: list[Page]) -> None:
             assert "style" not in element.attributes, (page.name, element)
             assert not element.get("hx-vals").startswith("js:")
         assert not page.all("style"), page.name
-        assert all(script.get("src").startswith("/static/") for script in page.all("script"))
+        scripts = [one for one in page.all("script") if one.get("type") != "application/ld+json"]
+        assert all(script.get("src").startswith("/static/") for script in scripts), page.name
 
 
 def test_every_form_is_a_post_with_its_token_that_the_server_judges(pages: list[Page]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from babel import Locale
 
+from app.dev.flow_examples import recovery
 from app.domain.i18n import Language
 from app.web.assets import Assets
 from app.web.page import MOST_KEPT, Pages, PersonalContext
@@ -16,7 +17,8 @@ from app.web.templates import Templates, TranslatedEnvironment
 
 STATIC = Path(__file__).parents[2] / "static"
 TEMPLATE = "recovery/email.html"
-BLANK = {"typed": "", "suggestion": None, "mail_down": False, "changing": False}
+# As the table has it that the gallery shows.
+BLANK = dict(next(each.values for each in recovery() if each.template == TEMPLATE))
 OTHERS: list[dict[str, Any]] = [
     BLANK | {"changing": True},
     BLANK | {"mail_down": True},
