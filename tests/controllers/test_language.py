@@ -4,6 +4,7 @@ import pytest
 
 from tests.person import Person
 from tests.product import Product
+from tests.sessions.held import PASSWORD, Owner
 
 
 def speaking(product: Product, accepted: str) -> Person:
@@ -55,3 +56,15 @@ def test_another_site_chooses_nothing(product: Product) -> None:
     person = Person(product)
     person.http.headers["sec-fetch-site"] = "cross-site"
     assert person.post("/language", language="de").status == 403
+
+
+def test_an_account_takes_its_language_along(product: Product) -> None:
+    """To a browser that chose none; one that did keeps its own."""
+    owner = Owner.sign_up(product)
+    owner.sign_in().post("/language", language="sv")
+    fresh, german = Person(product), Person(product)
+    german.post("/language", language="de")
+    for person in (fresh, german):
+        person.submit("/login/password", email=owner.email, password=PASSWORD)
+    assert '<html lang="sv"' in fresh.get("/account").html
+    assert '<html lang="de"' in german.get("/account").html

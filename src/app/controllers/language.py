@@ -1,14 +1,16 @@
 """The choice of a language, remembered by the browser."""
 
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Controller, Request, post
 
-from app.domain.errors import Forbidden
+from app.domain.errors import Forbidden, Unavailable
 from app.web.container import Container
 from app.web.forms import read_form
 from app.web.remembered_values import PATH
+from app.web.request_context import RequestContext, find_session
 from app.web.response import HttpResponse, redirect_to
 
 TYPED = ("phone", "country", "email")
@@ -31,9 +33,20 @@ class LanguageController(Controller):
         form = await read_form(request, ("language", *TYPED))
         if form["language"] in container.language_finder.languages.offered:
             context.remembered.remember_language(form["language"])
+            await _remember_in_account(container, context, form["language"])
         context.remembered.remember_typed(**{name: form[name] for name in TYPED if form[name]})
         back = _find_page(context.info.headers.get(b"referer", b"").decode("latin-1"))
         return redirect_to(back, context.cookies.to_set)
+
+
+async def _remember_in_account(container: Container, context: RequestContext, code: str) -> None:
+    """For what it is told from now on, and for its other browsers. The page changes either way."""
+    if not context.session.exist:
+        return
+    with suppress(Unavailable):
+        access = await find_session(context, container.sessions)
+        if access:
+            await container.people.remember_language(access.user_id, code)
 
 
 def _find_page(referrer: str) -> str:

@@ -148,6 +148,11 @@ class RememberedValues:
         if currency != self.currency:
             self._remember_preferences(currency, self._preferences[1])
 
+    @property
+    def language(self) -> str:
+        """The code of the one that someone chose, or that their account has; '' for none."""
+        return self._preferences[1]
+
     def remember_language(self, code: str) -> None:
         self._remember_preferences(self.currency, code)
 

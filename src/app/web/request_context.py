@@ -106,6 +106,8 @@ class RequestContext:
         self.remembered.forget_typed()
         self.session.set(opened.tokens)
         self.remembered.remember_method(method)
+        if opened.language and not self.remembered.language:
+            self.remembered.remember_language(opened.language)
         self.device_cookie.remember(opened.device_epoch, *opened.contacts)
 
     def sign_out(self) -> None:

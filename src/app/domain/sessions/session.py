@@ -45,13 +45,16 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
-    """A new session. `contacts` are its owner's address and number; one may be missing."""
+    """A new session. `contacts` are its owner's address and number; one may be missing. `language`
+    is what they read, '' where that was never said.
+    """
 
     tokens: Tokens
     session_id: UUID
     user_id: UUID
     contacts: tuple[str, ...]
     device_epoch: int
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,8 +87,8 @@ class Sessions:
         if row is None:
             raise Unauthenticated  # the account was deleted a moment ago
         access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
-        had, epoch = contacts_of(row), row["device_epoch"]
-        return OpenedSession(self._issue_pair(access), session_id, user_id, had, epoch)
+        tokens, known = self._issue_pair(access), (row["device_epoch"], row["language"])
+        return OpenedSession(tokens, session_id, user_id, contacts_of(row), *known)
 
     async def queue_device_notice(
         self, connection: Connection, opened: OpenedSession, device: Device

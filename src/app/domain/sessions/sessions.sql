@@ -8,8 +8,8 @@
 -- id, user_id, device, network, identity_id: the session's. amr: how the person was proved.
 -- idle, absolute: its lifetimes. address: the one they are at; address_names: what that is kept
 -- under. subjects: those of the account's contacts. known_epochs: of the device, where the owner of a
--- contact has used it before. Only such a one says in which language and zone the account is told of
--- things: not whoever has stolen a password.
+-- contact has used it before. Only such a one says in which zone the account is told of things, and in
+-- which language where nobody chose one: not whoever has stolen a password.
 --
 -- Whoever is in by their number has shown that they have it: what strangers guessed at its codes
 -- before locks nobody out any more who was not at it. Another proof forgives none of those, or
@@ -26,7 +26,8 @@ WITH used AS (
     FROM users, LATERAL (
       SELECT device_epoch = ANY(:known_epochs::integer[]) AS is_known
     ) device, LATERAL (
-      SELECT CASE WHEN is_known THEN :language ELSE users.language END AS language,
+      SELECT CASE WHEN is_known THEN coalesce(users.language, :language)
+                  ELSE users.language END AS language,
              CASE WHEN is_known AND :zone::text <> '' THEN :zone ELSE users.zone END AS zone
     ) reader
     WHERE users.id = :user_id
@@ -79,7 +80,8 @@ passwords AS (
     FOR UPDATE SKIP LOCKED
   )
 )
-SELECT opened.authenticated_at, users.email, users.phone, users.device_epoch
+SELECT opened.authenticated_at, users.email, users.phone, users.device_epoch,
+  coalesce(users.language, '') AS language
 FROM opened JOIN users ON users.id = opened.user_id;
 
 -- name: refresh_session
