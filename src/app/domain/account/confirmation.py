@@ -63,8 +63,8 @@ class MailedPassword(Rejected):
     code = "password_by_mail"
     field = "password"
     message = _(
-        "You set this password with a code by e-mail, so here it says no more than such a code."
-        " Confirm with your phone and choose a new password, and it counts again."
+        "You set this password with a code by e-mail, so here it says no more than such a code. It"
+        " counts again once you’ve confirmed with your phone and chosen a new password."
     )
 
 
