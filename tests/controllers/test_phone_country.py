@@ -1,7 +1,12 @@
 """The country that a number without a country code is read in: chosen beside the number."""
 
-import pytest
+from gettext import NullTranslations
 
+import pytest
+from babel import Locale
+
+from app.controllers.flow_forms import list_countries
+from app.domain.i18n import Language, current_language
 from tests.owner import Owner
 from tests.person import Person, Seen
 from tests.product import Product
@@ -78,3 +83,22 @@ def test_a_number_of_another_country_is_asked_about(product: Product, path: str)
 def test_so_is_a_new_one_of_an_account(product: Product) -> None:
     typed = FRENCH.format(4)
     assert is_asked(Owner(product).submit("/account/phone", phone=typed), typed)
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("en", ["Austria", "Sweden", "Zambia"]),
+        ("de", ["Österreich", "Sambia", "Schweden"]),
+        ("sv", ["Sverige", "Zambia", "Österrike"]),
+    ],
+)
+def test_countries_have_the_names_and_the_order_of_the_language(
+    code: str, names: list[str]
+) -> None:
+    read = current_language.set(Language(code, Locale(code), NullTranslations()))
+    try:
+        listed = list_countries(("SE", "ZM", "AT"))
+    finally:
+        current_language.reset(read)
+    assert [name for _, name, _ in listed] == names
