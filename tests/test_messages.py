@@ -1,6 +1,7 @@
 """What people are sent, to the byte: a text that phones read, a mail that reads anywhere."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ LINKS = {
 }
 
 CONTEXT = message_values()
+LINK_AGAIN = "Or open this page:"  # below a button, which a text has none of
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +157,9 @@ def test_both_parts_of_an_email_say_the_same(renderer: TemplateMessageRenderer, 
         assert [fact for fact in facts if fact not in part] == []
     said = [line.removesuffix(":") for line in text.splitlines()]
     assert [line for line in said if line not in words(html)] == []
+    shown = re.findall(">([^<]+)<", html.partition("</div>")[2])  # after the preheader
+    cells = [" ".join(unescape(each).split()) for each in shown]
+    assert {cell for cell in cells if cell not in text} <= {LINK_AGAIN}
     assert "\n" not in subject
 
 

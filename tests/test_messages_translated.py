@@ -1,20 +1,22 @@
 """Each message in the language and by the clock of its reader, whoever sends it."""
 
 import json
+import re
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
 from app.adapters.message_renderer import TemplateMessageRenderer
+from app.dev.rendering import count_segments
 from app.domain.delivery.outbox import Message
-from app.domain.languages import Languages
+from app.domain.languages import CATALOGUES, Languages
 from app.domain.ports import Email, Text
 from app.domain.verification.codes import MessageComposer
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.handset import bound_code
-from tests.test_messages import ROOT, words
+from tests.test_messages import MESSAGES, ROOT, words
 
 CATALOGUE = """
 msgid ""
@@ -57,6 +59,7 @@ msgstr "Gerät: %(device)s"
 msgid "%(browser)s on %(system)s"
 msgstr "%(browser)s unter %(system)s"
 """
+TEXTS = sorted(path.stem for path in MESSAGES.glob("*_text.txt"))
 DUE = datetime(2026, 5, 4, 22, 5, tzinfo=UTC).isoformat()
 DELAYED = {"what": "phone", "due": DUE}
 
@@ -66,11 +69,21 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> MessageComposer:
     folder = tmp_path_factory.mktemp("locales")
     (folder / "de").mkdir()
     (folder / "de/messages.po").write_text(CATALOGUE)
+    return build_composer(Languages(("en", "de"), folder))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> MessageComposer:
+    """With the languages that there are."""
+    return build_composer(Languages(CATALOGUES))
+
+
+def build_composer(languages: Languages) -> MessageComposer:
     base_url = "https://a.example.org"
     templates = Templates(Assets(ROOT / "static", live=False), live=False, base_url=base_url)
     return MessageComposer(
         TemplateMessageRenderer(templates.get),
-        Languages(("en", "de"), folder),
+        languages,
         b"key",
         "a.example.org",
         base_url,
@@ -112,6 +125,19 @@ def test_a_text_is_in_the_language_of_whoever_asked_for_it(composer: MessageComp
     said = f"{code} ist dein Code. Er gilt 10 Minuten.\nGib ihn nicht weiter."
     assert german == f"{said}\n\n@a.example.org #{code}"
     assert (english.splitlines()[1], again) == ("Do not share it.", german)
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_each_text_is_one_segment_in_each_language(shipped: MessageComposer, language: str) -> None:
+    code, *notices = (
+        str(getattr(shipped.compose_message(message(name, language)), "body", ""))
+        for name in ("phone_code", *TEXTS)
+    )
+    assert [text for text in (code, *notices) if count_segments(text).count != 1] == []
+    assert [text for text in notices if not text or re.search("[0-9]|://|\n", text)] == []
+    host, digits = bound_code(code) or ("", "")
+    assert (host, code.startswith(f"{digits} ")) == ("a.example.org", True)
+    assert re.findall("[0-9]+", code) == [digits, "10", digits]
 
 
 def test_a_mail_tells_moments_in_words_and_by_the_clock_of_its_reader(

@@ -98,7 +98,7 @@ class Sends:
                     region=to.region if isinstance(to, Phone) else None,
                     address=sender.origin.address, network=sender.origin.network,
                     opened_by=sender.opened_by if sender.session else "",
-                    event="test:code_sent", request_id=None,
+                    event="test:code_sent", request_id=None, language="en", zone="",
                 )
             )  # fmt: skip
             if row["id"]:
