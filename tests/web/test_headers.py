@@ -21,7 +21,7 @@ KINDS: list[tuple[int, str, str, dict[str, Any]]] = [
     (200, "GET", "/signup/phone", {}),
     (200, "GET", "/signup/phone", {"headers": HTMX}),
     (200, "HEAD", "/signup/phone", {}),
-    (200, "GET", "/dev/outbox", {}),
+    (200, "GET", "/dev/auth0/.well-known/jwks.json", {}),
     (200, "GET", "/health/live", {}),
     (200, "GET", "/health/ready", {}),
     (200, "GET", "/health", {}),

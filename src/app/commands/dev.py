@@ -50,5 +50,6 @@ def _prepare(settings: Settings, *, named: bool) -> None:
 
 def _print_urls(settings: Settings) -> None:
     here = f"http://{settings.host}:{settings.port}"
-    for name, path in (("Site", "/"), ("Outbox", "/dev/outbox"), ("Health", "/health")):
+    pages = {"Site": "/", "Outbox": "/dev/outbox", "Gallery": "/dev/gallery", "Health": "/health"}
+    for name, path in pages.items():
         click.echo(f"  {name:8}{here}{path}")

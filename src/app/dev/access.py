@@ -22,16 +22,21 @@ FORWARDED_PREFIX = "x-forwarded-"
 async def from_this_machine(
     connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler
 ) -> None:
-    """A guard: 404 for another peer, for what a proxy passed on, and for another name of ours,
-    which a site on the internet may have made lead here (DNS rebinding).
+    """A guard: 404 for everybody else."""
+    if not is_from_this_machine(connection):
+        raise NotFoundException
+
+
+def is_from_this_machine(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Not for another peer, for what a proxy passed on, and for another name of ours, which a site
+    on the internet may have made lead here (DNS rebinding).
     """
     client, headers = connection.client, connection.headers
     forwarded = any(
         name in FORWARDED or name.startswith(FORWARDED_PREFIX) for name in map(str.lower, headers)
     )
     named = is_loopback(_hostname(headers.get("host", "")))
-    if forwarded or not named or not is_loopback(client.host if client else None):
-        raise NotFoundException
+    return named and not forwarded and is_loopback(client.host if client else None)
 
 
 def _hostname(host: str) -> str | None:

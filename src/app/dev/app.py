@@ -5,19 +5,27 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from litestar import Litestar
 
 from app import main
 from app.adapters.registry import Sender, StandIns
+from app.dev.gallery import GalleryController
+from app.dev.middleware import DevelopmentMiddleware
 from app.dev.openid_provider.pages import DevAuth0Controller
 from app.dev.openid_provider.provider import KEY, DevOpenIdProvider, LocalKey, Registration
 from app.dev.outbox import OUTBOX, LocalMail, LocalTexts, Outbox, OutboxController
+from app.dev.reload import Changes, ReloadController, Watched
 from app.domain.concurrency import Lazy
+from app.domain.languages import FOLDER
 from app.domain.limits import LimitTable
 from app.domain.ports import Dependency, ShortMemory
 from app.settings import Settings
+from app.web.brand import STATIC
+from app.web.container import Container
 from app.web.draining import GRACE
+from app.web.templates import PARTIALS
 
 # Checks have the names of the vendors in whose place these are.
 KEPT_HERE = "Look whether the disk of this machine is full: messages are kept in a file."
@@ -49,8 +57,22 @@ def create_reloading_app() -> Litestar:
 
 def build(settings: Settings, limits: LimitTable, grace: float) -> Litestar:
     """Where the world could reach it, the same as without."""
-    return main.build(
-        settings, limits, grace, _development() if settings.is_local else main.NO_DEVELOPMENT
+    if not settings.is_local:
+        return main.build(settings, limits, grace)
+    app = main.build(settings, limits, grace, _development())
+    is_edited = settings.environment == "development"
+    changes = _watch(settings, app.state.container) if is_edited else None
+    app.asgi_handler = DevelopmentMiddleware(app.asgi_handler, changes)
+    return app
+
+
+def _watch(settings: Settings, container: Container) -> Changes:
+    """All that is read again when it changes."""
+    brand = [Path(settings.brand_dir)] if settings.brand_dir else []
+    return Changes(
+        Watched([PARTIALS, STATIC, FOLDER, *brand]),
+        container.language_finder.languages,
+        lambda: container.health.draining,
     )
 
 
@@ -67,7 +89,7 @@ def _development() -> main.Development:
             Sender(Lazy(lambda: LocalTexts(outbox)), Dependency("twilio", KEPT_HERE)),
             Sender(Lazy(lambda: LocalMail(outbox)), Dependency("sendgrid", KEPT_HERE)),
         ),
-        (OutboxController, DevAuth0Controller),
+        (OutboxController, GalleryController, ReloadController, DevAuth0Controller),
         build_state,
     )
 

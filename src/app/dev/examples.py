@@ -77,6 +77,7 @@ def shells() -> Iterator[Example]:
             with_a_notice={"notice": NOTICES["existing"]},
         )
     yield from states("_shell/_account_menu.html", {"signed_in_as": ADDRESS})
+    yield from states("_shell/_mark.html", {"logo_size": None})
     languages = Languages(("en", "de", "sv"))
     yield from states("_shell/_languages.html", {"languages": languages})
     title, sentence = ERRORS[503]

@@ -15,14 +15,29 @@ from typing import Any, Literal
 import msgspec
 from litestar import Controller, Request, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 from app.dev.access import from_this_machine
+from app.dev.middleware import mail_response
 from app.domain.ports import Email, Mail, SendOutcome, Sent, Text, TextMessages, Unsent
 from app.web.container import Container
 from app.web.response import HttpResponse
 
 OUTBOX = Path(".latchkey") / "outbox.jsonl"
 KEPT = 200
+SHOWN = 20  # on a page
+# By what a code is for, and how it came.
+CODE_PAGES = {
+    ("signup", "text"): "/signup/phone-code",
+    ("signup", "mail"): "/signup/email-code",
+    ("login", "mail"): "/login/email-code",
+    ("recovery", "mail"): "/recovery/email-code",
+    ("confirm", "text"): "/account/confirm",
+    ("confirm", "mail"): "/account/confirm",
+    ("confirm-without-phone", "mail"): "/account/confirm?without-phone",
+    ("change-phone", "text"): "/account/phone-code",
+    ("change-email", "mail"): "/account/email-code",
+}
 # Bytes the file may grow to before it is trimmed: about eight thousand texts.
 ROOM = 2 * 1024 * 1024
 
@@ -38,6 +53,12 @@ class LocalMessage:
     body: str
     html: str | None
     sent_at: datetime
+    purpose: str = ""
+
+    @property
+    def code_page(self) -> str:
+        """Where its code is entered; "" where that depends on a link."""
+        return CODE_PAGES.get((self.purpose, self.kind), "")
 
     @property
     def code(self) -> str | None:
@@ -147,7 +168,7 @@ class LocalTexts(TextMessages):
         now = datetime.now(UTC)
         return _store_message(
             self._outbox,
-            LocalMessage(_made_up_id(), "text", text.to, None, text.body, None, now),
+            LocalMessage(_made_up_id(), "text", text.to, None, text.body, None, now, text.purpose),
         )
 
     async def find(self, text: Text, age: timedelta) -> str | None:
@@ -163,9 +184,8 @@ class LocalMail(Mail):
 
     async def send(self, email: Email) -> SendOutcome:
         now = datetime.now(UTC)
-        message = LocalMessage(
-            _made_up_id(), "mail", email.to, email.subject, email.text, email.html, now
-        )
+        said = (email.subject, email.text, email.html)
+        message = LocalMessage(_made_up_id(), "mail", email.to, *said, now, email.purpose)
         return _store_message(self._outbox, message)
 
 
@@ -189,18 +209,42 @@ def _read(line: bytes) -> list[LocalMessage]:
         return []
 
 
+AnyRequest = Request[Any, Any, Any]
+
+
 class OutboxController(Controller):
     path = "/dev/outbox"
     include_in_schema = False
     guards = [from_this_machine]
 
     @get()
-    async def show_outbox(self, request: Request[Any, Any, Any]) -> HttpResponse:
-        outbox: Outbox | None = request.app.state.development.outbox
-        if outbox is None:
-            raise NotFoundException
+    async def show_outbox(self, request: AnyRequest) -> HttpResponse:
+        """A page of it, the newest first; `page` counts from 1."""
+        asked = request.query_params.get("page", "")
+        page = max(1, int(asked)) if asked.isdecimal() and len(asked) < 4 else 1
+        recent = _find_outbox(request).list_recent(page * SHOWN + 1)
         container = Container.from_request(request)
-        values = {"messages": outbox.list_recent(50)}
+        values = {
+            "messages": recent[(page - 1) * SHOWN : page * SHOWN],
+            "newer": page - 1,
+            "older": page + 1 if len(recent) > page * SHOWN else 0,
+        }
         return container.pages.render_page(
             container.get_context(request), "dev/outbox.html", values
         )
+
+    @get("/mail/{message_id:str}")
+    async def show_mail(self, request: AnyRequest, message_id: FromPath[str]) -> HttpResponse:
+        """As a mail program shows it, for a frame."""
+        recent = _find_outbox(request).list_recent()
+        html = next((each.html for each in recent if each.id == message_id), None)
+        if html is None:
+            raise NotFoundException
+        return mail_response(html)
+
+
+def _find_outbox(request: AnyRequest) -> Outbox:
+    outbox: Outbox | None = request.app.state.development.outbox
+    if outbox is None:
+        raise NotFoundException
+    return outbox

@@ -42,6 +42,13 @@ class Languages:
             language = self._known[code] = load_language(code, self._folder)
         return language
 
+    def refresh(self) -> None:
+        """Reads the catalogues again, for whoever is editing them. Raises what a broken one does,
+        which stays as it was.
+        """
+        for code in [*self._known]:
+            self._known[code] = load_language(code, self._folder)
+
     def __iter__(self) -> Iterator[Language]:
         return (self.get(code) for code in self.offered)
 

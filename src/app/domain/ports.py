@@ -191,11 +191,14 @@ SendOutcome = Sent | Refused | Unsent | Uncertain
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An SMS. `to` is E.164; the provider drops it undelivered after `lifetime`."""
+    """An SMS. `to` is E.164; the provider drops it undelivered after `lifetime`. `purpose` is that
+    of its code, "" without one.
+    """
 
     to: str
     body: str
     lifetime: timedelta
+    purpose: str = ""
 
     def matches(self, body: str) -> bool:
         """Whether `body` is of this text, at whatever time it was written: the last line holds the
@@ -206,13 +209,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """An e-mail. `reference`, our opaque id of the delivery, is all else the provider learns."""
+    """An e-mail. `reference`, our opaque id of the delivery, is all else the provider learns;
+    `purpose` is that of its code, "" without one.
+    """
 
     to: str
     subject: str
     text: str
     html: str
     reference: str
+    purpose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,10 @@ class Pages:
         return self._templates.brand
 
     @property
+    def templates(self) -> Templates:
+        return self._templates
+
+    @property
     def is_live(self) -> bool:
         """Whether templates are read again when they change."""
         return self._templates.is_live

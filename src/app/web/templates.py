@@ -74,7 +74,7 @@ class Templates:
             "ways": (),
             "reference": None,
         }
-        self._environments: dict[str, Environment] = {}
+        self._environments: dict[Language, Environment] = {}
         # Loaded now, so that a broken or missing one stops the start and not a person.
         environment = self._environment(ENGLISH)
         for name in environment.list_templates(extensions=["html", "txt"]):
@@ -84,7 +84,7 @@ class Templates:
         return self._environment(current_language.get()).get_template(name)
 
     def _environment(self, language: Language) -> Environment:
-        environment = self._environments.get(language.code)
+        environment = self._environments.get(language)
         if environment is None:
             environment = build_environment(language, live=self.is_live)
             environment.filters |= FILTERS
@@ -93,7 +93,7 @@ class Templates:
                 (language.translations.gettext(label), address)
                 for label, address in self.brand.legal_links
             ]
-            self._environments[language.code] = environment
+            self._environments[language] = environment
         return environment
 
 

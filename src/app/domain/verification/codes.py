@@ -195,9 +195,11 @@ class MessageComposer:
         context = self._context(message)
         if message.channel == PHONE.name:
             body = self.renderer.render_text(message.template, context)
-            return Text(message.destination, body, timedelta(seconds=message.seconds_left))
+            lifetime = timedelta(seconds=message.seconds_left)
+            return Text(message.destination, body, lifetime, message.purpose or "")
         subject, text, html = self.renderer.render_email(message.template, context)
-        return Email(message.destination, subject, text, html, str(message.id))
+        reference, purpose = str(message.id), message.purpose or ""
+        return Email(message.destination, subject, text, html, reference, purpose)
 
     def _context(self, message: Message) -> dict[str, Any]:
         own = json.loads(message.context)

@@ -1,0 +1,111 @@
+"""The browser looks again when a template, a style or a word has changed."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from litestar import Controller, get
+from litestar.types import Receive, Send
+
+from app.dev.access import from_this_machine
+from app.domain.languages import Languages
+from app.web.response import HttpResponse
+
+log = logging.getLogger("app.dev")
+
+HERE = Path(__file__).parent
+SCRIPT = HERE / "reload.js"
+EVERY = 0.4  # seconds between two looks
+AGAIN = 100  # milliseconds, after which a browser asks that has lost the server
+STYLES = (".css",)
+EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
+NO_STORE = (b"cache-control", b"no-store")
+
+
+class Watched:
+    """The files that pages are made from. A `state` is two digests, of styles and of the rest."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = [folder for folder in folders if folder.is_dir()]
+
+    def look(self) -> str:
+        styles, others = sha256(), sha256()
+        for folder in self._folders:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    digest = styles if path.suffix in STYLES else others
+                    digest.update(f"{path}:{path.stat().st_mtime_ns};".encode())
+        return f"{styles.hexdigest()[:12]}.{others.hexdigest()[:12]}"
+
+
+def describe_change(before: str, now: str) -> str:
+    """`page`, `style`, or '' for none: a style is put on a page as it stands."""
+    if before == now:
+        return ""
+    return "style" if before.partition(".")[2] == now.partition(".")[2] else "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Server-sent events for browsers. `is_draining`: the server is about to stop."""
+
+    watched: Watched
+    languages: Languages
+    is_draining: Callable[[], bool] = lambda: False
+
+    async def stream(self, known: str, receive: Receive, send: Send) -> None:
+        """From what has changed since `known` on ('' for what was never asked before), until the
+        browser leaves or the server stops.
+        """
+        await send({"type": "http.response.start", "status": 200, "headers": EVENTS})
+        await receive()  # the request, which has no body
+        while not (self.is_draining() or is_stopping()):
+            now = await asyncio.to_thread(self.watched.look)
+            change = describe_change(known or now, now)
+            if change == "page":
+                read_words_again(self.languages)
+            if now != known:
+                await _send(send, f"retry: {AGAIN}\nid: {now}\n{_event(change)}\n", more=True)
+            known = now
+            with suppress(TimeoutError):
+                await asyncio.wait_for(receive(), EVERY)
+                return  # it has left
+        await _send(send, "", more=False)
+
+
+def _event(change: str) -> str:
+    return f"event: {change}\ndata: changed\n" if change else ""
+
+
+async def _send(send: Send, text: str, *, more: bool) -> None:
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": more})
+
+
+def read_words_again(languages: Languages) -> None:
+    """A catalogue that cannot be read stays as it was."""
+    try:
+        languages.refresh()
+    except Exception:
+        log.exception("a catalogue cannot be read")
+
+
+def is_stopping() -> bool:
+    """Whether uvicorn was told to: it waits for what is under way."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return bool(getattr(server, "should_exit", False))
+
+
+class ReloadController(Controller):
+    path = "/dev/reload.js"
+    include_in_schema = False
+    guards = [from_this_machine]
+
+    @get()
+    async def show_script(self) -> HttpResponse:
+        kind = (b"content-type", b"text/javascript; charset=utf-8")
+        return HttpResponse(200, SCRIPT.read_bytes(), [kind, NO_STORE])
