@@ -1,6 +1,7 @@
 """What all tests share: nothing beyond this machine, and one pair of stores a test process."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,10 +36,16 @@ def _place(folder: str) -> int:
     return ORDER.index(folder) if folder in ORDER else len(ORDER)
 
 
+# A deployment's own; the tests are about the product as it comes.
+BRAND = ("BRAND_NAME", "BRAND_DIR", "CONTACT", "LEGAL_LINKS")
+
+
 def pytest_configure() -> None:
     """No test reaches the outside: a connection anywhere but to this machine is an error. Requests
     that went well would fill what is kept of a failing run.
     """
+    for name in BRAND:
+        os.environ.pop(name, None)
     sys.addaudithook(refuse_the_outside)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 

@@ -4,7 +4,7 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("cleanup", "dev", "keys", "migrate", "person", "pricing", "seed", "serve")
+COMMANDS = ("brand", "cleanup", "dev", "keys", "migrate", "person", "pricing", "seed", "serve")
 
 
 class Commands(click.Group):

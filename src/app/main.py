@@ -145,7 +145,7 @@ def build(
 ) -> Litestar:
     adapters = build_adapters(settings, development.stand_ins)
     assets = Assets(STATIC, live=settings.environment == "development", brand=load_brand(settings))
-    languages = Languages(settings.languages)
+    languages = Languages(settings.languages, own=assets.brand.find("words"))
     templates = build_templates(settings, assets, languages)
     dispatcher = Dispatcher(
         adapters.database,
@@ -232,6 +232,7 @@ def _background(
     yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
     yield adapters.watch()
     yield adapters.load_vendors()
+    yield container.pages.brand.check()
     yield container.prices.watch()
     removal = partial(clean_up_and_tell, adapters.cleaning_database)
     yield keep_doing("removal of what has expired", removal, until_next_round)

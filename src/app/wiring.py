@@ -45,6 +45,7 @@ from app.domain.verification.codes import EMAIL, PHONE, MessageComposer
 from app.domain.verification.verification import VerificationDependencies, Verifications
 from app.settings import Settings
 from app.web.assets import Assets
+from app.web.brand import Brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import AccountContainer, Container
 from app.web.cookies import Cookies, Devices, Flows
@@ -139,7 +140,7 @@ class Wiring:
             signing_keys=SigningKeys(self._derive_keys("signing keys"), self._database),
             people=self._people,
             dispatcher=self._dispatcher,
-            health=self._build_health(),
+            health=self._build_health(pages.brand),
             daily_caps=self._daily_caps,
             send_refill=SendRefill(self._database, self._adapters.memory, self._limits),
             prices=self._prices,
@@ -179,7 +180,10 @@ class Wiring:
             self._subjects,
         )
 
-    def _build_health(self) -> Health:
+    def _build_health(self, brand: Brand) -> Health:
+        checks = {"proxies": self._forwarding.finding} if self._forwarding else {}
+        if brand.folder:
+            checks["brand"] = brand.look
         return Health(
             self._database,
             self._adapters.memory,
@@ -192,7 +196,7 @@ class Wiring:
             newest_revision(),
             self._daily_caps,
             self._adapters.breached_passwords,
-            {"proxies": self._forwarding.finding} if self._forwarding else {},
+            checks,
         )
 
     def _build_dependencies(self) -> VerificationDependencies:

@@ -15,6 +15,7 @@ from app.settings import read_settings
 from app.web.brand import STATIC, Brand, load_brand
 from app.web.errors import LastResort
 from tests.holder import Holder
+from tests.person import Person
 from tests.product import GENEROUS, PATIENCE, Product
 from tests.shop import publish_in
 from tests.stores import Stores
@@ -54,6 +55,23 @@ def test_no_page_names_another(holder: Holder) -> None:
         html = holder.get(path).html
         assert "Acme" in html, path
         assert "latchkey" not in html.lower().replace("latchkey.js", ""), path
+
+
+def test_its_words_and_drawings_are_there_in_each_language(acme: Product) -> None:
+    english, german = (
+        Person(acme).get("/", **{"accept-language": language}).html for language in ("en", "de")
+    )
+    assert "Your workshop, one&nbsp;door." in english
+    assert "Is it working?</a>" in english
+    assert "Ihre Werkstatt, eine&nbsp;Tür." in german
+    assert '<path d="M60 130 200 18l140 112' in english
+
+
+def test_all_is_well_with_it(acme: Product, holder: Holder) -> None:
+    """Found by itself, a moment after the start."""
+    seen = holder.http.get("/health/brand").json()
+    assert seen["status"] == "pass"
+    assert '"level":"warning"' not in acme.log.read_text()
 
 
 def test_no_message_does(acme: Product, holder: Holder) -> None:

@@ -30,6 +30,7 @@ REMEDIES = {
     "mails": "See who asks for so many (audit events *:send_refused), then raise mails_in_all in"
     " LIMITS_FILE.",
     "pricing": "Run latchkey pricing show, then look at PostgreSQL. Prices show their date.",
+    "brand": "Run latchkey brand check on BRAND_DIR, then restart. Ours is shown instead.",
     "proxies": "Name the proxy in TRUSTED_PROXIES: all who come through it count as one now.",
     "breached-passwords": "Look at PWNED_PASSWORDS_URL and BREACHED_PASSWORDS_FILE. The built-in"
     " list is in force meanwhile.",

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.web.brand import STATIC
 from app.web.container import Container
 from app.web.draining import GRACE
-from app.web.templates import PARTIALS
+from app.web.overrides import PARTIALS
 
 # Checks have the names of the vendors in whose place these are.
 KEPT_HERE = "Look whether the disk of this machine is full: messages are kept in a file."

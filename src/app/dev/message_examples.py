@@ -5,7 +5,7 @@ from typing import Any
 
 from app.dev.flow_examples import HOST, Example, Values, states
 from app.domain.rollback import Fact
-from app.web.templates import PARTIALS
+from app.web.overrides import PARTIALS
 
 LETTERS = "messages/"
 UNDO = "/account/undo/" + "a" * 64

@@ -13,9 +13,9 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 LONE_PERCENT = re.compile(r"%(?!\(\w+\)s|%)")
 
 
-def compile_catalogue(path: Path) -> bytes:
+def compile_catalogue(path: Path, code: str) -> bytes:
     """In the form of `.mo`, without what is faulty or not sure: there, English is shown."""
-    catalogue = read_catalogue(path)
+    catalogue = read_catalogue(path, code)
     for message in [each for each in catalogue if each.id and any(find_faults(each))]:
         catalogue.delete(message.id, message.context)
     compiled = BytesIO()
@@ -23,9 +23,9 @@ def compile_catalogue(path: Path) -> bytes:
     return compiled.getvalue()
 
 
-def read_catalogue(path: Path) -> Catalog:
-    """Raises `PoFileError` for what is no catalogue."""
-    locale = path.parent.name.replace("-", "_")
+def read_catalogue(path: Path, code: str) -> Catalog:
+    """Of the language of that code. Raises `PoFileError` for what is no catalogue."""
+    locale = code.replace("-", "_")
     return read_po(BytesIO(path.read_bytes()), locale=locale, abort_invalid=True)
 
 

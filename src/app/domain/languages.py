@@ -1,5 +1,6 @@
 """The languages there are: a folder with a catalogue of each, and which of them someone reads."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cached_property, lru_cache
@@ -13,6 +14,8 @@ from babel import Locale
 
 from app.domain.i18n import ENGLISH, Language
 
+log = logging.getLogger("app.brand")
+
 FOLDER = Path(__file__).parents[3] / "locales"
 TRANSLATED = sorted({path.parent.name for path in FOLDER.glob("*/messages.po")} - {"en"})
 CATALOGUES = ("en", *TRANSLATED)  # the codes of all languages
@@ -22,11 +25,14 @@ LONGEST_HEADER, MOST_TAGS = 200, 8  # of Accept-Language; nobody reads more than
 
 class Languages:
     """Those that people are offered, the first of them by default. A catalogue is read when the
-    first of its readers comes: 3 ms, and 0.1 s where it has changed since the last start.
+    first of its readers comes: 3 ms, and 0.1 s where it has changed since the last start. `own` is
+    a folder with a catalogue of each language, `de.po`, whose sentences go before.
     """
 
-    def __init__(self, offered: tuple[str, ...], folder: Path = FOLDER) -> None:
-        self._folder, self.offered = folder, offered
+    def __init__(
+        self, offered: tuple[str, ...], folder: Path = FOLDER, own: Path | None = None
+    ) -> None:
+        self._folder, self._own, self.offered = folder, own, offered
         self._known: dict[str, Language] = {}
 
     @cached_property
@@ -39,7 +45,7 @@ class Languages:
         code = code if code in self.offered else self.offered[0]
         language = self._known.get(code)
         if language is None:
-            language = self._known[code] = load_language(code, self._folder)
+            language = self._known[code] = load_language(code, self._folder, self._own)
         return language
 
     def refresh(self) -> None:
@@ -93,27 +99,35 @@ def _quality(parameters: list[str]) -> float:
     return weight if 0 <= weight <= 1 else 0.0
 
 
-def load_language(code: str, folder: Path = FOLDER) -> Language:
-    """From its catalogue; English needs none."""
-    path = folder / code / "messages.po"
-    if code == "en" and not path.exists():
-        return ENGLISH
-    source = path.read_bytes()
-    version = sha256(source).hexdigest()[:16]
-    locale = Locale.parse(code, sep="-")
-    return Language(code, locale, _load_translations(path, version), version)
+def load_language(code: str, folder: Path = FOLDER, own: Path | None = None) -> Language:
+    """From its catalogue, which English needs not, and from what goes before it in `own`."""
+    language, path = ENGLISH, folder / code / "messages.po"
+    if code != "en" or path.exists():
+        locale = Locale.parse(code, sep="-")
+        language = Language(code, locale, *_load_translations(path, code))
+    theirs = own / f"{code}.po" if own else None
+    if theirs is None or not theirs.exists():
+        return language
+    try:
+        translations, version = _load_translations(theirs, code)
+    except Exception:  # whatever is in it: nobody is refused a page for it
+        log.exception("words of the brand cannot be read", extra={"file": str(theirs)})
+        return language
+    translations.add_fallback(language.translations)
+    return Language(code, language.locale, translations, language.version + version)
 
 
-def _load_translations(path: Path, version: str) -> NullTranslations:
-    """As `gettext` reads them, compiled beside Python's own bytecode when they are new. A folder
-    that cannot be written to costs each start the time, and nothing else.
+def _load_translations(path: Path, code: str) -> tuple[NullTranslations, str]:
+    """As `gettext` reads them, and their version. Compiled beside Python's own bytecode when they
+    are new; a folder that cannot be written to costs each start the time, and nothing else.
     """
-    kept = COMPILED / f"{path.parent.name}.{version}.mo"
+    version = sha256(path.read_bytes()).hexdigest()[:16]
+    kept = COMPILED / f"{code}.{version}.mo"
     with suppress(OSError), kept.open("rb") as file:
-        return GNUTranslations(file)
+        return GNUTranslations(file), version
     # Not with the others: it takes 12 ms to import, which most starts need not.
     compiler = import_module("app.domain.catalogues")
-    compiled: bytes = compiler.compile_catalogue(path)
+    compiled: bytes = compiler.compile_catalogue(path, code)
     with suppress(OSError):
         kept.write_bytes(compiled)
-    return GNUTranslations(BytesIO(compiled))
+    return GNUTranslations(BytesIO(compiled)), version

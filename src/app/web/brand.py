@@ -1,11 +1,17 @@
 """The brand: whose product it is to people, from the settings and a folder of what differs."""
 
+import asyncio
+import logging
 import re
 import unicodedata
+from importlib import import_module
 from pathlib import Path
 
+from app.domain.health import Finding as HealthFinding
+from app.domain.health import Status
 from app.domain.i18n import N_
 from app.settings import Settings
+from app.web.overrides import Overrides
 from app.web.tokens import (
     DARK,
     LIGHT,
@@ -17,12 +23,15 @@ from app.web.tokens import (
     replace_tokens,
 )
 
+log = logging.getLogger("app.brand")
+
 STATIC = Path(__file__).parents[3] / "static"
 STYLE = "site.css"
 # Files of the folder that are served in the place of ours, or beside them.
 IMAGES = ("favicon.svg", "logo.svg")
 # Labels of LEGAL_LINKS that are translated; any other is shown as it is.
 TRANSLATED = (N_("Terms"), N_("Privacy"), N_("Imprint"), N_("Cookies"), N_("Accessibility"))
+MOST_TOLD = 5  # problems, in /health; the log has all of them
 VIEW_BOX = re.compile(r'<svg\b[^>]*\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"')
 UNSAFE = re.compile(r"url\(|[<>\\]", re.IGNORECASE)  # in the value of a token
 
@@ -42,6 +51,8 @@ class Brand:
     ) -> None:
         self.name, self.contact, self.legal_links = name, contact, legal_links
         self.folder = folder
+        self.overrides = Overrides(folder) if folder else None
+        self.findings: list[str] = []  # what a check has found to be wrong
         self.light, self.dark = Values(), Values()
         self._own: dict[str, Values] = {}
         self.read_style()
@@ -74,6 +85,21 @@ class Brand:
             values = {name: token.value for name, token in ours.schemes[scheme].items()}
             for name, value in (values | self._own[scheme]).items():
                 shown[name.replace("-", "_")] = long_colour(value)
+
+    async def check(self) -> None:
+        """Once, when the first requests are answered: the log is told each finding."""
+        if self.folder:
+            # Not with the others: what reads catalogues takes 12 ms to import.
+            checker = import_module("app.web.brand_check")
+            self.findings = [*map(str, await asyncio.to_thread(checker.check_brand, self.folder))]
+            for problem in self.findings:
+                log.warning("something is wrong with the brand", extra={"problem": problem})
+
+    async def look(self) -> HealthFinding:
+        """For `/health`: a warning, as ours is shown in the place of what fails."""
+        broken = self.overrides.broken.values() if self.overrides else ()
+        problems = list(dict.fromkeys([*broken, *self.findings]))
+        return (Status.WARN if problems else Status.PASS), "; ".join(problems[:MOST_TOLD])
 
     def dress(self, css: str) -> str:
         """Our style sheet with the values of the brand: no request more, no byte more."""

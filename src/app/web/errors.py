@@ -10,7 +10,7 @@ from traceback import extract_tb
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Environment, Template, TemplateSyntaxError
 from litestar import Request
 from litestar.exceptions import HTTPException
 
@@ -24,6 +24,7 @@ from app.web.brand import Brand
 from app.web.container import Container
 from app.web.forms import CookiesOff
 from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
+from app.web.overrides import OURS
 from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
 from app.web.telemetry import path_without_secrets
 from app.web.templates import build_environment
@@ -238,6 +239,7 @@ def _cause(refusal: Refusal) -> str:
     return type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
 
 
+LAST_RESORT = "_shell/last_resort.html"
 MAY_PASS = (408, 500, 503)  # so that the same again is worth a try
 
 
@@ -248,7 +250,7 @@ class LastResort:
 
     def __init__(self, brand: Brand | None = None) -> None:
         self._brand = brand or Brand()
-        self._templates: dict[str, Template] = {}
+        self._environments: dict[tuple[str, str], Environment] = {}
         self.render(500)
 
     def render(self, status: int, reference: str = "") -> bytes:
@@ -269,11 +271,17 @@ class LastResort:
         )
 
     def _template(self, language: Language) -> Template:
-        template = self._templates.get(language.code)
-        if template is None:
-            template = build_environment(language).get_template("_shell/last_resort.html")
-            self._templates[language.code] = template
-        return template
+        key = (language.code, language.version)
+        environment = self._environments.get(key)
+        if environment is None:
+            environment = build_environment(language, self._brand.overrides)
+            self._environments[key] = environment
+        try:
+            return environment.get_template(LAST_RESORT)
+        except TemplateSyntaxError:
+            if self._brand.overrides is None:
+                raise
+            return environment.get_template(OURS + LAST_RESORT)
 
 
 # In development: why a template gave no page.

@@ -1,7 +1,6 @@
 """Templates in each language: translated when they are compiled, so that a page costs no more."""
 
 import re
-from pathlib import Path
 from typing import Any, cast
 
 from jinja2 import (
@@ -15,14 +14,13 @@ from jinja2 import (
 from jinja2.visitor import NodeTransformer
 
 from app.domain.credentials.device import describe_device
-from app.domain.i18n import ENGLISH, Language, current_language
+from app.domain.i18n import Language, current_language
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
 from app.domain.rollback import describe_facts
 from app.web.assets import Assets
 from app.web.fast_pages import CompiledTemplates, FlatEnvironment
-
-PARTIALS = Path(__file__).parents[1] / "partials"
+from app.web.overrides import PARTIALS, Overrides
 
 ESCAPED = ("html",)
 WHITE_SPACE: dict[str, Any] = {
@@ -75,10 +73,14 @@ class Templates:
             "reference": None,
         }
         self._environments: dict[Language, Environment] = {}
+        environment = self._environment(languages.get(languages.offered[0]))
+        if self.brand.overrides:
+            self.brand.overrides.judge(environment)
         # Loaded now, so that a broken or missing one stops the start and not a person.
-        environment = self._environment(ENGLISH)
         for name in environment.list_templates(extensions=["html", "txt"]):
             environment.get_template(name)
+        if self.brand.overrides and live:
+            self.brand.overrides.put_back_all()  # they are being worked on
 
     def get(self, name: str) -> Template:
         return self._environment(current_language.get()).get_template(name)
@@ -86,7 +88,7 @@ class Templates:
     def _environment(self, language: Language) -> Environment:
         environment = self._environments.get(language)
         if environment is None:
-            environment = build_environment(language, live=self.is_live)
+            environment = build_environment(language, self.brand.overrides, live=self.is_live)
             environment.filters |= FILTERS
             environment.globals |= self._globals
             environment.globals["legal_links"] = [
@@ -97,7 +99,9 @@ class Templates:
         return environment
 
 
-def build_environment(language: Language, *, live: bool = False) -> Environment:
+def build_environment(
+    language: Language, overrides: Overrides | None = None, *, live: bool = False
+) -> Environment:
     """What knows the templates and one language, and none of the names of pages."""
     environment = TranslatedEnvironment(
         language,
@@ -109,6 +113,8 @@ def build_environment(language: Language, *, live: bool = False) -> Environment:
         **WHITE_SPACE,
     )
     environment.globals |= {"lang": language.code, "dir": language.direction}
+    if overrides:
+        overrides.join(environment)
     return environment
 
 

@@ -14,7 +14,7 @@ from babel.numbers import (
     is_currency,
 )
 
-from app.domain.i18n import ENGLISH, current_language
+from app.domain.i18n import current_language
 from app.domain.languages import cut_header, preferred_tags
 
 # Signs that several currencies share; the ISO code is then said too.
@@ -68,7 +68,7 @@ def display(minor: int, currency: str, locale: str | Locale | None = None) -> st
 def _locale() -> Locale:
     """English as no country writes it: in Britain a dollar is `US$`."""
     language = current_language.get()
-    return NO_COUNTRY if language is ENGLISH else language.locale
+    return NO_COUNTRY if language.code == "en" else language.locale
 
 
 def per_month(yearly: int) -> int:

@@ -1,0 +1,200 @@
+"""The check of a brand: what of its folder is wrong, and where."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
+
+from babel.messages.catalog import Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import PoFileError
+from jinja2 import TemplateSyntaxError
+
+from app.domain.catalogues import PLACEHOLDER, read_catalogue
+from app.domain.i18n import ENGLISH
+from app.domain.languages import CATALOGUES, FOLDER
+from app.web.brand import IMAGES, STATIC, STYLE, UNSAFE, VIEW_BOX
+from app.web.hooks import find_lost_hooks, named_templates
+from app.web.overrides import Overrides, read_ours
+from app.web.templates import build_environment
+from app.web.tokens import SCHEMES, Token, Tokens, contrast, is_colour, long_colour, read_tokens
+
+ROOT = FOLDER.parent
+# WCAG 2.2, 1.4.3 and 1.4.11: of texts, and of what shows where something is.
+TEXT, SHAPE = 4.5, 3.0
+# Colours that are seen on others, and the least contrast of the two.
+PAIRS = (
+    *((one, on, TEXT) for on in ("paper", "sheet", "note", "heed-bg", "wrong-bg")
+      for one in ("ink", "soft", "accent")),
+    *(("accent-strong", on, TEXT) for on in ("paper", "sheet", "note")),
+    ("on-accent", "accent", TEXT), ("on-accent", "accent-strong", TEXT),
+    *(("wrong", on, TEXT) for on in ("paper", "sheet", "wrong-bg")), ("sheet", "wrong", TEXT),
+    ("heed", "sheet", TEXT), ("heed", "heed-bg", TEXT), ("well", "sheet", TEXT),
+    ("on-band", "band", TEXT), ("band-soft", "band", TEXT), ("band-accent", "band", TEXT),
+    ("band-accent-strong", "band", TEXT), ("on-band-accent", "band-accent", TEXT),
+    ("on-band-accent", "band-accent-strong", TEXT), ("band-edge", "band", SHAPE),
+    *(("edge", on, SHAPE) for on in ("paper", "sheet", "note")),
+    ("trim", "paper", SHAPE), ("trim", "sheet", SHAPE),
+)  # fmt: skip
+NO_TOKEN = re.compile(r"color-scheme\s*:")  # which a style sheet may say too
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    file: Path
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.problem}"
+
+
+def check_brand(folder: Path) -> list[Finding]:
+    """All that is wrong; nothing where the folder has nothing of its own."""
+    return [
+        *_check_style(folder / "brand.css"),
+        *(found for name in IMAGES for found in _check_image(folder / name)),
+        *_check_templates(folder),
+        *(found for path in sorted(folder.glob("words/*")) for found in _check_words(path)),
+    ]
+
+
+def _check_style(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    theirs = read_tokens(path.read_text(errors="replace"))
+    ours = read_tokens((STATIC / STYLE).read_text())
+    for line, text in theirs.strange:
+        if not NO_TOKEN.match(text):
+            rule = "only tokens of :root are read, here and in the dark scheme"
+            yield Finding(path, line, f"{text.splitlines()[0]}: {rule}")
+    for scheme in SCHEMES.values():
+        yield from _check_values(path, scheme, ours, theirs)
+        yield from _check_contrast(path, scheme, ours, theirs)
+
+
+def _check_values(path: Path, scheme: str, ours: Tokens, theirs: Tokens) -> Iterator[Finding]:
+    known, given = ours.schemes[scheme], theirs.schemes[scheme]
+    colours = {name for name, token in known.items() if is_colour(token.value)}
+    for name, token in given.items():
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; is --{near[0]} meant?" if near else ""
+            yield Finding(path, token.line, f"--{name} is no token of the {scheme} scheme{hint}")
+        elif name in colours and not is_colour(token.value):
+            yield Finding(path, token.line, f"--{name} must be a colour such as #0f4f46")
+        elif UNSAFE.search(token.value):
+            yield Finding(path, token.line, f"--{name} may not have url(), <, > or a backslash")
+    if any(colours & {*tokens} for tokens in theirs.schemes.values()):
+        for name in sorted(colours - {*given}):
+            value = known[name].value
+            yield Finding(path, 1, f"--{name} is missing in the {scheme} scheme: ours is {value}")
+
+
+def _check_contrast(path: Path, scheme: str, ours: Tokens, theirs: Tokens) -> Iterator[Finding]:
+    given = {n: t for n, t in theirs.schemes[scheme].items() if is_colour(t.value)}
+    tokens: dict[str, Token] = ours.schemes[scheme] | given
+    for one, other, least in PAIRS:
+        if one in given or other in given:
+            ratio = contrast(*(long_colour(tokens[name].value) for name in (one, other)))
+            line = given.get(one, given.get(other, tokens[one])).line
+            if ratio < least:
+                found = f"has a contrast of {ratio:.2f} in the {scheme} scheme, at least {least}"
+                yield Finding(path, line, f"--{one} on --{other} {found} is needed")
+
+
+def _check_image(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    text = path.read_text(errors="replace")
+    try:
+        ParserCreate().Parse(text, True)
+    except ExpatError as error:
+        yield Finding(path, error.lineno, f"it is no SVG: {error}")
+    if not VIEW_BOX.search(text):
+        yield Finding(path, 1, "the viewBox is missing, which says how wide it is")
+    for found in re.finditer(r"<script|\bon\w+=", text):
+        yield Finding(path, text.count("\n", 0, found.start()) + 1, "scripts are not run")
+
+
+def _check_templates(folder: Path) -> Iterator[Finding]:
+    overrides = Overrides(folder)
+    environment, names = build_environment(ENGLISH), overrides.names()
+    sources = {name: path.read_text(errors="replace") for name, path in names.items()}
+    used = {each for source in sources.values() for each in named_templates(source)}
+    for name, path in names.items():
+        try:
+            environment.parse(sources[name], name, str(path))
+        except TemplateSyntaxError as error:
+            yield Finding(path, error.lineno, error.message or "it cannot be read")
+            continue
+        for each in sorted(named_templates(sources[name])):
+            if overrides.read(each) is None:
+                line = sources[name].count("\n", 0, sources[name].index(f'"{each}"')) + 1
+                yield Finding(path, line, f"there is no template {each}")
+        if read_ours(name) is None and name not in used:
+            yield Finding(path, 1, "we have no template of this path, and none of yours uses it")
+        for lost in find_lost_hooks(name, read_ours, overrides.read):
+            yield Finding(path, 1, lost)
+
+
+def _check_words(path: Path) -> Iterator[Finding]:
+    if path.suffix != ".po" or path.stem not in CATALOGUES:
+        names = ", ".join(f"{code}.po" for code in CATALOGUES)
+        yield Finding(path, 1, f"no language is read from it: they are {names}")
+        return
+    try:
+        messages = [each for each in read_catalogue(path, path.stem) if each.id]
+    except (PoFileError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        yield Finding(path, line, f"it cannot be read: {error}")
+        return
+    for message in messages:
+        line, sentence = message.lineno or 1, str(_texts(message.id)[0])
+        if not _is_ours(message.id):
+            yield Finding(path, line, f"we have no sentence “{sentence}”")
+        elif any(_placeholders(message.id) != _placeholders(text) for text in _said(message)):
+            wanted = ", ".join(sorted(_placeholders(message.id))) or "none"
+            yield Finding(path, line, f"“{sentence}” has other placeholders: they are {wanted}")
+
+
+def _is_ours(sentence: object) -> bool:
+    """The catalogues are read first: to look through the sources takes half a second."""
+    return sentence in _catalogued() or sentence in _extracted()
+
+
+@lru_cache(1)
+def _catalogued() -> set[object]:
+    found = [path for code in CATALOGUES if (path := FOLDER / code / "messages.po").exists()][:1]
+    return {each.id for path in found for each in read_catalogue(path, path.parent.name)}
+
+
+@lru_cache(1)
+def _extracted() -> set[object]:
+    with (ROOT / "babel.cfg").open() as file:
+        mapped: Any = parse_mapping_cfg
+        methods, options = mapped(file)
+    keywords = DEFAULT_KEYWORDS | {"N_": None}
+    found = extract_from_dir(
+        ROOT, methods, options, keywords, directory_filter=lambda path: "/." not in path
+    )
+    return {each[2] for each in found}
+
+
+def _said(message: Message) -> list[str]:
+    """A form of a plural may leave the number out."""
+    texts = _texts(message.string)
+    return texts if len(texts) == 1 else []
+
+
+def _texts(form: object) -> list[str]:
+    return [str(text) for text in (form if isinstance(form, tuple | list) else [form]) if text]
+
+
+def _placeholders(form: object) -> set[str]:
+    return {name for text in _texts(form) for name in PLACEHOLDER.findall(text)}

@@ -1,0 +1,79 @@
+"""What a template must keep for the product to work: fields, ids, tokens, codes and blocks."""
+
+import re
+from collections.abc import Callable
+
+# The source of a template by its name, or None.
+Read = Callable[[str], str | None]
+
+COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+EXTENDS = re.compile(r'\{%-?\s*extends\s+"([^"]+)"\s*-?%\}')
+EXTENDS_SHELL = re.compile(r"\{%-?\s*extends\s+shell\s*-?%\}")
+USED = re.compile(r'\{%-?\s*(?:include|from)\s+"([^"]+)"[^%]*%\}')
+NAMED = re.compile(r'\{%-?\s*(?:include|from|import|extends)\s+"([^"]+)"')
+BLOCK = re.compile(r"\{%-?\s*(?:block\s+(\w+)[^%]*|(endblock)[^%]*)%\}")
+SUPER = re.compile(r"\{\{-?\s*super\(\)")
+CONTROL = re.compile(r"<(?:input|select|textarea|button)\b[^>]*>")
+ATTRIBUTE = re.compile(r'\b(?:name|id)="[^"{]+"')
+PLACE = re.compile(r'\bid="(?:main|live|who|trouble)"')
+CODE = re.compile(r"\{\{-?\s*code\b")
+BOUND = re.compile(r"@\{\{ host \}\} #\{\{ code \}\}\s*\Z")
+DEEPEST = 8  # templates within each other
+
+
+def find_lost_hooks(name: str, ours: Read, theirs: Read) -> list[str]:
+    """In words, what our template of that name has and theirs has not."""
+    return [f"lost {hook}" for hook in _hooks(name, ours) if hook not in {*_hooks(name, theirs)}]
+
+
+def named_templates(source: str) -> set[str]:
+    """What it includes, imports and extends."""
+    return {*NAMED.findall(COMMENT.sub("", source))}
+
+
+def _hooks(name: str, read: Read) -> list[str]:
+    text = _whole(name, read)
+    found = [each for tag in CONTROL.findall(text) for each in ATTRIBUTE.findall(tag)]
+    found += PLACE.findall(text)
+    if EXTENDS_SHELL.search(text):
+        found.append("{% extends shell %}")
+    if CODE.search(text):
+        found.append("{{ code }}")
+    if BOUND.search(text):
+        found.append("its last line, @{{ host }} #{{ code }}")
+    own = COMMENT.sub("", read(name) or "")
+    parent = EXTENDS.search(own)
+    if parent is None or parent[1].startswith("default/"):
+        found += [f"{{% block {block} %}}" for block, _ in BLOCK.findall(text) if block]
+    return list(dict.fromkeys(found))
+
+
+def _whole(name: str, read: Read, depth: int = 0) -> str:
+    """With all that it includes, and within what it extends."""
+    source = COMMENT.sub("", read(name) or "") if depth < DEEPEST else ""
+    if parent := EXTENDS.search(source):
+        blocks = _blocks(source)
+        whole = _whole(parent[1], read, depth + 1)
+        source = "".join(blocks.values()) if not whole else _put_in(whole, blocks)
+    return USED.sub(lambda used: used[0] + _whole(used[1], read, depth + 1), source)
+
+
+def _blocks(source: str) -> dict[str, str]:
+    """By their names, with their tags and all within."""
+    found, open_ = dict[str, str](), list[tuple[str, int]]()
+    for tag in BLOCK.finditer(source):
+        if tag[1]:
+            open_.append((tag[1], tag.start()))
+        elif open_:
+            name, start = open_.pop()
+            found[name] = source[start : tag.end()]
+    return found
+
+
+def _put_in(parent: str, blocks: dict[str, str]) -> str:
+    """The parent with those in the place of its own; one that calls `super()` adds to it."""
+    for name, text in blocks.items():
+        own = _blocks(parent).get(name)
+        if own is not None and own != text:
+            parent = parent.replace(own, text + own if SUPER.search(text) else text)
+    return parent

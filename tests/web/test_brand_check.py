@@ -1,0 +1,117 @@
+"""`latchkey brand check`: what is wrong with the folder of a brand, with file and line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.web.brand import STATIC
+from app.web.brand_check import PAIRS, check_brand
+from app.web.hooks import find_lost_hooks
+from app.web.overrides import PARTIALS, read_ours
+from app.web.tokens import contrast, long_colour, read_tokens
+from tests.commands.running import typed
+
+BRAND = STATIC.parent / "examples" / "brand-acme"
+SIGN_UP = '{% extends "default/signup/phone.html" %}'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BRAND, tmp_path / "acme"))
+
+
+def test_acme_is_well() -> None:
+    assert typed("brand", "check", str(BRAND)).output == "All is well.\n"
+
+
+def test_ours_is_well_too() -> None:
+    for tokens in read_tokens((STATIC / "site.css").read_text()).schemes.values():
+        for one, other, least in PAIRS:
+            colours = (long_colour(tokens[name].value) for name in (one, other))
+            assert contrast(*colours) >= least, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio"),
+    [("#000000", "#ffffff", 21), ("#777777", "#ffffff", 4.48), ("#0f4f46", "#0f4f46", 1)],
+)
+def test_contrast_is_as_wcag_has_it(one: str, other: str, ratio: float) -> None:
+    assert contrast(one, other) == contrast(other, one) == pytest.approx(ratio, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("--soft: #5b5672;", "--soft: #a9a5bb;", "3: --soft on --paper has a contrast of"),
+        ("--soft: #aba5c4;", "--soft: #55506a;", "14: --soft on --paper has a contrast of"),
+        ("--trim: #d2491a; ", "", "1: --trim is missing in the light scheme: ours is #b07a1e"),
+        ("--trim: #ff8a5c; ", "", "1: --trim is missing in the dark scheme: ours is #d8a852"),
+        ("--trim: #d2491a;", "--trin: #d2491a;", "5: --trin is no token of the light scheme; is"),
+        ("--trim: #d2491a;", "--trim: tomato;", "5: --trim must be a colour such as"),
+        ("--round: 4px;", "--round: url(x);", "10: --round may not have url()"),
+        ("@media", "h1 { color: red }\n@media", "12: color: red: only tokens of :root"),
+        ("    --shade: none;\n  }\n}", "    --shade: none;\n  }", "a brace without its other one"),
+    ],
+)
+def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: str) -> None:
+    style = folder / "brand.css"
+    assert old in style.read_text()
+    style.write_text(style.read_text().replace(old, new))
+    found = [str(each) for each in check_brand(folder)]
+    assert any(each.startswith(f"{style}:") and told in each for each in found), found
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("templates/signup/telephone.html", "Hello", "1: we have no template of this path"),
+        ("templates/signup/phone.html", "\n{% if %}", "2: Expected an expression"),
+        ("templates/signup/phone.html", SIGN_UP + "{% block main %}{% endblock %}",
+         '1: lost name="csrf_token"'),
+        ("templates/_shell/document.html", "<main>{% block main %}{% endblock %}</main>",
+         '1: lost id="main"'),
+        ("templates/error.html", '{% extends shell %}\n{% include "none.html" %}',
+         "2: there is no template none.html"),
+        ("messages/phone_code.txt", "{{ code }}", "1: lost its last line, @{{ host }}"),
+        ("messages/email_code.txt", "Hello", "1: lost {{ code }}"),
+        ("words/de.po", 'msgid ""\nmsgstr ""\n\nmsgid "No such"\nmsgstr "Nix"',
+         "4: we have no sentence “No such”"),
+        ("words/de.po", 'msgid "You can ask again %(when)s."\nmsgstr "Warten Sie."',
+         "1: “You can ask again %(when)s.” has other placeholders: they are when"),
+        ("words/de.po", "nonsense", "1: it cannot be read"),
+        ("words/tlh.po", "", "1: no language is read from it"),
+        ("logo.svg", "<svg>\n<g></svg>", "2: it is no SVG"),
+        ("logo.svg", "<svg></svg>", "1: the viewBox is missing"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_line(folder: Path, file: str, text: str, told: str) -> None:
+    path = folder / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    checked = typed("brand", "check", str(folder))
+    assert checked.exit_code == 1
+    assert f"{path}:{told}" in checked.output
+
+
+@pytest.mark.parametrize("source", ["as it is", "extended"])
+def test_ours_have_lost_nothing(source: str) -> None:
+    """Of each a copy, or one that extends it and changes nothing."""
+
+    def theirs(name: str) -> str | None:
+        own = source == "extended" and not name.startswith("default/")
+        return f'{{% extends "default/{name}" %}}' if own else read_ours(name)
+
+    names = [path.relative_to(PARTIALS).as_posix() for path in PARTIALS.rglob("*.*")]
+    lost = {name: find_lost_hooks(name, read_ours, theirs) for name in names}
+    assert {name: hooks for name, hooks in lost.items() if hooks} == {}
+    assert len(names) > 150
+
+
+def test_a_part_of_their_own_is_no_mistake(folder: Path) -> None:
+    (folder / "templates/_hello.html").write_text("<p>Hello</p>")
+    (folder / "templates/error.html").write_text(
+        '{% extends "default/error.html" %}'
+        '{% block main %}{% include "_hello.html" %}{{ super() }}{% endblock %}'
+    )
+    assert check_brand(folder) == []
