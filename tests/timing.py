@@ -21,22 +21,23 @@ def time_of(person: Person, path: str, status: int, **fields: str) -> float:
     return took
 
 
-def twin_addresses(known: str, numbers: range) -> list[tuple[str, str]]:
-    """Those that begin with `known`, each with another one that is as long."""
-    other = f"o{known[1:]}"
-    return [(f"{known}{n}@example.org", f"{other}{n}@example.org") for n in numbers]
+def twin_addresses(numbers: range, *kinds: str) -> list[tuple[str, ...]]:
+    """Those that begin with each of `kinds`, and last another one: all as long as each other."""
+    names = (*kinds, f"o{kinds[0][1:]}")
+    assert len({len(name) for name in names}) == 1
+    return [tuple(f"{name}{n}@example.org" for name in names) for n in numbers]
 
 
-def told_apart(pairs: Sequence[tuple[str, str]], seconds: Callable[[str], float]) -> float:
-    """How well time tells the first of the pairs from the second, in standard errors from not at
-    all. Each is asked for once, those of a pair in either order, so that whatever else the machine
-    does meets both alike.
+def told_apart(twins: Sequence[tuple[str, ...]], seconds: Callable[[str], float]) -> float:
+    """How well time tells any of them from the last, in standard errors from not at all. Each is
+    asked for once, twins in any order, so that whatever else the machine does meets them alike.
     """
-    times: tuple[list[float], list[float]] = ([], [])
-    for pair in pairs:
-        for which in random.sample((0, 1), 2):
-            times[which].append(seconds(pair[which]))
-    return abs(separation(*times) - 0.5) / standard_error(len(pairs))
+    times: list[list[float]] = [[] for _ in twins[0]]
+    for some in twins:
+        for which in random.sample(range(len(some)), len(some)):
+            times[which].append(seconds(some[which]))
+    *known, unknown = times
+    return max(abs(separation(each, unknown) - 0.5) for each in known) / standard_error(len(twins))
 
 
 def separation(some: list[float], others: list[float]) -> float:
