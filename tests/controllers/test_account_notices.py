@@ -65,13 +65,19 @@ def test_the_link_that_undoes_a_change_comes_after_any_number_of_sign_ins(owner:
 
 
 def test_a_sign_in_by_phone_is_told_without_waiting_for_the_next_look(owner: Owner) -> None:
-    waits = []
-    for _ in range(6):
+    """By chance 5 of 6 are soon once in 90 runs. A busy machine has more tries: 12 of 18 are by
+    chance once in 700.
+    """
+    waits: list[float] = []
+    while len(waits) < 18:
         sql(owner.product, HOUR_LATER, owner.email)
         owner.by_phone()
         sleep(1.2)
         waits.append(sql(owner.product, HANDED_OVER, owner.email)[0]["seconds"])
-    assert len([seconds for seconds in waits if seconds < AT_ONCE]) >= 5, waits
+        soon = len([seconds for seconds in waits if seconds < AT_ONCE])
+        if len(waits) == 6 and soon >= 5:
+            break
+    assert soon >= (5 if len(waits) == 6 else 12), waits
 
 
 def test_sign_ins_from_new_devices_are_told_at_once_then_once_an_hour(owner: Owner) -> None:
