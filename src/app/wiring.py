@@ -116,14 +116,7 @@ class Wiring:
         self._plan_choices = PlanChoices(self._database)
         self._drafts = Drafts(adapters.database, adapters.memory)
         self._budget = PasswordBudget(adapters.database, adapters.memory, limits, self._subjects)
-        self._new_passwords = NewPasswords(
-            settings.password_min_length,
-            self._hasher,
-            adapters.breached_passwords,
-            adapters.database,
-            limits,
-            self._subjects,
-        )
+        self._new_passwords = self._build_new_passwords()
         self._credentials = Credentials(adapters.database, self._hasher, self._budget)
         self._daily_caps = DailyCaps(adapters.database, limits)
 
@@ -170,6 +163,17 @@ class Wiring:
     def _derive_keys(self, purpose: str) -> tuple[bytes, ...]:
         return keys_for(purpose, self._settings.secret_key)
 
+    def _build_new_passwords(self) -> NewPasswords:
+        return NewPasswords(
+            self._settings.password_min_length,
+            self._hasher,
+            self._adapters.breached_passwords,
+            self._database,
+            self._limits,
+            self._subjects,
+            self._settings.brand_name,
+        )
+
     def _build_sessions(self) -> Sessions:
         return Sessions(
             self._database,
@@ -182,8 +186,7 @@ class Wiring:
 
     def _build_health(self, brand: Brand) -> Health:
         checks = {"proxies": self._forwarding.finding} if self._forwarding else {}
-        if brand.folder:
-            checks["brand"] = brand.look
+        checks |= {"brand": brand.look} if brand.folder else {}
         return Health(
             self._database,
             self._adapters.memory,

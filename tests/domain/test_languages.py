@@ -86,3 +86,15 @@ def test_a_translation_with_a_value_that_does_not_exist_is_not_used(folder: Path
 def test_a_language_is_named_in_itself_and_knows_its_direction(folder: Path) -> None:
     german = load_language("de", folder)
     assert (german.name, german.direction, german.version != "") == ("Deutsch", "ltr", True)
+
+
+def test_a_brands_words_go_before_ours_also_when_they_are_read_again(
+    folder: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "words"
+    own.mkdir()
+    languages = Languages(("de",), folder, own)
+    assert languages.get("de").translations.gettext("Number changed.") == "Nummer geändert."
+    (own / "de.po").write_text('msgid "Number changed."\nmsgstr "Neue Nummer."')
+    languages.refresh()
+    assert languages.get("de").translations.gettext("Number changed.") == "Neue Nummer."

@@ -155,3 +155,10 @@ def test_parts_of_a_contact_are_no_password_for_its_owner(contact: str, raw: str
 def test_anything_typed_is_a_password_or_a_sentence(raw: str) -> None:
     with suppress(WeakPassword):
         accept(raw)
+
+
+def test_the_name_of_the_site_is_as_obvious_as_ours() -> None:
+    for raw in ("Tief Kelp Orbit2026!", "My tief kelp orbit 2026!"):
+        refuse_guessable(raw, ())
+        with pytest.raises(WeakPassword):
+            refuse_guessable(raw, (), "Tief Kelp Orbit")

@@ -12,8 +12,10 @@ import pytest
 from rcssmin import cssmin
 
 from app.settings import read_settings
+from app.web.assets import Assets
 from app.web.brand import STATIC, Brand, load_brand
 from app.web.errors import LastResort
+from app.web.templates import Templates
 from tests.holder import Holder
 from tests.person import Person
 from tests.product import GENEROUS, PATIENCE, Product
@@ -89,19 +91,39 @@ def test_the_download_has_its_name(holder: Holder) -> None:
 
 
 def test_its_colours_and_pictures_cost_no_byte_and_no_request(holder: Holder) -> None:
-    """But for the logo, which nothing waits for."""
     html = holder.get("/pricing").html
-    assert len(re.findall(r"<(?:link rel=.stylesheet|script (?:defer|type=.module))", html)) == 4, (
-        "style, prices, two scripts"
-    )
-    assert re.search(
-        r'<img src="/static/[0-9a-f]{12}/logo.svg" alt="" width="40" height="32">', html
-    )
+    awaited = re.findall(r"<(?:link rel=.stylesheet|script (?:defer|type=.module))", html)
+    assert len(awaited) == 4, "style, prices, two scripts"
+    assert '<svg class="own" aria-hidden="true" viewBox="0 0 40 32"><path' in html
     own = holder.http.get(*re.findall(r'href="(/static/[^"]+/favicon.svg)"', html))
     assert own.content == (BRAND / "favicon.svg").read_bytes()
     css = holder.http.get(*re.findall(r'href="(/static/[^"]+/site.css)"', html)).text
     assert [css.count(f"--accent:{it}") for it in ("#4c31c4", "#b3a4ff", "#0f4f46")] == [1, 1, 0]
     assert len(css) < len(cssmin((STATIC / "site.css").read_text())) + 100
+
+
+def test_a_first_visit_stays_light(acme: Product) -> None:
+    person = Person(acme)
+    seen = person.http.get("/signup/phone")
+    files = re.findall(r'(?:href|src)="(/static/[^"]+(?:css|js))"', seen.text)
+    answers = [seen, *(person.http.get(file) for file in files)]
+    assert len(answers) == 4, "page, style, two scripts"
+    heads = [f"{each}: {it}\r\n" for one in answers for each, it in one.headers.items()]
+    bodies = sum(int(one.headers["content-length"]) for one in answers)
+    assert len("".join(heads)) + bodies <= 25 * 1024
+
+
+@pytest.mark.parametrize(
+    "drawing", ["<style>a{}</style>", '<path id="a"/>', '<use href="#a"/>', "<g></g>" * 400]
+)
+def test_a_logo_that_is_no_plain_drawing_is_a_picture(tmp_path: Path, drawing: str) -> None:
+    head = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30.4 10">'
+    (tmp_path / "logo.svg").write_text(f"{head}{drawing}</svg>")
+    brand = Brand(folder=tmp_path)
+    assert (brand.logo, brand.logo_size) == (None, (30, 10))
+    mark = Templates(Assets(STATIC, live=False, brand=brand), live=False).get("_shell/_mark.html")
+    shown = r'<img src="/static/\w+/logo.svg" alt="" width="30" height="10">Latchkey'
+    assert re.fullmatch(shown, mark.render())
 
 
 def test_mails_have_its_colours_and_no_mark_of_ours(acme: Product, holder: Holder) -> None:

@@ -53,7 +53,7 @@ class Languages:
         which stays as it was.
         """
         for code in [*self._known]:
-            self._known[code] = load_language(code, self._folder)
+            self._known[code] = load_language(code, self._folder, self._own)
 
     def __iter__(self) -> Iterator[Language]:
         return (self.get(code) for code in self.offered)

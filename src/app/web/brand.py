@@ -7,6 +7,8 @@ import unicodedata
 from importlib import import_module
 from pathlib import Path
 
+from markupsafe import Markup
+
 from app.domain.health import Finding as HealthFinding
 from app.domain.health import Status
 from app.domain.i18n import N_
@@ -31,6 +33,11 @@ STYLE = "site.css"
 IMAGES = ("favicon.svg", "logo.svg")
 # Labels of LEGAL_LINKS that are translated; any other is shown as it is.
 TRANSLATED = (N_("Terms"), N_("Privacy"), N_("Imprint"), N_("Cookies"), N_("Accessibility"))
+NO_SHAPE = re.compile(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>| xmlns=\"[^\"]*\"", re.DOTALL)
+NOT_PLAIN = re.compile(
+    r"<(?:style|script|image|foreignObject|use|a)\b|\b(?:style|id|class|href|on\w+)\s*="
+)
+LARGEST_INLINE = 2048  # characters
 MOST_TOLD = 5  # problems, in /health; the log has all of them
 VIEW_BOX = re.compile(r'<svg\b[^>]*\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"')
 UNSAFE = re.compile(r"url\(|[<>\\]", re.IGNORECASE)  # in the value of a token
@@ -67,6 +74,17 @@ class Brand:
         """A file or folder of the brand's own."""
         path = self.folder / name if self.folder else None
         return path if path and path.exists() else None
+
+    @property
+    def logo(self) -> Markup | None:
+        """`logo.svg` as a part of the page, which costs no request; None for one that is large, or
+        more than shapes with attributes: our policy and other ids of the page are in its way.
+        """
+        path = self.find("logo.svg")
+        text = NO_SHAPE.sub("", path.read_text(errors="replace")).strip() if path else ""
+        if not self.logo_size or len(text) > LARGEST_INLINE or NOT_PLAIN.search(text):
+            return None
+        return Markup(text.replace("<svg", '<svg class="own" aria-hidden="true"', 1))  # noqa: S704 - a file of whoever runs the product
 
     @property
     def logo_size(self) -> tuple[int, int] | None:

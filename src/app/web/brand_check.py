@@ -13,14 +13,15 @@ from babel.messages.catalog import Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import PoFileError
-from jinja2 import TemplateSyntaxError
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.meta import find_undeclared_variables
 
 from app.domain.catalogues import PLACEHOLDER, read_catalogue
 from app.domain.i18n import ENGLISH
 from app.domain.languages import CATALOGUES, FOLDER
 from app.web.brand import IMAGES, STATIC, STYLE, UNSAFE, VIEW_BOX
 from app.web.hooks import find_lost_hooks, named_templates
-from app.web.overrides import Overrides, read_ours
+from app.web.overrides import PARTIALS, Overrides, read_ours
 from app.web.templates import build_environment
 from app.web.tokens import SCHEMES, Token, Tokens, contrast, is_colour, long_colour, read_tokens
 
@@ -129,7 +130,7 @@ def _check_templates(folder: Path) -> Iterator[Finding]:
     used = {each for source in sources.values() for each in named_templates(source)}
     for name, path in names.items():
         try:
-            environment.parse(sources[name], name, str(path))
+            tree = environment.parse(sources[name], name, str(path))
         except TemplateSyntaxError as error:
             yield Finding(path, error.lineno, error.message or "it cannot be read")
             continue
@@ -137,10 +138,21 @@ def _check_templates(folder: Path) -> Iterator[Finding]:
             if overrides.read(each) is None:
                 line = sources[name].count("\n", 0, sources[name].index(f'"{each}"')) + 1
                 yield Finding(path, line, f"there is no template {each}")
+        given = find_undeclared_variables(tree) - _known_names()
+        for node in tree.find_all(nodes.Name):
+            if node.name in given:
+                yield Finding(path, node.lineno, f"{node.name} is given to no template")
         if read_ours(name) is None and name not in used:
             yield Finding(path, 1, "we have no template of this path, and none of yours uses it")
         for lost in find_lost_hooks(name, read_ours, overrides.read):
             yield Finding(path, 1, lost)
+
+
+@lru_cache(1)
+def _known_names() -> set[str]:
+    """Whatever our templates name, in their code or in the comments that say what they need."""
+    paths = [path for path in PARTIALS.rglob("*.*") if path.suffix in (".html", ".txt")]
+    return {name for path in paths for name in re.findall(r"[a-z_]\w*", path.read_text())}
 
 
 def _check_words(path: Path) -> Iterator[Finding]:

@@ -62,6 +62,7 @@ class Templates:
             "product": self.brand.name,
             "contact": self.brand.contact,
             "contact_name": self.brand.contact.removeprefix("mailto:").removeprefix("https://"),
+            "logo": self.brand.logo,
             "logo_size": self.brand.logo_size,
             "light": self.brand.light,
             "dark": self.brand.dark,

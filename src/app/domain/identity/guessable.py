@@ -34,8 +34,10 @@ SIGNS_AROUND = re.compile(rf"^[{SIGNS}]+|[{SIGNS}]+$")
 # One short word, with at most eight digits and some signs around it: Liverpool2024!
 ONE_WORD = re.compile(r"(?=(?:\D*\d){0,8}\D*$)[\W\d_]*[^\W\d_]{1,9}[\W\d_]*")
 
+OURS = "latchkey"
+LEAST_NAME = 3  # characters of the site's name that is looked for
 OBVIOUS_WORDS = (
-    "latchkey", "password", "passwort", "welcome", "letmein", "correcthorsebatterystaple",
+    OURS, "password", "passwort", "welcome", "letmein", "correcthorsebatterystaple",
     "loremipsum", "dolor",
     "spring", "summer", "autumn", "winter", "frühling", "sommer", "herbst", "printemps", "automne",
     "hiver", "primavera", "verano", "otoño", "invierno", "estate", "autunno", "inverno", "lente",
@@ -78,10 +80,13 @@ def _obvious() -> frozenset[str]:
     }
 
 
-def is_guessable(raw: str, personal: tuple[str, ...]) -> bool:
-    """Whether a stranger would try it among the first. `personal` are words of the person's own.
-    Takes less than 10 ms of a core, whatever is typed (`python -m bench.strength`).
+def is_guessable(raw: str, personal: tuple[str, ...], product: str = "") -> bool:
+    """Whether a stranger would try it among the first. `personal` are words of the person's own,
+    `product` is the name of the site. Takes less than 10 ms of a core, whatever is typed (`python
+    -m bench.strength`).
     """
+    if len(product) >= LEAST_NAME:
+        raw = re.sub(re.escape(product), OURS, raw[:JUDGED_CHARACTERS], flags=re.IGNORECASE)
     text = unicodedata.normalize("NFKC", raw)[:JUDGED_CHARACTERS].casefold()
     once = _each_word_once(text)
     return (
@@ -139,7 +144,7 @@ def _is_soon_guessed(text: str, personal: tuple[str, ...]) -> bool:
     plain = without_signs[:ESTIMATED_CHARACTERS]
     joined = SEPARATORS.sub("", plain)
     forms = ((plain, LEAST_GUESSES_LOG10), (joined, LEAST_GUESSES_JOINED_LOG10))
-    return any(zxcvbn(form, [*personal, "latchkey"]).guesses_log10 < least for form, least in forms)
+    return any(zxcvbn(form, [*personal, OURS]).guesses_log10 < least for form, least in forms)
 
 
 def _all_letters(text: str) -> str:

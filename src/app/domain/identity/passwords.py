@@ -70,9 +70,9 @@ def refuse_malformed(raw: str, minimum: int, personal: tuple[str, ...]) -> None:
         raise WeakPassword(_("Leave your own e-mail address and phone number out of the password."))
 
 
-def refuse_guessable(raw: str, personal: tuple[str, ...]) -> None:
+def refuse_guessable(raw: str, personal: tuple[str, ...], product: str = "") -> None:
     """Raises `WeakPassword` for one that strangers try among the first. Costs milliseconds."""
-    if is_guessable(raw, personal):
+    if is_guessable(raw, personal, product):
         raise WeakPassword(_("That password is too easy to guess. Try four or five random words."))
 
 
@@ -139,7 +139,9 @@ class TooManyNewPasswords(TooMany):
 
 
 class NewPasswords:
-    """`minimum` is in characters. `breached` are looked at in their order, the nearest first."""
+    """`minimum` is in characters, `product` the name of the site. `breached` are looked at in their
+    order, the nearest first.
+    """
 
     def __init__(
         self,
@@ -149,7 +151,9 @@ class NewPasswords:
         database: Database,
         limits: LimitTable,
         subjects: Subjects,
+        product: str = "",
     ) -> None:
+        self._product = product
         self._minimum, self._hasher, self._breached = minimum, passwords, breached
         self._database, self._subjects = database, subjects
         [(self._seconds, self._most), *_] = limits.new_passwords.windows
@@ -189,7 +193,8 @@ class NewPasswords:
         try:
             async with asyncio.timeout(DEADLINE):
                 loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._thread, refuse_guessable, raw, personal)
+                given = (raw, personal, self._product)
+                await loop.run_in_executor(self._thread, refuse_guessable, *given)
         except TimeoutError:
             raise Busy(retry_after=2) from None
         finally:
