@@ -27,7 +27,7 @@ need_python = $(call find_python,os); \
 # Shell: runs one check of `make test` and remembers what failed.
 check = check() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }
 
-.PHONY: help setup run test words bench native lock
+.PHONY: help setup run test words docs bench native lock
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -57,6 +57,9 @@ words: $(READY) ## brings the catalogues in locales/ up to date with the sentenc
 	@for file in locales/*/messages.po; do language=$$(basename $$(dirname $$file)); \
 	  $(BIN)/pybabel -q update -i locales/messages.pot -o $$file -l $$language --no-wrap --no-fuzzy-matching \
 	    --ignore-obsolete --ignore-pot-creation-date || exit 1; done
+
+docs: $(READY) ## brings docs/design.md up to date with the templates
+	@$(BIN)/python -m app.dev.design
 
 bench: $(READY) ## the table of docs/performance.md
 	@exec $(BIN)/python -m bench

@@ -1,16 +1,11 @@
-"""The rules of the house for style sheets and screens: all directions of writing, all inputs."""
+"""The rules of the house for style sheets: all directions of writing."""
 
 import re
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment
-from jinja2.meta import find_undeclared_variables
-from jinja2.nodes import FromImport, Name, Template
 
-from app.web.templates import FILTERS
-from tests.test_house import PARTIALS, STATIC
-from tests.test_words import MARKS
+from tests.test_house import STATIC
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 DECLARATION = re.compile(r"[{;]\s*(-?[a-z][a-z-]*)\s*:\s*([^;{}]+?)\s*(?=[;}])")
@@ -23,13 +18,6 @@ PHYSICAL = re.compile(
 SIDED = re.compile(r"left|right")  # where a value may name a side
 WITH_SIDES = {"text-align", "float", "clear", "caption-side"}
 FOUR_SIDES = {"margin", "padding", "inset", "border-width", "border-style", "border-color"}
-
-
-# What `web/page.py` gives to all of them.
-EVERYWHERE = {
-    "shell", "csrf_token", "notice", "refusal", "ways", "product", "asset", "lang", "dir",
-    "auth0_label", "signed_in_as", "contact", "contact_name", "legal_links", "_",
-}  # fmt: skip
 
 
 def is_physical(name: str, value: str) -> bool:
@@ -64,31 +52,3 @@ def test_a_physical_one_is_found_wherever_it_stands(rule: str) -> None:
 def test_logical_ones_are_not() -> None:
     logical = "margin-inline: 0 1px; padding: 1px 2px; border-block-end: 1px solid; inset: 0;"
     assert physical(f"@media (min-width: 40rem) {{ li:first-child {{ {logical} }} }}") == []
-
-
-def screens() -> list[Path]:
-    return [
-        path for path in PARTIALS.rglob("*.html")
-        if not path.name.startswith("_") and path.parent.name not in ("_shell", "messages")
-    ]  # fmt: skip
-
-
-def own_names(tree: Template) -> set[str]:
-    """What a template sets or imports itself."""
-    names = {name.name for name in tree.find_all(Name) if name.ctx == "store"}
-    return names.union(*(imported.names for imported in tree.find_all(FromImport)))
-
-
-@pytest.mark.parametrize("screen", screens(), ids=lambda path: path.stem)
-def test_every_screen_says_at_its_top_what_it_is_given(screen: Path) -> None:
-    text = screen.read_text()
-    told = re.match(r"\{% extends [^%]+ %\}\n\{#- (.*?) -#\}\n", text, re.DOTALL)
-    assert told, "no comment of its inputs"
-    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
-    environment.filters |= FILTERS
-    tree = environment.parse(text)
-    used = find_undeclared_variables(tree) - EVERYWHERE - MARKS - own_names(tree)
-    shared = (PARTIALS / "_code_page.html").read_text() if "extends shell" not in text else ""
-    assert used <= set(re.findall(r"\w+", told[1] + shared.partition("-#}")[0]))
-    plain = not used and "{% include" not in text and "{% extends shell" in text
-    assert ("Needs nothing." if plain else "Needs") in told[1]

@@ -8,14 +8,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinja2 import Environment, meta
+
+from app.dev.message_examples import message_values, messages
+from app.dev.rendering import files_of
+from app.domain.i18n import ENGLISH
+from app.web.brand import STATIC, STYLE
+from app.web.templates import FILTERS, PARTIALS, build_environment
+from app.web.tokens import DARK, LIGHT, read_tokens
+
 ROOT = Path(__file__).parents[3]
-DOCUMENT, STYLES = ROOT / "docs" / "design.md", ROOT / "static" / "site.css"
+DOCUMENT = ROOT / "docs" / "design.md"
 MADE = "<!-- From here on made by `make docs`, from the headers of the templates. -->"
 COMMENT = re.compile(r"\{#-?(.*?)-?#\}", re.DOTALL)
 SECTION = re.compile(r"(Needs(?: nothing\b|(?= what\b)|:)|Can be set:|Blocks:)")
 ITEM = re.compile(r"`?(\w+)`?(?:\s*[(:]\s*(.*?)\)?)?$", re.DOTALL)
 REFERENCE = re.compile(r"(?:(with \w+) )?what ([\w/]+\.html) (?:does|needs|shows)$")
-TOKEN = re.compile(r"(--[a-z-]+):\s*([^;]+);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ def _items(text: str) -> Iterator[str]:
     item, depth, listing = "", 0, False
     for piece in re.findall(r"\s?\band\b\s|[(),;:]|[^(),;:\s]+|\s+", text):
         depth += (piece == "(") - (piece == ")")
-        listing = (listing or piece == ":") and piece != ";"
+        listing = (listing or (piece == ":" and not depth)) and piece != ";"
         divides = piece == ";" or (piece.strip() in (",", "and") and not listing)
         if divides and not depth:
             yield from filter(None, [item.strip()])
@@ -102,3 +110,72 @@ def read_header(path: str | None) -> Header:
     except ValueError:
         found = COMMENT.search(source)
         return Header(found[1] if found else "")
+
+
+# The document.
+
+
+def write_document(text: str) -> str:
+    """What stands in `text` by hand, and then all that is made."""
+    by_hand = text.partition(MADE)[0].rstrip()
+    return "\n".join(
+        [by_hand, "", MADE, "", *_token_lines(), *_template_lines(), *_message_lines(), ""]
+    )
+
+
+def _token_lines() -> Iterator[str]:
+    """A name without a dark value has the same one in both schemes."""
+    schemes = read_tokens((STATIC / STYLE).read_text()).schemes
+    yield from ("## Tokens", "", "| token | light | dark |", "| --- | --- | --- |")
+    for name, token in schemes[LIGHT].items():
+        dark = schemes[DARK].get(name)
+        yield f"| `--{name}` | `{token.value}` | {f'`{dark.value}`' if dark else ''} |"
+    yield ""
+
+
+def _template_lines() -> Iterator[str]:
+    yield from ("## Templates", "")
+    names = sorted(str(path.relative_to(PARTIALS)) for path in PARTIALS.rglob("*.html"))
+    shown = [(name, parse_header((PARTIALS / name).read_text())) for name in names]
+    for name, header in shown:
+        if header.summary and not name.startswith("dev/"):
+            yield from (f"### `{name}`", "", header.summary.replace("<", "&lt;"), "")
+            lines = [
+                *_listed("Needs", header.needs),
+                *(f"- Needs what `{other}` does." for other in header.includes),
+                *_listed("Can be set", header.optional),
+                *_listed("Blocks", header.blocks),
+            ]
+            yield from ([*lines, ""] if lines else [])
+
+
+def _message_lines() -> Iterator[str]:
+    """By what its parts share: which of the values it uses that all messages are given."""
+    yield from ("## Mails and texts", "", "| template | uses |", "| --- | --- |")
+    environment = build_environment(ENGLISH)
+    environment.filters |= FILTERS
+    given = message_values().keys()
+    for example in messages():
+        if example.state == "normal":
+            used = set().union(*(_names(environment, file) for file in files_of(example)))
+            yield f"| `{example.template}` | {', '.join(f'`{n}`' for n in sorted(used & given))} |"
+
+
+def _names(environment: Environment, template: str) -> set[str]:
+    """Those that a template uses, and those that it extends or includes."""
+    source = (PARTIALS / template).read_text()
+    tree = environment.parse(source)
+    names = meta.find_undeclared_variables(tree)
+    for other in meta.find_referenced_templates(tree):
+        names |= _names(environment, str(other))
+    return names
+
+
+def _listed(title: str, inputs: tuple[Input, ...]) -> Iterator[str]:
+    if inputs:
+        words = [f"`{each.name}`{f' ({each.meaning})' if each.meaning else ''}" for each in inputs]
+        yield f"- {title}: {', '.join(words)}."
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(write_document(DOCUMENT.read_text()))
