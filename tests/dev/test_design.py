@@ -10,7 +10,8 @@ from app.dev.design import DOCUMENT, Header, parse_header, write_document
 from app.dev.examples import list_examples
 from app.dev.rendering import GIVEN, is_message
 from app.web.assets import Assets
-from app.web.templates import FILTERS, PARTIALS, Templates
+from app.web.overrides import PARTIALS
+from app.web.templates import FILTERS, Templates
 from tests.test_house import STATIC
 
 PAGES = sorted(

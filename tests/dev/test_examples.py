@@ -19,7 +19,8 @@ from app.dev.rendering import (
 )
 from app.domain.i18n import ENGLISH, Language
 from app.web.assets import Assets
-from app.web.templates import PARTIALS, Templates
+from app.web.overrides import PARTIALS
+from app.web.templates import Templates
 from tests.test_house import STATIC
 
 

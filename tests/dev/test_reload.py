@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from time import time
 from typing import Any
 
 import httpx
@@ -69,7 +70,7 @@ async def test_a_browser_is_told_and_words_are_read_again(folder: Path) -> None:
     languages = Languages(("de",), folder)
     assert languages.get("de").translations.gettext("Sign in") == "1"
     changes = Changes(watched, languages)
-    listening = asyncio.create_task(changes.stream("", browser.receive, browser.send))
+    listening = asyncio.create_task(changes.stream("", time(), browser.receive, browser.send))
     await browser.until(f"id: {watched.look()}\n")
     (folder / "de/messages.po").write_text(PO.format("Anmelden"))
     await browser.until("event: page\n")
@@ -86,8 +87,24 @@ async def test_who_lost_the_server_is_told_what_changed_meanwhile(folder: Path) 
     known = watched.look()
     (folder / "site.css").write_text("something else")
     changes = Changes(watched, Languages(("en",)))
-    listening = asyncio.create_task(changes.stream(known, browser.receive, browser.send))
+    listening = asyncio.create_task(changes.stream(known, time(), browser.receive, browser.send))
     await browser.until("event: style\n")
+    browser.leave()
+    await listening
+
+
+async def test_what_changed_while_a_page_was_made_is_told_too(folder: Path) -> None:
+    changes, asked_at = Changes(Watched([folder]), Languages(("en",))), time()
+    os.utime(folder / "page.html", (asked_at - 60, asked_at - 60))
+    for path in (folder / "site.css", folder / "de/messages.po"):
+        os.utime(path, (asked_at + 3600, asked_at + 3600))  # by a clock that is ahead
+    assert not changes.watched.has_changed_since(asked_at - 10)
+    os.utime(folder / "page.html", (asked_at - 5, asked_at - 5))
+    browser = Browser()
+    listening = asyncio.create_task(
+        changes.stream("", asked_at - 10, browser.receive, browser.send)
+    )
+    await browser.until("event: page\n")
     browser.leave()
     await listening
 

@@ -13,8 +13,9 @@ from litestar import Litestar
 from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
 from app.web.cookies import Flows
-from app.web.errors import WORDS, describe_template_error
+from app.web.errors import WORDS
 from app.web.middleware import CSP, OuterMiddleware
+from app.web.templates import describe_template_error
 from tests.commands.running import PRODUCTION
 from tests.pages import LAST_RESORT, LAST_RESORT_CSP, Page
 from tests.person import Person

@@ -14,7 +14,8 @@ from app.dev.message_examples import message_values, messages
 from app.dev.rendering import files_of
 from app.domain.i18n import ENGLISH
 from app.web.brand import STATIC, STYLE
-from app.web.templates import FILTERS, PARTIALS, build_environment
+from app.web.overrides import PARTIALS
+from app.web.templates import FILTERS, build_environment
 from app.web.tokens import DARK, LIGHT, read_tokens
 
 ROOT = Path(__file__).parents[3]

@@ -1,5 +1,7 @@
 """What a developer's machine answers by itself, or otherwise than a server does."""
 
+import re
+from time import time
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -57,7 +59,7 @@ class DevelopmentMiddleware:
         path = scope.get("path", "")
         if self._changes and path == EVENTS and is_from_this_machine(ASGIConnection(scope)):
             known = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
-            await self._changes.stream(known, receive, send)
+            await self._changes.stream(known, _moment(scope), receive, send)
         elif self._changes and path.startswith("/static/") and path.endswith(SCRIPT):
             await self._app(_without_gzip(scope), receive, _Appending(send).send)
         elif policy := next(
@@ -66,6 +68,12 @@ class DevelopmentMiddleware:
             await self._app(scope, receive, _Ruling(send, policy).send)
         else:
             await self._app(scope, receive, send)
+
+
+def _moment(scope: Any) -> float:
+    """`since`, in milliseconds, in seconds; now for none."""
+    found = re.fullmatch(rb"since=(\d{1,16})(?:\.\d+)?", scope["query_string"])
+    return int(found[1]) / 1000 if found else time()
 
 
 def _without_gzip(scope: Any) -> Any:

@@ -1,7 +1,7 @@
 // Only in development: looks again when a template, a style or a word has changed.
 const again = () => location.reload();
 if (window == top) {
-  const changes = new EventSource("/dev/reload");
+  const changes = new EventSource(`/dev/reload?since=${performance.timeOrigin}`);
   changes.addEventListener("page", again);
   changes.addEventListener("style", async () => {
     if (document.querySelector("iframe")) return again();

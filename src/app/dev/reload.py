@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from time import time
 
 from litestar import Controller, get
 from litestar.types import Receive, Send
@@ -22,6 +23,7 @@ HERE = Path(__file__).parent
 SCRIPT = HERE / "reload.js"
 EVERY = 0.4  # seconds between two looks
 AGAIN = 100  # milliseconds, after which a browser asks that has lost the server
+MISSED = "."  # a state that is no other
 STYLES = (".css",)
 EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
 NO_STORE = (b"cache-control", b"no-store")
@@ -35,12 +37,21 @@ class Watched:
 
     def look(self) -> str:
         styles, others = sha256(), sha256()
+        for path, modified in self._files():
+            digest = styles if path.suffix in STYLES else others
+            digest.update(f"{path}:{modified};".encode())
+        return f"{styles.hexdigest()[:12]}.{others.hexdigest()[:12]}"
+
+    def has_changed_since(self, moment: float) -> bool:
+        """Whether a file has: not one that a clock put into the future."""
+        return any(moment < modified / 1e9 <= time() for _, modified in self._files())
+
+    def _files(self) -> Iterator[tuple[Path, int]]:
+        """With the nanosecond in which each was written."""
         for folder in self._folders:
             for path in sorted(folder.rglob("*")):
                 if path.is_file() and not path.name.startswith("."):
-                    digest = styles if path.suffix in STYLES else others
-                    digest.update(f"{path}:{path.stat().st_mtime_ns};".encode())
-        return f"{styles.hexdigest()[:12]}.{others.hexdigest()[:12]}"
+                    yield path, path.stat().st_mtime_ns
 
 
 def describe_change(before: str, now: str) -> str:
@@ -58,12 +69,14 @@ class Changes:
     languages: Languages
     is_draining: Callable[[], bool] = lambda: False
 
-    async def stream(self, known: str, receive: Receive, send: Send) -> None:
-        """From what has changed since `known` on ('' for what was never asked before), until the
-        browser leaves or the server stops.
+    async def stream(self, known: str, since: float, receive: Receive, send: Send) -> None:
+        """From what has changed since `known` on ('' for what was never asked before: then since a
+        moment, in seconds since 1970), until the browser leaves or the server stops.
         """
         await send({"type": "http.response.start", "status": 200, "headers": EVENTS})
         await receive()  # the request, which has no body
+        if not known and await asyncio.to_thread(self.watched.has_changed_since, since):
+            known = MISSED
         while not (self.is_draining() or is_stopping()):
             now = await asyncio.to_thread(self.watched.look)
             change = describe_change(known or now, now)

@@ -6,7 +6,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from traceback import extract_tb
 from typing import Any
 from urllib.parse import quote
 
@@ -27,7 +26,7 @@ from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
 from app.web.overrides import OURS
 from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
 from app.web.telemetry import path_without_secrets
-from app.web.templates import build_environment
+from app.web.templates import build_environment, describe_template_error
 
 log = logging.getLogger("app.errors")
 
@@ -177,7 +176,14 @@ def show_crash(request: Request[Any, Any, Any], error: Exception) -> HttpRespons
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
     log.error("crash", exc_info=error, extra={"path": path_without_secrets(request.scope["path"])})
     is_live = Container.from_request(request).pages.is_live
-    return _error_response(request, 500, cause=describe_template_error(error) if is_live else "")
+    cause = describe_template_error(error) if is_live else ""
+    try:
+        return _error_response(request, 500, cause=cause)
+    except Exception as worse:
+        if not is_live:
+            raise
+        # The template of all pages is broken too, so the browser is told to look again.
+        return plain_text(500, describe_template_error(worse), [(b"refresh", b"1")])
 
 
 def _error_response(
@@ -282,19 +288,3 @@ class LastResort:
             if self._brand.overrides is None:
                 raise
             return environment.get_template(OURS + LAST_RESORT)
-
-
-# In development: why a template gave no page.
-
-
-def describe_template_error(error: Exception) -> str:
-    """File, line and what is wrong; '' for what is no template's fault."""
-    if isinstance(error, TemplateSyntaxError):
-        return f"{error.name or error.filename}, line {error.lineno}: {error.message}"
-    frames = [
-        frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")
-    ]
-    if not frames:
-        return ""
-    name = frames[-1].filename.rpartition("partials/")[2]
-    return f"{name}, line {frames[-1].lineno}: {error}"

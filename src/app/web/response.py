@@ -44,8 +44,9 @@ def redirect_to(path: str, headers: Headers | None = None) -> HttpResponse:
     return HttpResponse(303, b"", [*fixed, *(headers or [])])
 
 
-def plain_text(status: int, text: str) -> HttpResponse:
-    return HttpResponse(status, text.encode(), [(b"content-type", b"text/plain; charset=utf-8")])
+def plain_text(status: int, text: str, headers: Headers | None = None) -> HttpResponse:
+    kind = (b"content-type", b"text/plain; charset=utf-8")
+    return HttpResponse(status, text.encode(), [kind, *(headers or [])])
 
 
 # Answers that caches keep: with an entity tag, and 304 for whoever has it (RFC 9110, 13.1.2).

@@ -1,6 +1,7 @@
 """Templates in each language: translated when they are compiled, so that a page costs no more."""
 
 import re
+from traceback import extract_tb
 from typing import Any, cast
 
 from jinja2 import (
@@ -8,6 +9,7 @@ from jinja2 import (
     FileSystemLoader,
     StrictUndefined,
     Template,
+    TemplateSyntaxError,
     nodes,
     select_autoescape,
 )
@@ -77,8 +79,9 @@ class Templates:
         environment = self._environment(languages.get(languages.offered[0]))
         if self.brand.overrides:
             self.brand.overrides.judge(environment)
-        # Loaded now, so that a broken or missing one stops the start and not a person.
-        for name in environment.list_templates(extensions=["html", "txt"]):
+        # Loaded now, so that a broken or missing one stops the start and not a person; where they
+        # are being worked on, it is shown.
+        for name in [] if live else environment.list_templates(extensions=["html", "txt"]):
             environment.get_template(name)
         if self.brand.overrides and live:
             self.brand.overrides.put_back_all()  # they are being worked on
@@ -173,3 +176,19 @@ class _Translation(NodeTransformer):
 def _words(text: str) -> nodes.Expr:
     """As safe as what stands in a template."""
     return nodes.MarkSafeIfAutoescape(nodes.Const(text))
+
+
+# In development: why a template gave no page.
+
+
+def describe_template_error(error: Exception) -> str:
+    """File, line and what is wrong; '' for what is no template's fault."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name or error.filename}, line {error.lineno}: {error.message}"
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")
+    ]
+    if not frames:
+        return ""
+    name = frames[-1].filename.rpartition("partials/")[2]
+    return f"{name}, line {frames[-1].lineno}: {error}"
