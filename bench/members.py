@@ -23,7 +23,10 @@ PASSWORD = "seven otters paint slowly"
 SECRETS = (DEVELOPMENT_KEY,)
 REFRESH = RefreshTokens(keys_for("refresh tokens", SECRETS))
 DEVICES = Devices(keys_for("devices", SECRETS))
-USER = "INSERT INTO users (id, phone, email, password_hash) VALUES ($1, $2, $3, $4)"
+# The epoch is the one that their devices are issued for.
+USER = """
+INSERT INTO users (id, phone, email, password_hash, device_epoch) VALUES ($1, $2, $3, $4, 0)
+"""
 SESSION = """
 INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at, expires_at)
 VALUES ($1, $2, '{pwd}', 'Chrome on Linux', '127.0.0.0/24', now() + interval '1 day',
