@@ -69,6 +69,12 @@ def test_its_words_and_drawings_are_there_in_each_language(acme: Product) -> Non
     assert '<path d="M60 130 200 18l140 112' in english
 
 
+def test_a_template_of_theirs_adds_to_ours_in_words_of_theirs(acme: Product) -> None:
+    main = Person(acme).get("/nowhere", **{"accept-language": "de"}).html
+    assert "Die Werkstatt antwortet montags bis freitags von 9 bis 17 Uhr." in main
+    assert main.count("<h1") == 1
+
+
 def test_all_is_well_with_it(acme: Product, holder: Holder) -> None:
     """Found by itself, a moment after the start."""
     seen = holder.http.get("/health/brand").json()

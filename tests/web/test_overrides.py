@@ -1,5 +1,6 @@
 """Templates and words of a brand: theirs go before ours, and nothing of theirs can break a page."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,15 @@ def test_words_that_cannot_be_read_are_left_out(tmp_path: Path) -> None:
     language = Languages(("en",), own=tmp_path / "words").get("en")
     assert isinstance(language, Language)
     assert language.translations.gettext("Try again") == "Try again"
+
+
+def test_colours_are_read_again_while_they_are_worked_on(tmp_path: Path) -> None:
+    style = tmp_path / "brand.css"
+    style.write_text(":root { --accent: #112233; }")
+    assets = Assets(STATIC, live=True, brand=Brand(folder=tmp_path))
+    before, light = assets.url("site.css"), assets.brand.light
+    assert light["accent"] == "#112233"
+    style.write_text(":root { --accent: #abc; }")
+    os.utime(style, (2e9, 2e9))
+    assert assets.url("site.css") != before
+    assert light["accent"] == "#aabbcc"

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from babel.messages.catalog import Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import PoFileError
 from jinja2 import TemplateSyntaxError, nodes
@@ -42,6 +43,8 @@ PAIRS = (
     *(("edge", on, SHAPE) for on in ("paper", "sheet", "note")),
     ("trim", "paper", SHAPE), ("trim", "sheet", SHAPE),
 )  # fmt: skip
+KEYWORDS = DEFAULT_KEYWORDS | {"N_": None}
+TRIMMED = {"newstyle_gettext": "true", "trimmed": "true"}  # as in babel.cfg
 NO_TOKEN = re.compile(r"color-scheme\s*:")  # which a style sheet may say too
 
 
@@ -61,7 +64,7 @@ def check_brand(folder: Path) -> list[Finding]:
         *_check_style(folder / "brand.css"),
         *(found for name in IMAGES for found in _check_image(folder / name)),
         *_check_templates(folder),
-        *(found for path in sorted(folder.glob("words/*")) for found in _check_words(path)),
+        *_check_all_words(folder),
     ]
 
 
@@ -155,7 +158,18 @@ def _known_names() -> set[str]:
     return {name for path in paths for name in re.findall(r"[a-z_]\w*", path.read_text())}
 
 
-def _check_words(path: Path) -> Iterator[Finding]:
+def _check_all_words(folder: Path) -> Iterator[Finding]:
+    own: set[object] = {
+        found[1]
+        for path in Overrides(folder).names().values()
+        for found in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, options=TRIMMED)
+    }
+    for path in sorted(folder.glob("words/*")):
+        yield from _check_words(path, own)
+
+
+def _check_words(path: Path, own: set[object]) -> Iterator[Finding]:
+    """`own` are sentences of their templates."""
     if path.suffix != ".po" or path.stem not in CATALOGUES:
         names = ", ".join(f"{code}.po" for code in CATALOGUES)
         yield Finding(path, 1, f"no language is read from it: they are {names}")
@@ -168,8 +182,8 @@ def _check_words(path: Path) -> Iterator[Finding]:
         return
     for message in messages:
         line, sentence = message.lineno or 1, str(_texts(message.id)[0])
-        if not _is_ours(message.id):
-            yield Finding(path, line, f"we have no sentence “{sentence}”")
+        if message.id not in own and not _is_ours(message.id):
+            yield Finding(path, line, f"there is no sentence “{sentence}”")
         elif any(_placeholders(message.id) != _placeholders(text) for text in _said(message)):
             wanted = ", ".join(sorted(_placeholders(message.id))) or "none"
             yield Finding(path, line, f"“{sentence}” has other placeholders: they are {wanted}")
@@ -191,9 +205,8 @@ def _extracted() -> set[object]:
     with (ROOT / "babel.cfg").open() as file:
         mapped: Any = parse_mapping_cfg
         methods, options = mapped(file)
-    keywords = DEFAULT_KEYWORDS | {"N_": None}
     found = extract_from_dir(
-        ROOT, methods, options, keywords, directory_filter=lambda path: "/." not in path
+        ROOT, methods, options, KEYWORDS, directory_filter=lambda path: "/." not in path
     )
     return {each[2] for each in found}
 
