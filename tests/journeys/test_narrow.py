@@ -67,7 +67,7 @@ async def test_large_prices_do_not_scroll_sideways(
 async def test_the_ways_to_sign_in_are_as_wide_as_each_other(visit: Visit, width: int) -> None:
     visitor = await visit(viewport={"width": width, "height": 640})
     await visitor.tab.open("/login")
-    boxes = await visitor.tab.page.evaluate(BOXES, ".ways a, button[type=submit]")
+    boxes = await visitor.tab.page.evaluate(BOXES, ".ways a, main button[type=submit]")
     assert len(boxes) == 3
     assert len({(left, right) for left, right, _, _ in boxes}) == 1
     for above, below in pairwise(boxes):
