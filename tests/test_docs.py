@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.dev.design import DOCUMENT, write_document
 from tests.test_house import PARTIALS, ROOT, SOURCE, STATIC
 
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -111,3 +112,8 @@ def test_the_changelog_says_first_what_operators_must_do_in_short_entries() -> N
     assert [part for part in parts if part in wanted] == wanted
     entries = re.findall(r"^- .*(?:\n  .*)*", newest, re.MULTILINE)
     assert [entry for entry in entries if entry.count("\n") >= 6] == []
+
+
+def test_the_page_for_designers_says_what_the_templates_say() -> None:
+    written = DOCUMENT.read_text()
+    assert write_document(written) == written, "make docs"

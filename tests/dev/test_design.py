@@ -6,7 +6,7 @@ import pytest
 from jinja2 import Environment, meta
 from jinja2.nodes import FromImport, Import, Name, Template
 
-from app.dev.design import DOCUMENT, Header, parse_header, write_document
+from app.dev.design import Header, parse_header
 from app.dev.examples import list_examples
 from app.dev.rendering import GIVEN, is_message
 from app.web.assets import Assets
@@ -100,8 +100,3 @@ def test_a_header_may_lead_to_another_template() -> None:
 def test_what_is_no_list_of_inputs_is_an_error() -> None:
     with pytest.raises(ValueError, match="all else"):
         parse_header("{#- Needs: a, all else. -#}")
-
-
-def test_the_document_says_what_the_templates_say() -> None:
-    """`make docs` brings it up to date."""
-    assert write_document(DOCUMENT.read_text()) == DOCUMENT.read_text()

@@ -31,6 +31,7 @@ from app.domain.account.undoable import UndoExpired
 from app.domain.credentials.budget import PasswordLocked
 from app.domain.federation.identities import LastWayIn
 from app.domain.identity.users import Person
+from app.domain.moments import day_there
 from app.domain.verification.codes import EMAIL, PHONE
 
 NOBODY = UUID(int=0)
@@ -57,7 +58,7 @@ def account(plan: Values, standings: dict[str, Values]) -> Iterator[Example]:
         "account/account.html",
         {
             "person": person(),
-            "password_changed": "Last changed 1 September 2026",
+            "password_changed": day_there(now() - timedelta(days=90)),
             "identities": 1,
             "sessions_count": 3,
             **plan,
@@ -66,7 +67,7 @@ def account(plan: Values, standings: dict[str, Values]) -> Iterator[Example]:
             "delayed": [],
             "signed_in_as": ADDRESS,
         },
-        empty={**empty, "person": person(email=None), "password_changed": "None yet"},
+        empty={**empty, "person": person(email=None), "password_changed": None},
         without_number={"person": person(phone=None, email=LONG_ADDRESS), "identities": 0},
         large_numbers={"identities": 1_000, "sessions_count": 12_345},
         changes_wait={"changes": pending, "delayed": delayed},
@@ -99,7 +100,10 @@ def _devices_and_identities() -> Iterator[Example]:
         many={"sessions": [here, *[away] * 30]},
         stale=STALE,
     )
-    linked = {"identities": [{"id": NOBODY, "linked": "1 September 2026"}], "waiting": None}
+    linked = {
+        "identities": [{"id": NOBODY, "linked": day_there(now() - timedelta(days=90))}],
+        "waiting": None,
+    }
     way = {"auth0_ready": True, "auth0_down": False, "auth0_logout": "", "has_address": True}
     yield from states(
         "account/identities.html",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.controllers.plan import PriceChanged
-from app.controllers.pricing import prices_values
+from app.controllers.pricing import format_moment, prices_values
 from app.controllers.signup.pages import progress
 from app.dev.account_examples import account, changes, confirmations
 from app.dev.flow_examples import (
@@ -43,6 +43,7 @@ from app.domain.pricing.offers import offers, parse_selection
 from app.domain.pricing.prices import Current, Source
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.codes import PHONE
+from app.web.errors import HOME
 from app.web.errors import WORDS as ERRORS
 from app.web.page import NOTICES
 
@@ -88,7 +89,7 @@ def shells() -> Iterator[Example]:
     )
     for status, (title, sentence) in ERRORS.items():
         values = {"title": title, "message": sentence, "reference": "9f1c2ab34d5e6f70", "cause": ""}
-        yield Example("error.html", str(status), values | {"next": [("/", "Go to the home page")]})
+        yield Example("error.html", str(status), values | {"next": [HOME]})
 
 
 # Prices.
@@ -177,7 +178,7 @@ def plans() -> Iterator[Example]:
         picked={"picked": plan, "choice": str(plan.choice), "at_home": True},
         none_ticked={"refusal": PriceChanged(field="choice")},
         unknown={"unknown": True},
-        old_prices={"as_of": "21 November 2026, 14:05 UTC"},
+        old_prices={"as_of": format_moment(now() - timedelta(days=3))},
         without_prices={"offers": [], "currency": "", "currencies": ()},
         **{state: {"standing": given["plan"]} for state, given in standings().items()},
     )
