@@ -2,26 +2,19 @@
 
 import ast
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
 from app.web.templates import FILTERS
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "app"
-PARTIALS, MAKEFILE = SOURCE / "partials", ROOT / "Makefile"
+PARTIALS = SOURCE / "partials"
 FOR_OPERATORS = {"dev", "health"}
-# Folders of templates whose words are still to be marked.
-UNMARKED: set[str] = set()
 READ = {"aria-label", "alt", "title", "placeholder", "data-other", "data-on"}
 MARKS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 LETTER = re.compile(r"[^\W\d_]")
@@ -121,12 +114,10 @@ def _said(text: str) -> list[str]:
     return [line for line in lines if LETTER.search(line) and not ADDRESS.fullmatch(line)]
 
 
-def templates(*, marked: bool) -> list[Path]:
+def templates() -> list[Path]:
     return [
         path for path in sorted(PARTIALS.rglob("*.*"))
-        if path.suffix in (".html", ".txt")
-        and path.parent.name not in FOR_OPERATORS
-        and (path.parent.name not in UNMARKED) is marked
+        if path.suffix in (".html", ".txt") and path.parent.name not in FOR_OPERATORS
     ]  # fmt: skip
 
 
@@ -135,15 +126,11 @@ def words_left(path: Path) -> list[str]:
 
 
 def test_all_words_of_templates_are_marked() -> None:
-    checked = templates(marked=True)
+    checked = templates()
     assert len(checked) > 50
     left = {str(path.relative_to(PARTIALS)): words_left(path) for path in checked}
     assert {name: words for name, words in left.items() if words} == {}
     assert sum(len(messages(path.read_text())) for path in checked) > 300
-
-
-def test_what_is_still_to_be_marked_is_told() -> None:
-    assert {path.parent.name for path in templates(marked=False) if words_left(path)} == UNMARKED
 
 
 @pytest.mark.parametrize(
@@ -265,17 +252,3 @@ def python_messages(source: str) -> Iterator[str]:
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {*MARKS, "N_"}:
             texts = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
             yield from (text for text in texts if isinstance(text, str))
-
-
-def test_catalogues_get_all_that_is_marked(tmp_path: Path) -> None:
-    """By `make words`."""
-    told = re.findall(r"/pybabel (-q extract .*?) -o \S+ \.$", MAKEFILE.read_text(), re.MULTILINE)
-    pybabel = [str(Path(sys.executable).with_name("pybabel")), *shlex.split(told[0])]
-    subprocess.run([*pybabel, "-o", tmp_path / "all.pot", "."], cwd=ROOT, check=True)
-    found = read_po(BytesIO((tmp_path / "all.pot").read_bytes()))
-    ids = [each.id if isinstance(each.id, tuple) else (each.id,) for each in found]
-    marked = {text for path in PARTIALS.rglob("*.*") for text in messages(path.read_text())}
-    modules = [path for path in SOURCE.rglob("*.py") if SOURCE / "dev" not in path.parents]
-    marked |= {text for path in modules for text in python_messages(path.read_text())}
-    assert len(marked) > 500
-    assert marked - {text for group in ids for text in group} == set()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from tests.browser_setup import MISSING, browser
 from tests.journeys.tab import Tab, watch
 from tests.journeys.visitor import Noted, Visitor
+from tests.journeys.words import Words
 from tests.product import GENEROUS, Product
 from tests.stores import Stores
 
@@ -29,6 +31,9 @@ FLAGS = [
 STRICT = GENEROUS.replace(
     "texts_per_number = { windows", "texts_per_number = { waits = [1, 600], windows"
 )
+
+ROOT = Path(__file__).parents[2]
+ACME = ROOT / "examples/brand-acme"
 
 Visit = Callable[..., Awaitable[Visitor]]
 Journey = Callable[[Visitor], Awaitable[None]]
@@ -66,30 +71,63 @@ async def visit(chromium: Browser, product: Product) -> AsyncIterator[Visit]:
     async with AsyncExitStack() as stack:
         troubles: list[list[str]] = []
 
-        async def make(at: Product = product, **options: Any) -> Visitor:
-            context: BrowserContext = await chromium.new_context(**options)
+        async def make(
+            at: Product = product, words: Words | None = None, **options: Any
+        ) -> Visitor:
+            # A language without its country: which one a number is from is as in English.
+            locale = {"locale": words.locale} if words else {}
+            context: BrowserContext = await chromium.new_context(**locale, **options)
             stack.push_async_callback(context.close)
             context.set_default_timeout(15_000)
             troubles.append(await watch(context))
-            return Visitor(Tab(await context.new_page(), at.url), at, troubles[-1])
+            tab = Tab(await context.new_page(), at.url, words)
+            return Visitor(tab, at, troubles[-1], words)
 
         yield make
         assert not any(troubles), troubles
 
 
+@pytest.fixture(scope="session")
+def german() -> Words:
+    return Words("de", "Acme", *ACME.glob("words/de.po"), ROOT / "locales/de/messages.po")
+
+
+@pytest.fixture(scope="session")
+def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The same product under another brand."""
+    one = Product(
+        tmp_path_factory.mktemp("acme"),
+        stores.new_database(),
+        f"{stores.redis_url}?db=3",
+        limits=GENEROUS,
+        BRAND_DIR=str(ACME),
+        BRAND_NAME="Acme",
+    )
+    try:
+        yield one.start()
+    finally:
+        one.close()
+
+
 @pytest.fixture
-def walk(visit: Visit) -> Walk:
-    """Goes a journey with scripts and without, which must show and send the same at each step."""
+def walk(visit: Visit, acme: Product, german: Words) -> Walk:
+    """Goes a journey with scripts and without, and once more in German under another brand. All of
+    them must show and send the same at each step.
+    """
 
-    async def both(journey: Journey, **options: Any) -> list[Noted]:
-        with_scripts, without = (
-            await visit(**options),
-            await visit(java_script_enabled=False, **options),
-        )
-        await journey(with_scripts)
-        await journey(without)
-        for one, other in zip(with_scripts.notes, without.notes, strict=True):
-            assert one == other
-        return list(with_scripts.notes)
+    async def all_three(journey: Journey, at: Product | None = None, **options: Any) -> list[Noted]:
+        here = {"at": at, **options} if at else options
+        visitors = [
+            await visit(**here),
+            await visit(java_script_enabled=False, **here),
+            await visit(at=at or acme, words=german, **options),
+        ]
+        for visitor in visitors:
+            await journey(visitor)
+        first, *others = (visitor.notes for visitor in visitors)
+        for notes in others:
+            for one, other in zip(first, notes, strict=True):
+                assert one == other
+        return list(first)
 
-    return both
+    return all_three

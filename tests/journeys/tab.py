@@ -2,11 +2,13 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from playwright.async_api import BrowserContext, Locator, Page, Response
 from playwright.async_api import Error as BrowserError
+
+from tests.journeys.words import Words
 
 PATIENCE = 15.0  # seconds for a page to come, on a busy machine
 
@@ -59,8 +61,9 @@ class Look:
 class Tab:
     """`url` is where the product is; `posts` the statuses that forms were answered with."""
 
-    def __init__(self, page: Page, url: str) -> None:
-        self.page, self.url = page, url
+    def __init__(self, page: Page, url: str, words: Words | None = None) -> None:
+        """`words` of another language: what is pressed and seen is English all the same."""
+        self.page, self.url, self._words = page, url, words
         self.posts: list[int] = []
         page.on("response", self._count)
 
@@ -73,11 +76,18 @@ class Tab:
 
     async def press(self, name: str) -> Look:
         """Presses the button of that name and waits for what comes of it."""
-        return await self.go(self.page.get_by_role("button", name=name, exact=True))
+        return await self.go(self.button(name))
+
+    def button(self, name: str) -> Locator:
+        """By what it is called for screen readers too, whose part begins after a space."""
+        names = self._words.translate(name) if self._words and self._is_ours() else [name]
+        return self.page.get_by_role("button", name=re.compile(f"^{_spaced_anyhow(names)}$"))
 
     async def follow(self, words: str) -> Look:
         """Follows the link whose words begin so."""
-        return await self.go(self.page.get_by_role("link", name=re.compile(f"^{words}")))
+        begun = self._words.translate_beginning(words) if self._words else [words]
+        pattern = re.compile(f"^{_spaced_anyhow(begun)}")
+        return await self.go(self.page.get_by_role("link", name=pattern))
 
     async def go(self, way: Locator) -> Look:
         await self.mark()
@@ -112,7 +122,23 @@ class Tab:
         return look
 
     async def look(self) -> Look:
-        return Look(**await self.page.evaluate(LOOK))
+        return self._read(Look(**await self.page.evaluate(LOOK)))
+
+    def _is_ours(self) -> bool:
+        """The provider of a developer's machine speaks English alone."""
+        return "/dev/" not in self.page.url
+
+    def _read(self, look: Look) -> Look:
+        if self._words is None or not self._is_ours():
+            return look
+        read = self._words.read
+        return replace(
+            look,
+            title=read(look.title),
+            heading=read(look.heading),
+            alert=read(look.alert),
+            notice=read(look.notice),
+        )
 
     def _count(self, response: Response) -> None:
         if response.request.method == "POST":
@@ -124,7 +150,15 @@ class Tab:
             look = await self.page.evaluate(f"() => ({ARRIVED})() ? ({LOOK})() : null")
         except BrowserError:
             return None  # between two pages
-        return Look(**look) if look else None
+        return self._read(Look(**look)) if look else None
+
+
+def _spaced_anyhow(names: list[str]) -> str:
+    """A pattern of any of them: words for screen readers alone begin after a space of the browser's
+    own.
+    """
+    parts = (map(re.escape, re.findall(r"\w+|[^\w\s]+", name)) for name in names)
+    return f"(?:{'|'.join(map(' *'.join, parts))})"
 
 
 async def watch(context: BrowserContext) -> list[str]:

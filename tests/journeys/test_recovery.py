@@ -2,7 +2,6 @@
 
 from tests.holder import PASSWORD
 from tests.journeys.conftest import Visit, Walk
-from tests.journeys.tab import Tab
 from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person
 from tests.recovering import NEW_PASSWORD
@@ -143,7 +142,7 @@ async def test_back_and_reloads_repeat_nothing(walk: Walk) -> None:
 async def test_of_two_tabs_the_second_learns_what_the_first_did(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await come_to_password(visitor)
-        second = Tab(await visitor.tab.page.context.new_page(), visitor.product.url)
+        second = await visitor.second_tab()
         await second.open("/recovery/password")
         await visitor.press("Change my password", password=NEW_PASSWORD)
         await second.type("password", OTHER)

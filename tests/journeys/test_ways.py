@@ -1,7 +1,6 @@
 """People do not only go forward: back, reloads, two tabs, old links and stale forms."""
 
 from tests.journeys.conftest import Walk
-from tests.journeys.tab import Tab
 from tests.journeys.visitor import Noted, Visitor
 
 
@@ -66,7 +65,7 @@ async def test_a_reload_repeats_nothing(walk: Walk) -> None:
 async def test_a_stale_tab_is_told_and_led_to_where_things_are(walk: Walk) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.open("/signup/phone")
-        old = Tab(await visitor.tab.page.context.new_page(), visitor.tab.url)
+        old = await visitor.second_tab()
         await old.open("/signup/phone")
         await visitor.give_phone()
         await visitor.give_phone_code()

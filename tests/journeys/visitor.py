@@ -7,6 +7,7 @@ from time import monotonic
 from typing import Any
 
 from tests.journeys.tab import Look, Tab
+from tests.journeys.words import Words
 from tests.person import Person, new_email, new_phone
 from tests.product import PATIENCE, Product
 from tests.stores import execute
@@ -33,9 +34,13 @@ class Visitor:
     `troubles` is what the browser complained of.
     """
 
-    def __init__(self, tab: Tab, product: Product, troubles: list[str]) -> None:
-        self.tab, self.product, self.troubles = tab, product, troubles
+    def __init__(
+        self, tab: Tab, product: Product, troubles: list[str], words: Words | None = None
+    ) -> None:
+        self.tab, self.product, self.troubles, self._words = tab, product, troubles, words
         self.person = Person(product)
+        if words:
+            self.person.http.headers["accept-language"] = words.locale
         self.phone, self.email = new_phone(), new_email()
         self.notes: list[Noted] = []
         self._contacts = {self.phone, self.email}
@@ -115,7 +120,7 @@ class Visitor:
         return await self.open(f"/signup/{step}")
 
     async def second_tab(self) -> Tab:
-        return Tab(await self.tab.page.context.new_page(), self.product.url)
+        return Tab(await self.tab.page.context.new_page(), self.product.url, self._words)
 
     async def take_over(self) -> None:
         """The browser goes on where the person without one is."""
@@ -152,7 +157,8 @@ class Visitor:
             await asyncio.sleep(0.02)
         sent = [m for m in self.product.outbox.list_recent() if m.to in self._contacts]
         in_order = sorted(reversed(sent), key=lambda message: message.kind != "text")
-        return [_blank(f"{m.kind}: {m.subject or m.body}") for m in in_order]
+        read = self._words.read_message if self._words else str
+        return [_blank(f"{m.kind}: {read(m.subject or m.body)}") for m in in_order]
 
 
 def _blank(text: str) -> str:
