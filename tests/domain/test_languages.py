@@ -98,3 +98,5 @@ def test_a_brands_words_go_before_ours_also_when_they_are_read_again(
     (own / "de.po").write_text('msgid "Number changed."\nmsgstr "Neue Nummer."')
     languages.refresh()
     assert languages.get("de").translations.gettext("Number changed.") == "Neue Nummer."
+    kept = languages.get("de").translations.gettext("You can ask again %(when)s.")
+    assert kept == "%(when)s geht es wieder.", "any other is ours"
