@@ -73,6 +73,8 @@ def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: 
          '1: lost id="main"'),
         ("templates/error.html", '{% extends shell %}\n{% include "none.html" %}',
          "2: there is no template none.html"),
+        ("templates/error.html", '{% extends shell %}\n{% include "../partials/error.html" %}',
+         "2: there is no template ../partials/error.html"),
         ("templates/error.html", '{% extends "default/error.html" %}\n{% set a = prodct %}',
          "2: prodct is given to no template"),
         ("messages/phone_code.txt", "{{ code }}", "1: lost its last line, @{{ host }}"),

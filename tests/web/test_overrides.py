@@ -66,6 +66,10 @@ def test_messages_have_a_folder_of_their_own(tmp_path: Path) -> None:
         (PAGE + "{% block title %}{{ nobody }}{% endblock %}", "'nobody' is undefined"),
         (PAGE + "{% block title %}{{ 1 / 0 }}{% endblock %}", "ZeroDivisionError"),
         (PAGE + '{% block title %}{% include "none.html" %}{% endblock %}', "no template none"),
+        (
+            PAGE + '{% block title %}{% include "../none.html" %}{% endblock %}',
+            "no template ../none",
+        ),
         ('{% extends "error.html" %}{% block main %}{% endblock %}', "lost {% extends shell %}"),
         ("<p>all alone</p>", "lost {% extends shell %}"),
     ],

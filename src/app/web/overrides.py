@@ -43,8 +43,8 @@ class Overrides:
         if name in self.broken or name.startswith(OURS):
             return None
         roots = ("templates", "") if name.startswith("messages/") else ("templates",)
-        paths = (self._folder.joinpath(root, *split_template_path(name)) for root in roots)
-        return next((path for path in paths if path.is_file()), None)
+        paths = (_path_within(self._folder / root, name) for root in roots)
+        return next((path for path in paths if path and path.is_file()), None)
 
     def read(self, name: str) -> str | None:
         """Its source, theirs or ours."""
@@ -108,8 +108,16 @@ class Overrides:
 
 
 def read_ours(name: str) -> str | None:
-    path = PARTIALS / name.removeprefix(OURS)
-    return path.read_text() if path.is_file() else None
+    path = _path_within(PARTIALS, name.removeprefix(OURS))
+    return path.read_text() if path and path.is_file() else None
+
+
+def _path_within(folder: Path, name: str) -> Path | None:
+    """None for a name that leads out of the folder, as Jinja has it."""
+    try:
+        return folder.joinpath(*split_template_path(name))
+    except TemplateNotFound:
+        return None
 
 
 def _describe(error: BaseException) -> str:
