@@ -38,9 +38,18 @@ def test_a_choice_is_kept_and_goes_first(product: Product) -> None:
 
 @pytest.mark.parametrize(
     "referrer",
-    ["", "https://evil.test//evil.test", "no address", "http://[", "https://x.test/%2e%2e"],
+    [
+        "",
+        "https://evil.test//evil.test",
+        "no address",
+        "http://[",
+        "https://x.test/%2e%2e",
+        "https://x.test/language",
+        "https://x.test/logout",
+        "https://x.test/signup/restart",
+    ],
 )
-def test_a_choice_leads_to_no_other_site(product: Product, referrer: str) -> None:
+def test_a_choice_leads_to_a_page_of_ours(product: Product, referrer: str) -> None:
     person = Person(product)
     person.http.headers["referer"] = referrer
     assert person.post("/language", language="de").location == "/"
@@ -52,10 +61,14 @@ def test_a_language_that_is_not_offered_is_not_kept(product: Product) -> None:
     assert "prefs" not in person.http.cookies
 
 
-def test_another_site_chooses_nothing(product: Product) -> None:
+@pytest.mark.parametrize("said", [{"sec-fetch-site": "cross-site"}, {"origin": "null"}, {}])
+def test_another_site_chooses_nothing(product: Product, said: dict[str, str]) -> None:
+    """Nor a page that does not say where it is from: the form has no token."""
     person = Person(product)
-    person.http.headers["sec-fetch-site"] = "cross-site"
-    assert person.post("/language", language="de").status == 403
+    del person.http.headers["sec-fetch-site"]
+    person.http.headers.update(said)
+    assert person.post("/language", language="de", email="planted@x.test").status == 403
+    assert not {"prefs", "typed"} & {*person.http.cookies}
 
 
 def test_an_account_takes_its_language_along(product: Product) -> None:

@@ -45,3 +45,18 @@ def test_an_account_is_told_in_its_own_language_whoever_signs_in(product: Produc
     owner.http.cookies.set("zone", "Europe/Stockholm")
     sign_in(owner, email)
     assert one(product, KEPT, email) == ("de", "Europe/Stockholm")
+
+
+def test_a_choice_is_kept_by_both_tokens_and_says_no_zone(product: Product) -> None:
+    """The access token is read by every service below the same host. Whoever holds both may be an
+    intruder all the same, and would tell the owner another end of each wait.
+    """
+    owner, email = reader(product, "de", "Europe/Berlin"), new_email()
+    owner.sign_up(new_phone(), email)
+    service = reader(product, "fr", "Asia/Tokyo")
+    service.http.cookies.set("access", owner.http.cookies["access"])
+    assert service.post("/language", language="fr").status == 303
+    assert one(product, KEPT, email) == ("de", "Europe/Berlin")
+    owner.http.cookies.set("zone", "Asia/Tokyo")
+    owner.post("/language", language="sv")
+    assert one(product, KEPT, email) == ("sv", "Europe/Berlin")

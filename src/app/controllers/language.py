@@ -6,14 +6,16 @@ from urllib.parse import urlsplit
 
 from litestar import Controller, Request, post
 
-from app.domain.errors import Forbidden, Unavailable
+from app.domain.errors import Forbidden, Unauthenticated, Unavailable
 from app.web.container import Container
 from app.web.forms import read_form
 from app.web.remembered_values import PATH
-from app.web.request_context import RequestContext, find_session
+from app.web.request_context import RequestContext, check_both_tokens, find_session
 from app.web.response import HttpResponse, redirect_to
 
 TYPED = ("phone", "country", "email")
+# Addresses of forms, which have pages only where one was refused.
+FORMS_ALONE = ("/language", "/logout", "/signup/restart")
 
 
 class LanguageController(Controller):
@@ -28,7 +30,7 @@ class LanguageController(Controller):
         """
         container = Container.from_request(request)
         context = container.get_context(request)
-        if not container.web_config.csrf.is_own(context.info.headers):
+        if not container.web_config.csrf.is_own(context.info.headers, has_token=False):
             raise Forbidden
         form = await read_form(request, ("language", *TYPED))
         if form["language"] in container.language_finder.languages.offered:
@@ -40,12 +42,15 @@ class LanguageController(Controller):
 
 
 async def _remember_in_account(container: Container, context: RequestContext, code: str) -> None:
-    """For what it is told from now on, and for its other browsers. The page changes either way."""
+    """For what it is told from now on, and for its other browsers; by both tokens, as all changes
+    are. The page changes either way.
+    """
     if not context.session.exist:
         return
-    with suppress(Unavailable):
+    with suppress(Unauthenticated, Unavailable):
         access = await find_session(context, container.sessions)
         if access:
+            await check_both_tokens(context, container.sessions, access)
             await container.people.remember_language(access.user_id, code)
 
 
@@ -54,6 +59,8 @@ def _find_page(referrer: str) -> str:
     try:
         _, _, path, query, _ = urlsplit(referrer)
     except ValueError:
+        return "/"
+    if path in FORMS_ALONE:
         return "/"
     target = f"{path}?{query}" if query else path
     return target if PATH.fullmatch(target) else "/"

@@ -136,15 +136,17 @@ class Csrf:
             return False
         return self._signer.verifies(_xor(raw[:MASK], raw[MASK:]), binding.encode())
 
-    def is_own(self, headers: dict[bytes, bytes]) -> bool:
+    def is_own(self, headers: dict[bytes, bytes], *, has_token: bool = True) -> bool:
         """`Sec-Fetch-Site` cannot be set by a page. Browsers without it (WebKit before 16.4, or
         behind proxies that drop it) send an `Origin`, which may be a bare `null`: that says nothing
-        either way, and the form's token and the flow cookie decide, as they do in every case.
+        either way, and the form's token and the flow cookie decide, as they do for every form that
+        has a token; one without is not ours then.
         """
         site = headers.get(b"sec-fetch-site")
         if site:
             return site == b"same-origin"
-        return headers.get(b"origin") in (self._origin, b"null")
+        origin = headers.get(b"origin")
+        return origin == self._origin or (has_token and origin == b"null")
 
 
 def _xor(left: bytes, right: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.domain.errors import TooMany, Unauthenticated
-from app.domain.i18n import _, current_zone
+from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, keys_for
 from app.domain.limits import Limit, LimitTable
@@ -60,10 +60,9 @@ class People:
         return Person(**{name: row[name] for name in Person.__dataclass_fields__})
 
     async def remember_language(self, user_id: UUID, code: str) -> None:
-        """What its owner chose, for what the account is told, and the zone they are in."""
+        """What someone chose who is signed in, for what the account is told."""
         async with self._database.connection() as connection:
-            zone = current_zone.get()
-            await connection.execute(*sql.set_reader(user_id=user_id, language=code, zone=zone))
+            await connection.execute(*sql.set_language(user_id=user_id, language=code))
 
 
 # What wrong codes and passwords are counted by, whether or not anybody has an account.

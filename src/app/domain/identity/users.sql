@@ -10,10 +10,10 @@ SELECT id, phone, email, password_changed_at, device_epoch,
     THEN password_reset_at + interval '7 days' END AS password_counts_from
 FROM users WHERE id = :user_id;
 
--- name: set_reader
--- zone: '' where it is not known.
-UPDATE users SET language = :language, zone = coalesce(nullif(:zone, ''), zone)
-WHERE id = :user_id;
+-- name: set_language
+-- Not the zone: whoever is signed in may be an intruder, and would move the ends of all waits that the
+-- owner is told.
+UPDATE users SET language = :language WHERE id = :user_id;
 
 -- name: lock_contacts
 -- Nobody else changes them before the transaction ends.
