@@ -86,6 +86,7 @@ def test_language_and_direction_are_as_asked_for(person: Person) -> None:
     assert '<html lang="en" dir="rtl">' in person.get(f"{PHONE}&direction=rtl").html
     letter = person.get(f"{LETTER}&language=ar-XB").html
     assert '<html lang="ar-XB" dir="rtl">' in letter
+    assert "3. Mai 2026" in person.get(f"{LETTER}&language=de").html
 
 
 def test_a_scheme_is_forced_in_pages_styles_and_mails(person: Person) -> None:

@@ -21,7 +21,7 @@ from app.domain.pricing.money import (
     per_month,
 )
 
-NB, NARROW, RTL = "\u00a0", "\u202f", "\u200f"
+NB, NARROW, RTL, LTR = "\u00a0", "\u202f", "\u200f", "\u200e"
 SHOWN = [
     (950, "USD", "en", f"$9.50{NB}USD"),
     (0, "USD", "en", f"$0.00{NB}USD"),
@@ -36,7 +36,7 @@ SHOWN = [
     (950, "CAD", "en_CA", f"$9.50{NB}CAD"),
     (950, "MXN", "es_MX", f"$9.50{NB}MXN"),
     (950, "SEK", "sv", f"9,50{NB}kr{NB}SEK"),
-    (1_234_567, "USD", "ar", f"{RTL}12,345.67{NB}US$"),
+    (1_234_567, "USD", "ar", f"{RTL}12,345.67{NB}US${LTR}"),
     (1_234_567, "ILS", "he", f"{RTL}12,345.67{NB}{RTL}₪"),
 ]
 FOUR = ("USD", "EUR", "GBP", "JPY")

@@ -1,31 +1,35 @@
 """Examples of mails and texts. All of them are given the same, and use what they need."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.dev.flow_examples import HOST, Example, Values, states
+from app.domain.credentials.device import describe_device
+from app.domain.moments import clock, day_there
 from app.domain.rollback import Fact
 from app.web.overrides import PARTIALS
 
 LETTERS = "messages/"
 UNDO = "/account/undo/" + "a" * 64
+SENT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
 
 
 def message_values() -> dict[str, Any]:
-    base_url = "https://a.example.org"
+    base_url, due = "https://a.example.org", SENT + timedelta(days=1)
     return {
         "code": "012345",
         "minutes": 10,
         "host": "a" * 28 + ".example.org",
         "base_url": base_url,
-        "when": "3 May 2026 at 14:05",
-        "device": "Firefox on Linux",
+        "when": clock(SENT),
+        "device": str(describe_device("Firefox on Linux")),
         "network": "203.0.113.0/24",
         "undo_link": f"{base_url}{UNDO}",
         "what": "email",
-        "until": "11 May 2026 at 14:05",
-        "due": "4 May 2026 at 14:05",
-        "due_day": "4 May 2026",
+        "until": clock(SENT + timedelta(days=8)),
+        "due": clock(due),
+        "due_day": day_there(due),
         "count": "2",
         "outcome": "back",
         "taken_back": f"{Fact.PHONE_BACK} {Fact.PASSWORD_GONE}",

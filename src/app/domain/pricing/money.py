@@ -21,6 +21,7 @@ from app.domain.languages import cut_header, preferred_tags
 SHARED = frozenset({"$", "¥", "kr", "Rs", "₨"})
 MOST = 10**9  # in whole units: nobody pays more
 NO_BREAK = "\u00a0"
+LEFT_TO_RIGHT = "\u200e"
 # A language, and the region if it is one of a region (RFC 5646, 2.1).
 TAG = re.compile(
     r"([a-z]{2,3})(?:-[a-z]{4})?(?:-([a-z]{2}|[0-9]{3}))?(?:-[a-z0-9-]*)?", re.ASCII | re.IGNORECASE
@@ -58,9 +59,13 @@ def display(minor: int, currency: str, locale: str | Locale | None = None) -> st
     """What is shown, for example `$9.50 USD` or `€9.50`, in the current language if no other
     `locale` is given; it does not break across lines.
     """
-    locale = locale or _locale()
+    locale = Locale.parse(locale or _locale())
+    symbol = get_currency_symbol(currency, locale)
     shown = format_currency(amount_of(minor, currency), currency, locale=locale)
-    if get_currency_symbol(currency, locale) in SHARED:
+    if locale.text_direction == "rtl" and symbol[0].isascii() and symbol.endswith("$"):
+        # From right to left, US$ alone is drawn as $US.
+        shown = shown.replace(symbol, symbol + LEFT_TO_RIGHT)
+    if symbol in SHARED:
         shown += f" {currency}"
     return shown.replace(" ", NO_BREAK)
 
