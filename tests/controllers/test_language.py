@@ -81,3 +81,4 @@ def test_an_account_takes_its_language_along(product: Product) -> None:
         person.submit("/login/password", email=owner.email, password=PASSWORD)
     assert '<html lang="sv"' in fresh.get("/account").html
     assert '<html lang="de"' in german.get("/account").html
+    assert "mit Single Sign-on" in german.get("/status").html

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.errors import Refusal
-from app.domain.i18n import N_, Text, _, current_language
+from app.domain.i18n import N_, LazyText, Text, _, current_language
 from app.domain.rollback import SENTENCES
 from app.web.brand import Brand
 from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
@@ -97,7 +97,9 @@ class Pages:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
-        self._notices = NOTICES | {"linked": _(LINKED, auth0_label=templates.auth0_label)}
+        self._notices = NOTICES | {
+            "linked": _(LINKED, auth0_label=LazyText(templates.auth0_label, {}))
+        }
         self._prerendered: dict[Key, PrerenderedPage] = {}
 
     def render_page(

@@ -16,7 +16,7 @@ from jinja2 import (
 from jinja2.visitor import NodeTransformer
 
 from app.domain.credentials.device import describe_device
-from app.domain.i18n import Language, current_language
+from app.domain.i18n import N_, Language, current_language
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
 from app.domain.rollback import describe_facts
@@ -55,7 +55,7 @@ class Templates:
         *,
         live: bool,
         base_url: str = "",
-        auth0_label: str = "single sign-on",
+        auth0_label: str = N_("single sign-on"),
     ) -> None:
         self.is_live, self.auth0_label, self.brand = live, auth0_label, assets.brand
         self._globals = {
@@ -69,7 +69,6 @@ class Templates:
             "light": self.brand.light,
             "dark": self.brand.dark,
             "base_url": base_url,
-            "auth0_label": auth0_label,
             "refusal": None,
             "signed_in_as": None,
             "ways": (),
@@ -95,9 +94,10 @@ class Templates:
             environment = build_environment(language, self.brand.overrides, live=self.is_live)
             environment.filters |= FILTERS
             environment.globals |= self._globals
+            say = language.translations.gettext
+            environment.globals["auth0_label"] = say(self.auth0_label)
             environment.globals["legal_links"] = [
-                (language.translations.gettext(label), address)
-                for label, address in self.brand.legal_links
+                (say(label), address) for label, address in self.brand.legal_links
             ]
             self._environments[language] = environment
         return environment
