@@ -7,6 +7,10 @@ from tests.product import Product
 
 ASKED = "SELECT language, zone FROM deliveries WHERE destination = $1 ORDER BY id DESC LIMIT 1"
 KEPT = "SELECT language, zone FROM users WHERE email = $1"
+AGE_SESSIONS = """
+UPDATE sessions SET created_at = now() - interval '25 hours'
+WHERE user_id = (SELECT id FROM users WHERE email = $1)
+"""
 
 
 def reader(product: Product, language: str, zone: str) -> Person:
@@ -60,3 +64,18 @@ def test_a_choice_is_kept_by_both_tokens_and_says_no_zone(product: Product) -> N
     owner.http.cookies.set("zone", "Asia/Tokyo")
     owner.post("/language", language="sv")
     assert one(product, KEPT, email) == ("sv", "Europe/Berlin")
+
+
+def test_a_new_session_of_an_old_account_chooses_for_its_own_pages_alone(product: Product) -> None:
+    """Its owner is told of it in that day, in the language that they read."""
+    email = new_email()
+    reader(product, "de", "Europe/Berlin").sign_up(new_phone(), email)
+    sql(product, "UPDATE users SET created_at = now() - interval '2 days' WHERE email = $1", email)
+    guest = Person(product)
+    sign_in(guest, email)
+    guest.post("/language", language="ar")
+    assert '<html lang="ar"' in guest.get("/account").html
+    assert one(product, KEPT, email) == ("de", "Europe/Berlin")
+    sql(product, AGE_SESSIONS, email)
+    guest.post("/language", language="ar")
+    assert one(product, KEPT, email) == ("ar", "Europe/Berlin")

@@ -51,7 +51,7 @@ async def _remember_in_account(container: Container, context: RequestContext, co
         access = await find_session(context, container.sessions)
         if access:
             await check_both_tokens(context, container.sessions, access)
-            await container.people.remember_language(access.user_id, code)
+            await container.people.remember_language(access.user_id, access.session_id, code)
 
 
 def _find_page(referrer: str) -> str:

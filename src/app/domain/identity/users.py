@@ -59,10 +59,11 @@ class People:
             return None
         return Person(**{name: row[name] for name in Person.__dataclass_fields__})
 
-    async def remember_language(self, user_id: UUID, code: str) -> None:
-        """What someone chose who is signed in, for what the account is told."""
+    async def remember_language(self, user_id: UUID, session_id: UUID, code: str) -> None:
+        """What someone chose in a session, for what the account is told; not in one of today."""
+        ids = {"user_id": user_id, "session_id": session_id}
         async with self._database.connection() as connection:
-            await connection.execute(*sql.set_language(user_id=user_id, language=code))
+            await connection.execute(*sql.set_language(**ids, language=code))
 
 
 # What wrong codes and passwords are counted by, whether or not anybody has an account.

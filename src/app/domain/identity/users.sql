@@ -11,9 +11,17 @@ SELECT id, phone, email, password_changed_at, device_epoch,
 FROM users WHERE id = :user_id;
 
 -- name: set_language
--- Not the zone: whoever is signed in may be an intruder, and would move the ends of all waits that the
--- owner is told.
-UPDATE users SET language = :language WHERE id = :user_id;
+-- By a session that is a day old, in which its owner would have found out about it: an intruder must
+-- not decide how they are told. Not the zone, by which the ends of all waits are told. A new account
+-- has new sessions alone.
+UPDATE users SET language = :language
+WHERE id = :user_id AND (
+  created_at > clock_timestamp() - interval '1 day'
+  OR EXISTS (
+    SELECT FROM sessions
+    WHERE id = :session_id AND created_at < clock_timestamp() - interval '1 day'
+  )
+);
 
 -- name: lock_contacts
 -- Nobody else changes them before the transaction ends.
