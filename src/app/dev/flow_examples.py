@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from app.controllers.code_words import WORDS, delivery_line
-from app.controllers.flow_forms import list_countries
+from app.controllers.flow_forms import country_name, list_countries
 from app.controllers.signup.pages import brought, progress
 from app.domain.credentials.budget import PasswordLocked
 from app.domain.credentials.credentials import WrongCredentials
@@ -173,7 +173,7 @@ def sign_up(plan: Values) -> Iterator[Example]:
             brought_along=came | progress(known, Step.PHONE),
         ),
     )
-    own = {"country_name": "Australia", "plan": None, **progress(new, Step.PHONE_CODE)}
+    own = {"country_name": country_name("AU"), "plan": None, **progress(new, Step.PHONE_CODE)}
     yield from states(
         "signup/phone_code.html",
         {**code_entry(PHONE, "/signup/phone-code", NUMBER), **own},
@@ -244,7 +244,7 @@ def sign_in(plan: Values) -> Iterator[Example]:
         ),
     )
     yield from states("login/_reason.html", {"asked": "account/data"}, elsewhere={"asked": "plan"})
-    own = {"country_name": "Australia", "plan": None}
+    own = {"country_name": country_name("AU"), "plan": None}
     yield from states(
         "login/phone_code.html",
         code_entry(PHONE, "/login/phone-code", NUMBER) | own,
