@@ -250,5 +250,5 @@ def test_every_accepted_number_reads_the_same_again(number: int) -> None:
 
 def test_the_example_on_the_page_is_a_number_that_is_accepted() -> None:
     page = Path(__file__).parents[2] / "src/app/partials/signup/phone.html"
-    [example] = re.findall(r"for example <bdi[^>]*>([^<]+)", page.read_text())
+    [example] = re.findall(r"set example %}<bdi[^>]*>([^<]+)", page.read_text())
     assert Phone.parse(example, SERVED).formatted == example

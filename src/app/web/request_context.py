@@ -10,6 +10,7 @@ from litestar import Request
 
 from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated, Unavailable
+from app.domain.i18n import current_language
 from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
 from app.domain.sessions.session import OpenedSession, TooManyRefreshes
@@ -106,8 +107,9 @@ class RequestContext:
         self.remembered.forget_typed()
         self.session.set(opened.tokens)
         self.remembered.remember_method(method)
-        if opened.language and not self.remembered.language:
-            self.remembered.remember_language(opened.language)
+        reads = opened.language
+        if reads and reads != current_language.get().code and not self.remembered.language:
+            self.remembered.remember_language(reads)
         self.device_cookie.remember(opened.device_epoch, *opened.contacts)
 
     def sign_out(self) -> None:
