@@ -5,12 +5,15 @@ import json
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.product import PATIENCE
 from tests.standins import behaviour as acts
+from tests.standins.http_server import Reply, Server
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.sendgrid import rate_limited as mail_limited
 from tests.standins.twilio import TwilioStandIn, rate_limited, refuse
@@ -195,3 +198,15 @@ def test_stopping_cuts_who_is_kept_waiting(twilio: TwilioStandIn) -> None:
 def test_a_mail_limit_names_its_end(sendgrid: SendGridStandIn) -> None:
     sendgrid.script.next(mail_limited(30))
     assert int(mail(sendgrid, MAIL).headers["X-RateLimit-Reset"]) > 1_700_000_000
+
+
+def test_a_stand_in_that_stops_leaves_no_connection_open() -> None:
+    """Also none that it accepts at that very moment: a test that runs later would be blamed."""
+    server = Server(lambda _: Reply(200))
+    for _ in range(20):
+        server.start()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+            server.stop()
+            with suppress(ConnectionResetError):
+                assert connection.recv(1) == b""
+    server.close()

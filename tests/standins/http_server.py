@@ -71,6 +71,9 @@ class Server:
 
     async def _stop(self) -> None:
         assert self._server is not None
+        # Closed in between, asyncio would leave open for good what it has just accepted.
+        while accepted := asyncio.all_tasks() - self._connections - {asyncio.current_task()}:
+            await asyncio.wait(accepted, timeout=0.01)  # until each is served
         self._server.close()
         for connection in list(self._connections):
             connection.cancel()
