@@ -180,7 +180,7 @@ class Reader:
                 " no user, no path, no query, a port up to 65535."
             )
             return ""
-        if _is_plain_elsewhere(urlsplit(value)):
+        if is_plain_elsewhere(urlsplit(value)):
             self.problems.append(f"{name} must start with https:// (http only on loopback).")
         return value
 
@@ -207,12 +207,12 @@ class Reader:
                 f"{name} must be an address with a slash at its end,"
                 " such as https://TENANT.eu.auth0.com/."
             )
-        elif value and _is_plain_elsewhere(urlsplit(value)):
+        elif value and is_plain_elsewhere(urlsplit(value)):
             self.problems.append(f"{name} must start with https:// (http only on loopback).")
         return value
 
 
-def _is_plain_elsewhere(parts: SplitResult) -> bool:
+def is_plain_elsewhere(parts: SplitResult) -> bool:
     """Whether someone could listen in."""
     return parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname))
 

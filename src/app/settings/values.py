@@ -1,0 +1,138 @@
+"""Every setting: what it is called, how it is read, and what it is when nobody sets it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from app.domain.languages import CATALOGUES
+from app.domain.services import Service
+from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
+from app.settings.networks import Network
+from app.settings.services import read_services
+
+Environment = Literal["development", "test", "production"]
+# Who is asked for by https only: this host, all below it too, or all of it for good, in the list
+# that browsers are shipped with.
+Hsts = Literal["host", "subdomains", "preload"]
+LogFormat = Literal["json", "console"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+Pooler = Literal["none", "transaction"]
+OWN_AUTH0 = "/dev/auth0/"
+
+ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-z]+")
+PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
+REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting of the product; the names in upper case are the environment variables."""
+
+    # Where it runs and what it stands on.
+    environment: Environment = variable(Reader.choice, get_args(Environment), "production")
+    host: str = variable(Reader.text_or, "127.0.0.1")
+    port: int = variable(Reader.number, 8000, 1, 65535)
+    base_url: str = variable(Reader.url, "http://127.0.0.1:8000")
+    secret_key: tuple[str, ...] = variable(Reader.secrets)
+    database_url: str = variable(Reader.database)
+    database_pooler: Pooler = variable(Reader.choice, get_args(Pooler), "none")
+    database_idle_timeout: int = variable(Reader.number, 180, 5, 235)  # seconds
+    redis_url: str = variable(Reader.redis)
+    redis_prefix: str = variable(Reader.shaped, PREFIX, "at most 64 of A-Z a-z 0-9 : . _ -")
+    trusted_proxies: tuple[Network, ...] = variable(Reader.networks)
+    ops_token: str = variable(Reader.secret)
+    hsts: Hsts = variable(Reader.choice, get_args(Hsts), "host")
+    log_level: LogLevel = variable(Reader.choice, get_args(LogLevel), "INFO")
+    log_format: LogFormat = variable(Reader.choice, get_args(LogFormat), "json")
+    workers: int = variable(Reader.number, 1, 1, 64)
+    # Seconds that an idle connection is kept open.
+    keep_alive: int = variable(Reader.number, 75, 1, 3600)
+    # Seconds that a stop waits at most for requests and messages under way.
+    drain_seconds: int = variable(Reader.number, 20, 1, 3600)
+
+    # Who sends for us, and who else may vouch for a person.
+    https_proxy: str = variable(Reader.proxy)
+    no_proxy: tuple[str, ...] = variable(Reader.items)
+    twilio_account_sid: str = variable(Reader.shaped, ACCOUNT_SID, "the SID that starts with AC")
+    twilio_auth_token: str = variable(Reader.secret)
+    twilio_from_number: str = variable(Reader.shaped, SENDER, "a number such as +12025550100")
+    twilio_messaging_service_sid: str = variable(
+        Reader.shaped, SERVICE_SID, "the SID that starts with MG"
+    )
+    twilio_api_url: str = variable(Reader.url, "https://api.twilio.com")
+    sendgrid_api_key: str = variable(Reader.secret)
+    sendgrid_from_email: str = variable(
+        Reader.shaped, ADDRESS, "an address such as hello@example.org"
+    )
+    sendgrid_api_url: str = variable(Reader.url, "https://api.sendgrid.com")
+    # "" was left out on purpose, None was never spoken of.
+    auth0_issuer: str | None = variable(Reader.issuer)
+    auth0_client_id: str = variable(Reader.text)
+    auth0_client_secret: str = variable(Reader.secret)
+    # What people are told they sign in with: nobody knows the provider of a provider.
+    auth0_label: str = variable(
+        Reader.shaped, LABEL, "a name of at most 40 characters such as Google", "single sign-on"
+    )
+
+    # Whose product it is to people, and where they turn to. docs/brand.md.
+    brand_name: str = variable(
+        Reader.shaped, LABEL, "a name of at most 40 characters such as Acme", "Latchkey"
+    )
+    brand_dir: str = variable(Reader.folder)
+    contact: str = variable(Reader.contact)
+    legal_links: tuple[tuple[str, str], ...] = variable(Reader.links)
+
+    # What a deployment may decide about people and money.
+    sms_regions: tuple[str, ...] = variable(Reader.items, REGIONS)
+    # What people may read, the default first.
+    languages: tuple[str, ...] = variable(Reader.items, ",".join(CATALOGUES))
+    # Where a number without its country code is from, unless the browser's language says otherwise.
+    default_region: str = variable(Reader.text)
+    sms_daily_limit: int = variable(Reader.number, 500, 0, 10_000_000)
+    limits_file: str = variable(Reader.text)
+    password_min_length: int = variable(Reader.number, 12, 8, 256)
+    breached_passwords_file: str = variable(Reader.text)
+    pwned_passwords_url: str = variable(Reader.url, "", optional=True)
+
+    # Neighbours that trust our tokens and are told of events.
+    services: tuple[Service, ...] = variable(read_services)
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether what only a developer's machine has may be there: the development key, adapters
+        that send nothing, the pages below `/dev`.
+        """
+        here = is_loopback(self.host) and is_loopback(self.hostname)
+        return here and not self.is_production
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the world sees us over https; plain http is only for loopback."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def hostname(self) -> str:
+        """The host people see, without port: what an SMS code is bound to."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def texts_vendor(self) -> str:
+        """Who sends our texts, as people write it, and in lower case the module in `adapters/` and
+        the check in `/health`; "" for nobody.
+        """
+        return "Twilio" if self.twilio_account_sid else ""
+
+    @property
+    def mail_vendor(self) -> str:
+        """The same of mails."""
+        return "SendGrid" if self.sendgrid_api_key else ""
+
+    @property
+    def asks_own_auth0(self) -> bool:
+        """Whether the provider of made-up people stands in."""
+        return self.is_local and self.auth0_issuer == f"{self.base_url}{OWN_AUTH0}"
