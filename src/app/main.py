@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 from litestar import Controller, Litestar
 from litestar.datastructures import State
@@ -41,7 +43,7 @@ from app.controllers.well_known import WellKnownController
 from app.domain.account.delayed_changes import APPLIED_EVERY
 from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
 from app.domain.cleanup import clean_up_and_tell, until_next_round
-from app.domain.concurrency import keep_doing
+from app.domain.concurrency import attempt, keep_doing
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
@@ -53,7 +55,7 @@ from app.domain.ports import ShortMemory
 from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
-from app.web.brand import STATIC, load_brand
+from app.web.brand import STATIC, Brand, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
 from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
@@ -232,7 +234,9 @@ def _background(
     yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
     yield adapters.watch()
     yield adapters.load_vendors()
-    yield container.pages.brand.check()
+    brand = container.pages.brand
+    if brand.folder:
+        yield attempt("check of the brand", partial(_check_brand, brand, brand.folder))
     yield container.prices.watch()
     removal = partial(clean_up_and_tell, adapters.cleaning_database)
     yield keep_doing("removal of what has expired", removal, until_next_round)
@@ -245,6 +249,12 @@ def _background(
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
     refill = container.send_refill
     yield keep_doing("refill of Redis", refill.refill_where_due, lambda: REFILLED_EVERY)
+
+
+async def _check_brand(brand: Brand, folder: Path) -> None:
+    # Not imported with the others: what reads catalogues takes 12 ms.
+    checker = import_module("app.web.brand_check")
+    brand.report_findings([*map(str, await asyncio.to_thread(checker.check_brand, folder))])
 
 
 def _static(assets: Assets) -> ASGIRouteHandler:

@@ -186,7 +186,7 @@ class Wiring:
 
     def _build_health(self, brand: Brand) -> Health:
         checks = {"proxies": self._forwarding.finding} if self._forwarding else {}
-        checks |= {"brand": brand.look} if brand.folder else {}
+        checks |= {"brand": brand.report_health} if brand.folder else {}
         return Health(
             self._database,
             self._adapters.memory,

@@ -85,7 +85,7 @@ async def test_one_that_is_broken_is_left_out_and_told(
     assert [record.message for record in caplog.records] == [
         "a template of the brand is left out"
     ], "once"
-    status, note = await known.brand.look()
+    status, note = await known.brand.report_health()
     assert status is Status.WARN
     assert told in note
     assert f"{tmp_path}/templates/error.html:" in note

@@ -24,20 +24,29 @@ def compile_catalogue(path: Path, code: str) -> bytes:
 
 
 def read_catalogue(path: Path, code: str) -> Catalog:
-    """Of the language of that code. Raises `PoFileError` for what is no catalogue."""
+    """Of the language of that code. Raises `PoFileError` for what is no catalogue, and `ValueError`
+    or `LookupError` for a header that cannot be read.
+    """
     locale = code.replace("-", "_")
     return read_po(BytesIO(path.read_bytes()), locale=locale, abort_invalid=True)
 
 
 def find_faults(message: Message) -> Iterator[str]:
     """What would be an error where the sentence is shown."""
-    known = set(PLACEHOLDER.findall(" ".join(_texts(message.id))))
-    for text in _texts(message.string):
-        for name in sorted(set(PLACEHOLDER.findall(text)) - known):
+    known = find_placeholders(message.id)
+    for text in list_forms(message.string):
+        for name in sorted(find_placeholders(text) - known):
             yield f"%({name})s is not in the English sentence"
         if known and LONE_PERCENT.search(text):
             yield "a percent sign is written %%"
 
 
-def _texts(form: object) -> tuple[str, ...]:
-    return tuple(filter(None, form if isinstance(form, tuple | list) else (form,)))
+def find_placeholders(sentence: object) -> set[str]:
+    """Names of the values in it, or in any of its forms."""
+    return {name for text in list_forms(sentence) for name in PLACEHOLDER.findall(text)}
+
+
+def list_forms(sentence: object) -> list[str]:
+    """Of a plural, those that there are; else the sentence, or nothing for an empty one."""
+    forms = sentence if isinstance(sentence, tuple | list) else [sentence]
+    return [str(form) for form in forms if form]

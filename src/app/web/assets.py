@@ -95,8 +95,10 @@ class Assets:
 
     def _read(self, name: str) -> Asset:
         path = self._paths[name]
-        text = self.brand.dress(path.read_text()).encode() if name == STYLE else path.read_bytes()
-        return _prepare(path, text, self._modified(name))
+        body = path.read_bytes()
+        if name == STYLE:
+            body = self.brand.apply_tokens(body.decode()).encode()
+        return _prepare(path, body, self._modified(name))
 
 
 def _prepare(path: Path, body: bytes, modified: float) -> Asset:

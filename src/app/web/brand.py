@@ -1,10 +1,8 @@
 """The brand: whose product it is to people, from the settings and a folder of what differs."""
 
-import asyncio
 import logging
 import re
 import unicodedata
-from importlib import import_module
 from pathlib import Path
 
 from markupsafe import Markup
@@ -59,7 +57,7 @@ class Brand:
         self.name, self.contact, self.legal_links = name, contact, legal_links
         self.folder = folder
         self.overrides = Overrides(folder) if folder else None
-        self.findings: list[str] = []  # what a check has found to be wrong
+        self._findings: list[str] = []
         self.light, self.dark = Values(), Values()
         self._own: dict[str, Values] = {}
         self.read_style()
@@ -104,22 +102,19 @@ class Brand:
             for name, value in (values | self._own[scheme]).items():
                 shown[name.replace("-", "_")] = long_colour(value)
 
-    async def check(self) -> None:
-        """Once, when the first requests are answered: the log is told each finding."""
-        if self.folder:
-            # Not with the others: what reads catalogues takes 12 ms to import.
-            checker = import_module("app.web.brand_check")
-            self.findings = [*map(str, await asyncio.to_thread(checker.check_brand, self.folder))]
-            for problem in self.findings:
-                log.warning("something is wrong with the brand", extra={"problem": problem})
+    def report_findings(self, findings: list[str]) -> None:
+        """What a check of its folder has found, for the log and `/health`."""
+        self._findings = findings
+        for problem in findings:
+            log.warning("something is wrong with the brand", extra={"problem": problem})
 
-    async def look(self) -> HealthFinding:
+    async def report_health(self) -> HealthFinding:
         """For `/health`: a warning, as ours is shown in the place of what fails."""
         broken = self.overrides.broken.values() if self.overrides else ()
-        problems = list(dict.fromkeys([*broken, *self.findings]))
+        problems = list(dict.fromkeys([*broken, *self._findings]))
         return (Status.WARN if problems else Status.PASS), "; ".join(problems[:MOST_TOLD])
 
-    def dress(self, css: str) -> str:
+    def apply_tokens(self, css: str) -> str:
         """Our style sheet with the values of the brand: no request more, no byte more."""
         return replace_tokens(css, self._own) if any(self._own.values()) else css
 

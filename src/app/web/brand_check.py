@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from gettext import GNUTranslations
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from babel.messages.pofile import PoFileError
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
-from app.domain.catalogues import PLACEHOLDER, read_catalogue
+from app.domain.catalogues import compile_catalogue, find_placeholders, list_forms, read_catalogue
 from app.domain.i18n import ENGLISH
 from app.domain.languages import CATALOGUES, FOLDER
 from app.web.brand import IMAGES, STATIC, STYLE, UNSAFE, VIEW_BOX
@@ -176,17 +177,19 @@ def _check_words(path: Path, own: set[object]) -> Iterator[Finding]:
         return
     try:
         messages = [each for each in read_catalogue(path, path.stem) if each.id]
-    except (PoFileError, ValueError) as error:
+        GNUTranslations(BytesIO(compile_catalogue(path, path.stem)))  # which reads the plural rule
+    except (PoFileError, ValueError, LookupError) as error:
         line = getattr(error, "lineno", None) or 1
         yield Finding(path, line, f"it cannot be read: {error}")
         return
     for message in messages:
-        line, sentence = message.lineno or 1, str(_texts(message.id)[0])
+        line, sentence = message.lineno or 1, list_forms(message.id)[0]
+        wanted = find_placeholders(message.id)
         if message.id not in own and not _is_ours(message.id):
             yield Finding(path, line, f"there is no sentence “{sentence}”")
-        elif any(_placeholders(message.id) != _placeholders(text) for text in _said(message)):
-            wanted = ", ".join(sorted(_placeholders(message.id))) or "none"
-            yield Finding(path, line, f"“{sentence}” has other placeholders: they are {wanted}")
+        elif any(wanted != find_placeholders(text) for text in _translations(message)):
+            names = ", ".join(sorted(wanted)) or "none"
+            yield Finding(path, line, f"“{sentence}” has other placeholders: they are {names}")
 
 
 def _is_ours(sentence: object) -> bool:
@@ -211,15 +214,7 @@ def _extracted() -> set[object]:
     return {each[2] for each in found}
 
 
-def _said(message: Message) -> list[str]:
-    """A form of a plural may leave the number out."""
-    texts = _texts(message.string)
-    return texts if len(texts) == 1 else []
-
-
-def _texts(form: object) -> list[str]:
-    return [str(text) for text in (form if isinstance(form, tuple | list) else [form]) if text]
-
-
-def _placeholders(form: object) -> set[str]:
-    return {name for text in _texts(form) for name in PLACEHOLDER.findall(text)}
+def _translations(message: Message) -> list[str]:
+    """None of a plural, whose forms may leave the number out."""
+    forms = list_forms(message.string)
+    return forms if len(forms) == 1 else []

@@ -88,13 +88,13 @@ class Overrides:
             if environment.cache is not None:
                 environment.cache.clear()
 
-    def join(self, environment: Any) -> None:
+    def install(self, environment: Any) -> None:
         """From now on its templates come from here first."""
         environment.loader = OverridesLoader(self)
         environment.template_class, environment.overrides = OverridableTemplate, self
         self._environments.append(environment)
 
-    def judge(self, environment: Environment) -> None:
+    def validate(self, environment: Environment) -> None:
         """Leaves out those that cannot be read, or have lost what ours are needed for."""
         for name, path in self.names().items():
             try:

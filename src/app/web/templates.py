@@ -77,7 +77,7 @@ class Templates:
         self._environments: dict[Language, Environment] = {}
         environment = self._environment(languages.get(languages.offered[0]))
         if self.brand.overrides:
-            self.brand.overrides.judge(environment)
+            self.brand.overrides.validate(environment)
         # Loaded now, so that a broken or missing one stops the start and not a person; where they
         # are being worked on, it is shown.
         for name in [] if live else environment.list_templates(extensions=["html", "txt"]):
@@ -118,7 +118,7 @@ def build_environment(
     )
     environment.globals |= {"lang": language.code, "dir": language.direction}
     if overrides:
-        overrides.join(environment)
+        overrides.install(environment)
     return environment
 
 
