@@ -15,9 +15,9 @@ from app.domain.operators import STAY
 from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.page import PERSONAL, TYPE, prerendered_response
+from app.web.page import PERSONAL, PUBLIC, prerendered_response
 from app.web.request_context import find_person
-from app.web.response import HttpResponse, plain_text, redirect_to
+from app.web.response import NO_STORE, HttpResponse, plain_text, redirect_to
 
 # What to do about each, for whoever reads the page at night. A vendor's is its adapter's to say.
 REMEDIES = {
@@ -35,7 +35,6 @@ REMEDIES = {
     "breached-passwords": "Look at PWNED_PASSWORDS_URL and BREACHED_PASSWORDS_FILE. The built-in"
     " list is in force meanwhile.",
 }
-NO_STORE = (b"cache-control", b"no-store")
 SEVEREST_FIRST = (Status.FAIL, Status.WARN, Status.PASS)
 
 
@@ -165,11 +164,7 @@ def _can_see_details(request: Request[Any, Any, Any]) -> bool:
 
 
 STATUS_PAGE = "status/status.html"
-PUBLIC = [
-    TYPE,
-    (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Cookie, Accept-Language"),
-    (b"cache-control", b"public, max-age=15"),
-]
+CACHED = [*PUBLIC, (b"cache-control", b"public, max-age=15")]
 
 
 class StatusController(Controller):
@@ -187,4 +182,4 @@ class StatusController(Controller):
             await find_person(context, container.sessions, container.people)
             return container.pages.render_page(context, STATUS_PAGE, values, caching=PERSONAL)
         page = container.pages.prerender(context.info, STATUS_PAGE, values)
-        return prerendered_response(context.info.accepts_gzip, page, b"", PUBLIC)
+        return prerendered_response(context.info.accepts_gzip, page, b"", CACHED)

@@ -17,7 +17,7 @@ from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.request_context import check_both_tokens, find_session
-from app.web.response import HttpResponse, redirect_to
+from app.web.response import NO_STORE, HttpResponse, redirect_to
 
 # One request about the plan someone chose: where it is kept, and the page to choose on.
 
@@ -92,9 +92,7 @@ class PlanHandler:
         chosen, picked, _ = await self._find_choices(None)
         other = self._other_currency()
         if not (chosen or picked or other):
-            return HttpResponse(
-                204, b"", [(b"cache-control", b"no-store"), *self.context.cookies.to_set]
-            )
+            return HttpResponse(204, b"", [NO_STORE, *self.context.cookies.to_set])
         values = {
             "plan": find_plan_status(self.container, chosen),
             "picked": find_plan_status(self.container, picked),

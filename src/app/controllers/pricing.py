@@ -18,7 +18,7 @@ from app.domain.pricing.money import amount_of
 from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
-from app.web.page import HTML, PERSONAL, TYPE, ZIPPED, content_language
+from app.web.page import PERSONAL, PRIVATE, PUBLIC, ZIPPED, content_language
 from app.web.request_context import find_person
 from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
 
@@ -153,11 +153,9 @@ def _offer_ld(offer: Offer, price: Price) -> TemplateValues:
 
 # One request for the prices, with the pages it may be answered with.
 
-VARY = (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Cookie, Accept-Language")
-CACHED = [TYPE, VARY, *cache_headers(60, 600, 86400)]
-UNCACHED = [*HTML, (b"cache-control", b"no-store")]
+CACHED = [*PUBLIC, *cache_headers(60, 600, 86400)]
 # The home page has more to show than prices.
-HOME_UNPRICED = [TYPE, VARY, (b"cache-control", b"public, max-age=60")]
+HOME_UNPRICED = [*PUBLIC, (b"cache-control", b"public, max-age=60")]
 MOST_KEPT = 256
 
 
@@ -199,7 +197,7 @@ class PricingHandler:
         if self._context.session.exist:
             return await self._show_to_person(current, template)
         if current is None:
-            return self._respond(self._make(template, self._no_prices), UNCACHED)
+            return self._respond(self._make(template, self._no_prices), PRIVATE)
         return self._respond_with_prices(current, template)
 
     async def show_fragment(self) -> HttpResponse:
@@ -221,7 +219,7 @@ class PricingHandler:
         return self.container.pages.render_page(self._context, template, values, caching=PERSONAL)
 
     def _respond_with_prices(
-        self, current: Current, template: str, unpriced: Headers = UNCACHED
+        self, current: Current, template: str, unpriced: Headers = PRIVATE
     ) -> HttpResponse:
         selection = self._selection(current)
         old = current.shown_as_of

@@ -16,7 +16,7 @@ from app.dev.access import from_this_machine
 from app.dev.design import read_header
 from app.dev.examples import list_examples
 from app.dev.flow_examples import Example
-from app.dev.middleware import NO_STORE, html_response, mail_response
+from app.dev.middleware import html_response, mail_response
 from app.dev.rendering import (
     PSEUDO,
     PSEUDO_NAMES,
@@ -33,7 +33,7 @@ from app.dev.rendering import (
 from app.domain.i18n import current_language
 from app.domain.languages import Languages
 from app.web.container import Container
-from app.web.response import HttpResponse
+from app.web.response import NO_STORE, HttpResponse
 
 AnyRequest = Request[Any, Any, Any]
 PATH = "/dev/gallery"

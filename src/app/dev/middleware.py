@@ -10,12 +10,10 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.dev.access import is_from_this_machine
 from app.dev.reload import Changes
 from app.web.middleware import CSP
-from app.web.response import HttpResponse
+from app.web.response import HTML_TYPE, NO_STORE, HttpResponse
 
 EVENTS = "/dev/reload"
 POLICY = b"content-security-policy"
-HTML = (b"content-type", b"text/html; charset=utf-8")
-NO_STORE = (b"cache-control", b"no-store")
 
 # Policies, by how paths begin. An example is a page with the policy of all pages, but in a frame of
 # ours, and it asks for nothing, so that it stays in its state; a mail has its styles inline.
@@ -38,7 +36,7 @@ SCRIPT, LOADS = "/latchkey.js", b'import "/dev/reload.js";'
 
 
 def html_response(html: str) -> HttpResponse:
-    return HttpResponse(200, html.encode(errors="replace"), [HTML, NO_STORE])
+    return HttpResponse(200, html.encode(errors="replace"), [HTML_TYPE, NO_STORE])
 
 
 def mail_response(html: str) -> HttpResponse:

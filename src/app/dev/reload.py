@@ -15,7 +15,7 @@ from litestar.types import Receive, Send
 
 from app.dev.access import from_this_machine
 from app.domain.languages import Languages
-from app.web.response import HttpResponse
+from app.web.response import NO_STORE, HttpResponse
 
 log = logging.getLogger("app.dev")
 
@@ -25,8 +25,7 @@ EVERY = 0.4  # seconds between two looks
 AGAIN = 100  # milliseconds, after which a browser asks that has lost the server
 MISSED = "."  # a state that is no other
 STYLES = (".css",)
-EVENTS = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
-NO_STORE = (b"cache-control", b"no-store")
+EVENTS = [(b"content-type", b"text/event-stream"), NO_STORE]
 
 
 class Watched:

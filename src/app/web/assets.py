@@ -16,7 +16,7 @@ from rjsmin import jsmin
 
 from app.web.brand import IMAGES, STYLE, Brand
 from app.web.request_info import accepts_gzip
-from app.web.response import Headers, HttpResponse
+from app.web.response import NO_STORE, Headers, HttpResponse
 
 SERVED = (".css", ".js", ".svg", ".txt", ".png", ".ico", ".webmanifest")
 ANY_VERSION = re.compile(r"/static/[0-9a-f]{12}/[A-Za-z0-9._-]+")
@@ -80,7 +80,7 @@ class Assets:
         asset = self._by_name.get(path.rpartition("/")[2])
         if asset is None or not ANY_VERSION.fullmatch(path):
             raise NotFoundException
-        return asset, [(b"cache-control", b"no-store"), *asset.headers[:1]]
+        return asset, [NO_STORE, *asset.headers[:1]]
 
     def _refresh(self, name: str) -> None:
         if self._modified(name) != self._by_name[name].modified:

@@ -20,7 +20,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from app.domain.audit import current_request
 from app.domain.i18n import Language, current_language, current_zone
 from app.web.client_address import UntrustedForwarding
-from app.web.response import HttpResponse, is_path, respond_to_no_path
+from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
 
 # A request that is asked once more, since the database lost its connection under way.
@@ -221,7 +221,7 @@ class _ResponseSender:
         self, status: int, body: bytes, own: list[tuple[bytes, bytes]]
     ) -> None:
         self._headers = own
-        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+        headers = [HTML_TYPE, NO_STORE]
         if status == 503:
             headers.append((b"retry-after", b"30"))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})

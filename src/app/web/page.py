@@ -12,7 +12,7 @@ from app.web.brand import Brand
 from app.web.fast_pages import PLACEHOLDER, PrerenderedPage
 from app.web.request_context import RequestContext
 from app.web.request_info import RequestInfo
-from app.web.response import Headers, HttpResponse
+from app.web.response import HTML_TYPE, NO_STORE, Headers, HttpResponse
 from app.web.templates import Templates
 
 NOTICES: dict[str, Text] = {
@@ -70,14 +70,16 @@ LINKED = N_("You can now sign in with %(auth0_label)s.")
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 WORTH_ZIPPING = 500  # bytes
-TYPE = (b"content-type", b"text/html; charset=utf-8")
-HTML: Headers = [TYPE, (b"vary", b"HX-Request, Cookie, Accept-Language, Accept-Encoding")]
+HTML: Headers = [HTML_TYPE, (b"vary", b"HX-Request, Cookie, Accept-Language, Accept-Encoding")]
 ZIPPED = (b"content-encoding", b"gzip")
 GZIP = 31  # of zlib: with the header of gzip
-NO_STORE: Headers = [(b"cache-control", b"no-store")]
-# A page that is public for others.
-PERSONAL: Headers = [(b"cache-control", b"private, no-store")]
-PRIVATE: Headers = [*HTML, *NO_STORE]
+PRIVATE: Headers = [*HTML, NO_STORE]
+# Of pages that caches may keep, and instead of that where they are someone's.
+PUBLIC: Headers = [
+    HTML_TYPE,
+    (b"vary", b"HX-Request, HX-Request-Type, Accept-Encoding, Cookie, Accept-Language"),
+]
+PERSONAL = (b"cache-control", b"private, no-store")
 
 
 # Of a page that is kept: language, template, shell, and the names, values and types of its context.
@@ -109,7 +111,7 @@ class Pages:
         values: Mapping[str, Any],
         refusal: Refusal | None = None,
         status: int | None = None,
-        caching: Headers = NO_STORE,
+        caching: tuple[bytes, bytes] = NO_STORE,
     ) -> HttpResponse:
         """`values` is what the template documents; a `refusal` sets status and `Retry-After`."""
         notice = context.remembered.take_notice()
@@ -123,7 +125,7 @@ class Pages:
         )
         if status is None:
             status = refusal.status if refusal else 200
-        return _response(context, status, body, [*HTML, *caching, *_retry_after(refusal)])
+        return _response(context, status, body, [*HTML, caching, *_retry_after(refusal)])
 
     def render_prerendered(
         self,

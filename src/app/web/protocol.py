@@ -12,6 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.web.errors import LastResort
 from app.web.middleware import security_headers
+from app.web.response import HTML_TYPE, NO_STORE
 from app.web.slow_readers import SlowReaders, bound_kernel_buffer
 
 HEAD_SECONDS = 10.0  # for the whole head of a request, from the connection or its first byte
@@ -259,10 +260,10 @@ def answers(last_resort: LastResort, *, hsts: str) -> dict[int, bytes]:
 
 def _answer(status: int, body: bytes, hsts: str) -> bytes:
     headers = [
-        (b"content-type", b"text/html; charset=utf-8"),
+        HTML_TYPE,
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
-        (b"cache-control", b"no-store"),
+        NO_STORE,
         *security_headers(hsts=hsts, last_resort=body.decode())["last resort"],
     ]
     line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()

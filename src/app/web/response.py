@@ -14,6 +14,8 @@ from litestar.types import Receive, Scope, Send
 Headers = list[tuple[bytes, bytes]]
 
 BODILESS = (204, 304)
+HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class HttpResponse(Response[bytes]):
@@ -40,7 +42,7 @@ class HttpResponse(Response[bytes]):
 
 def redirect_to(path: str, headers: Headers | None = None) -> HttpResponse:
     """303: the result of a POST is another page, which a reload does not repeat."""
-    fixed = [(b"location", path.encode()), (b"cache-control", b"no-store")]
+    fixed = [(b"location", path.encode()), NO_STORE]
     return HttpResponse(303, b"", [*fixed, *(headers or [])])
 
 
@@ -94,7 +96,7 @@ def problem(status: int, code: str, detail: str, field: str | None = None) -> Ht
         "code": code,
     }
     body = msgspec.json.encode(details | ({"field": field} if field else {}))
-    fixed = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    fixed = [(b"content-type", b"application/problem+json"), NO_STORE]
     return HttpResponse(status, body, fixed)
 
 
@@ -120,13 +122,12 @@ async def answer_options(request: Request[Any, Any, Any]) -> HttpResponse | None
         if route.path_format == template
         for method in route.methods
     }
-    return HttpResponse(204, b"", [(b"allow", allowed(methods)), (b"cache-control", b"no-store")])
+    return HttpResponse(204, b"", [(b"allow", allowed(methods)), NO_STORE])
 
 
 # Request targets that are no path of ours: the server as a whole, and paths with line breaks.
 
 METHODS = b"GET, HEAD, POST, OPTIONS"
-NO_STORE: Headers = [(b"cache-control", b"no-store")]
 
 
 def is_path(path: str) -> bool:
@@ -137,7 +138,7 @@ def is_path(path: str) -> bool:
 def respond_to_no_path(scope: Any) -> HttpResponse | None:
     """None for whoever wants a page. `OPTIONS *` is RFC 9110 9.3.7."""
     if scope["path"] == "*" and scope["method"] == "OPTIONS":
-        return HttpResponse(204, b"", [(b"allow", METHODS), *NO_STORE])
+        return HttpResponse(204, b"", [(b"allow", METHODS), NO_STORE])
     if scope["path"].startswith("/api/"):
         return problem(400, "bad_request", "The path holds a line break.")
     return None

@@ -21,7 +21,7 @@ from app.domain.sessions.session import ListedSession
 from app.domain.sessions.tokens import Access
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
-from app.web.response import HttpResponse
+from app.web.response import NO_STORE, HttpResponse
 
 SHOWN = ("id", "kind", "due_at", "ends_at", "is_due")  # of what waits
 HANDHELD = ("Android", "iOS", "KaiOS")  # systems, as `Device.name` ends
@@ -166,6 +166,6 @@ class AccountDataController(Controller):
         headers = [
             (b"content-type", b"application/json"),
             (b"content-disposition", f'attachment; filename="{name}"'.encode()),
-            (b"cache-control", b"no-store"),
+            NO_STORE,
         ]
         return HttpResponse(200, body, [*headers, *handler.context.cookies.to_set])

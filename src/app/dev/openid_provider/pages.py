@@ -23,10 +23,9 @@ from app.domain.errors import Refusal
 from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import Form, read_form
-from app.web.response import HttpResponse, redirect_to
+from app.web.response import NO_STORE, HttpResponse, redirect_to
 
 AnyRequest = Request[Any, Any, Any]
-NO_STORE = (b"cache-control", b"no-store")
 JSON = (b"content-type", b"application/json")
 # What may be answered instead of a code.
 REFUSALS = {"refuse": "access_denied", "fail": "server_error"}
