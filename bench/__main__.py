@@ -15,21 +15,21 @@ import uvloop
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.logins import login_figures
-from bench.pages import page_figures
-from bench.place import Place, running_place
+from bench.pages import heaviest_page_figures, page_figures
+from bench.place import ACME, Place, running_place
 from bench.prices import price_figures
 from bench.sessions import refresh_figures, session_figures
 from bench.signups import signup_figures
-from bench.starts import start_figures
+from bench.starts import heaviest_start_figures, start_figures
 from bench.table import Figure, table
-from bench.weight import weight_figures
+from bench.weight import heaviest_weight_figures, weight_figures
 
 Measured = Callable[[Place], Awaitable[list[Figure]]]
 
 
-def _on_a_place(measured: Measured) -> list[Figure]:
+def _on_a_place(measured: Measured, **settings: str) -> list[Figure]:
     """On stores of its own: what another one leaves behind is not its load."""
-    with running_place() as place:
+    with running_place(**settings) as place:
         return uvloop.run(measured(place))
 
 
@@ -43,7 +43,13 @@ UNDER_LOAD: dict[str, Measured] = {
     "prices": price_figures,
     "weight": weight_figures,
 }
+UNDER_ANOTHER_BRAND: dict[str, Measured] = {
+    "heaviest_pages": heaviest_page_figures,
+    "heaviest_starts": heaviest_start_figures,
+    "heaviest_weight": heaviest_weight_figures,
+}
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
+PARTS |= {name: partial(_on_a_place, one, **ACME) for name, one in UNDER_ANOTHER_BRAND.items()}
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures
 

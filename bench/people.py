@@ -16,6 +16,7 @@ from app.web.forms import Csrf
 from bench.driver import get, post
 from bench.place import BASE_URL
 
+HEAVIEST = "ar"  # the language whose pages are the largest: Arabic
 GZIP = b"accept-encoding: gzip, deflate, br"
 FORMS = Csrf(keys_for("forms", (DEVELOPMENT_KEY,)), BASE_URL)
 [CODES] = keys_for("verification codes", (DEVELOPMENT_KEY,))
@@ -26,11 +27,15 @@ PASSWORD = "seven otters paint slowly"
 _numbers = count(1)
 
 
+def in_language(request: bytes, language: str) -> bytes:
+    return request.replace(b"en-GB,en;q=0.9", language.encode(), 1)
+
+
 class Visitor:
     """Someone who has opened the first page. The number and address are nobody else's."""
 
-    def __init__(self) -> None:
-        number = next(_numbers)
+    def __init__(self, language: str = "en-GB") -> None:
+        self._language, number = language, next(_numbers)
         self._secret = FLOWS.issue()
         self._state = "n."
         # Australian mobile numbers, of which +614 0 to 3 are all in use; spread over blocks.
@@ -60,14 +65,15 @@ class Visitor:
         yield "password", "password", PASSWORD
 
     def get(self, path: str, *headers: bytes) -> bytes:
-        return get(path, self.cookie.encode(), GZIP, *headers)
+        return in_language(get(path, self.cookie.encode(), GZIP, *headers), self._language)
 
     def post(self, path: str, field: str, value: str) -> bytes:
         return self.form(path, {field: value})
 
     def form(self, path: str, fields: dict[str, str], *cookies: str) -> bytes:
         body = urlencode({"csrf_token": FORMS.issue_token(self._secret)} | fields)
-        return post(path, body.encode(), "; ".join([self.cookie, *cookies]).encode(), GZIP)
+        sent = post(path, body.encode(), "; ".join([self.cookie, *cookies]).encode(), GZIP)
+        return in_language(sent, self._language)
 
     def give_phone(self) -> bytes:
         return self.post("/signup/phone", "phone", self.phone)

@@ -23,6 +23,7 @@ BASE_URL = "https://localhost"
 YESTERDAY = 25 * 3600 * 1000  # ms
 MOST_REFILLING = 120.0  # seconds
 ROOT = Path(__file__).parents[1]
+ACME = {"BRAND_DIR": str(ROOT / "examples/brand-acme"), "BRAND_NAME": "Acme"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -69,7 +70,8 @@ def cpu_seconds(pid: int) -> float:
 
 
 @contextmanager
-def running_place() -> Iterator[Place]:
+def running_place(**settings: str) -> Iterator[Place]:
+    """The product has these settings besides its own."""
     with TemporaryDirectory(prefix="latchkey-bench-") as name:
         folder = Path(name)
         limits = folder / "limits.toml"
@@ -84,7 +86,7 @@ def running_place() -> Iterator[Place]:
                 "LIMITS_FILE": str(limits),
             }
             with (
-                _serving(folder, env, "app.cli", "serve") as product,
+                _serving(folder, env | settings, "app.cli", "serve") as product,
                 _serving(folder, env, "bench.bare") as bare,
                 Redis.from_url(urls.redis_url) as memory,
             ):

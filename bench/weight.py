@@ -5,7 +5,7 @@ import re
 import asyncpg
 
 from bench.driver import Connection, connected, get
-from bench.people import GZIP, Visitor
+from bench.people import GZIP, HEAVIEST, Visitor
 from bench.place import Place
 from bench.table import Figure
 
@@ -15,16 +15,24 @@ LOADED = re.compile(rb'(?:href|src)="(/static/[^"]+)"')
 
 
 async def weight_figures(place: Place) -> list[Figure]:
+    return await _figures(place, "en-GB", "")
+
+
+async def heaviest_weight_figures(place: Place) -> list[Figure]:
+    return await _figures(place, HEAVIEST, ", under another brand in Arabic")
+
+
+async def _figures(place: Place, language: str, where: str) -> list[Figure]:
     """The heaviest of the five steps, as gzip, headers included."""
     database = await asyncpg.create_pool(place.database_url, min_size=1, max_size=1)
     connection = await connected(place.product.port)
-    sizes = await _walk(connection, Visitor(), database)
+    sizes = await _walk(connection, Visitor(language), database)
     connection.close()
     await database.close()
     first, following = (max(column) / KIB for column in zip(*sizes, strict=True))
     return [
-        _figure("first visit of a step, with all it loads", first, FIRST),
-        _figure("each next step, by htmx", following, NEXT),
+        _figure(f"first visit of a step, with all it loads{where}", first, FIRST),
+        _figure(f"each next step, by htmx{where}", following, NEXT),
     ]
 
 

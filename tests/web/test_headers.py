@@ -27,9 +27,6 @@ KINDS: list[tuple[int, str, str, dict[str, Any]]] = [
     (200, "GET", "/health", {}),
     (200, "GET", "/health", {"headers": {"accept": "text/html"}}),
     (200, "GET", "/status", {}),
-    (200, "GET", "STATIC", {}),
-    (200, "HEAD", "STATIC", {}),
-    (304, "GET", "STATIC", {"headers": {"if-none-match": '"STATIC"'}}),
     (404, "GET", "/static/nothing.css", {}),
     (405, "POST", "STATIC", {}),
     (303, "GET", "/signup/password", {}),
@@ -57,7 +54,13 @@ POLICIES = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-PUBLIC = ("/", "/status", "STATIC")
+FILES: list[tuple[int, str, dict[str, str]]] = [
+    (200, "GET", {}),
+    (200, "HEAD", {}),
+    (304, "GET", {"if-none-match": '"STATIC"'}),
+]
+FILE_POLICIES = {"x-content-type-options": "nosniff", "cross-origin-resource-policy": "same-origin"}
+PUBLIC = ("/", "/status")
 PAGES = ("/", "/signup", "/signup/phone", "/signup/phone-code", "/signup/done", "/nothing")
 
 
@@ -86,6 +89,26 @@ def test_every_answer_carries_the_policies(
     public = path in PUBLIC and status in (200, 304)
     assert answer.headers["cache-control"].startswith("public" if public else "no-store")
     assert not (public and "set-cookie" in answer.headers)
+
+
+@pytest.mark.parametrize(("status", "method", "headers"), FILES)
+def test_a_file_carries_the_policies_that_concern_files(
+    product: Product, status: int, method: str, headers: dict[str, str]
+) -> None:
+    answer = ask(product, method, "STATIC", {"headers": headers})
+    assert answer.status_code == status
+    assert {n: v for n, v in answer.headers.items() if n in POLICIES} == FILE_POLICIES
+    assert {"permissions-policy", "x-request-id", "set-cookie", "server"}.isdisjoint(answer.headers)
+    assert answer.headers["cache-control"].startswith("public")
+
+
+def test_a_drawing_that_is_opened_by_itself_runs_nothing(product: Product) -> None:
+    person = Person(product)
+    found = re.search(r"/static/[^/]+/favicon\.svg", person.get("/").html)
+    assert found
+    for path in (found[0], "/static/0123456789ab/favicon.svg"):
+        policy = person.http.get(path).headers["content-security-policy"]
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 
 from app.web.brand import IMAGES, STYLE, Brand
+from app.web.middleware import API_CSP
 from app.web.request_info import accepts_gzip
 from app.web.response import NO_STORE, Headers, HttpResponse
 
@@ -80,7 +81,8 @@ class Assets:
         asset = self._by_name.get(path.rpartition("/")[2])
         if asset is None or not ANY_VERSION.fullmatch(path):
             raise NotFoundException
-        return asset, [NO_STORE, *asset.headers[:1]]
+        kept = [header for header in asset.headers if header[0] not in (b"cache-control", b"etag")]
+        return asset, [NO_STORE, *kept]
 
     def _refresh(self, name: str) -> None:
         if self._modified(name) != self._by_name[name].modified:
@@ -108,10 +110,12 @@ def _prepare(path: Path, body: bytes, modified: float) -> Asset:
     url = f"/static/{sha256(body).hexdigest()[:12]}/{path.name}"
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     charset = "; charset=utf-8" if kind.startswith("text/") else ""
-    headers = (
+    headers: tuple[tuple[bytes, bytes], ...] = (
         (b"content-type", (kind + charset).encode()),
         (b"cache-control", FOREVER),
         (b"etag", b'"%s"' % url.encode()),
         (b"vary", b"Accept-Encoding"),
     )
+    if path.suffix == ".svg":  # opened by itself it is a page, which could run scripts
+        headers += ((b"content-security-policy", API_CSP.encode()),)
     return Asset(url, body, gzip.compress(body, 9, mtime=0), headers, modified)

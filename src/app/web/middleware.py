@@ -86,12 +86,16 @@ CSP = (
     " object-src 'none'; frame-ancestors 'none'"
 )
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
-POLICIES = (
+# What concerns a file that a page loads; the others concern pages, and 0.4 KiB each.
+FILE_POLICIES = (
     (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+POLICIES = (
+    *FILE_POLICIES,
     # Not `no-referrer`: under it WebKit before 16.4 posts our own forms with `Origin: null`.
     (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
     (
         b"permissions-policy",
         b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)",
@@ -114,13 +118,14 @@ def last_resort_csp(page: str) -> str:
 
 
 def security_headers(*, hsts: str, last_resort: str) -> dict[str, list[tuple[bytes, bytes]]]:
-    """For pages, for JSON, and for the page `last_resort`. `hsts` is "" where the world does not
-    see us over https.
+    """For pages, for JSON, for the page `last_resort`, and for files that pages load. `hsts` is ""
+    where the world does not see us over https.
     """
-    shared = [*POLICIES, (b"strict-transport-security", HSTS[hsts])] if hsts else [*POLICIES]
-    name = b"content-security-policy"
+    https = [(b"strict-transport-security", HSTS[hsts])] if hsts else []
+    shared, name = [*POLICIES, *https], b"content-security-policy"
     policies = {"page": CSP, "api": API_CSP, "last resort": last_resort_csp(last_resort)}
-    return {kind: [(name, policy.encode()), *shared] for kind, policy in policies.items()}
+    headers = {kind: [(name, policy.encode()), *shared] for kind, policy in policies.items()}
+    return headers | {"file": [*FILE_POLICIES, *https]}
 
 
 class OuterMiddleware:
@@ -151,7 +156,7 @@ class OuterMiddleware:
         token = current_request.set(request_id)
         language, zone = self._find_reader(scope)
         read_before, zone_before = current_language.set(language), current_zone.set(zone)
-        sender = _ResponseSender(scope, send, self._headers_for(scope["path"]), request_id)
+        sender = _ResponseSender(scope, send, self._headers, request_id)
         try:
             if is_path(scope["path"]):
                 await self._within_deadline(sender, receive)
@@ -189,21 +194,23 @@ class OuterMiddleware:
 
     async def _send_last_resort(self, sender: "_ResponseSender", status: int) -> None:
         page = self._last_resort(status, current_request.get())
-        await sender.send_last_resort(status, page, self._headers["last resort"])
-
-    def _headers_for(self, path: str) -> list[tuple[bytes, bytes]]:
-        return self._headers["api" if path.startswith("/api/") else "page"]
+        await sender.send_last_resort(status, page)
 
 
 class _ResponseSender:
     """One answer on its way out. HEAD is asked of the application as GET and keeps its headers."""
 
-    __slots__ = ("_headers", "_is_head", "_request_id", "_send", "_started_at", "scope", "status")
+    __slots__ = (
+        "_headers", "_is_head", "_kind", "_path", "_request_id", "_send", "_started_at", "scope",
+        "status",
+    )  # fmt: skip
 
     def __init__(
-        self, scope: Any, send: Send, headers: list[tuple[bytes, bytes]], request_id: str
+        self, scope: Any, send: Send, headers: dict[str, list[tuple[bytes, bytes]]], request_id: str
     ) -> None:
         self._send, self._headers, self._request_id = send, headers, request_id
+        self._path = scope["path"]  # in the scope it is cut short for what is mounted
+        self._kind = "api" if self._path.startswith("/api/") else "page"
         self._is_head = scope["method"] == "HEAD"
         self._started_at = perf_counter()
         self.scope: Any = {**scope, "method": "GET"} if self._is_head else scope
@@ -217,10 +224,8 @@ class _ResponseSender:
             message["body"] = b""
         await self._send(message)
 
-    async def send_last_resort(
-        self, status: int, body: bytes, own: list[tuple[bytes, bytes]]
-    ) -> None:
-        self._headers = own
+    async def send_last_resort(self, status: int, body: bytes) -> None:
+        self._kind = "last resort"
         headers = [HTML_TYPE, NO_STORE]
         if status == 503:
             headers.append((b"retry-after", b"30"))
@@ -228,13 +233,12 @@ class _ResponseSender:
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
     def log(self) -> None:
-        path = self.scope["path"]
-        if path.startswith(UNTOLD) and self.status < 500:
+        if self._path.startswith(UNTOLD) and self.status < 500:
             return
         log_request(
             {
                 "method": "HEAD" if self._is_head else self.scope["method"],
-                "path": path_without_secrets(path),
+                "path": path_without_secrets(self._path),
                 "status": self.status,
                 "ms": round((perf_counter() - self._started_at) * 1000, 1),
                 "request_id": self._request_id,
@@ -242,4 +246,6 @@ class _ResponseSender:
         )
 
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
-        return [*self._headers, (b"x-request-id", self._request_id.encode())]
+        if self.status in (200, 304) and self._path.startswith("/static/"):
+            return self._headers["file"]  # as the log does not tell of it, without an id
+        return [*self._headers[self._kind], (b"x-request-id", self._request_id.encode())]
