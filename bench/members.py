@@ -45,7 +45,8 @@ class Member:
 
     def refresh(self, generation: int) -> str:
         """The cookie of that generation."""
-        return f"__Host-refresh={REFRESH.issue_token(self.session_id, generation)}"
+        access = Access(self.user_id, self.session_id, generation, datetime.now(UTC), ())
+        return f"__Host-refresh={REFRESH.issue_token(access)}"
 
     def log_in(self) -> bytes:
         """On a device that they have used before."""

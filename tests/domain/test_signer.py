@@ -1,5 +1,6 @@
 """What is signed: every format as it was issued before, known again, and by no other key."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,8 @@ from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.federation.transactions import Purpose, Transactions
 from app.domain.identity.users import Subjects
 from app.domain.keys import Signer
-from app.domain.sessions.tokens import PresentedToken, RefreshTokens
+from app.domain.services import Audience
+from app.domain.sessions.tokens import Access, PresentedToken, RefreshTokens
 from app.domain.verification.codes import derive_code, digest_guess
 from app.web.cookies import Devices, Flows
 from app.web.forms import Csrf
@@ -60,8 +62,10 @@ def test_a_flow_of_before_goes_on() -> None:
 def test_a_mailed_link_and_a_session_of_before_still_work() -> None:
     assert UndoLinks(KEYS, "").read(UNDO) == SOME_ID
     assert UndoLinks((OLD,), "").make_token(SOME_ID) == UNDO
-    assert RefreshTokens(KEYS).read_token(REFRESH) == PresentedToken(SOME_ID, 7)
-    assert RefreshTokens((OLD,)).issue_token(SOME_ID, 7) == REFRESH
+    browser = Audience.BROWSER
+    assert RefreshTokens(KEYS).read_token(REFRESH, browser) == PresentedToken(SOME_ID, 7)
+    access = Access(SOME_ID, SOME_ID, 7, datetime.now(UTC), (), browser)
+    assert RefreshTokens((OLD,)).issue_token(access) == REFRESH
 
 
 def test_a_transaction_of_before_comes_back() -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.domain.errors import Unauthenticated
 from app.domain.keys import Signer, is_same
 from app.domain.limits import KnownDevice
+from app.domain.services import Audience
 from app.domain.sessions.session import Tokens
 from app.domain.sessions.tokens import LIFETIME, Access, AccessTokens
 from app.web.response import Headers
@@ -220,7 +221,7 @@ class SessionCookies:
         """Whose session this is, by the access token alone."""
         token = self._cookies.read("access")
         try:
-            return self._access_tokens.read_token(token) if token else None
+            return self._access_tokens.read_token(token, Audience.BROWSER) if token else None
         except Unauthenticated:
             return None
 

@@ -13,6 +13,7 @@ from app.domain.errors import Forbidden, Unauthenticated, Unavailable
 from app.domain.i18n import current_language
 from app.domain.identity.users import People, Person
 from app.domain.limits import Origin
+from app.domain.services import Audience
 from app.domain.sessions.session import OpenedSession, TooManyRefreshes
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access, AccessTokens
@@ -131,7 +132,7 @@ async def require_session(context: RequestContext, sessions: Sessions) -> Access
     token = context.session.refresh_token
     if token is None:
         raise Unauthenticated
-    access, tokens = await sessions.refresh_tokens(token, context.origin)
+    access, tokens = await sessions.refresh_tokens(token, Audience.BROWSER, context.origin)
     context.session.set(tokens)
     return access
 

@@ -7,6 +7,7 @@ from ua_parser import parse
 
 from app.domain.i18n import N_, Text, _
 from app.domain.limits import Origin
+from app.domain.services import Audience
 
 # What a browser says of itself is a stranger's text, and ends up in our mails: only names that are
 # on these lists are repeated. The keys are those of the field's shared list of patterns (uap-core).
@@ -49,10 +50,13 @@ UNKNOWN, ON = N_("An unknown device"), " on "
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`agent` is what the browser calls itself (RFC 9110 10.1.5)."""
+    """`agent` is what the browser calls itself (RFC 9110 10.1.5), `audience` what it talks to: the
+    tokens of the sessions that it opens are taken there alone.
+    """
 
     origin: Origin
     agent: str
+    audience: Audience = Audience.BROWSER
 
     @property
     def name(self) -> str:

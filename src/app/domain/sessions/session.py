@@ -69,6 +69,9 @@ class ListedSession:
     amr: Sequence[str]
 
 
+LISTED = tuple(ListedSession.__dataclass_fields__)
+
+
 # Whether a session still lives: asked of PostgreSQL, and remembered for less than a second.
 
 # Seconds. What was ended elsewhere is dead here within one, with nothing to be told or missed.

@@ -16,8 +16,10 @@ from app.domain.i18n import current_reader
 from app.domain.identity.users import Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
+from app.domain.services import Audience
 from app.domain.sessions.factors import METHODS, MULTIPLE, Factor, opening_factor
 from app.domain.sessions.session import (
+    LISTED,
     ConfirmationNeeded,
     ListedSession,
     Liveness,
@@ -62,7 +64,7 @@ class Sessions:
         identity_id: UUID | None = None,
     ) -> OpenedSession:
         """In the transaction that proved the person, who has those `contacts`, by that identity if
-        one alone did it. Every identifier in it is new.
+        one alone did it. Every identifier in it is new; tokens are for `device.audience`.
         """
         session_id = uuid7()
         row = await connection.fetchrow(
@@ -86,7 +88,7 @@ class Sessions:
         )
         if row is None:
             raise Unauthenticated  # the account was deleted a moment ago
-        access = Access(user_id, session_id, 0, row["authenticated_at"], amr)
+        access = Access(user_id, session_id, 0, row["authenticated_at"], amr, device.audience)
         tokens, known = self._issue_pair(access), (row["device_epoch"], row["language"])
         return OpenedSession(tokens, session_id, user_id, contacts_of(row), *known)
 
@@ -148,12 +150,14 @@ class Sessions:
         row = await connection.fetchrow(*sql.find_unseen_renewal(id=access.session_id))
         return self._issue_pair(access.proved_anew(row, tuple(row["amr"]))) if row else None
 
-    async def refresh_tokens(self, token: str, origin: Origin) -> tuple[Access, Tokens]:
-        """The successor of a refresh token, the same for all who ask at once. A token that must
-        have been copied ends its session and tells the owner. Raises `Unauthenticated`,
-        `TooManyRefreshes`.
+    async def refresh_tokens(
+        self, token: str, audience: Audience, origin: Origin
+    ) -> tuple[Access, Tokens]:
+        """The successor of a refresh token of that audience, the same for all who ask at once. A
+        token that must have been copied ends its session and tells the owner. Raises
+        `Unauthenticated`, `TooManyRefreshes`.
         """
-        presented = self._refresh_tokens.read_token(token)
+        presented = self._refresh_tokens.read_token(token, audience)
         async with self._database.connection() as connection:
             row = await connection.fetchrow(
                 *sql.refresh_session(
@@ -166,8 +170,8 @@ class Sessions:
             )
         if row is None:
             await self._refuse(presented, origin)
-        amr, proved_at = tuple(row["amr"]), row["authenticated_at"]
-        access = Access(row["user_id"], presented.session_id, row["generation"], proved_at, amr)
+        user_id, amr, proved_at = row["user_id"], tuple(row["amr"]), row["authenticated_at"]
+        access = Access(user_id, presented.session_id, row["generation"], proved_at, amr, audience)
         return access, self._issue_pair(access)
 
     async def check_session(self, access: Access) -> None:
@@ -178,7 +182,7 @@ class Sessions:
         """Raises `Unauthenticated` unless the refresh token is of the same session, and still good.
         One that must have been copied ends it here too.
         """
-        presented = self._refresh_tokens.read_token(refresh_token)
+        presented = self._refresh_tokens.read_token(refresh_token, access.audience)
         if presented.session_id != access.session_id:
             raise Unauthenticated
         asked = sql.can_refresh(id=presented.session_id, generation=presented.generation)
@@ -191,10 +195,7 @@ class Sessions:
         """The live ones, last used first."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(*sql.list_sessions(user_id=user_id))
-        return [
-            ListedSession(**{name: row[name] for name in ListedSession.__dataclass_fields__})
-            for row in rows
-        ]
+        return [ListedSession(*(row[name] for name in LISTED)) for row in rows]
 
     async def end_session(
         self, connection: Connection, user_id: UUID, session_id: UUID, reason: str, origin: Origin
@@ -210,7 +211,7 @@ class Sessions:
         so that whoever wants to leave can. An access token ends nothing, as it changes nothing.
         """
         try:
-            session_id = self._refresh_tokens.read_token(refresh_token).session_id
+            session_id = self._refresh_tokens.read_token(refresh_token, Audience.BROWSER).session_id
         except Unauthenticated:
             return
         async with self._database.transaction() as connection:
@@ -290,8 +291,7 @@ class Sessions:
             raise await refusal_of(connection, presented, self._counted_for, origin)
 
     def _issue_pair(self, access: Access) -> Tokens:
-        refresh = self._refresh_tokens.issue_token(access.session_id, access.generation)
-        return Tokens(self._tokens.issue_token(access), refresh)
+        return Tokens(self._tokens.issue_token(access), self._refresh_tokens.issue_token(access))
 
 
 async def _record(

@@ -17,6 +17,7 @@ from app.domain.concurrency import attempt, keep_doing
 from app.domain.errors import Unauthenticated, Unavailable
 from app.domain.keys import MAC_BYTES, Signer
 from app.domain.ports import Record
+from app.domain.services import Audience
 from app.domain.sessions.signing_keys import KNOWN_AFTER, SigningKey, SigningKeys
 
 ALGORITHM = "EdDSA"  # the only one ever accepted (RFC 8725 3.1)
@@ -39,13 +40,16 @@ MALFORMED = (
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a token that was checked says: whose session it is and how they proved themselves."""
+    """What a token that was checked says: whose session it is, how they proved themselves, and
+    where it is taken, which the other tokens of the session are, too.
+    """
 
     user_id: UUID
     session_id: UUID
     generation: int
     authenticated_at: datetime
     amr: tuple[str, ...]
+    audience: Audience = Audience.BROWSER
 
     def proved_anew(self, row: Record, amr: tuple[str, ...]) -> "Access":
         """After a fresh proof of `amr`, by what `renew_session` of the SQL has returned."""
@@ -57,7 +61,7 @@ class AccessTokens:
     """Issues and reads them. Has no key until it is given some."""
 
     def __init__(self, issuer: str) -> None:
-        self._issuer, self._audience = issuer, f"{issuer}/browser"
+        self._issuer = issuer
         self._keys: dict[str, SigningKey] = {}
         self._known: OrderedDict[bytes, tuple[float, Access]] = OrderedDict()
 
@@ -86,12 +90,12 @@ class AccessTokens:
         ]
 
     def issue_token(self, access: Access) -> str:
-        """Raises `Unavailable` while no key is known."""
+        """For `access.audience`. Raises `Unavailable` while no key is known."""
         key = self._signing_key()
         now = datetime.now(UTC)
         claims: dict[str, Any] = {
             "iss": self._issuer,
-            "aud": self._audience,
+            "aud": access.audience.of(self._issuer),
             "sub": str(access.user_id),
             "sid": str(access.session_id),
             "gen": access.generation,
@@ -103,21 +107,23 @@ class AccessTokens:
         }
         return jwt.encode(claims, key.private, ALGORITHM, {"typ": TYPE, "kid": key.id})
 
-    def read_token(self, token: str) -> Access:
-        """Raises `Unauthenticated` for everything that is not a token of ours, in time."""
+    def read_token(self, token: str, audience: Audience) -> Access:
+        """Raises `Unauthenticated` for everything that is not a token of ours for this audience, in
+        time.
+        """
         digest = sha256(token.encode(errors="replace")).digest()
         known = self._known.get(digest)
         if known is None:
-            known = self._checked(token)
+            known = self._checked(token, audience)
             self._known[digest] = known
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         good_until, access = known
-        if good_until <= time():
+        if good_until <= time() or access.audience is not audience:
             raise Unauthenticated
         return access
 
-    def _checked(self, token: str) -> tuple[float, Access]:
+    def _checked(self, token: str, audience: Audience) -> tuple[float, Access]:
         try:
             header = jwt.get_unverified_header(token)
             if header.get("typ") != TYPE:
@@ -126,12 +132,12 @@ class AccessTokens:
                 token,
                 self._keys[header["kid"]].private.public_key(),
                 [ALGORITHM],
-                audience=self._audience,
+                audience=audience.of(self._issuer),
                 issuer=self._issuer,
                 leeway=LEEWAY,
                 options={"require": list(CLAIMS), "strict_aud": True},
             )
-            return float(claims["exp"]) + LEEWAY.total_seconds(), _access(claims)
+            return float(claims["exp"]) + LEEWAY.total_seconds(), _access(claims, audience)
         except MALFORMED as error:
             raise Unauthenticated from error
 
@@ -144,13 +150,14 @@ class AccessTokens:
         return next((key for key in reversed(keys) if key.created_at < known), keys[0])
 
 
-def _access(claims: dict[str, Any]) -> Access:
+def _access(claims: dict[str, Any], audience: Audience) -> Access:
     return Access(
         UUID(claims["sub"]),
         UUID(claims["sid"]),
         int(claims["gen"]),
         datetime.fromtimestamp(claims["auth_time"], UTC),
         tuple(claims["amr"]),
+        audience,
     )
 
 
@@ -178,8 +185,9 @@ async def _read(keys: SigningKeys, tokens: AccessTokens) -> None:
 
 # Refresh tokens: opaque to whoever holds them, and the same one each time they are asked for.
 #
-# A token is the session's id, a generation, and a MAC over both. Nothing of it is stored, so a dump
-# of the database refreshes nothing, and a successor can be given again to a client that lost it.
+# A token is the session's id, a generation, and a MAC over both and over where it is taken: that of
+# a browser is none at the API. Nothing of it is stored, so a dump of the database refreshes
+# nothing, and a successor can be given again to a client that lost it.
 
 GENERATION_BYTES = 4
 LENGTH = 16 + GENERATION_BYTES + MAC_BYTES
@@ -199,17 +207,24 @@ class RefreshTokens:
     def __init__(self, keys: tuple[bytes, ...]) -> None:
         self._signer = Signer(keys)
 
-    def issue_token(self, session_id: UUID, generation: int) -> str:
-        body = session_id.bytes + generation.to_bytes(GENERATION_BYTES)
-        return urlsafe_b64encode(body + self._signer.sign(body)).decode().rstrip("=")
+    def issue_token(self, access: Access) -> str:
+        """The one that was given with that access token."""
+        body = access.session_id.bytes + access.generation.to_bytes(GENERATION_BYTES)
+        mac = self._signer.sign(*_signed(access.audience, body))
+        return urlsafe_b64encode(body + mac).decode().rstrip("=")
 
-    def read_token(self, token: str) -> PresentedToken:
-        """Raises `Unauthenticated` for everything we did not issue."""
+    def read_token(self, token: str, audience: Audience) -> PresentedToken:
+        """Raises `Unauthenticated` for everything we did not issue for this audience."""
         try:
             raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
         except ValueError:
             raise Unauthenticated from None
         body, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-        if len(raw) != LENGTH or not self._signer.verifies(mac, body):
+        if len(raw) != LENGTH or not self._signer.verifies(mac, *_signed(audience, body)):
             raise Unauthenticated
         return PresentedToken(UUID(bytes=body[:16]), int.from_bytes(body[16:]))
+
+
+def _signed(audience: Audience, body: bytes) -> tuple[bytes, ...]:
+    """Those of browsers are signed as they were when there were no others."""
+    return (body,) if audience is Audience.BROWSER else (audience.encode(), body)
