@@ -38,6 +38,7 @@ PRIVATE_WORDS = frozenset(
      "means", "outside", "press", "sheet", "spoken", "stationery", "together", "told", "visit",
      "vouched", "wire")
 )  # fmt: skip
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -132,7 +133,7 @@ def private_words(paths: Iterable[Path]) -> list[str]:
         for path in paths
         for name in identifiers(path)
         if not NODE_VISITOR.match(name)
-        if PRIVATE_WORDS & set(re.sub(r"([A-Z])", r"_\1", name).lower().split("_"))
+        if PRIVATE_WORDS & {word.lower() for word in WORD.findall(name)}
     ]
 
 
@@ -150,6 +151,7 @@ def test_no_private_word_is_part_of_a_name() -> None:
         "def ask(asker): ...",
         "self._wire = 1",
         "gap = 1",
+        "WIRE_SIZE = 1",
     ],
 )
 def test_a_planted_private_word_is_found(planted: str, tmp_path: Path) -> None:

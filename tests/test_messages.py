@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.dev.message_examples import UNDO, message_values
 from app.web.assets import Assets
 from app.web.templates import Templates
@@ -17,7 +16,7 @@ from tests.product import Product
 ROOT = Path(__file__).parents[1]
 PARTIALS = ROOT / "src/app/partials"
 MESSAGES = PARTIALS / "messages"
-LETTERS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
+MAILS = sorted(path.name.removesuffix(".subject.txt") for path in MESSAGES.glob("*.subject.txt"))
 CODES = ("email_code", "email_change_code", "recovery_code", "confirm_code", "login_code")
 # Where a letter may lead; it names the place in words too.
 LINKS = {
@@ -49,13 +48,8 @@ LINK_AGAIN = "Or open this page:"  # below a button, which a text has none of
 
 
 @pytest.fixture(scope="module")
-def environment() -> Templates:
+def renderer() -> Templates:
     return Templates(Assets(ROOT / "static", live=False), live=False)
-
-
-@pytest.fixture(scope="module")
-def renderer(environment: Templates) -> TemplateMessageRenderer:
-    return TemplateMessageRenderer(environment.get)
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +85,7 @@ def test_a_browser_finds_host_and_code_in_the_last_line(texted: tuple[str, str])
     assert bound_code(body + "\n") is None
 
 
-def test_the_text_is_one_segment_also_with_a_long_host(renderer: TemplateMessageRenderer) -> None:
+def test_the_text_is_one_segment_also_with_a_long_host(renderer: Templates) -> None:
     body = renderer.render_text("phone_code", CONTEXT)
     assert len(CONTEXT["host"]) == 40
     assert septets(body) <= 160
@@ -105,7 +99,7 @@ def test_septets_are_counted_as_phones_count_them() -> None:
 
 
 def test_no_digits_stand_before_the_last_line_but_code_and_minutes(
-    renderer: TemplateMessageRenderer,
+    renderer: Templates,
 ) -> None:
     before = renderer.render_text("phone_code", CONTEXT).rpartition("\n")[0]
     assert re.findall("[0-9]+", before) == ["012345", "10"]
@@ -113,14 +107,14 @@ def test_no_digits_stand_before_the_last_line_but_code_and_minutes(
 
 
 def test_a_notice_by_text_is_one_segment_without_link_or_digits(
-    renderer: TemplateMessageRenderer,
+    renderer: Templates,
 ) -> None:
     body = renderer.render_text("password_reset_text", CONTEXT)
     assert septets(body) <= 160
     assert re.findall(r"[0-9]|://|@|\.[a-z]", body) == []
 
 
-def test_one_minute_is_not_minutes(renderer: TemplateMessageRenderer) -> None:
+def test_one_minute_is_not_minutes(renderer: Templates) -> None:
     last = CONTEXT | {"minutes": 1}
     letters = [renderer.render_email(name, last)[1:] for name in CODES]
     parts = [part for text, html in letters for part in (text, words(html))]
@@ -143,8 +137,8 @@ def test_the_email_has_the_code_first_and_alone_on_a_line(product: Product) -> N
     assert len(re.findall(f">{code}<", letter.html)) == 1
 
 
-@pytest.mark.parametrize("name", LETTERS)
-def test_both_parts_of_an_email_say_the_same(renderer: TemplateMessageRenderer, name: str) -> None:
+@pytest.mark.parametrize("name", MAILS)
+def test_both_parts_of_an_email_say_the_same(renderer: Templates, name: str) -> None:
     subject, text, html = renderer.render_email(name, CONTEXT)
     facts = ["Latchkey", CONTEXT["base_url"], CONTEXT["when"], *LINKS.get(name, ())]
     if name in (*CODES, "email_taken", "recovery_unknown"):
@@ -163,10 +157,8 @@ def test_both_parts_of_an_email_say_the_same(renderer: TemplateMessageRenderer, 
     assert "\n" not in subject
 
 
-@pytest.mark.parametrize("name", LETTERS)
-def test_an_email_needs_nothing_from_elsewhere(
-    renderer: TemplateMessageRenderer, name: str
-) -> None:
+@pytest.mark.parametrize("name", MAILS)
+def test_an_email_needs_nothing_from_elsewhere(renderer: Templates, name: str) -> None:
     _, _, html = renderer.render_email(name, CONTEXT)
     assert len(html.encode()) <= 20_000
     assert re.findall(r"<img|<script|<link|src=|url\(|@import", html) == []
@@ -174,9 +166,9 @@ def test_an_email_needs_nothing_from_elsewhere(
     assert links == {CONTEXT["base_url"] + path for path in LINKS.get(name, ())}
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MAILS)
 def test_an_email_keeps_language_and_shape_where_clients_drop_its_head(
-    renderer: TemplateMessageRenderer, name: str
+    renderer: Templates, name: str
 ) -> None:
     _, _, html = renderer.render_email(name, CONTEXT)
     tables = re.findall("<table[^>]*>", html)
@@ -189,9 +181,7 @@ def test_an_email_keeps_language_and_shape_where_clients_drop_its_head(
 
 
 @pytest.mark.parametrize("name", CODES)
-def test_the_code_in_an_email_is_large_and_copies_as_digits(
-    renderer: TemplateMessageRenderer, name: str
-) -> None:
+def test_the_code_in_an_email_is_large_and_copies_as_digits(renderer: Templates, name: str) -> None:
     _, _, html = renderer.render_email(name, CONTEXT)
     cell = re.search(r'<td[^>]*style="([^"]*)"[^>]*>012345</td>', html)
     assert cell
@@ -200,10 +190,9 @@ def test_the_code_in_an_email_is_large_and_copies_as_digits(
     assert int(size[1]) >= 28
 
 
-def test_a_letter_names_the_sign_in_as_the_operator_does() -> None:
+def test_a_mail_names_the_sign_in_as_the_operator_does() -> None:
     assets = Assets(ROOT / "static", live=False)
-    named = Templates(assets, live=False, auth0_label="Google")
-    renderer = TemplateMessageRenderer(named.get)
+    renderer = Templates(assets, live=False, auth0_label="Google")
     removed = "A sign-in with Google was removed from your account"
     subject, text, html = renderer.render_email("identity_removed", CONTEXT)
     assert (subject, removed in text, removed in html) == (removed, True, True)

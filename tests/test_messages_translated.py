@@ -7,7 +7,6 @@ from uuid import UUID
 
 import pytest
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.dev.rendering import count_segments
 from app.domain.delivery.outbox import Message
 from app.domain.languages import CATALOGUES, Languages
@@ -82,7 +81,7 @@ def build_composer(languages: Languages) -> MessageComposer:
     base_url = "https://a.example.org"
     templates = Templates(Assets(ROOT / "static", live=False), live=False, base_url=base_url)
     return MessageComposer(
-        TemplateMessageRenderer(templates.get),
+        templates,
         languages,
         b"key",
         "a.example.org",

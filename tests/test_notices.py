@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.test_messages import CONTEXT, septets, words
@@ -20,13 +19,13 @@ NOTICES = (
 
 
 @pytest.fixture(scope="module")
-def renderer() -> TemplateMessageRenderer:
-    return TemplateMessageRenderer(Templates(Assets(STATIC, live=False), live=False).get)
+def renderer() -> Templates:
+    return Templates(Assets(STATIC, live=False), live=False)
 
 
 @pytest.mark.parametrize("name", NOTICES)
 def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
-    renderer: TemplateMessageRenderer, name: str
+    renderer: Templates, name: str
 ) -> None:
     body = renderer.render_text(name, CONTEXT)
     assert septets(body) <= 140
@@ -36,7 +35,7 @@ def test_a_text_that_tells_of_a_change_is_one_segment_without_a_link_or_digit(
 
 @pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
 def test_an_email_that_tells_of_a_change_can_undo_it_for_a_week(
-    renderer: TemplateMessageRenderer, name: str
+    renderer: Templates, name: str
 ) -> None:
     _, text, html = renderer.render_email(name, CONTEXT)
     assert CONTEXT["undo_link"] in text.splitlines()
@@ -47,7 +46,7 @@ def test_an_email_that_tells_of_a_change_can_undo_it_for_a_week(
 
 @pytest.mark.parametrize("name", ["phone_changed", "email_changed"])
 def test_an_email_to_an_address_that_just_came_undoes_nothing(
-    renderer: TemplateMessageRenderer, name: str
+    renderer: Templates, name: str
 ) -> None:
     _, text, html = renderer.render_email(name, CONTEXT | {"undo_link": ""})
     for part in (text, words(html)):

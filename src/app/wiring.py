@@ -1,6 +1,5 @@
 """The wiring: which part of the domain is given which adapters and settings."""
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.adapters.postgres import newest_revision
 from app.adapters.registry import Adapters
 from app.domain.account.confirmation import Confirmation
@@ -70,7 +69,7 @@ def build_composer(
     settings: Settings, templates: Templates, languages: Languages
 ) -> MessageComposer:
     return MessageComposer(
-        TemplateMessageRenderer(templates.get),
+        templates,
         languages,
         keys_for("verification codes", settings.secret_key)[0],
         settings.hostname,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.identity.hashing import KEPT, NICE, QUEUE, TOGETHER, Busy, Match, PasswordHashing
+from app.domain.identity.hashing import BATCH, KEPT, NICE, QUEUE, Busy, Match, PasswordHashing
 
 CORES = os.cpu_count() or 1
 ROOM = CORES + QUEUE
@@ -126,7 +126,7 @@ def times_woken(at_once: int, passwords: PasswordHashing) -> int:
 
 def test_while_more_wait_results_are_handed_over_together(passwords: PasswordHashing) -> None:
     waited_for = ROOM - CORES
-    assert times_woken(ROOM, passwords) == -(-waited_for // TOGETHER) + CORES
+    assert times_woken(ROOM, passwords) == -(-waited_for // BATCH) + CORES
     # Nobody waits for others who have not come.
     assert times_woken(1, passwords) == 1
 

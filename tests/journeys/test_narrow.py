@@ -1,4 +1,4 @@
-"""What has little room: letters on a small phone, pages with large text, ways side by side."""
+"""What has little room: mails on a small phone, pages with large text, ways side by side."""
 
 import asyncio
 from itertools import pairwise
@@ -6,13 +6,12 @@ from itertools import pairwise
 import pytest
 from playwright.async_api import Browser
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.journeys.conftest import Visit
 from tests.price_list import publish_prices
 from tests.product import Product
-from tests.test_messages import CONTEXT, LETTERS, ROOT
+from tests.test_messages import CONTEXT, MAILS, ROOT
 
 SMALL = {"width": 320, "height": 640}
 FAR = f"https://{CONTEXT['host']}"
@@ -26,14 +25,13 @@ WIDTH = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture(scope="module")
-def renderer() -> TemplateMessageRenderer:
-    environment: Templates = Templates(Assets(ROOT / "static", live=False), live=False)
-    return TemplateMessageRenderer(environment.get)
+def renderer() -> Templates:
+    return Templates(Assets(ROOT / "static", live=False), live=False)
 
 
-@pytest.mark.parametrize("name", LETTERS)
+@pytest.mark.parametrize("name", MAILS)
 async def test_an_email_fits_on_a_small_phone(
-    chromium: Browser, renderer: TemplateMessageRenderer, name: str
+    chromium: Browser, renderer: Templates, name: str
 ) -> None:
     page = await chromium.new_page(viewport=SMALL)
     await page.set_content(renderer.render_email(name, LONG)[2])

@@ -38,8 +38,8 @@ from app.web.response import NO_STORE, HttpResponse
 AnyRequest = Request[Any, Any, Any]
 PATH = "/dev/gallery"
 STYLE = Path(__file__).parent / "gallery.css"
-SHEET = re.compile(r"/[a-z0-9/._-]+\.css")
-SHEET_LINK = re.compile(rf'(<link rel="stylesheet" href=")({SHEET.pattern})"')
+STYLE_PATH = re.compile(r"/[a-z0-9/._-]+\.css")
+STYLE_LINK = re.compile(rf'(<link rel="stylesheet" href=")({STYLE_PATH.pattern})"')
 DARK = re.compile(r"\(\s*prefers-color-scheme:\s*dark\s*\)")
 LINK = re.compile(r'(<a [^>]*href=")(/[a-z0-9/-]*)(?:[?#][^"]*)?"')
 CSS = (b"content-type", b"text/css; charset=utf-8")
@@ -156,7 +156,7 @@ class GalleryController(Controller):
         """The style sheet `sheet`, as if the browser wanted the scheme, and the size of text."""
         query = dict(request.query_params)
         switches, path = Switches.read(query), query.get("sheet", "")
-        if not SHEET.fullmatch(path):
+        if not STYLE_PATH.fullmatch(path):
             raise NotFoundException
         css = force_scheme(await _fetch(request, path), switches.scheme)
         if switches.text.isdecimal():
@@ -231,7 +231,7 @@ def _adapt(html: str, switches: Switches) -> str:
     html = force_scheme(html, switches.scheme)
     query = switches.query.replace("&", "&amp;")
     if switches.scheme or switches.text:
-        html = SHEET_LINK.sub(rf'\1{PATH}/style?sheet=\2&amp;{query}"', html)
+        html = STYLE_LINK.sub(rf'\1{PATH}/style?sheet=\2&amp;{query}"', html)
     pages = {example.template for example in list_examples() if is_page(example)}
 
     def lead(found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ from app.domain.moments import clock, day_there
 from app.domain.rollback import Fact
 from app.web.overrides import PARTIALS
 
-LETTERS = "messages/"
+MESSAGES = "messages/"
 UNDO = "/account/undo/" + "a" * 64
 SENT = datetime(2026, 5, 3, 14, 5, tzinfo=UTC)
 
@@ -48,16 +48,16 @@ DIFFERING: dict[str, dict[str, Values]] = {
 
 def messages() -> Iterator[Example]:
     normal = message_values()
-    paths = sorted((PARTIALS / LETTERS).iterdir())
-    letters = [each.name.split(".")[0] for each in paths if each.name.endswith(".subject.txt")]
+    paths = sorted((PARTIALS / MESSAGES).iterdir())
+    mails = [each.name.split(".")[0] for each in paths if each.name.endswith(".subject.txt")]
     texts = {each.stem for each in paths if each.match("[!_]*.txt") and each.name.count(".") == 1}
     for path in paths:
         if path.match("_*.html"):
-            yield Example(f"{LETTERS}{path.name}", "normal", normal)
-    for name in letters:
+            yield Example(f"{MESSAGES}{path.name}", "normal", normal)
+    for name in mails:
         differing = DIFFERING.get(name, {})
         if name.endswith("_code"):
             differing = {"last minute": {"minutes": 1}, "short host": {"host": HOST}}
-        yield from states(f"{LETTERS}{name}", normal, **differing)
-    for name in sorted(texts - {*letters}):
-        yield Example(f"{LETTERS}{name}.txt", "normal", normal)
+        yield from states(f"{MESSAGES}{name}", normal, **differing)
+    for name in sorted(texts - {*mails}):
+        yield Example(f"{MESSAGES}{name}.txt", "normal", normal)

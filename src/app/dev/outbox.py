@@ -126,7 +126,7 @@ class Outbox:
             fresh.touch(mode=0o600)
             fresh.write_bytes(kept)
             fresh.replace(self._path)
-            # Letters are long: without more room, 200 of them would be trimmed at every append.
+            # Mails are long: without more room, 200 of them would be trimmed at every append.
             self._room = max(self._room, 2 * len(kept))
 
     @contextmanager

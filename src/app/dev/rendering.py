@@ -8,10 +8,9 @@ from gettext import NullTranslations
 from itertools import cycle
 from typing import Any
 
-from app.adapters.message_renderer import TemplateMessageRenderer
 from app.dev.examples import list_examples
 from app.dev.flow_examples import Example
-from app.dev.message_examples import LETTERS
+from app.dev.message_examples import MESSAGES
 from app.domain.i18n import ENGLISH, Language, current_language
 from app.domain.languages import Languages
 from app.web.templates import Templates
@@ -123,7 +122,7 @@ class Rendered:
 
 
 def is_message(example: Example) -> bool:
-    return example.template.startswith(LETTERS)
+    return example.template.startswith(MESSAGES)
 
 
 def is_page(example: Example) -> bool:
@@ -158,13 +157,12 @@ def is_fragment(template: str) -> bool:
 
 
 def _render_message(templates: Templates, example: Example, turned: dict[str, str]) -> Rendered:
-    name, values = example.template.removeprefix(LETTERS), {**example.values, **turned}
-    if name.endswith(".html"):  # what letters extend
+    name, values = example.template.removeprefix(MESSAGES), {**example.values, **turned}
+    if name.endswith(".html"):  # what mails extend
         return Rendered(templates.get(example.template).render(values))
-    renderer = TemplateMessageRenderer(templates.get)
     if name.endswith(".txt"):
-        return Rendered("", text=renderer.render_text(name.removesuffix(".txt"), values))
-    subject, text, html = renderer.render_email(name, values)
+        return Rendered("", text=templates.render_text(name.removesuffix(".txt"), values))
+    subject, text, html = templates.render_email(name, values)
     return Rendered(html, subject, text)
 
 

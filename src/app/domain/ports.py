@@ -1,7 +1,7 @@
 """The needs of the domain, each met by a real and a local adapter."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -260,8 +260,8 @@ class BreachedPasswords(Protocol):
 class MessageRenderer(Protocol):
     """Words of the texts and mails, by template name."""
 
-    def render_text(self, template: str, context: dict[str, object]) -> str:
+    def render_text(self, template: str, context: Mapping[str, object]) -> str:
         """The body of an SMS."""
 
-    def render_email(self, template: str, context: dict[str, object]) -> tuple[str, str, str]:
+    def render_email(self, template: str, context: Mapping[str, object]) -> tuple[str, str, str]:
         """Subject, text part and HTML part of an e-mail."""

@@ -36,7 +36,7 @@ NOT_PLAIN = re.compile(
     r"<(?:style|script|image|foreignObject|use|a)\b|\b(?:style|id|class|href|on\w+)\s*="
 )
 LARGEST_INLINE = 2048  # characters
-MOST_TOLD = 5  # problems, in /health; the log has all of them
+MOST_SHOWN = 5  # problems, in /health; the log has all of them
 VIEW_BOX = re.compile(r'<svg\b[^>]*\bviewBox="[-\d.]+[ ,]+[-\d.]+[ ,]+([\d.]+)[ ,]+([\d.]+)"')
 UNSAFE = re.compile(r"url\(|[<>\\]", re.IGNORECASE)  # in the value of a token
 
@@ -112,7 +112,7 @@ class Brand:
         """For `/health`: a warning, as ours is shown in the place of what fails."""
         broken = self.overrides.broken.values() if self.overrides else ()
         problems = list(dict.fromkeys([*broken, *self._findings]))
-        return (Status.WARN if problems else Status.PASS), "; ".join(problems[:MOST_TOLD])
+        return (Status.WARN if problems else Status.PASS), "; ".join(problems[:MOST_SHOWN])
 
     def apply_tokens(self, css: str) -> str:
         """Our style sheet with the values of the brand: no request more, no byte more."""

@@ -1,6 +1,7 @@
 """Templates in each language: translated when they are compiled, so that a page costs no more."""
 
 import re
+from collections.abc import Mapping
 from traceback import extract_tb
 from typing import Any, cast
 
@@ -39,13 +40,14 @@ FILTERS = {
     "describe_facts": describe_facts,
 }
 ENGLISH_ALONE = Languages(("en",))
+SPARE_LINES = re.compile(r"\n{3,}")  # where a mail leaves a block out
 PIECES = re.compile(r"%(?:\((\w+)\)s|(%))")
 
 
 class Templates:
     """All that there are, in the language of the request. Undefined names raise everywhere; `live`
     reads a template again when it has changed. `auth0_label` is what people are told they sign in
-    with.
+    with. The renderer of messages, too (`MessageRenderer`).
     """
 
     def __init__(
@@ -87,6 +89,19 @@ class Templates:
 
     def get(self, name: str) -> Template:
         return self._environment(current_language.get()).get_template(name)
+
+    def render_text(self, template: str, context: Mapping[str, object]) -> str:
+        """An SMS ends with its last visible character: the code's binding is read strictly."""
+        return self._render_message(f"{template}.txt", context).strip()
+
+    def render_email(self, template: str, context: Mapping[str, object]) -> tuple[str, str, str]:
+        subject = self._render_message(f"{template}.subject.txt", context).strip()
+        text = self._render_message(f"{template}.txt", context).strip() + "\n"
+        html = self._render_message(f"{template}.html", context)
+        return subject, SPARE_LINES.sub("\n\n", text), html
+
+    def _render_message(self, name: str, context: Mapping[str, object]) -> str:
+        return self.get(f"messages/{name}").render(context)
 
     def _environment(self, language: Language) -> Environment:
         environment = self._environments.get(language)

@@ -23,7 +23,7 @@ QUARTER = 15 * 60  # seconds
 # Wrong ones of all devices that someone has signed in from, within a quarter of an hour: as many
 # as from an address, whose room they do not take. Whoever has stolen the number signs in from as
 # many as they like. The row that counts them.
-KNOWN_TOGETHER = 20
+FREE_KNOWN = 20
 ALL_KNOWN = "known"
 
 # Of the tallies of an attempt: the first ones count accounts. Of those of its network, and of no
@@ -138,7 +138,7 @@ class PasswordBudget:
         # Enough to tell ten accounts apart, and too little to find one by.
         account, entry = subject.hex()[:4], str(uuid7())
         if known:
-            free, share_limit = (FREE, QUARTER), (KNOWN_TOGETHER, QUARTER)
+            free, share_limit = (FREE, QUARTER), (FREE_KNOWN, QUARTER)
             return Attempt(subject, account, known, ALL_KNOWN, free, share_limit, (), entry)
         [(seconds, most), *_] = self._table.wrong_passwords_per_account.windows
         [(lasts, here), *_] = self._table.wrong_passwords_per_account_and_address.windows

@@ -172,7 +172,7 @@ class MessageSender:
 log = logging.getLogger("app.dispatcher")
 MOST = 50  # in flight at once of each channel
 SWEEP = 1.0  # seconds between looks for what other processes queued, or left
-TOGETHER = 0.01  # seconds between two claims or writings: one for ten messages costs as one for one
+PAUSE = 0.01  # seconds between two claims or writings: one for ten messages costs as one for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class Dispatcher:
         while not self._closing:
             self._woken.clear()
             await self._claim_while_due()
-            await asyncio.sleep(TOGETHER)
+            await asyncio.sleep(PAUSE)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), SWEEP)
         await asyncio.gather(*self._in_flight["sms"], *self._in_flight["email"])
@@ -270,7 +270,7 @@ class Dispatcher:
                 batch.append(self._finished.get_nowait())
             last = None in batch
             await self._record_batch([outcome for outcome in batch if outcome])
-            await asyncio.sleep(TOGETHER)
+            await asyncio.sleep(PAUSE)
 
     async def _record_batch(self, batch: list[DeliveryOutcome]) -> None:
         """Tried until PostgreSQL answers: what was sent must not be forgotten."""

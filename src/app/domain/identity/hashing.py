@@ -24,7 +24,7 @@ QUEUE = 16
 KEPT = QUEUE // 4  # places that strangers leave to devices their owner has signed in from
 # While more wait, so many results are handed to the event loop together: each hash empties the
 # caches of the processor (19 MiB), after which a turn of the loop takes three times as long.
-TOGETHER = QUEUE // 2
+BATCH = QUEUE // 2
 NICE = 5  # of 19; each step is a tenth less of a contended core
 
 
@@ -110,7 +110,7 @@ class PasswordHashing:
         with self._lock:
             self._unfinished -= 1
             self._finished.append((future, job))
-            if self._unfinished > self._cores and len(self._finished) < TOGETHER:
+            if self._unfinished > self._cores and len(self._finished) < BATCH:
                 return
             finished, self._finished = self._finished, []
         loop = future.get_loop()

@@ -25,7 +25,7 @@ log = logging.getLogger("app.prices")
 
 EVERY = 1.0  # seconds between two looks at what is published: all processes follow within two
 FRESH = timedelta(seconds=30)  # how long a copy counts as the database's own
-TOLD = timedelta(minutes=5)  # past this age people are told how old the prices are
+AGE_SHOWN = timedelta(minutes=5)  # past this age people are told how old the prices are
 COLD = 0.3  # seconds someone waits for the first look of a process
 PATIENCE = 2.5  # and those who can wait
 SAVED_EVERY = timedelta(hours=1)  # a copy that was not saved is tried again as it is shared
@@ -56,7 +56,7 @@ class Current:
     @property
     def shown_as_of(self) -> datetime | None:
         """What people are told, for prices that are not of this moment."""
-        old = self.as_of is not None and self.now - self.as_of > TOLD
+        old = self.as_of is not None and self.now - self.as_of > AGE_SHOWN
         return self.as_of if old else None
 
 
