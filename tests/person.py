@@ -35,7 +35,8 @@ class Seen:
 
     @property
     def html(self) -> str:
-        return self.response.text
+        """Without the word joiners in it, which nobody sees."""
+        return self.response.text.replace("\N{WORD JOINER}", "")
 
     @property
     def title(self) -> str:

@@ -73,6 +73,12 @@ def referred(page: Page) -> Iterator[str]:
             yield element.get("href")[1:]
 
 
+def test_no_line_breaks_within_e_mail(pages: list[Page]) -> None:
+    examples = {page.name: page.text for page in pages if ".html: " in page.name}
+    assert {name for name, text in examples.items() if re.search(r"\b[Ee]-[a-z]", text)} == set()
+    assert sum("e-\N{WORD JOINER}mail" in text for text in examples.values()) > 50
+
+
 def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> None:
     for page in pages:
         assert len(page.all("h1")) == 1, page.name

@@ -96,8 +96,8 @@ class Wiring:
         self._settings, self._limits = settings, limits
         self._adapters, self._dispatcher, self._forwarding = adapters, dispatcher, forwarding
         self._database = adapters.database
-        self._people, self._hasher = People(adapters.database), PasswordHashing()
-        self._tokens = AccessTokens(settings.base_url)
+        self._people = People(adapters.database, adapters.memory, limits)
+        self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
         self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
         self._subjects = Subjects(settings.secret_key)
         self._sessions = self._build_sessions()

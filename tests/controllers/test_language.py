@@ -1,7 +1,10 @@
 """The language of a page: chosen, or else the one the browser prefers."""
 
+from collections.abc import Callable
+
 import pytest
 
+from tests.crowd import sql
 from tests.person import Person
 from tests.product import Product
 from tests.sessions.held import PASSWORD, Owner
@@ -82,3 +85,17 @@ def test_an_account_takes_its_language_along(product: Product) -> None:
     assert '<html lang="sv"' in fresh.get("/account").html
     assert '<html lang="de"' in german.get("/account").html
     assert "mit Single Sign-on" in german.get("/status").html
+
+
+def test_a_choice_is_written_where_it_is_another_and_not_often(
+    another_product: Callable[..., Product],
+) -> None:
+    product = another_product(limits="languages_per_account = { windows = [[3600, 3]] }")
+    owner = Owner.sign_up(product)
+    person, rows = owner.sign_in(), []
+    for language in ("sv", "sv", "de", "fr"):
+        assert person.post("/language", language=language).status == 303
+        rows += sql(product, "SELECT language, xmin FROM users WHERE email = $1", owner.email)
+    assert [row["language"] for row in rows] == ["sv", "sv", "de", "de"]
+    assert rows[0]["xmin"] == rows[1]["xmin"]
+    assert '<html lang="fr"' in person.get("/account").html

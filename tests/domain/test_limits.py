@@ -94,7 +94,8 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     assert table.session_ends_per_account == Limit(((HOUR, 5),))
     identities = (table.new_identities_per_address, table.new_identities_per_network)
     assert identities == (Limit(((HOUR, 60),)), Limit(((HOUR, 300),)))
-    assert len(fields(table)) == 40
+    assert table.languages_per_account == Limit(((HOUR, 20),))
+    assert len(fields(table)) == 41
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:

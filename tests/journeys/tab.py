@@ -30,11 +30,12 @@ ARRIVED = """() => document.readyState == 'complete' && !window.busy
   && document.querySelector('h1') && !document.querySelector('h1[data-seen]')
   && document.activeElement != document.body"""
 LOOK = """() => {
-  const text = (what) => document.querySelector(what)?.innerText.replace(/\\s+/g, ' ').trim() ?? '';
+  const plain = (text) => text.replace(/\\u2060/g, '').replace(/\\s+/g, ' ').trim();
+  const text = (what) => plain(document.querySelector(what)?.innerText ?? '');
   const at = document.activeElement;
   return {
     url: location.pathname + location.search,
-    title: document.title,
+    title: plain(document.title),
     heading: text('h1'),
     focus: at.id || at.getAttribute('role') || at.localName,
     alert: text('main [role=alert]'),
@@ -155,10 +156,11 @@ class Tab:
 
 def _spaced_anyhow(names: list[str]) -> str:
     """A pattern of any of them: words for screen readers alone begin after a space of the browser's
-    own.
+    own, and a word joiner holds `e-mail` together.
     """
     parts = (map(re.escape, re.findall(r"\w+|[^\w\s]+", name)) for name in names)
-    return f"(?:{'|'.join(map(' *'.join, parts))})"
+    between = " *\N{WORD JOINER}?"
+    return f"(?:{'|'.join(map(between.join, parts))})"
 
 
 async def watch(context: BrowserContext) -> list[str]:

@@ -82,7 +82,7 @@ async def test_on_a_small_screen_the_steps_are_still_read_out(
     await visitor.come_to("email")
     read = await visitor.tab.page.get_by_role("navigation", name="Progress").aria_snapshot()
     for words in ("Step 3 of 5", "Phone , completed", "Text code , completed", "E-mail code"):
-        assert words in read
+        assert words in read.replace("\N{WORD JOINER}", "")
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -4,12 +4,17 @@ English is the message id, as gettext has it. `_` and `ngettext` make sentences 
 the reader's language where they are shown, so that a refusal holds an id and its values.
 """
 
+import re
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from gettext import NullTranslations
 
 from babel import Locale
+from markupsafe import escape
+
+# After a letter that stands alone: e-mail, e-post.
+BREAKING_HYPHEN = re.compile(r"(?<![\w-])([^\W\d_]-)(?=\w)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +53,13 @@ def current_reader() -> dict[str, str]:
     return {"language": current_language.get().code, "zone": current_zone.get()}
 
 
+def join_hyphens(sentence: str) -> str:
+    """With a word joiner (U+2060) where browsers would break a line within `e-mail`. It has no
+    width, and search finds the word all the same.
+    """
+    return BREAKING_HYPHEN.sub("\\1\N{WORD JOINER}", sentence)
+
+
 class LazyText:
     """A sentence that `str` puts into the current language. Values are put in by `%(name)s`, and
     may be lazy themselves.
@@ -61,11 +73,19 @@ class LazyText:
         self._text, self._values, self._plural, self._count = text, values, plural, count
 
     def __str__(self) -> str:
+        return self._fill(self._translate())
+
+    def __html__(self) -> str:
+        """As pages show it."""
+        return escape(self._fill(join_hyphens(self._translate())))
+
+    def _translate(self) -> str:
         translations = current_language.get().translations
         if self._plural:
-            text = translations.ngettext(self._text, self._plural, self._count)
-        else:
-            text = translations.gettext(self._text)
+            return translations.ngettext(self._text, self._plural, self._count)
+        return translations.gettext(self._text)
+
+    def _fill(self, text: str) -> str:
         return text % self._values if self._values else text
 
     def __repr__(self) -> str:

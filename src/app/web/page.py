@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from markupsafe import Markup
+
 from app.domain.errors import Refusal
 from app.domain.i18n import N_, LazyText, Text, _, current_language
 from app.domain.rollback import SENTENCES
@@ -190,7 +192,7 @@ class Pages:
         the table is not repeated.
         """
         given = (notices or "").split(".")
-        return " ".join(str(self._notices[one]) for one in given if one in self._notices)
+        return Markup(" ").join(self._notices[one] for one in given if one in self._notices)
 
     def render_fragment(
         self, context: RequestContext, template: str, values: Mapping[str, Any]

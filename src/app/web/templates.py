@@ -17,13 +17,13 @@ from jinja2 import (
 from jinja2.visitor import NodeTransformer
 
 from app.domain.credentials.device import describe_device
-from app.domain.i18n import N_, Language, current_language
+from app.domain.i18n import BREAKING_HYPHEN, N_, Language, current_language, join_hyphens
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
 from app.domain.rollback import describe_facts
 from app.web.assets import Assets
 from app.web.fast_pages import CompiledTemplates, FlatEnvironment
-from app.web.overrides import PARTIALS, Overrides
+from app.web.overrides import OURS, PARTIALS, Overrides
 
 ESCAPED = ("html",)
 WHITE_SPACE: dict[str, Any] = {
@@ -122,10 +122,11 @@ def build_environment(
     language: Language, overrides: Overrides | None = None, *, live: bool = False
 ) -> Environment:
     """What knows the templates and one language, and none of the names of pages."""
+    made_by = (ESCAPED, WHITE_SPACE, BREAKING_HYPHEN, language.code, language.version)
     environment = TranslatedEnvironment(
         language,
         loader=FileSystemLoader(PARTIALS),
-        bytecode_cache=CompiledTemplates((ESCAPED, WHITE_SPACE, language.code, language.version)),
+        bytecode_cache=CompiledTemplates(made_by),
         autoescape=select_autoescape(ESCAPED),
         undefined=StrictUndefined,
         auto_reload=live,
@@ -146,17 +147,19 @@ class TranslatedEnvironment(FlatEnvironment):
         self.language = language
         extended: Any = self
         extended.install_gettext_translations(language.translations, newstyle=True)
-        self._translation = _Translation(language)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        return cast(nodes.Template, self._translation.visit(super()._parse(source, name, filename)))
+        """Pages keep e-mail on one line; what is sent is read in many programs, so it is plain."""
+        parsed = super()._parse(source, name, filename)
+        is_sent = name is None or name.removeprefix(OURS).startswith("messages/")
+        return cast(nodes.Template, _Translation(self.language, is_sent=is_sent).visit(parsed))
 
 
 class _Translation(NodeTransformer):
     """Puts the words of a language in the place of the calls that would look them up."""
 
-    def __init__(self, language: Language) -> None:
-        self._language = language
+    def __init__(self, language: Language, *, is_sent: bool) -> None:
+        self._language, self._is_sent = language, is_sent
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by the node
         call = self.generic_visit(node)
@@ -176,6 +179,7 @@ class _Translation(NodeTransformer):
 
     def _translate(self, text: str, values: dict[str, nodes.Expr]) -> nodes.Expr:
         translated = self._language.translations.gettext(text)
+        translated = translated if self._is_sent else join_hyphens(translated)
         if not values:
             return _words(translated.replace("%%", "%"))
         pieces: list[nodes.Expr] = []

@@ -1,16 +1,18 @@
 """People with an account: their number and address, held while they change, and how often."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from secrets import token_hex
 from typing import Literal
 from uuid import UUID
 
-from app.domain.errors import TooMany, Unauthenticated
+from app.domain.errors import TooMany, Unauthenticated, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, keys_for
 from app.domain.limits import Limit, LimitTable
-from app.domain.ports import Connection, Database, Record
+from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "users.sql")
@@ -49,8 +51,9 @@ def contacts_of(row: Record) -> tuple[str, ...]:
 
 
 class People:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, memory: ShortMemory, limits: LimitTable) -> None:
+        self._database, self._memory = database, memory
+        self._languages = limits.languages_per_account
 
     async def find_person(self, user_id: UUID) -> Person | None:
         async with self._database.connection() as connection:
@@ -60,7 +63,13 @@ class People:
         return Person(**{name: row[name] for name in Person.__dataclass_fields__})
 
     async def remember_language(self, user_id: UUID, session_id: UUID, code: str) -> None:
-        """What someone chose in a session, for what the account is told; not in one of today."""
+        """What someone chose in a session, for what the account is told; not in one of today, nor
+        very often.
+        """
+        tally = self._languages.tally(f"languages:{user_id}")
+        with suppress(Unavailable):  # without a limit for as long
+            if (await self._memory.count([tally], token_hex(8))).reached:
+                return
         ids = {"user_id": user_id, "session_id": session_id}
         async with self._database.connection() as connection:
             await connection.execute(*sql.set_language(**ids, language=code))

@@ -15,7 +15,7 @@ FROM users WHERE id = :user_id;
 -- not decide how they are told. Not the zone, by which the ends of all waits are told. A new account
 -- has new sessions alone.
 UPDATE users SET language = :language
-WHERE id = :user_id AND (
+WHERE id = :user_id AND language IS DISTINCT FROM :language AND (
   created_at > clock_timestamp() - interval '1 day'
   OR EXISTS (
     SELECT FROM sessions
