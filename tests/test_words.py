@@ -204,14 +204,14 @@ SENTENCE = re.compile(r"[A-Z].* .*[.?]|.*’.*", re.DOTALL)
 
 
 def unmarked_sentences(source: str) -> list[str]:
-    """Those of Python that would stay English; no docstrings."""
+    """Those of Python that would stay English; no docstrings, nor what the API's document says."""
     passed_over: set[int] = set()
     tree = ast.parse(source)
     for node in ast.walk(tree):
         match node:
             case ast.Expr(value=lone):
                 passed_over.add(id(lone))
-            case ast.Call(func=ast.Name(id="_" | "N_" | "ngettext")):
+            case ast.Call(func=ast.Name(id="_" | "N_" | "ngettext" | "Meta")):
                 passed_over |= {id(part) for part in ast.walk(node)}
     read = [_text(node) for node in ast.walk(tree) if id(node) not in passed_over]
     return list(filter(SENTENCE.fullmatch, read))

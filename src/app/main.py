@@ -29,8 +29,14 @@ from app.controllers.account.identities import AccountIdentitiesController
 from app.controllers.account.password import AccountPasswordController
 from app.controllers.account.phone import AccountPhoneController
 from app.controllers.account.undo import AccountUndoConfirmController, AccountUndoController
+from app.controllers.api.changes import ConfirmApiController, ContactsApiController
 from app.controllers.api.forward_auth import ForwardAuthController
+from app.controllers.api.login import LoginApiController
+from app.controllers.api.me import MeApiController
 from app.controllers.api.pricing import PricingApiController
+from app.controllers.api.recovery import RecoveryApiController
+from app.controllers.api.signup import SignupApiController
+from app.controllers.api.tokens import TokensApiController
 from app.controllers.auth0.auth0 import Auth0Controller
 from app.controllers.health import HealthController, StatusController
 from app.controllers.language import LanguageController
@@ -97,6 +103,13 @@ CONTROLLERS = (
     PricingController,
     PricingApiController,
     ForwardAuthController,
+    SignupApiController,
+    LoginApiController,
+    RecoveryApiController,
+    TokensApiController,
+    MeApiController,
+    ConfirmApiController,
+    ContactsApiController,
     PlanController,
     WellKnownController,
     HealthController,

@@ -218,6 +218,7 @@ class Wiring:
             Csrf(self._derive_keys("forms"), self._settings.base_url),
             Devices(self._derive_keys("devices")),
             Flows(self._derive_keys("flows")),
+            Flows(self._derive_keys("flow handles")),
             self._tokens,
             int(ABSOLUTE.total_seconds()),
             self._settings.trusted_proxies,

@@ -76,11 +76,13 @@ def _sorting_key(name: str, last: str) -> list[tuple[int, str]]:
     return [(last.find(char) + 1, unicodedata.normalize("NFKD", char)[0]) for char in name.lower()]
 
 
-def find_country(container: Container, context: RequestContext, chosen: str) -> str:
-    """The one that was chosen, else where the browser's languages point to, else the default."""
+def find_country(container: Container, languages: str, chosen: str) -> str:
+    """The one that was chosen, else where `languages` point to, those that the client prefers, else
+    the default.
+    """
     if chosen:
         return chosen
-    for territory in list_territories(context.info.languages, SILENT):
+    for territory in list_territories(languages, SILENT):
         if territory in container.served_regions:
             return territory
     return container.default_region
@@ -93,7 +95,7 @@ def country_values(
     regions = refusal.regions if isinstance(refusal, CountryNeeded) else ()
     return {
         "countries": list_countries(container.served_regions),
-        "country": find_country(container, context, chosen),
+        "country": find_country(container, context.info.languages, chosen),
         "candidates": list_countries(regions),
     }
 

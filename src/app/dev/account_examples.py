@@ -38,7 +38,8 @@ NOBODY = UUID(int=0)
 
 
 def person(*, phone: str | None = "+61491570156", email: str | None = ADDRESS) -> Person:
-    return Person(NOBODY, phone, email, now() - timedelta(days=90), False, None, 0)
+    joined = now() - timedelta(days=90)
+    return Person(NOBODY, phone, email, joined, False, None, 0, joined, has_identity=False)
 
 
 def waiting(kind: str, value: str, hours: int) -> dict[str, Any]:

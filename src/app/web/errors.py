@@ -131,6 +131,10 @@ def show_prepared_response(
 
 def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpResponse:
     """A refusal outside any form."""
+    if isinstance(refusal, Unavailable) and _is_asked_again(request, refusal):
+        return NoResponse()
+    if _feature(request) == "api":
+        return _refusal_problem(refusal)
     if isinstance(refusal, OutOfStep):
         return _redirect_to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
@@ -149,13 +153,45 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpRespo
         context = Container.from_request(request).get_context(request)
         back = quote(request.scope["path"])
         return redirect_to(f"/account/confirm?return_to={back}", context.cookies.to_set)
-    if isinstance(refusal, Unavailable):
-        facts = {"code": refusal.code, "cause": _cause(refusal), "reason": refusal.reason}
-        if refusal.lost and not request.scope.get(LAST_TIME):
-            log.info("asked again", extra=facts)
-            return NoResponse()
-        log.warning("unavailable", extra=facts)
     return _error_response(request, refusal.status, refusal.message, refusal)
+
+
+def _is_asked_again(request: Request[Any, Any, Any], refusal: Unavailable) -> bool:
+    """Of what was lost under way. It is logged either way."""
+    facts = {"code": refusal.code, "cause": _cause(refusal), "reason": refusal.reason}
+    is_asked_again = refusal.lost and not request.scope.get(LAST_TIME)
+    if is_asked_again:
+        log.info("asked again", extra=facts)
+    else:
+        log.warning("unavailable", extra=facts)
+    return is_asked_again
+
+
+# What the API answers with another status than a page does (contract 5).
+API_STATUS = {"invalid_credentials": 401}
+AUTHENTICATE = {
+    Unauthenticated.code: b"Bearer",
+    ConfirmationNeeded.code: b'Bearer error="insufficient_user_authentication"',  # RFC 9470
+}
+
+
+def _refusal_problem(refusal: Refusal) -> HttpResponse:
+    """`step`: the current one, where the call was for another."""
+    seconds = getattr(refusal, "retry_after", None)
+    response = problem(
+        API_STATUS.get(refusal.code, refusal.status),
+        refusal.code,
+        str(refusal.message),
+        field=refusal.field,
+        attempts_left=getattr(refusal, "attempts_left", None),
+        retry_after=seconds,
+        step=getattr(refusal, "step", None),
+    )
+    if seconds is not None:
+        response.raw_headers.append((b"retry-after", b"%d" % seconds))
+    if challenge := AUTHENTICATE.get(refusal.code):
+        response.raw_headers.append((b"www-authenticate", challenge))
+    return response
 
 
 def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> HttpResponse:
@@ -195,9 +231,7 @@ def _error_response(
 ) -> HttpResponse:
     if _feature(request) == "api":
         known = HTTPStatus(status)
-        code = refusal.code if refusal else known.name.lower()
-        detail = str(message) if message else known.description or known.phrase
-        response = problem(status, code, detail)
+        response = problem(status, known.name.lower(), known.description or known.phrase)
     else:
         title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
         title = TITLES.get(refusal.code, title) if refusal else title

@@ -34,14 +34,15 @@ from app.web.request_info import RequestInfo
 
 @dataclass(frozen=True, slots=True)
 class WebConfig:
-    """What is the same for all requests. `session_lifetime` in seconds; `trusted_proxies` may speak
-    for the client's address.
+    """What is the same for all requests. `handles` are flows that calls of the API name;
+    `session_lifetime` in seconds; `trusted_proxies` may speak for the client's address.
     """
 
     cookies: Cookies
     csrf: Csrf
     devices: Devices
     flows: Flows
+    handles: Flows
     access_tokens: AccessTokens
     session_lifetime: int
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]

@@ -86,16 +86,19 @@ def _strong(tag: bytes) -> bytes:
 # What the API answers when it does not do what was asked: problem details (RFC 9457).
 
 
-def problem(status: int, code: str, detail: str, field: str | None = None) -> HttpResponse:
-    """`code` is for machines and stays; `detail` is for people; `field` says what it is about."""
+def problem(status: int, code: str, detail: str, **members: object) -> HttpResponse:
+    """`code` is for machines and stays; `detail` is for people. `members`: `field` says what it is
+    about, `attempts_left` and `retry_after` (seconds) what may be done; None where nothing is told.
+    """
     details = {
-        "type": "about:blank",
+        "type": f"/problems/{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "code": code,
     }
-    body = msgspec.json.encode(details | ({"field": field} if field else {}))
+    given = {name: value for name, value in members.items() if value is not None}
+    body = msgspec.json.encode(details | given)
     fixed = [(b"content-type", b"application/problem+json"), NO_STORE]
     return HttpResponse(status, body, fixed)
 

@@ -51,7 +51,7 @@ class AccountPhoneController(Controller):
     async def submit_phone(self, request: AnyRequest) -> HttpResponse:
         handler = await AccountHandler.for_request(request)
         form, here = await read_form(request, ("phone", "country")), PhoneHandler(handler)
-        country = find_country(handler.container, handler.context, form["country"])
+        country = find_country(handler.container, handler.context.info.languages, form["country"])
         async with errors_shown_on(partial(here.render_form_page, form["phone"], country)):
             handler.context.check_form(form.check)
             with handler.typed_values_kept(phone=form["phone"], country=country):

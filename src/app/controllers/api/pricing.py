@@ -40,7 +40,7 @@ class PricingApiController(Controller):
         for name in asked.unknown:
             offered = ", ".join(current.catalogue.currencies)
             detail = str(_(UNKNOWN[name], offered=offered))
-            return problem(422, f"unknown_{name}", detail, name)
+            return problem(422, f"unknown_{name}", detail, field=name)
         body = _body(current, asked)
         if not current.catalogue.priced:
             return HttpResponse(200, msgspec.json.encode(body), [*UNCACHED])

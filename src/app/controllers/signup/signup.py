@@ -102,7 +102,7 @@ class CodeStepsController(Controller):
     async def submit_phone(self, request: AnyRequest) -> HttpResponse:
         current = SignupRequest(request, self.entry_point)
         form, pages = await read_form(request, ("phone", "country")), SignupPages(current)
-        country = find_country(current.container, current.context, form["country"])
+        country = find_country(current.container, current.context.info.languages, form["country"])
         async with errors_shown_on(partial(pages.render_phone_page, form["phone"], country)):
             signup = await current.load_for_form(form.check, Step.PHONE)
             if not current.pick_plan({"plan": form["plan"]}):

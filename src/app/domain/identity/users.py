@@ -28,6 +28,9 @@ class Person:
     # When it counts beside the mailbox; None where it does already.
     password_counts_from: datetime | None
     device_epoch: int
+    created_at: datetime
+    has_identity: bool  # of a provider, which opens it too
+    language: str | None = None
 
     @property
     def formatted_phone(self) -> str:

@@ -4,7 +4,8 @@
 -- Who reads the mailbox may have set the password with it: until a new one is chosen with the phone,
 -- it is of one kind with whatever else that mailbox opens, such as a provider. Beside a code by mail
 -- it counts after a week, in which its owner would find out.
-SELECT id, phone, email, password_changed_at, device_epoch,
+SELECT id, phone, email, password_changed_at, device_epoch, created_at, language,
+  EXISTS (SELECT FROM identities WHERE identities.user_id = users.id) AS has_identity,
   password_reset_at IS NOT NULL AS password_by_mail,
   CASE WHEN password_reset_at > clock_timestamp() - interval '7 days'
     THEN password_reset_at + interval '7 days' END AS password_counts_from

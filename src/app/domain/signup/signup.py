@@ -100,6 +100,18 @@ class Signup(msgspec.Struct, frozen=True):
             return Step.EMAIL_CODE if self.email else Step.EMAIL
         return Step.PASSWORD
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is to be proved or chosen until there is an account; nothing where there is one."""
+        if self.user_id or self.account or self.dormant:
+            return ()
+        given = {
+            "phone": self.phone and self.phone.proved,
+            "email": self.email and self.email.proved,
+            "password": self.identity,
+        }
+        return tuple(name for name, is_given in given.items() if not is_given)
+
     def require_step(self, step: Step, *, changing: bool) -> None:
         """Raises `OutOfStep` unless it is this step, or `changing` an earlier one."""
         order = list(Step)

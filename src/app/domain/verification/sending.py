@@ -46,17 +46,19 @@ class CodeSent:
 async def request_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
     """Sends a new code, which ends the flow's earlier one. Asked again too soon nothing is sent,
     and the page of the code counts down: that of the flow's own, else it is held. Raises
-    `TooManySends`, `TextsStopped`, `MailsStopped`, `Unavailable`.
+    `TooManySends`, `TextsStopped`, `MailsStopped`, `Unavailable`, and `TooSoon` where there is no
+    such page.
     """
 
     async def wait_on_page(limit: Refusal) -> bool:
-        is_wait, pending = isinstance(limit, TooSoon), await codes.find_pending(challenge)
+        is_wait = isinstance(limit, TooSoon) and challenge.origin.counts_down
+        pending = await codes.find_pending(challenge)
         if pending and waits_at(pending, to.destination):
             age = codes.channel.lifetime.total_seconds() - pending.seconds_left
             # A repetition: only the code itself tells of it where the short memory is silent.
             if is_wait or age < IDEMPOTENCY_SECONDS:
                 return True
-        if not isinstance(limit, TooSoon):
+        if not (is_wait and isinstance(limit, TooSoon)):
             raise limit from None
         await hold_flow(codes, challenge, to.destination, limit)
         return True
@@ -116,11 +118,12 @@ async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -
 
 
 async def resend_or_hold(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
-    """As `resend_code`; where it is too soon, a flow that has no code is held."""
+    """As `resend_code`; where it is too soon, a flow that has no code and a page is held."""
     try:
         return await resend_code(codes, challenge, to)
     except TooSoon as limit:
-        if not waits_at(await codes.find_pending(challenge), to.destination):
+        has_code = waits_at(await codes.find_pending(challenge), to.destination)
+        if challenge.origin.counts_down and not has_code:
             await hold_flow(codes, challenge, to.destination, limit)
         raise
 

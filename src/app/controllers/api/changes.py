@@ -1,0 +1,154 @@
+"""The fresh proof that changes ask for, and a new number, address or password, in JSON."""
+
+from litestar import get, post
+
+from app.controllers.api.answers import Changed, CodeState, Delivery, Refreshed
+from app.controllers.api.bodies import (
+    CodeBody,
+    EmailBody,
+    PasswordBody,
+    PhoneBody,
+    ProofBody,
+)
+from app.controllers.api.controller import (
+    OK,
+    ApiController,
+    code_state,
+    describe_delivery,
+    describe_user,
+    issue,
+)
+from app.controllers.api.request import ApiRequest
+from app.domain.account.contacts import ContactChange
+from app.domain.errors import Unauthenticated
+from app.domain.verification.checking import NoCode
+
+
+class ConfirmApiController(ApiController):
+    """Changes of the account ask for a proof of the last 10 minutes, of another kind than the one
+    that opened the session: `403 confirmation_required` says so.
+    """
+
+    path = "/api/v1/confirm"
+    tags = ("Account",)
+
+    @post(status_code=OK, summary="Prove anew who this is")
+    async def submit_confirm(self, request: ApiRequest, data: ProofBody) -> Refreshed:
+        """By the password, or by the code that was sent. The same session gets other tokens."""
+        access, person = await request.require_person()
+        outcome = await request.container.account.confirmation.submit_proof(
+            access, person, request.device, code=data.code, password=data.password
+        )
+        if outcome.tokens is None:
+            raise Unauthenticated
+        return Refreshed(issue(outcome.tokens))
+
+    @post(["/code", "/resend"], status_code=OK, summary="Send a code to confirm with")
+    async def send_code(self, request: ApiRequest) -> CodeState:
+        """To the phone of the account, or to its address where the phone opened the session."""
+        access, person = await request.require_person()
+        confirmation = request.container.account.confirmation
+        await confirmation.send_code(access, person, request.origin)
+        methods = await confirmation.find_methods(access, person)
+        pending = await confirmation.find_pending(access, methods, request.origin)
+        return code_state(confirmation.codes_for(methods), pending, request.origin)
+
+    @get("/delivery", summary="What became of the message with the code")
+    async def show_delivery(self, request: ApiRequest) -> Delivery:
+        """To the phone or the address of the account."""
+        access, person = await request.require_person()
+        confirmation = request.container.account.confirmation
+        methods = await confirmation.find_methods(access, person)
+        pending = await confirmation.find_pending(access, methods, request.origin)
+        if pending is None:
+            raise NoCode
+        return describe_delivery(confirmation.codes_for(methods).channel, pending.progress)
+
+
+class ContactsApiController(ApiController):
+    """A new number or address is proved first; until then the old one stays."""
+
+    path = "/api/v1/me"
+    tags = ("Account",)
+
+    @post("/phone", status_code=OK, summary="Text a code to a new number")
+    async def submit_phone(self, request: ApiRequest, data: PhoneBody) -> CodeState:
+        """Asks for a fresh proof."""
+        access, person = await request.require_person()
+        country, change = request.find_country(data.country), request.container.account.phone_change
+        await change.request_code(access, person, data.phone, country, request.origin)
+        return await _describe_code(request, change)
+
+    @post("/phone-code", status_code=OK, summary="Prove the new number")
+    async def submit_phone_code(self, request: ApiRequest, data: CodeBody) -> Changed:
+        """It is the account's from now on, or in a day; both old contacts are told."""
+        return await _submit_code(request, request.container.account.phone_change, data.code)
+
+    @post("/phone-code/resend", status_code=OK, summary="Text the code again")
+    async def resend_phone_code(self, request: ApiRequest) -> CodeState:
+        """The same code while it is good for that, else a new one, which asks for a fresh proof."""
+        return await _resend_code(request, request.container.account.phone_change)
+
+    @get("/phone-code/delivery", summary="What became of the text")
+    async def show_phone_code_delivery(self, request: ApiRequest) -> Delivery:
+        """To the new number."""
+        return await _describe_delivery(request, request.container.account.phone_change)
+
+    @post("/email", status_code=OK, summary="Mail a code to a new address")
+    async def submit_email(self, request: ApiRequest, data: EmailBody) -> CodeState:
+        """Asks for a fresh proof."""
+        access, person = await request.require_person()
+        change = request.container.account.email_change
+        await change.request_code(access, person, data.email, request.origin, as_typed=data.keep)
+        return await _describe_code(request, change)
+
+    @post("/email-code", status_code=OK, summary="Prove the new address")
+    async def submit_email_code(self, request: ApiRequest, data: CodeBody) -> Changed:
+        """It is the account's from now on, or in a day; both old contacts are told."""
+        return await _submit_code(request, request.container.account.email_change, data.code)
+
+    @post("/email-code/resend", status_code=OK, summary="Mail the code again")
+    async def resend_email_code(self, request: ApiRequest) -> CodeState:
+        """The same code while it is good for that, else a new one, which asks for a fresh proof."""
+        return await _resend_code(request, request.container.account.email_change)
+
+    @get("/email-code/delivery", summary="What became of the e-mail")
+    async def show_email_code_delivery(self, request: ApiRequest) -> Delivery:
+        """To the new address."""
+        return await _describe_delivery(request, request.container.account.email_change)
+
+    @post("/password", status_code=OK, summary="Set another password")
+    async def submit_password(self, request: ApiRequest, data: PasswordBody) -> Changed:
+        """Asks for a fresh proof. Every other session ends."""
+        access, person = await request.require_person()
+        await request.container.account.password_change.change_password(
+            access, person, data.password, request.origin
+        )
+        return Changed(describe_user(person))
+
+
+async def _describe_code(request: ApiRequest, change: ContactChange) -> CodeState:
+    access = await request.require_access()
+    pending = await change.find_pending(access, request.origin)
+    return code_state(change.codes, pending, request.origin)
+
+
+async def _submit_code(request: ApiRequest, change: ContactChange, code: str) -> Changed:
+    access, person = await request.require_person()
+    outcome = await change.submit_code(access, person, code, request.origin)
+    now = await request.container.people.find_person(person.id)
+    if now is None:
+        raise Unauthenticated
+    return Changed(describe_user(now), "change-delayed" in outcome.notices)
+
+
+async def _resend_code(request: ApiRequest, change: ContactChange) -> CodeState:
+    await change.resend_code(await request.require_access(), request.origin)
+    return await _describe_code(request, change)
+
+
+async def _describe_delivery(request: ApiRequest, change: ContactChange) -> Delivery:
+    pending = await change.find_pending(await request.require_access(), request.origin)
+    if pending is None:
+        raise NoCode
+    return describe_delivery(change.codes.channel, pending.progress)

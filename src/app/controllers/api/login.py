@@ -1,0 +1,84 @@
+"""The ways in, in JSON: a code to the phone, e-mail and password, a provider's ID token."""
+
+from litestar import get, post
+
+from app.controllers.api.answers import Delivery, FlowState, SignedIn
+from app.controllers.api.bodies import (
+    LoginBody,
+    LoginCodeBody,
+    LoginPhoneBody,
+    PasswordLoginBody,
+)
+from app.controllers.api.controller import OK, ApiController, sign_in
+from app.controllers.api.request import ApiRequest
+from app.controllers.api.signup import FlowCall
+from app.domain.errors import Unauthenticated
+from app.domain.signup.signup import Step
+
+
+class LoginApiController(ApiController):
+    path = "/api/v1/login"
+    tags = ("Sign-in",)
+
+    @post("/password", status_code=OK, summary="Sign in with e-mail and password")
+    async def submit_password(self, request: ApiRequest, data: PasswordLoginBody) -> SignedIn:
+        """Every wrong pair is refused alike, whether or not the address has an account."""
+        outcome = await request.container.login.submit_password(
+            data.email,
+            data.password,
+            request.device,
+            request.open_flow(None, "login").id,
+            has_flow=False,
+        )
+        if outcome.session is None:
+            raise Unauthenticated
+        return await sign_in(request, outcome.session)
+
+    @post("/phone", status_code=OK, summary="Text a code to sign in with")
+    async def submit_phone(self, request: ApiRequest, data: LoginPhoneBody) -> FlowState:
+        """The same for a number that nobody has: it is told once the number is proved."""
+        return await FlowCall(request, "login", data.login).submit_phone(data.phone, data.country)
+
+    @post("/phone-code", status_code=OK, summary="Sign in with the code from the text")
+    async def submit_phone_code(
+        self, request: ApiRequest, data: LoginCodeBody
+    ) -> FlowState | SignedIn:
+        """A number that nobody has goes on as a `signup`; one whose account was not used for 90
+        days is asked for a code by e-mail too.
+        """
+        call = FlowCall(request, "login", data.login)
+        return await call.submit_code(Step.PHONE_CODE, data.code)
+
+    @post("/phone-code/resend", status_code=OK, summary="Text the code again")
+    async def resend_phone_code(self, request: ApiRequest, data: LoginBody) -> FlowState:
+        """The same code while it is good for that, else a new one."""
+        return await FlowCall(request, "login", data.login).resend_code(Step.PHONE_CODE)
+
+    @get("/phone-code/delivery", summary="What became of the text")
+    async def show_phone_code_delivery(self, request: ApiRequest) -> Delivery:
+        """The handle is in the header `X-Latchkey-Flow`."""
+        return await FlowCall(request, "login", request.named_flow).find_delivery(Step.PHONE_CODE)
+
+    @post("/email-code", status_code=OK, summary="Sign in to an account that was not used for long")
+    async def submit_email_code(
+        self, request: ApiRequest, data: LoginCodeBody
+    ) -> FlowState | SignedIn:
+        """The code went to the address of the account whose number was proved before."""
+        return await FlowCall(request, "login", data.login).submit_code(Step.OWNER, data.code)
+
+    @post("/email-code/resend", status_code=OK, summary="Mail the code again")
+    async def resend_email_code(self, request: ApiRequest, data: LoginBody) -> FlowState:
+        """The same code while it is good for that, else a new one."""
+        return await FlowCall(request, "login", data.login).resend_code(Step.OWNER)
+
+    @get("/email-code/delivery", summary="What became of the e-mail")
+    async def show_email_code_delivery(self, request: ApiRequest) -> Delivery:
+        """The handle is in the header `X-Latchkey-Flow`."""
+        return await FlowCall(request, "login", request.named_flow).find_delivery(Step.OWNER)
+
+    @post("/release", status_code=OK, summary="Take the number off an account not used for long")
+    async def submit_release(self, request: ApiRequest, data: LoginBody) -> FlowState | SignedIn:
+        """For whoever cannot read that account's mail: the number goes on to a new sign-up, and the
+        old account is told by mail.
+        """
+        return await FlowCall(request, "login", data.login).release_number()

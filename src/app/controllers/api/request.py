@@ -1,0 +1,201 @@
+"""One call of the JSON API: its strict body, who makes it, and the flow that it names.
+
+A call is known by its bearer token and by the handles in its body. No cookie is read.
+"""
+
+import json
+import re
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from app.controllers.flow_forms import find_country
+from app.domain.credentials.device import Device
+from app.domain.errors import Refusal, Rejected, Unauthenticated
+from app.domain.i18n import N_, Text, _
+from app.domain.identity.users import Person
+from app.domain.limits import Origin
+from app.domain.sessions.tokens import Access
+from app.web.client_address import find_client_ip
+from app.web.container import Container
+from app.web.cookies import OURS, Flows, flow_id, parse_cookies
+from app.web.forms import WrongContentType
+from app.web.request_info import RequestInfo
+from app.web.response import HttpResponse, answer_options
+
+JSON = b"application/json"
+BEARER = b"bearer "
+HANDLE = "x-latchkey-flow"  # where a call without a body names its flow
+
+Body = TypeVar("Body")
+AnyRequest = Request[Any, Any, Any]
+
+
+class BadJson(Refusal):
+    """Not JSON, or JSON in which two readers may see different things."""
+
+    status = 400
+    code = "bad_json"
+    message = _("The body isn’t valid JSON.")
+
+
+class BadField(Rejected):
+    """A field that is unknown, missing, or of another type."""
+
+    code = "bad_field"
+    message = _("A field of the body isn’t what it has to be.")
+
+
+class TwoCredentials(Refusal):
+    """A browser that sends our cookies along must not be talked into calls with a token."""
+
+    status = 400
+    code = "two_credentials"
+    message = _("Send either a bearer token or cookies, not both.")
+
+
+class UnknownHandle(Rejected):
+    """It was not issued here, or with a key that is no longer in use."""
+
+    code = "unknown_handle"
+    message = _("That handle isn’t one of ours. Start again.")
+
+
+class ApiRequest(Request[Any, Any, Any]):
+    """What a handler of the API is given. Its `data` is read strictly, by `read_body`."""
+
+    async def json(self) -> Any:
+        """The body as what the handler declares. Raises 415, `BadJson`, `BadField`."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != JSON.decode():
+            raise WrongContentType
+        declared = self.route_handler.parsed_data_field
+        return read_body(await self.body(), declared.annotation if declared else dict[str, Any])
+
+    @property
+    def container(self) -> Container:
+        return Container.from_request(self)
+
+    @cached_property
+    def origin(self) -> Origin:
+        """Of a client of which nothing is remembered."""
+        proxies = self.container.web_config.trusted_proxies
+        return replace(Origin.of(find_client_ip(self.scope, proxies)), counts_down=False)
+
+    @property
+    def device(self) -> Device:
+        return Device(self.origin, self.headers.get("user-agent", ""))
+
+    async def require_access(self) -> Access:
+        """Whose session the bearer token is of. Raises `Unauthenticated`."""
+        given = dict(self.scope["headers"]).get(b"authorization", b"")
+        if not given[: len(BEARER)].lower() == BEARER:
+            raise Unauthenticated
+        token = given[len(BEARER) :].strip(b" ").decode("latin-1")
+        access = self.container.web_config.access_tokens.read_token(token)
+        await self.container.sessions.check_session(access)
+        return access
+
+    async def require_person(self) -> tuple[Access, Person]:
+        """And the account. Raises `Unauthenticated`."""
+        access = await self.require_access()
+        person = await self.container.people.find_person(access.user_id)
+        if person is None:
+            raise Unauthenticated
+        return access, person
+
+    def open_flow(self, handle: str | None, field: str) -> "FlowHandle":
+        """The flow with that handle, a new one for None. Raises `UnknownHandle`."""
+        return FlowHandle(self.container.web_config.handles, handle, field)
+
+    @property
+    def named_flow(self) -> str:
+        """The handle of the one that a call without a body names in a header; '' for none."""
+        return self.headers.get(HANDLE, "")
+
+    def find_country(self, chosen: str) -> str:
+        """That a national number is read in."""
+        info = RequestInfo(self)
+        return find_country(self.container, info.languages, chosen)
+
+
+class FlowHandle:
+    """A flow under way, by the secret that its client sends back in each next body. By a proof it
+    gets another one, as a flow cookie does.
+    """
+
+    def __init__(self, flows: Flows, given: str | None, field: str) -> None:
+        if given is not None and not flows.is_ours(given):
+            raise UnknownHandle(field=field)
+        self._flows, self._next = flows, ""
+        self.secret = given or flows.issue()
+
+    @property
+    def id(self) -> bytes:
+        """What the tables know the flow by."""
+        return flow_id(self.secret)
+
+    def next_id(self, proof: Any) -> bytes:
+        """The id this flow goes on under by a proof; `rotate` makes it so."""
+        self._next = self._flows.next_secret(self.secret, proof.bytes)
+        return flow_id(self._next)
+
+    def rotate(self) -> None:
+        self.secret = self._next
+
+
+async def check_credentials(request: AnyRequest) -> HttpResponse | None:
+    """Before any handler of the API. Raises `TwoCredentials`."""
+    headers = list(request.scope["headers"])
+    if any(name == b"authorization" for name, _value in headers):
+        cookies = Container.from_request(request).web_config.cookies
+        if any(cookies.name(each) in parse_cookies(headers) for each in OURS):
+            raise TwoCredentials
+    return await answer_options(request)
+
+
+# Bodies. msgspec refuses unknown fields, other types and NaN; it lets a name occur twice.
+
+
+def read_body(raw: bytes, declared: type[Body]) -> Body:
+    """Raises `BadJson`, `BadField`."""
+    try:
+        body = msgspec.json.decode(raw, type=declared)
+        json.loads(raw, object_pairs_hook=_refuse_repeated)
+    except msgspec.ValidationError as error:
+        raise _bad_field(str(error)) from None
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise BadJson from None
+    return body
+
+
+def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise BadJson
+    return given
+
+
+# What msgspec says, and what we say. `expected` in its words is a name of JSON or of Python.
+UNKNOWN = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
+MISSING = re.compile(r"Object missing required field `(?P<field>[^`]*)`")
+ILL_TYPED = re.compile(r".* - at `\$\.(?P<field>[A-Za-z_]+).*`")
+SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (UNKNOWN, N_("There’s no field “%(field)s” in this call.")),
+    (MISSING, N_("The field “%(field)s” is missing.")),
+    (ILL_TYPED, N_("The field “%(field)s” isn’t of the right type.")),
+)
+
+
+def _bad_field(told: str) -> BadField:
+    for pattern, sentence in SENTENCES:
+        if found := pattern.match(told):
+            field = found["field"][:64]
+            return BadField(_(sentence, field=field), field=field)
+    return BadField(NOT_AN_OBJECT)
+
+
+NOT_AN_OBJECT: Text = _("The body has to be a JSON object.")

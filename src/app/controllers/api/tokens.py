@@ -1,0 +1,66 @@
+"""Sessions in JSON: refreshed, listed, ended."""
+
+from uuid import UUID
+
+from litestar import delete, get, post
+from litestar.params import FromPath
+
+from app.controllers.api.answers import Refreshed, SessionInfo, SessionList
+from app.controllers.api.bodies import RefreshBody
+from app.controllers.api.controller import NO_CONTENT, OK, ApiController, issue
+from app.controllers.api.request import ApiRequest
+
+
+class TokensApiController(ApiController):
+    path = "/api/v1"
+    tags = ("Sessions",)
+
+    @post("/tokens/refresh", status_code=OK, summary="Replace the tokens of a session")
+    async def refresh_tokens(self, request: ApiRequest, data: RefreshBody) -> Refreshed:
+        """A refresh token is used once. For 10 seconds, or until its successor was used, it yields
+        the same successor; after that it ends the session, since it must have been copied.
+        """
+        _access, tokens = await request.container.sessions.refresh_tokens(
+            data.refresh_token, request.origin
+        )
+        return Refreshed(issue(tokens))
+
+    @post("/logout", status_code=NO_CONTENT, summary="End this session")
+    async def submit_logout(self, request: ApiRequest) -> None:
+        """Both of its tokens are dead everywhere within a second."""
+        access = await request.require_access()
+        await request.container.account.session_ends.end_one(
+            access, access.session_id, request.origin
+        )
+
+    @get("/sessions", summary="List the sessions of the account")
+    async def list_sessions(self, request: ApiRequest) -> SessionList:
+        """Those that live, last used first."""
+        access = await request.require_access()
+        listed = await request.container.sessions.list_sessions(access.user_id)
+        return SessionList(
+            [
+                SessionInfo(
+                    id=one.id,
+                    current=one.id == access.session_id,
+                    device=one.device,
+                    network=one.network,
+                    created_at=one.created_at,
+                    last_used_at=one.last_used_at,
+                    amr=list(one.amr),
+                )
+                for one in listed
+            ]
+        )
+
+    @delete("/sessions/{session_id:uuid}", status_code=NO_CONTENT, summary="End one session")
+    async def end_session(self, request: ApiRequest, session_id: FromPath[UUID]) -> None:
+        """One that is not there, or someone else's, is left alone."""
+        access = await request.require_access()
+        await request.container.account.session_ends.end_one(access, session_id, request.origin)
+
+    @delete("/sessions", status_code=NO_CONTENT, summary="End all other sessions")
+    async def end_other_sessions(self, request: ApiRequest) -> None:
+        """The one that asks goes on."""
+        access = await request.require_access()
+        await request.container.account.session_ends.end_others(access, request.origin)
