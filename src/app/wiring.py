@@ -277,11 +277,7 @@ class Wiring:
 
     def _build_recovery(self) -> RecoveryFlow:
         reset = PasswordReset(
-            self._database,
-            self._new_passwords,
-            self._credentials,
-            self._budget,
-            self._sessions,
+            self._database, self._new_passwords, self._credentials, self._budget, self._sessions
         )
         return RecoveryFlow(self._database, self._mailboxes, reset, self._drafts)
 

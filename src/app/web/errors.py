@@ -5,7 +5,6 @@ API, or a way onwards.
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +23,8 @@ from app.web.container import Container
 from app.web.forms import CookiesOff
 from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
 from app.web.overrides import OURS
-from app.web.response import HttpResponse, allowed, plain_text, problem, redirect_to
+from app.web.problems import refusal_problem, status_problem
+from app.web.response import HttpResponse, allowed, plain_text, redirect_to
 from app.web.telemetry import path_without_secrets
 from app.web.templates import build_environment, describe_template_error
 
@@ -134,7 +134,7 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpRespo
     if isinstance(refusal, Unavailable) and _is_asked_again(request, refusal):
         return NoResponse()
     if _feature(request) == "api":
-        return _refusal_problem(refusal)
+        return refusal_problem(refusal)
     if isinstance(refusal, OutOfStep):
         return _redirect_to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
@@ -165,33 +165,6 @@ def _is_asked_again(request: Request[Any, Any, Any], refusal: Unavailable) -> bo
     else:
         log.warning("unavailable", extra=facts)
     return is_asked_again
-
-
-# What the API answers with another status than a page does (contract 5).
-API_STATUS = {"invalid_credentials": 401}
-AUTHENTICATE = {
-    Unauthenticated.code: b"Bearer",
-    ConfirmationNeeded.code: b'Bearer error="insufficient_user_authentication"',  # RFC 9470
-}
-
-
-def _refusal_problem(refusal: Refusal) -> HttpResponse:
-    """`step`: the current one, where the call was for another."""
-    seconds = getattr(refusal, "retry_after", None)
-    response = problem(
-        API_STATUS.get(refusal.code, refusal.status),
-        refusal.code,
-        str(refusal.message),
-        field=refusal.field,
-        attempts_left=getattr(refusal, "attempts_left", None),
-        retry_after=seconds,
-        step=getattr(refusal, "step", None),
-    )
-    if seconds is not None:
-        response.raw_headers.append((b"retry-after", b"%d" % seconds))
-    if challenge := AUTHENTICATE.get(refusal.code):
-        response.raw_headers.append((b"www-authenticate", challenge))
-    return response
 
 
 def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> HttpResponse:
@@ -230,8 +203,7 @@ def _error_response(
     cause: str = "",
 ) -> HttpResponse:
     if _feature(request) == "api":
-        known = HTTPStatus(status)
-        response = problem(status, known.name.lower(), known.description or known.phrase)
+        response = status_problem(status)
     else:
         title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
         title = TITLES.get(refusal.code, title) if refusal else title

@@ -88,7 +88,7 @@ def _strong(tag: bytes) -> bytes:
 
 def problem(status: int, code: str, detail: str, **members: object) -> HttpResponse:
     """`code` is for machines and stays; `detail` is for people. `members`: `field` says what it is
-    about, `attempts_left` and `retry_after` (seconds) what may be done; None where nothing is told.
+    about, `attempts_left` and `retry_after` (seconds) what may be done; None for what has no value.
     """
     details = {
         "type": f"/problems/{code}",

@@ -73,7 +73,7 @@ def test_what_is_not_offered_is_a_problem(
     assert answer.headers["cache-control"] == "no-store"
     assert answer.status_code == 422
     assert answer.json() == {
-        "type": "about:blank",
+        "type": f"/problems/unknown_{field}",
         "title": answer.json()["title"],
         "status": 422,
         "detail": detail or IN,

@@ -67,8 +67,8 @@ class RecoveryCall:
             pending = self._flow.require_pending_code(await self._load())
         state = code_state(self._flow.codes, pending, self._request.origin)
         step = StepName(outcome.next_step) if outcome.next_step else StepName.DONE
-        told = (state.expires_at, state.resend_after, state.attempts_left)
-        return RecoveryState(self._handle.secret, step, *told, list(outcome.notices))
+        code = (state.expires_at, state.resend_after, state.attempts_left)
+        return RecoveryState(self._handle.secret, step, *code, list(outcome.notices))
 
 
 class RecoveryApiController(ApiController):

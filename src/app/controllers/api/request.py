@@ -190,9 +190,9 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def _bad_field(told: str) -> BadField:
+def _bad_field(error: str) -> BadField:
     for pattern, sentence in SENTENCES:
-        if found := pattern.match(told):
+        if found := pattern.match(error):
             field = found["field"][:64]
             return BadField(_(sentence, field=field), field=field)
     return BadField(NOT_AN_OBJECT)

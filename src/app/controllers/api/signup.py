@@ -113,13 +113,13 @@ class FlowCall:
             codes = self._flow.codes
             signup, pending = await codes.require_pending(signup, step, self._request.origin)
             state = code_state(codes.channel_of(step), pending, self._request.origin)
-        told = (state.expires_at, state.resend_after, state.attempts_left)
+        code = (state.expires_at, state.resend_after, state.attempts_left)
         if step is Step.OWNER:
-            return FlowState(StepName.EMAIL_CODE, UNSET, self._handle.secret, UNSET, *told)
+            return FlowState(StepName.EMAIL_CODE, UNSET, self._handle.secret, UNSET, *code)
         if self._entry_point == "login" and step in PHONE_STEPS:
-            return FlowState(StepName(step), UNSET, self._handle.secret, UNSET, *told)
+            return FlowState(StepName(step), UNSET, self._handle.secret, UNSET, *code)
         missing = list(signup.missing)
-        return FlowState(StepName(step), self._handle.secret, UNSET, missing, *told)
+        return FlowState(StepName(step), self._handle.secret, UNSET, missing, *code)
 
 
 class SignupApiController(ApiController):
