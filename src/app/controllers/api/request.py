@@ -18,6 +18,7 @@ from app.domain.errors import Refusal, Rejected, Unauthenticated
 from app.domain.i18n import N_, Text, _
 from app.domain.identity.users import Person
 from app.domain.limits import Origin
+from app.domain.services import Audience
 from app.domain.sessions.tokens import Access
 from app.web.client_address import find_client_ip
 from app.web.container import Container
@@ -87,7 +88,7 @@ class ApiRequest(Request[Any, Any, Any]):
 
     @property
     def device(self) -> Device:
-        return Device(self.origin, self.headers.get("user-agent", ""))
+        return Device(self.origin, self.headers.get("user-agent", ""), Audience.API)
 
     async def require_access(self) -> Access:
         """Whose session the bearer token is of. Raises `Unauthenticated`."""
@@ -95,7 +96,7 @@ class ApiRequest(Request[Any, Any, Any]):
         if not given[: len(BEARER)].lower() == BEARER:
             raise Unauthenticated
         token = given[len(BEARER) :].strip(b" ").decode("latin-1")
-        access = self.container.web_config.access_tokens.read_token(token)
+        access = self.container.web_config.access_tokens.read_token(token, Audience.API)
         await self.container.sessions.check_session(access)
         return access
 

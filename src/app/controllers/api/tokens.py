@@ -9,6 +9,7 @@ from app.controllers.api.answers import Refreshed, SessionInfo, SessionList
 from app.controllers.api.bodies import RefreshBody
 from app.controllers.api.controller import NO_CONTENT, OK, ApiController, issue
 from app.controllers.api.request import ApiRequest
+from app.domain.services import Audience
 
 
 class TokensApiController(ApiController):
@@ -21,7 +22,7 @@ class TokensApiController(ApiController):
         the same successor; after that it ends the session, since it must have been copied.
         """
         _access, tokens = await request.container.sessions.refresh_tokens(
-            data.refresh_token, request.origin
+            data.refresh_token, Audience.API, request.origin
         )
         return Refreshed(issue(tokens))
 
