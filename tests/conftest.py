@@ -87,13 +87,16 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 @pytest.fixture(scope="session")
 def product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One that many tests share: limits out of the way, messages to its outbox."""
-    with Product(
+    shared = Product(
         tmp_path_factory.mktemp("product"),
         stores.new_database(),
         f"{stores.redis_url}?db=0",
         limits=GENEROUS,
-    ) as shared:
-        yield shared
+    )
+    try:
+        yield shared.start()
+    finally:
+        shared.close()
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from importlib import import_module
 
 import click
 
-COMMANDS = ("brand", "cleanup", "dev", "keys", "migrate", "person", "pricing", "seed", "serve")
+COMMANDS = (
+    "brand", "cleanup", "dev", "events", "keys", "migrate", "person", "pricing", "seed", "serve",
+)  # fmt: skip
 
 
 class Commands(click.Group):

@@ -54,7 +54,8 @@ from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
 from app.domain.errors import Refusal
-from app.domain.health import LOOKED_AT_EVERY
+from app.domain.events.dispatcher import Events
+from app.domain.health import LOOKED_AT_EVERY, Checks
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.ports import ShortMemory
@@ -169,14 +170,17 @@ def build(
         build_composer(settings, templates, languages).compose_message,
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
-    wiring = Wiring(settings, limits, adapters, dispatcher, forwarding)
+    events = Events(adapters.database, adapters.webhooks, settings.services)
+    checks: Checks = {"proxies": forwarding.finding} if forwarding else {}
+    checks |= {"events": events.report_health} if events.services else {}
+    wiring = Wiring(settings, limits, adapters, dispatcher, checks)
     container = wiring.build_container(Pages(templates), languages)
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
     app = Litestar(
         [*CONTROLLERS, *development.controllers, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_lifespan(adapters, dispatcher, container, erasure, drain)],
+        lifespan=[_lifespan(adapters, dispatcher, events, container, erasure, drain)],
         state=State({"container": container, "development": state}),
         request_max_body_size=64 * 1024,
         before_request=answer_options,
@@ -207,7 +211,12 @@ def _enclose(
 
 
 def _lifespan(
-    adapters: Adapters, dispatcher: Dispatcher, container: Container, erasure: Erasure, drain: Drain
+    adapters: Adapters,
+    dispatcher: Dispatcher,
+    events: Events,
+    container: Container,
+    erasure: Erasure,
+    drain: Drain,
 ) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
@@ -215,17 +224,12 @@ def _lifespan(
             await adapters.open()
             # Before anybody is let in: without them nobody can be.
             await read_keys(container.signing_keys, container.web_config.access_tokens)
-        dispatching = asyncio.create_task(dispatcher.run())
+            await attempt("receivers of events", events.set_receivers)
+        dispatching = [asyncio.create_task(each.run()) for each in (dispatcher, events)]
         background = [
             asyncio.create_task(each) for each in _background(adapters, container, erasure)
         ]
-        # What is there now stays for good: a full look for garbage need not go through it, and
-        # nobody waits a tenth of a second for that.
-        gc.collect()
-        gc.freeze()
-        gc.enable()  # which `serve` had put off
-        # A core that has hashed a password stands still until its thread has the interpreter.
-        sys.setswitchinterval(HANDOVER)
+        _set_up_interpreter()
         try:
             with not_ready_first(container.health, drain):
                 yield
@@ -234,11 +238,23 @@ def _lifespan(
             for task in background:
                 task.cancel()
             dispatcher.close()
-            await asyncio.wait([dispatching], timeout=drain.left())
-            dispatching.cancel()
+            events.close()
+            _, late = await asyncio.wait(dispatching, timeout=drain.left())
+            for sending in late:
+                sending.cancel()
             await adapters.close()
 
     return running
+
+
+def _set_up_interpreter() -> None:
+    # What is there now stays for good: a full look for garbage need not go through it, and
+    # nobody waits a tenth of a second for that.
+    gc.collect()
+    gc.freeze()
+    gc.enable()  # which `serve` had put off
+    # A core that has hashed a password stands still until its thread has the interpreter.
+    sys.setswitchinterval(HANDOVER)
 
 
 def _background(

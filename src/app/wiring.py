@@ -19,7 +19,7 @@ from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
-from app.domain.health import Health
+from app.domain.health import Checks, Health
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
 from app.domain.identity.users import People, Subjects
@@ -45,7 +45,6 @@ from app.domain.verification.verification import VerificationDependencies, Verif
 from app.settings import Settings
 from app.web.assets import Assets
 from app.web.brand import Brand
-from app.web.client_address import UntrustedForwarding
 from app.web.container import AccountContainer, Container
 from app.web.cookies import Cookies, Devices, Flows
 from app.web.forms import Csrf
@@ -91,10 +90,10 @@ class Wiring:
         limits: LimitTable,
         adapters: Adapters,
         dispatcher: Dispatcher,
-        forwarding: UntrustedForwarding | None,
+        checks: Checks,
     ) -> None:
         self._settings, self._limits = settings, limits
-        self._adapters, self._dispatcher, self._forwarding = adapters, dispatcher, forwarding
+        self._adapters, self._dispatcher, self._checks = adapters, dispatcher, checks
         self._database = adapters.database
         self._people = People(adapters.database, adapters.memory, limits)
         self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
@@ -184,8 +183,7 @@ class Wiring:
         )
 
     def _build_health(self, brand: Brand) -> Health:
-        checks = {"proxies": self._forwarding.finding} if self._forwarding else {}
-        checks |= {"brand": brand.report_health} if brand.folder else {}
+        own: Checks = {"brand": brand.report_health} if brand.folder else {}
         return Health(
             self._database,
             self._adapters.memory,
@@ -198,7 +196,7 @@ class Wiring:
             newest_revision(),
             self._daily_caps,
             self._adapters.breached_passwords,
-            checks,
+            self._checks | own,
         )
 
     def _build_dependencies(self) -> VerificationDependencies:

@@ -44,6 +44,8 @@ OLD = {
     "former_identities": "INSERT INTO former_identities"
     " (id, user_id, issuer, subject, linked_at, removed_at)"
     " SELECT gen_random_uuid(), id, '', '', {at}, {at} FROM users",
+    "events": "INSERT INTO events (id, service, type, user_id, created_at, expires_at) VALUES"
+    " (gen_random_uuid(), 'shop', 'user.created', gen_random_uuid(), {at}, {at})",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
     # Each of an account of its own, as there is one at most.
     "confirmation_requests": "WITH someone AS (INSERT INTO users (id, phone, email) VALUES"
@@ -65,6 +67,7 @@ KEPT = {
     "contact_changes": (29, 31),
     "former_passwords": (27, 29),
     "former_identities": (20, 22),
+    "events": (29, 31),
     "audit_events": (399, 401),
     "confirmation_requests": (6, 8),
 }

@@ -18,8 +18,7 @@ from tests.crowd import sql
 from tests.faults.staged import until
 from tests.person import Person, new_email, new_phone
 from tests.price_list import publish_prices
-from tests.product import GENEROUS, Product
-from tests.standins.openid import OpenIdStandIn
+from tests.product import Product
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
@@ -171,26 +170,8 @@ def unpriced(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Where none were ever published."""
     stores.valkey_flush(7)
     folder, url = tmp_path_factory.mktemp("unpriced"), stores.new_database()
-    with Product(folder, url, f"{stores.redis_url}?db=7") as product:
-        yield product
-
-
-@pytest.fixture(scope="module")
-def openid() -> Iterator[OpenIdStandIn]:
-    with OpenIdStandIn() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def abroad(
-    stores: Stores, tmp_path_factory: pytest.TempPathFactory, openid: OpenIdStandIn
-) -> Iterator[Product]:
-    """Where the provider can be told what to say."""
-    with Product(
-        tmp_path_factory.mktemp("abroad"),
-        stores.new_database(),
-        f"{stores.redis_url}?db=6",
-        limits=GENEROUS,
-        **openid.environment,
-    ) as product:
-        yield product
+    product = Product(folder, url, f"{stores.redis_url}?db=7")
+    try:
+        yield product.start()
+    finally:
+        product.close()

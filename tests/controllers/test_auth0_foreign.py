@@ -34,17 +34,18 @@ def abroad(
     request: pytest.FixtureRequest, stores: Stores, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
     folder: Path = tmp_path_factory.mktemp("abroad")
-    with (
-        running_foreign(folder, LEAN=request.param) as foreign,
-        Product(
+    with running_foreign(folder, LEAN=request.param) as foreign:
+        product = Product(
             folder / "product",
             stores.new_database(),
             f"{stores.redis_url}?db=5",
             limits=GENEROUS,
             **foreign.environment,
-        ) as product,
-    ):
-        yield product
+        )
+        try:
+            yield product.start()
+        finally:
+            product.close()
 
 
 @pytest.fixture

@@ -52,6 +52,10 @@ SELECT gen_random_uuid(), md5(n::text)::uuid, 'phone', '+' || n, '', now() + n *
 FROM generate_series(1, 20000) n;
 INSERT INTO confirmation_requests (id, user_id, network, due_at)
 SELECT gen_random_uuid(), md5(n::text)::uuid, '', now() FROM generate_series(1, 20000) n;
+INSERT INTO events (id, service, type, user_id, state, expires_at, created_at)
+SELECT gen_random_uuid(), 'shop', 'user.created', md5(n::text)::uuid,
+       CASE n % 10 WHEN 0 THEN 'waiting' ELSE 'delivered' END, now(), now() - n * interval '2 minutes'
+FROM generate_series(1, 20000) n;
 INSERT INTO deleted_contacts (contact)
 SELECT '+' || n FROM generate_series(1, 20000) n;
 INSERT INTO contact_changes (id, user_id, kind, old_value, new_value)

@@ -85,6 +85,8 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_keys": {"signing_keys"},
     "remove_superseded": {"signing_keys"},
     "find_revision": {"alembic_version"},
+    # A row for each service, when a server starts.
+    "drop_receivers": {"event_receivers"},
     # Only for a notice that is given up, to an address that nobody has any more.
     "record_outcomes": {"contact_changes"},
     # A version is added when the prices change, and no person waits for either of these.

@@ -53,13 +53,16 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def strict(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product that makes people wait before they get another text."""
-    with Product(
+    one = Product(
         tmp_path_factory.mktemp("strict"),
         stores.new_database(),
         f"{stores.redis_url}?db=2",
         limits=STRICT,
-    ) as one:
-        yield one
+    )
+    try:
+        yield one.start()
+    finally:
+        one.close()
 
 
 @pytest.fixture
@@ -92,15 +95,18 @@ def german() -> Words:
 @pytest.fixture(scope="session")
 def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The same product under another brand."""
-    with Product(
+    one = Product(
         tmp_path_factory.mktemp("acme"),
         stores.new_database(),
         f"{stores.redis_url}?db=3",
         limits=GENEROUS,
         BRAND_DIR=str(ACME),
         BRAND_NAME="Acme",
-    ) as one:
-        yield one
+    )
+    try:
+        yield one.start()
+    finally:
+        one.close()
 
 
 @pytest.fixture

@@ -32,13 +32,15 @@ def new_http_client(
     *,
     proxy: str = "",
     no_proxy: Sequence[str] = (),
+    more_connections: int = 0,
     verify: ssl.SSLContext | bool = True,
 ) -> httpx.AsyncClient:
     """One per process, to be closed at shutdown. Follows no redirect and reads no .netrc. What is
     asked by https goes through `proxy`, but for this machine and the hosts of `no_proxy`.
+    `more_connections` than the vendors need are for others.
     """
     # One for each message in flight: a vendor who hangs must not keep the other's waiting.
-    limits = httpx.Limits(max_connections=100, max_keepalive_connections=20)
+    limits = httpx.Limits(max_connections=100 + more_connections, max_keepalive_connections=20)
     direct = [f"all://{name}" for name in ("localhost", "127.0.0.1", "[::1]")]
     direct += [f"all://*{name.lstrip('*.')}" for name in no_proxy if HOST.fullmatch(name)]
     return httpx.AsyncClient(

@@ -16,8 +16,10 @@ from app.adapters.http_client import new_http_client
 from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
+from app.adapters.webhooks import HttpWebhooks
 from app.domain.concurrency import Lazy, attempt
 from app.domain.errors import Unavailable
+from app.domain.events.dispatcher import MOST as IN_FLIGHT
 from app.domain.ports import BreachedPasswords, Dependency, Mail, TextMessages
 from app.settings import Settings
 
@@ -64,6 +66,7 @@ class Adapters:
     identity_provider: OpenIdProvider | None
     last_good_prices: PriceSnapshotFile
     breached_passwords: tuple[BreachedPasswords, ...]
+    webhooks: HttpWebhooks
     http_client: httpx.AsyncClient
 
     async def open(self) -> None:
@@ -98,7 +101,12 @@ class Adapters:
 
 def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Adapters:
     """Raises `BadSettings`. Without `stand_ins`, the settings name a vendor of each kind."""
-    http_client = new_http_client(proxy=settings.https_proxy, no_proxy=settings.no_proxy)
+    http_client = new_http_client(
+        proxy=settings.https_proxy,
+        no_proxy=settings.no_proxy,
+        # A receiver that hangs keeps no connection from anybody else.
+        more_connections=IN_FLIGHT * len(settings.services),
+    )
     return Adapters(
         Postgres.from_settings(settings),
         Postgres.from_settings(settings, size=1),
@@ -109,6 +117,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         _build_identity_provider(settings, http_client),
         PriceSnapshotFile(),
         _build_breached_passwords(settings, http_client),
+        HttpWebhooks(http_client),
         http_client,
     )
 

@@ -27,6 +27,7 @@ REMOVALS = {
     "former_identities": sql.remove_former_identities,
     "confirmation_requests": sql.remove_confirmation_requests,
     "contact_changes": sql.remove_contact_changes,
+    "events": sql.remove_events,
     "audit_events": audit_sql.forget_expired,
 }
 

@@ -158,3 +158,15 @@ WITH removed AS (
   RETURNING 1
 )
 SELECT count(*) FROM removed;
+
+-- name: remove_events
+-- For a month they can be sent again. By a time that stands still, as deliveries.
+WITH removed AS (
+  DELETE FROM events WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM events
+    WHERE created_at < statement_timestamp() - interval '30 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;

@@ -5,7 +5,7 @@ signed in, and taking the service away would not help them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -67,6 +67,7 @@ class AreaState:
 
 
 Finding = tuple[Status, str]
+Checks = dict[str, Callable[[], Awaitable[Finding]]]
 
 
 class Health:
@@ -88,7 +89,7 @@ class Health:
         schema: str,
         daily_caps: DailyCaps,
         breached: Sequence[BreachedPasswords],
-        more: Mapping[str, Callable[[], Awaitable[Finding]]],
+        more: Checks,
     ) -> None:
         self._database, self._memory = database, memory
         self._dispatcher, self._tokens, self._schema = dispatcher, tokens, schema
@@ -113,7 +114,7 @@ class Health:
         if breached:
             self._checks["breached-passwords"] = self._check_breached_passwords
 
-    def _always(self, texts: str, mail: str) -> dict[str, Callable[[], Awaitable[Finding]]]:
+    def _always(self, texts: str, mail: str) -> Checks:
         """The checks there are everywhere, by name; `texts` and `mail` are those of the vendors."""
         return {
             "postgres": self._check_postgres,

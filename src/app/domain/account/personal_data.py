@@ -158,6 +158,7 @@ PARTS = {
     "email_codes": sql.export_email_codes,
     "messages": sql.export_messages,
     "events": sql.export_events,
+    "service_events": sql.export_service_events,
 }
 
 

@@ -158,3 +158,8 @@ ORDER BY created_at;
 -- name: export_events
 -- The oldest first.
 SELECT at, event, network, details FROM audit_events WHERE user_id = :user_id ORDER BY at;
+
+-- name: export_service_events
+-- What services were told, or are about to be.
+SELECT service, type, details, state, created_at FROM events WHERE user_id = :user_id
+ORDER BY position;

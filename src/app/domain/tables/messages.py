@@ -1,4 +1,4 @@
-"""The tables of codes, of texts and mails on their way, and of audit events."""
+"""The tables of codes, of texts, mails and events on their way, and of audit events."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -176,6 +177,56 @@ class Deliveries(Table):
     reason: Mapped[Words | None]
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
+
+
+# The tables of what services are told. A trigger of what changes people writes the events.
+
+UNDELIVERED = text("state = 'waiting'")
+
+
+class EventReceivers(Table):
+    """The services that are told of anything, as the server that started last was set up: of what,
+    and what else of a person they may know.
+    """
+
+    __tablename__ = "event_receivers"
+
+    service: Mapped[Words] = mapped_column(primary_key=True)
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class Events(Table):
+    """One row for each service that is told. No contact is kept here: it is looked up when it is
+    sent, as far as there is still a person.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        CheckConstraint("state IN ('waiting', 'delivered', 'failed')", name="state_is_known"),
+        UniqueConstraint("id", "service", name="uq_events_id_service"),
+        Index("ix_events_waiting", "service", "next_try_at", postgresql_where=UNDELIVERED),
+        Index("ix_events_user_id", "user_id", "service", "position"),
+        Index("ix_events_created_at", "created_at"),
+    )
+
+    # A person's events are sent in this order.
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    # The same for all services, and for each try.
+    id: Mapped[Reference]
+    service: Mapped[Words]
+    type: Mapped[Words]
+    user_id: Mapped[Reference]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    state: Mapped[Words] = mapped_column(server_default="waiting")
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Of the last try, in words for operators.
+    answer: Mapped[Words] = mapped_column(server_default="")
+    # As of `Deliveries`.
+    next_try_at: Mapped[Created]
+    # A try that fails later than that is the last.
+    expires_at: Mapped[Moment]
+    created_at: Mapped[Created]
 
 
 # The table of audit events.
