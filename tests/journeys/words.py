@@ -13,6 +13,7 @@ from babel.dates import format_timedelta
 from babel.messages.catalog import Message
 
 from app.domain.catalogues import read_catalogue
+from app.domain.moments import Unit
 
 PRODUCT = "Latchkey"
 CLEAR = 8  # letters of a sentence beside its values
@@ -154,13 +155,14 @@ def _plain(text: str) -> str:
 
 def _waits(language: str) -> Iterator[tuple[str, str]]:
     """As CLDR says them."""
-    for unit, seconds in (("second", 1), ("minute", 60), ("hour", 3600), ("day", 86_400)):
+    lengths: dict[Unit, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+    for unit, seconds in lengths.items():
         for count in range(-60, 61):
             for direction in (True, False):
                 one, other = (
                     format_timedelta(
                         timedelta(seconds=count * seconds),
-                        granularity=unit,  # type: ignore[arg-type]
+                        granularity=unit,
                         threshold=1e9,
                         add_direction=direction,
                         locale=locale,

@@ -22,7 +22,7 @@ log = logging.getLogger("app.dev")
 HERE = Path(__file__).parent
 SCRIPT = HERE / "reload.js"
 EVERY = 0.4  # seconds between two looks
-AGAIN = 100  # milliseconds, after which a browser asks that has lost the server
+RETRY = 100  # milliseconds, after which a browser asks that has lost the server
 MISSED = "."  # a state that is no other
 STYLES = (".css",)
 EVENTS = [(b"content-type", b"text/event-stream"), NO_STORE]
@@ -82,7 +82,7 @@ class Changes:
             if change == "page":
                 read_words_again(self.languages)
             if now != known:
-                await _send(send, f"retry: {AGAIN}\nid: {now}\n{_event(change)}\n", more=True)
+                await _send(send, f"retry: {RETRY}\nid: {now}\n{_event(change)}\n", more=True)
             known = now
             with suppress(TimeoutError):
                 await asyncio.wait_for(receive(), EVERY)
@@ -102,7 +102,7 @@ def read_words_again(languages: Languages) -> None:
     """A catalogue that cannot be read stays as it was."""
     try:
         languages.refresh()
-    except Exception:
+    except Exception:  # whatever is in it while it is being written
         log.exception("a catalogue cannot be read")
 
 

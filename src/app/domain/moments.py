@@ -5,6 +5,7 @@ clock may be another, or by that clock where its zone is known.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
@@ -15,7 +16,8 @@ from app.domain.i18n import _, current_language, current_zone
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SOON = timedelta(seconds=45)
-UNITS = (("day", DAY), ("hour", HOUR), ("minute", MINUTE))
+Unit = Literal["day", "hour", "minute", "second"]
+UNITS: tuple[tuple[Unit, timedelta], ...] = (("day", DAY), ("hour", HOUR), ("minute", MINUTE))
 FAR = timedelta(days=7)  # from here on the day says more
 ALWAYS = 1e9  # of Babel: a unit is said as it is, and never as a part of the next
 
@@ -121,20 +123,20 @@ def _current_zone() -> ZoneInfo | None:
         return None
 
 
-def _unit_of(away: timedelta) -> tuple[str, timedelta]:
+def _unit_of(away: timedelta) -> tuple[Unit, timedelta]:
     return next((each for each in UNITS if away >= each[1]), UNITS[-1])
 
 
-def _in_units(name: str, seconds: int, *, ahead: bool) -> str:
+def _in_units(name: Unit, seconds: int, *, ahead: bool) -> str:
     return _format(_locale(), name, seconds, ahead)
 
 
 @lru_cache(1024)
-def _format(locale: Locale, name: str, seconds: int, ahead: bool) -> str:
+def _format(locale: Locale, name: Unit, seconds: int, ahead: bool) -> str:
     """By CLDR: Babel takes 40 µs."""
     return format_timedelta(
         timedelta(seconds=seconds),
-        granularity=name,  # type: ignore[arg-type]
+        granularity=name,
         threshold=ALWAYS,
         add_direction=ahead,
         locale=locale,

@@ -15,35 +15,10 @@ PLACEHOLDERS = re.compile(
 )
 # Shorter ones, which random text now and then holds between two signs, but not two of them.
 WORDS = frozenset(
-    [
-        "your",
-        "the",
-        "this",
-        "that",
-        "put",
-        "here",
-        "key",
-        "keys",
-        "test",
-        "tests",
-        "token",
-        "string",
-        "random",
-        "least",
-        "bytes",
-        "long",
-        "enough",
-        "not",
-        "use",
-        "own",
-        "local",
-        "dev",
-        "demo",
-        "prod",
-        "todo",
-        "fixme",
-    ]
-)
+    ("your", "the", "this", "that", "put", "here", "key", "keys", "test", "tests", "token",
+     "string", "random", "least", "bytes", "long", "enough", "not", "use", "own", "local", "dev",
+     "demo", "prod", "todo", "fixme")
+)  # fmt: skip
 
 
 def is_guessable(key: str) -> bool:

@@ -104,7 +104,7 @@ class PreparedResponse(Exception):
 async def errors_shown_on(
     page: Callable[[Refusal], Awaitable[HttpResponse]],
 ) -> AsyncIterator[None]:
-    """A refusal inside is shown on `render_page`; what leads elsewhere still does."""
+    """A refusal inside is shown on `page`; what leads elsewhere still does."""
     try:
         yield
     except (OutOfStep, Unauthenticated, ConfirmationNeeded):
