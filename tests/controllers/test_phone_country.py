@@ -6,7 +6,7 @@ import pytest
 from babel import Locale
 
 from app.controllers.flow_forms import list_countries
-from app.domain.i18n import Language, current_language
+from app.domain.i18n import Language, reading
 from tests.owner import Owner
 from tests.person import Person, Seen
 from tests.product import Product
@@ -96,9 +96,6 @@ def test_so_is_a_new_one_of_an_account(product: Product) -> None:
 def test_countries_have_the_names_and_the_order_of_the_language(
     code: str, names: list[str]
 ) -> None:
-    read = current_language.set(Language(code, Locale(code), NullTranslations()))
-    try:
+    with reading(Language(code, Locale(code), NullTranslations())):
         listed = list_countries(("SE", "ZM", "AT"))
-    finally:
-        current_language.reset(read)
     assert [name for _, name, _ in listed] == names

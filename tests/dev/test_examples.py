@@ -14,10 +14,9 @@ from app.dev.rendering import (
     find_example,
     lengthen,
     mirror,
-    reading,
     render,
 )
-from app.domain.i18n import ENGLISH, Language
+from app.domain.i18n import ENGLISH, Language, reading
 from app.web.assets import Assets
 from app.web.overrides import PARTIALS
 from app.web.templates import Templates

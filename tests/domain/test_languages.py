@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.i18n import _, current_language, ngettext
+from app.domain.i18n import _, ngettext, reading
 from app.domain.languages import Languages, load_language
 from app.domain.moments import Wait
 
@@ -67,20 +67,18 @@ def test_a_sentence_is_put_into_the_language_of_whoever_reads_it(folder: Path) -
         "You can ask again in 5 minutes.",
         "2 tries",
     ]
-    token = current_language.set(load_language("de", folder))
-    assert [str(each) for each in (changed, wait, tries)] == [
-        "Nummer geändert.",
-        "in 5 Minuten geht es wieder.",
-        "2 Versuche",
-    ]
-    current_language.reset(token)
+    with reading(load_language("de", folder)):
+        assert [str(each) for each in (changed, wait, tries)] == [
+            "Nummer geändert.",
+            "in 5 Minuten geht es wieder.",
+            "2 Versuche",
+        ]
 
 
 def test_a_translation_with_a_value_that_does_not_exist_is_not_used(folder: Path) -> None:
-    token = current_language.set(load_language("de", folder))
-    sentence = _("Too many wrong codes. Try again %(when)s.", when=Wait(60))
-    assert str(sentence) == "Too many wrong codes. Try again in 1 Minute."
-    current_language.reset(token)
+    with reading(load_language("de", folder)):
+        sentence = _("Too many wrong codes. Try again %(when)s.", when=Wait(60))
+        assert str(sentence) == "Too many wrong codes. Try again in 1 Minute."
 
 
 def test_a_language_is_named_in_itself_and_knows_its_direction(folder: Path) -> None:

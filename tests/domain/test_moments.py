@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.i18n import current_zone
+from app.domain.i18n import ENGLISH, reading
 from app.domain.moments import clock, day_there, lasting, relative
 
 NOW = datetime(2026, 11, 30, 10, 57, tzinfo=UTC)
@@ -55,6 +55,5 @@ def test_for_how_long_something_is_so(seconds: int, words: str) -> None:
     ],
 )
 def test_a_message_tells_the_clock_of_where_it_is_read(zone: str, words: str, day: str) -> None:
-    before = current_zone.set(zone)
-    assert (clock(NOW), day_there(NOW)) == (words, day)
-    current_zone.reset(before)
+    with reading(ENGLISH, zone):
+        assert (clock(NOW), day_there(NOW)) == (words, day)

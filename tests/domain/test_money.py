@@ -9,7 +9,7 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.i18n import Language, current_language
+from app.domain.i18n import Language, reading
 from app.domain.pricing.money import (
     amount_of,
     currency_for,
@@ -80,9 +80,8 @@ def test_money_is_written_as_cldr_says_and_never_breaks(
 
 def test_money_is_written_as_the_reader_does() -> None:
     assert display(950, "USD") == f"$9.50{NB}USD"
-    token = current_language.set(Language("de", Locale("de"), NullTranslations()))
-    assert display(950, "USD") == f"9,50{NB}${NB}USD"
-    current_language.reset(token)
+    with reading(Language("de", Locale("de"), NullTranslations())):
+        assert display(950, "USD") == f"9,50{NB}${NB}USD"
 
 
 def test_a_sign_of_several_currencies_never_stands_alone() -> None:

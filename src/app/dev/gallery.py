@@ -27,10 +27,9 @@ from app.dev.rendering import (
     find_language,
     is_message,
     is_page,
-    reading,
     render,
 )
-from app.domain.i18n import current_language
+from app.domain.i18n import current_language, reading
 from app.domain.languages import Languages
 from app.web.container import Container
 from app.web.response import NO_STORE, HttpResponse

@@ -1,8 +1,7 @@
 """Examples as they are shown: rendered in any language, also in those that nobody reads."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from gettext import NullTranslations
 from itertools import cycle
@@ -11,7 +10,7 @@ from typing import Any
 from app.dev.examples import list_examples
 from app.dev.flow_examples import Example
 from app.dev.message_examples import MESSAGES
-from app.domain.i18n import ENGLISH, Language, current_language
+from app.domain.i18n import ENGLISH, Language
 from app.domain.languages import Languages
 from app.web.templates import Templates
 
@@ -98,15 +97,6 @@ PSEUDO_NAMES = {"en-XA": "Accents, 40 % longer", "ar-XB": "Mirrored"}
 def find_language(languages: Languages, code: str) -> Language:
     """The default for one that there is not."""
     return PSEUDO.get(code) or languages.get(code)
-
-
-@contextmanager
-def reading(language: Language) -> Iterator[None]:
-    before = current_language.set(language)
-    try:
-        yield
-    finally:
-        current_language.reset(before)
 
 
 # Examples.

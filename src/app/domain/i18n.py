@@ -5,7 +5,8 @@ the reader's language where they are shown, so that a refusal holds an id and it
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from gettext import NullTranslations
@@ -46,6 +47,20 @@ ENGLISH = Language("en", Locale("en", "GB"), NullTranslations())
 current_language: ContextVar[Language] = ContextVar("current_language", default=ENGLISH)
 # The name of their time zone (IANA), such as Europe/Stockholm; '' where it is not known.
 current_zone: ContextVar[str] = ContextVar("current_zone", default="")
+
+
+@contextmanager
+def reading(language: Language, zone: str | None = None) -> Iterator[None]:
+    """Inside, words are for someone who reads that language, by the clock of that time zone; None
+    for the zone that it is.
+    """
+    language_before = current_language.set(language)
+    zone_before = current_zone.set(current_zone.get() if zone is None else zone)
+    try:
+        yield
+    finally:
+        current_language.reset(language_before)
+        current_zone.reset(zone_before)
 
 
 def current_reader() -> dict[str, str]:

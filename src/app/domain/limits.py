@@ -173,9 +173,9 @@ class TooManyGuesses(TooMany):
     code = "too_many_guesses"
 
     def __init__(self, seconds: int) -> None:
-        wait = -(-seconds // MINUTE) * MINUTE
-        sentence = _("Too many wrong codes. Try again %(when)s.", when=Wait(wait))
-        super().__init__(sentence, field="code", retry_after=wait)
+        wait = Wait.in_minutes(seconds)
+        sentence = _("Too many wrong codes. Try again %(when)s.", when=wait)
+        super().__init__(sentence, field="code", retry_after=wait.seconds)
 
 
 class TextsStopped(Unavailable):

@@ -5,6 +5,7 @@ clock may be another, or by that clock where its zone is known.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,6 +28,11 @@ class Wait:
     """In a sentence that waits for its language: in 18 seconds, in 5 minutes, in 2 hours."""
 
     seconds: int
+
+    @classmethod
+    def in_minutes(cls, seconds: float) -> "Wait":
+        """In whole minutes, at least one."""
+        return cls(max(1, ceil(seconds / 60)) * 60)
 
     def __str__(self) -> str:
         for name, unit in UNITS[1:]:

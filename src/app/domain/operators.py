@@ -8,7 +8,7 @@ from time import time
 from app.domain.errors import Rejected, TooMany, Unavailable
 from app.domain.i18n import _
 from app.domain.keys import Signer, is_same
-from app.domain.limits import MINUTE, LimitTable, Origin
+from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import ShortMemory
 
@@ -26,9 +26,9 @@ class TooManyOpsTokens(TooMany):
     field = "token"
 
     def __init__(self, seconds: int) -> None:
-        wait = -(-seconds // MINUTE) * MINUTE
-        sentence = _("Too many wrong tokens from here. Try again %(when)s.", when=Wait(wait))
-        super().__init__(sentence, retry_after=wait)
+        wait = Wait.in_minutes(seconds)
+        sentence = _("Too many wrong tokens from here. Try again %(when)s.", when=wait)
+        super().__init__(sentence, retry_after=wait.seconds)
 
 
 class Operators:

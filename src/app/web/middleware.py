@@ -18,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
-from app.domain.i18n import Language, current_language, current_zone
+from app.domain.i18n import Language, reading
 from app.web.client_address import UntrustedForwarding
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
@@ -154,20 +154,17 @@ class OuterMiddleware:
             self._forwarding.look(scope)
         request_id = secrets.token_hex(8)
         token = current_request.set(request_id)
-        language, zone = self._find_reader(scope)
-        read_before, zone_before = current_language.set(language), current_zone.set(zone)
         sender = _ResponseSender(scope, send, self._headers, request_id)
         try:
-            if is_path(scope["path"]):
-                await self._within_deadline(sender, receive)
-            elif unrouted := respond_to_no_path(sender.scope):
-                await unrouted(sender.scope, receive, sender.send)
-            else:
-                await self._send_last_resort(sender, 400)
+            with reading(*self._find_reader(scope)):
+                if is_path(scope["path"]):
+                    await self._within_deadline(sender, receive)
+                elif unrouted := respond_to_no_path(sender.scope):
+                    await unrouted(sender.scope, receive, sender.send)
+                else:
+                    await self._send_last_resort(sender, 400)
         finally:
             current_request.reset(token)
-            current_language.reset(read_before)
-            current_zone.reset(zone_before)
             sender.log()
         return None
 

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import ceil
 
 from uuid_utils.compat import uuid7
 
@@ -11,7 +10,7 @@ from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.users import Subjects
-from app.domain.limits import MINUTE, LimitTable, Origin
+from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, Database, Record, ShortMemory, Tally
 from app.domain.sql import load_queries
@@ -38,10 +37,10 @@ class PasswordLocked(TooMany):
     code = "password_locked"
 
     def __init__(self, seconds: float) -> None:
-        wait = max(1, ceil(seconds / MINUTE)) * MINUTE
+        wait = Wait.in_minutes(seconds)
         super().__init__(
-            _("Too many wrong passwords. Try again %(when)s, or use your phone.", when=Wait(wait)),
-            retry_after=wait,
+            _("Too many wrong passwords. Try again %(when)s, or use your phone.", when=wait),
+            retry_after=wait.seconds,
         )
 
 
@@ -51,10 +50,10 @@ class TooManyPasswords(TooMany):
     code = "too_many_passwords"
 
     def __init__(self, seconds: int) -> None:
-        wait = max(1, -(-seconds // MINUTE)) * MINUTE
+        wait = Wait.in_minutes(seconds)
         super().__init__(
-            _("Too many wrong passwords from here. Try again %(when)s.", when=Wait(wait)),
-            retry_after=wait,
+            _("Too many wrong passwords from here. Try again %(when)s.", when=wait),
+            retry_after=wait.seconds,
         )
 
 

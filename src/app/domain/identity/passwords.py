@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from math import ceil
 from uuid import UUID
 
 import phonenumbers
@@ -17,7 +16,7 @@ from app.domain.identity.guessable import is_guessable
 from app.domain.identity.hashing import QUEUE, Busy, PasswordHashing
 from app.domain.identity.phone import FOLDED
 from app.domain.identity.users import Subjects
-from app.domain.limits import MINUTE, LimitTable
+from app.domain.limits import LimitTable
 from app.domain.moments import Wait
 from app.domain.ports import BreachedPasswords, Connection, Database
 from app.domain.sql import load_queries
@@ -130,11 +129,11 @@ class TooManyNewPasswords(TooMany):
     code = "too_many_new_passwords"
 
     def __init__(self, seconds: float) -> None:
-        wait = max(1, ceil(seconds / MINUTE)) * MINUTE
+        wait = Wait.in_minutes(seconds)
         super().__init__(
-            _("You’ve tried a lot of new passwords. Try again %(when)s.", when=Wait(wait)),
+            _("You’ve tried a lot of new passwords. Try again %(when)s.", when=wait),
             field="password",
-            retry_after=wait,
+            retry_after=wait.seconds,
         )
 
 

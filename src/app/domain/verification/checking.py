@@ -12,7 +12,7 @@ from app.domain.audit import is_recorded_limit_full, outlasts, record, record_ho
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.i18n import Text, _, ngettext
-from app.domain.limits import DAY, HOUR, MINUTE, LimitTable, TooManyGuesses
+from app.domain.limits import DAY, HOUR, LimitTable, TooManyGuesses
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
 from app.domain.verification.codes import (
@@ -80,13 +80,12 @@ class ContactLocked(TooMany):
     field = "code"
 
     def __init__(self, seconds: int, destination: str) -> None:
-        wait = max(1, -(-seconds // MINUTE)) * MINUTE
-        when = Wait(wait)
+        wait = Wait.in_minutes(seconds)
         if "@" in destination:
-            sentence = _("Too many wrong codes for this address. Try again %(when)s.", when=when)
+            sentence = _("Too many wrong codes for this address. Try again %(when)s.", when=wait)
         else:
-            sentence = _("Too many wrong codes for this number. Try again %(when)s.", when=when)
-        super().__init__(sentence, retry_after=wait)
+            sentence = _("Too many wrong codes for this number. Try again %(when)s.", when=wait)
+        super().__init__(sentence, retry_after=wait.seconds)
 
 
 async def check_code(

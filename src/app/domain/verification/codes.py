@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
-from app.domain.i18n import N_, _, current_language, current_zone
+from app.domain.i18n import N_, _, reading
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, is_same
@@ -183,13 +183,8 @@ class MessageComposer:
 
     def compose_message(self, message: Message) -> Text | Email:
         """In the language and by the clock of its reader."""
-        language = current_language.set(self.languages.get(message.language))
-        zone = current_zone.set(message.zone)
-        try:
+        with reading(self.languages.get(message.language), message.zone):
             return self._compose(message)
-        finally:
-            current_language.reset(language)
-            current_zone.reset(zone)
 
     def _compose(self, message: Message) -> Text | Email:
         context = self._context(message)
