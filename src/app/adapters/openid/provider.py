@@ -17,6 +17,7 @@ from app.domain.concurrency import keep_doing
 from app.domain.errors import Refusal
 from app.domain.identity.email_address import BadEmail, EmailAddress
 from app.domain.identity.provider import (
+    BadIdToken,
     ExternalIdentity,
     IdentityNotConfirmed,
     IdentityProvider,
@@ -128,6 +129,18 @@ class OpenIdProvider(IdentityProvider):
             log.error("an ID token was refused", extra={"reason": bad.reason})
             raise IdentityNotConfirmed from bad
 
+    async def verify(self, id_token: str, nonce: str) -> ExternalIdentity:
+        expected = ExpectedClaims(self._issuer, self._client_id, nonce, None)
+        try:
+            async with asyncio.timeout(WHOLE):
+                claims = await check_id_token(id_token, self._keys, expected)
+        except TimeoutError as error:
+            raise ProviderDown from error
+        except BadToken as bad:
+            log.info("an ID token of a client was refused", extra={"reason": bad.reason})
+            raise BadIdToken from bad
+        return self._describe_identity(claims, claims)
+
     def build_logout_url(self, return_to: str) -> str:
         """Auth0's own (`/v2/logout`), which ends its session without a question; for a provider
         that names an end_session_endpoint of another kind, that one (RP-Initiated Logout 1.0).
@@ -177,6 +190,11 @@ class OpenIdProvider(IdentityProvider):
         profile: Mapping[str, Any] = claims
         if "email" not in claims and endpoints.userinfo and access_token:
             profile = await self._fetch_userinfo(endpoints.userinfo, access_token, claims["sub"])
+        return self._describe_identity(claims, profile)
+
+    def _describe_identity(
+        self, claims: Mapping[str, Any], profile: Mapping[str, Any]
+    ) -> ExternalIdentity:
         email = _email(profile.get("email"))
         verified = email is not None and profile.get("email_verified") is True
         return ExternalIdentity(

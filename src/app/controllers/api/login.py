@@ -1,6 +1,7 @@
 """The ways in, in JSON: a code to the phone, e-mail and password, a provider's ID token."""
 
-from litestar import get, post
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
 
 from app.controllers.api.answers import Delivery, FlowState, SignedIn
 from app.controllers.api.bodies import (
@@ -8,8 +9,9 @@ from app.controllers.api.bodies import (
     LoginCodeBody,
     LoginPhoneBody,
     PasswordLoginBody,
+    ProviderLoginBody,
 )
-from app.controllers.api.controller import OK, ApiController, sign_in
+from app.controllers.api.controller import CREATED, OK, ApiController, sign_in
 from app.controllers.api.request import ApiRequest
 from app.controllers.api.signup import FlowCall
 from app.domain.errors import Unauthenticated
@@ -58,6 +60,21 @@ class LoginApiController(ApiController):
     async def show_phone_code_delivery(self, request: ApiRequest) -> Delivery:
         """The handle is in the header `X-Latchkey-Flow`."""
         return await FlowCall(request, "login", request.named_flow).find_delivery(Step.PHONE_CODE)
+
+    @post("/auth0", status_code=OK, summary="Sign in with an ID token of Auth0")
+    async def submit_id_token(
+        self, request: ApiRequest, data: ProviderLoginBody
+    ) -> Response[FlowState | SignedIn]:
+        """A known identity is signed in. A new one begins a sign-up (201), or joins that of
+        `signup`: it stands for the password. A token is taken once.
+        """
+        if request.container.federation is None:
+            raise NotFoundException
+        identity = await request.container.federation.accept_id_token(
+            data.id_token, data.nonce, request.origin
+        )
+        answer = await FlowCall(request, "signup", data.signup).submit_identity(identity)
+        return Response(answer, status_code=OK if isinstance(answer, SignedIn) else CREATED)
 
     @post("/email-code", status_code=OK, summary="Sign in to an account that was not used for long")
     async def submit_email_code(

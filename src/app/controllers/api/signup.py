@@ -21,6 +21,7 @@ from app.controllers.api.controller import (
     sign_in,
 )
 from app.controllers.api.request import ApiRequest
+from app.domain.identity.provider import ExternalIdentity
 from app.domain.outcome import Outcome
 from app.domain.signup.flow import Visitor
 from app.domain.signup.signup import Signup, Step
@@ -87,6 +88,14 @@ class FlowCall:
         return await self._respond(
             await self._flow.release_number(await self._load(), self._visitor)
         )
+
+    async def submit_identity(self, external_identity: ExternalIdentity) -> FlowState | SignedIn:
+        """Joins a sign-up that is under way, else begins one."""
+        flow_id = self._handle.id if self._is_begun else None
+        outcome = await self._flow.submit_identity(flow_id, external_identity, self._visitor)
+        if outcome.session:
+            return await sign_in(self._request, outcome.session)
+        return await self._describe_next(outcome)
 
     @property
     def _visitor(self) -> Visitor:

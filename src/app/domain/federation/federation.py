@@ -11,6 +11,7 @@ from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
 from app.domain.i18n import _
 from app.domain.identity.provider import (
+    BadIdToken,
     ExternalIdentity,
     IdentityNotConfirmed,
     IdentityProvider,
@@ -45,13 +46,13 @@ class Grants:
     def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
         self._database, self._memory, self._table = database, memory, table
 
-    async def take_room(self, transaction: Transaction, origin: Origin) -> None:
-        """For the code that answers `transaction`; copies of an answer take it once. Raises
-        `TooManyGrants`.
+    async def take_room(self, grant: str, origin: Origin) -> None:
+        """For what is known by `grant`, a transaction's cookie or an ID token; copies of an answer
+        take it once. Raises `TooManyGrants`.
         """
         tallies = self._tallies(origin)
         try:
-            count = await self._memory.count(tallies, _entry(transaction))
+            count = await self._memory.count(tallies, _entry(grant))
         except Unavailable:
             count = CountResult(None, memory_age=0)
         if count.reached:
@@ -63,12 +64,12 @@ class Grants:
                     connection, of_network, GRANT_REFUSED, origin.network
                 )
             if full:
-                await self.release_room(transaction, origin)
+                await self.release_room(grant, origin)
                 raise TooManyGrants
 
-    async def release_room(self, transaction: Transaction, origin: Origin) -> None:
+    async def release_room(self, grant: str, origin: Origin) -> None:
         with suppress(Unavailable):  # it stays counted for a quarter of an hour
-            await self._memory.uncount(self._tallies(origin), _entry(transaction))
+            await self._memory.uncount(self._tallies(origin), _entry(grant))
 
     async def record(self, event: str, refusal: Refusal, origin: Origin) -> None:
         with suppress(Unavailable):  # the person is refused either way
@@ -86,8 +87,8 @@ class Grants:
         )
 
 
-def _entry(transaction: Transaction) -> str:
-    return sha256(transaction.cookie.encode()).hexdigest()
+def _entry(grant: str) -> str:
+    return sha256(grant.encode()).hexdigest()
 
 
 log = logging.getLogger("app.federation")
@@ -208,10 +209,28 @@ class Federation:
             await self._grants.record(GRANT_REFUSED, refusal, origin)
             raise
         except Refusal as refusal:
-            await self._grants.release_room(spent, origin)
+            await self._grants.release_room(spent.cookie, origin)
             await self._grants.record(REFUSED, refusal, origin)
             raise
-        await self._grants.release_room(spent, origin)
+        await self._grants.release_room(spent.cookie, origin)
+        return external_identity
+
+    async def accept_id_token(self, id_token: str, nonce: str, origin: Origin) -> ExternalIdentity:
+        """Who an app has signed in there by itself. A token is taken once. Raises `BadIdToken`,
+        `TooManyGrants`, `ProviderDown`, `ProviderBusy`, `IdentityNotConfirmed`.
+        """
+        await self._grants.take_room(id_token, origin)
+        try:
+            external_identity = await self._provider.verify(id_token, nonce)
+            await self._transactions.spend_token(id_token)
+        except BadIdToken as refusal:
+            await self._grants.record(GRANT_REFUSED, refusal, origin)
+            raise
+        except Refusal as refusal:
+            await self._grants.release_room(id_token, origin)
+            await self._grants.record(REFUSED, refusal, origin)
+            raise
+        await self._grants.release_room(id_token, origin)
         return external_identity
 
     async def _redeem_code(
@@ -226,7 +245,7 @@ class Federation:
             raise _refusal_for(callback["error"], transaction.purpose)
         if "code" not in callback:
             raise InvalidGrant
-        await self._grants.take_room(transaction, origin)
+        await self._grants.take_room(transaction.cookie, origin)
         await self._transactions.spend(transaction)
         return transaction
 

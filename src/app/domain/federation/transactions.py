@@ -12,7 +12,7 @@ from enum import StrEnum
 from hashlib import sha256
 from time import time
 
-from app.domain.identity.provider import InvalidGrant
+from app.domain.identity.provider import BadIdToken, InvalidGrant
 from app.domain.keys import Signer, is_same
 from app.domain.ports import Database
 from app.domain.sql import load_queries
@@ -121,11 +121,18 @@ class Transactions:
         """It came back, for the first time. Raises `InvalidGrant` for an old or repeated one."""
         if self._clock() - transaction.begun_at > LIFETIME:
             raise InvalidGrant
-        digest = sha256(transaction.cookie.encode()).digest()
-        async with self._database.connection() as connection:
-            first = await connection.fetchval(*sql.spend_transaction(digest=digest))
-        if first is None:
+        if not await self._spend(transaction.cookie):
             raise InvalidGrant
+
+    async def spend_token(self, id_token: str) -> None:
+        """It is shown for the first time. Raises `BadIdToken` for a repeated one."""
+        if not await self._spend(id_token):
+            raise BadIdToken
+
+    async def _spend(self, secret: str) -> bool:
+        digest = sha256(secret.encode()).digest()
+        async with self._database.connection() as connection:
+            return await connection.fetchval(*sql.spend_transaction(digest=digest)) is not None
 
 
 def _seal(signer: Signer, payload: str, bound_to: bytes) -> str:

@@ -42,6 +42,14 @@ class InvalidGrant(Rejected):
     )
 
 
+class BadIdToken(Rejected):
+    """It is not one of the provider's for us, has expired, or was taken before."""
+
+    code = "bad_id_token"
+    field = "id_token"
+    message = _("We couldn’t verify that sign-in. Start it again.")
+
+
 @dataclass(frozen=True, slots=True)
 class ExternalIdentity:
     """What it says of a person. Who that is, is (issuer, subject) and never the e-mail.
@@ -106,6 +114,11 @@ class IdentityProvider(Protocol):
         """Who came back with `code`, which is spent by this whatever becomes of it. Raises
         `ProviderDown`, `ProviderBusy`, `IdentityNotConfirmed`, `InvalidGrant`, all within four
         seconds.
+        """
+
+    async def verify(self, id_token: str, nonce: str) -> ExternalIdentity:
+        """Who an app of ours has signed in there by itself, with that `nonce`. Raises `BadIdToken`;
+        `ProviderDown`, `ProviderBusy`, `IdentityNotConfirmed` where its keys cannot be had.
         """
 
     def build_logout_url(self, return_to: str) -> str:
