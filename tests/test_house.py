@@ -30,7 +30,7 @@ KINDS = {errors.Rejected, errors.Unauthenticated, errors.Forbidden, errors.Confl
 CONTROLLERS = {
     "signup": SignupController, "login": LoginController, "recovery": RecoveryController,
 }  # fmt: skip
-BANNED_NAMES = re.compile(r"\BService|Manager|Helper|Utils?\b|Common|\bCore|^do_|^process_")
+BANNED_NAMES = re.compile(r"[a-z]Service|Manager|Helper|Utils?\b|Common|\bCore|^do_|^process_")
 EXTENDS_SHELL = re.compile(r"\{% extends (shell|\"_code_page\.html\") %\}\n")
 # Words that only this house would understand: the field has a term for each of them.
 PRIVATE_WORDS = frozenset(

@@ -44,6 +44,7 @@ from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
 from app.controllers.pricing import HomeController, PricingController
 from app.controllers.recovery import RecoveryController
+from app.controllers.services import ServicesController
 from app.controllers.signup.signup import SignupController
 from app.controllers.well_known import WellKnownController
 from app.domain.account.delayed_changes import APPLIED_EVERY
@@ -111,6 +112,7 @@ CONTROLLERS = (
     MeApiController,
     ConfirmApiController,
     ContactsApiController,
+    ServicesController,
     PlanController,
     WellKnownController,
     HealthController,

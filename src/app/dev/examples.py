@@ -63,6 +63,7 @@ def list_examples() -> list[Example]:
         *confirmations(),
         *plans(),
         *for_operators(),
+        *of_services(),
         *fragments(),
         *messages(),
     ]
@@ -217,6 +218,11 @@ def for_operators() -> Iterator[Example]:
         yield Example("health/health.html", status, health | known)
         asked = {"has_details": False, "asks_for_token": True, "refusal": WrongOpsToken()}
         yield Example("health/health.html", f"{status} asks for a token", health | asked)
+
+
+def of_services() -> Iterator[Example]:
+    back = {"url": "https://shop.example.org/cart", "host": "shop.example.org"}
+    yield from states("services/return.html", back)
 
 
 def fragments() -> Iterator[Example]:

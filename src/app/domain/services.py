@@ -38,3 +38,23 @@ class Service:
     events_url: str = ""
     events_secrets: tuple[str, ...] = field(default=(), repr=False)
     events: frozenset[str] = frozenset(EVENT_TYPES)
+
+
+class Services:
+    """All of them; none of two has the same audience or origin."""
+
+    def __init__(self, services: tuple[Service, ...]) -> None:
+        self._by_audience = {each.audience: each for each in services}
+        self._by_origin = {origin: each for each in services for origin in each.origins}
+
+    def find_by_audience(self, audience: str) -> Service | None:
+        return self._by_audience.get(audience)
+
+    def find_by_origin(self, origin: str) -> Service | None:
+        return self._by_origin.get(origin)
+
+    def find_origin(self, url: str) -> str | None:
+        """That which the URL is at. Compared as text, up to the slash that ends a host: no parser
+        has to agree with a browser's. None for all that are nobody's.
+        """
+        return next((each for each in self._by_origin if url.startswith(f"{each}/")), None)

@@ -67,6 +67,12 @@ def find_client_ip(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -
     return _address(hops[-1]) or UNKNOWN
 
 
+def is_from_proxy(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    """Whether the peer is one of our proxies."""
+    address = _address(scope["client"][0] if scope["client"] else UNKNOWN)
+    return address is not None and any(ip_address(address) in network for network in trusted)
+
+
 def _forwarded(headers: list[tuple[bytes, bytes]]) -> list[str]:
     lines = [value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for"]
     last = ",".join(lines).rsplit(",", MOST_HOPS)[-MOST_HOPS:]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from litestar import Request
 
@@ -19,12 +20,15 @@ from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
 from app.domain.health import Health
+from app.domain.identity.profile import Profiles
 from app.domain.identity.users import People
 from app.domain.login import LoginFlow
 from app.domain.operators import Operators
 from app.domain.pricing.choice import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
+from app.domain.services import Services
+from app.domain.sessions.service_tokens import ServiceSessions, ServiceTokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
@@ -51,6 +55,22 @@ class AccountContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class ServicesContainer:
+    """What the services that trust us are given. `base_url` is our own."""
+
+    registry: Services
+    profiles: Profiles
+    tokens: ServiceTokens
+    sessions: ServiceSessions
+    base_url: str
+
+    @property
+    def hostname(self) -> str:
+        """Of us: the services on it see our cookies."""
+        return urlsplit(self.base_url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """One of these a process, in `app.state.container`."""
 
@@ -70,6 +90,7 @@ class Container:
     prices: Prices
     plan_choices: PlanChoices
     federation: Federation | None
+    services: ServicesContainer
     served_regions: tuple[str, ...]
     default_region: str
     language_finder: LanguageFinder

@@ -65,7 +65,8 @@ def parse_cookies(headers: list[tuple[bytes, bytes]]) -> dict[str, str | None]:
 # before the others.
 OURS = (
     "flow", "access", "refresh", "oidc", "device", "seen", "prefs", "plan", "return", "notice",
-    "typed", "ops", "zone",
+    "typed", "ops", "zone", "service",
+    "started",
 )  # fmt: skip
 
 

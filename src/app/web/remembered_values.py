@@ -10,7 +10,7 @@ from app.web.cookies import FLOW_LIFETIME, RequestCookies
 
 # Where to go after signing in: only ever a path of our own.
 
-ALLOWED = ("/account", "/signup/done", "/pricing")
+ALLOWED = ("/account", "/signup/done", "/pricing", "/services/return")
 DEFAULT = "/account"  # where nobody asked for anything
 ELSEWHERE = "/"
 # Whatever a browser rewrites is left out: `%2e%2e` and `\` are a dot segment and a slash to it,

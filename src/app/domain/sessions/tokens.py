@@ -91,14 +91,22 @@ class AccessTokens:
 
     def issue_token(self, access: Access) -> str:
         """For `access.audience`. Raises `Unavailable` while no key is known."""
+        return self._issue(access, access.audience.of(self._issuer), {"gen": access.generation})
+
+    def issue_service_token(self, access: Access, audience: str, more: dict[str, object]) -> str:
+        """For a service, with `more` claims. It names no generation, so even with an audience of
+        ours we would not take it. Raises `Unavailable` while no key is known.
+        """
+        return self._issue(access, audience, more)
+
+    def _issue(self, access: Access, audience: str, more: dict[str, object]) -> str:
         key = self._signing_key()
         now = datetime.now(UTC)
-        claims: dict[str, Any] = {
+        claims: dict[str, Any] = more | {
             "iss": self._issuer,
-            "aud": access.audience.of(self._issuer),
+            "aud": audience,
             "sub": str(access.user_id),
             "sid": str(access.session_id),
-            "gen": access.generation,
             "iat": now,
             "exp": now + LIFETIME,
             "jti": str(uuid7()),

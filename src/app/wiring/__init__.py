@@ -52,6 +52,7 @@ from app.web.language import LanguageFinder
 from app.web.page import Pages
 from app.web.request_context import WebConfig
 from app.web.templates import Templates
+from app.wiring.services import build_services
 
 
 def build_templates(settings: Settings, assets: Assets, languages: Languages) -> Templates:
@@ -102,10 +103,8 @@ class Wiring:
         self._sessions = self._build_sessions()
         self._identities = Identities(self._database, self._sessions, limits, self._issuer)
         dependencies = self._build_dependencies()
-        self._phones, self._mailboxes = (
-            Verifications(PHONE, dependencies),
-            Verifications(EMAIL, dependencies),
-        )
+        self._phones = Verifications(PHONE, dependencies)
+        self._mailboxes = Verifications(EMAIL, dependencies)
         self._own = {
             Factor.PHONE: Verifications(PHONE, dependencies, to_own=True),
             Factor.EMAIL: Verifications(EMAIL, dependencies, to_own=True),
@@ -137,6 +136,7 @@ class Wiring:
             prices=self._prices,
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
+            services=build_services(settings, self._database, self._tokens),
             served_regions=settings.sms_regions,
             default_region=settings.default_region,
             language_finder=LanguageFinder(languages, Cookies(settings.is_secure)),

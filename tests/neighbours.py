@@ -1,0 +1,59 @@
+"""Services that trust the product, and how a proxy of ours asks about a request for one of them."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from tests.product import Product
+
+ADDRESS = "/api/v1/forward-auth"
+SHOP, BLOG = "https://shop.example.com", "https://blog.example.com:8443"
+PAGE = "text/html,application/xhtml+xml"
+TABLE = """
+[[service]]
+name = "shop"
+audience = "{shop}"
+origins = ["{shop}", "{own}"]
+scopes = ["openid", "phone", "email", "plan"]
+
+[[service]]
+name = "blog"
+audience = "blog"
+origins = ["{blog}"]
+scopes = ["openid", "plan"]
+"""
+
+
+def services_file(folder: Path, own: str, shop: str = SHOP, blog: str = BLOG) -> str:
+    """`own` is another origin of the shop, such as one on the product's own host."""
+    path = folder / "services.toml"
+    path.write_text(TABLE.format(shop=shop, blog=blog, own=own))
+    return str(path)
+
+
+@dataclass
+class Asking:
+    """A proxy, with the cookies that one browser has for the host of a service."""
+
+    product: Product
+    origin: str = SHOP
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, rest: str = "/cart", accept: str = PAGE, **headers: str) -> httpx.Response:
+        """As Traefik asks; cookies of the answer are kept."""
+        scheme, _, host = self.origin.partition("://")
+        said = {
+            "x-forwarded-host": host,
+            "x-forwarded-proto": scheme,
+            "x-forwarded-method": "GET",
+            "x-forwarded-uri": rest,
+            "accept": accept,
+            "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = httpx.get(self.product.url + ADDRESS, headers=said | told)
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
