@@ -2,7 +2,7 @@
 
 import re
 
-from app.dev.rendering import count_segments
+from app.domain.delivery.segments import count_segments
 
 
 def septets(text: str) -> int:

@@ -7,16 +7,18 @@ from uuid import UUID
 
 import pytest
 
-from app.dev.rendering import count_segments
 from app.domain.delivery.outbox import Message
+from app.domain.delivery.segments import count_segments
 from app.domain.languages import CATALOGUES, Languages
 from app.domain.ports import Email, Text
 from app.domain.verification.codes import MessageComposer
 from app.web.assets import Assets
+from app.web.brand import Brand
 from app.web.templates import Templates
 from tests.handset import bound_code
 from tests.test_messages import MESSAGES, ROOT, words
 
+LONG_HOST, LONGEST_HOST = f"{'a' * 40}.example.org", "a" * 143
 CATALOGUE = """
 msgid ""
 msgstr ""
@@ -77,17 +79,12 @@ def shipped() -> MessageComposer:
     return build_composer(Languages(CATALOGUES))
 
 
-def build_composer(languages: Languages) -> MessageComposer:
-    base_url = "https://a.example.org"
-    templates = Templates(Assets(ROOT / "static", live=False), live=False, base_url=base_url)
-    return MessageComposer(
-        templates,
-        languages,
-        b"key",
-        "a.example.org",
-        base_url,
-        str,
-    )
+def build_composer(
+    languages: Languages, brand: str = "Latchkey", host: str = "a.example.org"
+) -> MessageComposer:
+    assets, base_url = Assets(ROOT / "static", live=False, brand=Brand(brand)), f"https://{host}"
+    templates = Templates(assets, live=False, base_url=base_url)
+    return MessageComposer(templates, languages, b"key", host, base_url, str)
 
 
 def message(template: str, language: str, zone: str = "", **context: str) -> Message:
@@ -137,6 +134,40 @@ def test_each_text_is_one_segment_in_each_language(shipped: MessageComposer, lan
     host, digits = bound_code(code) or ("", "")
     assert (host, code.startswith(f"{digits} ")) == ("a.example.org", True)
     assert re.findall("[0-9]+", code) == [digits, "10", digits]
+
+
+@pytest.mark.parametrize("host", ["a.example.org", LONG_HOST, LONGEST_HOST])
+@pytest.mark.parametrize("brand", ["Latchkey", "Žižkov", "The Society of Natural Knowledge " * 5])
+def test_a_text_with_a_code_is_one_segment_whatever_the_brand_and_the_host(
+    brand: str, host: str
+) -> None:
+    composer = build_composer(Languages(CATALOGUES), brand, host)
+    for language in CATALOGUES:
+        written = composer.compose_message(message("phone_code", language))
+        assert isinstance(written, Text)
+        bound, code = bound_code(written.body) or ("", "")
+        assert (bound, written.body.startswith(code)) == (host, True)
+        assert count_segments(written.body).count == 1, language
+
+
+def test_a_text_says_as_much_as_there_is_room_for() -> None:
+    texts, near = [], "acme.example"
+    for name, host in (("Acme", near), ("A" * 99, near), ("Acme", LONGEST_HOST)):
+        composer = build_composer(Languages(CATALOGUES), name, host)
+        written = composer.compose_message(message("phone_code", "en"))
+        texts.append(re.sub("[0-9]{6}", "000000", getattr(written, "body", "")))
+    assert texts == [
+        f"000000 is your Acme code. It works for 10 minutes.\nDo not share it.\n\n@{near} #000000",
+        f"000000 is your code.\nDo not share it.\n\n@{near} #000000",
+        f"000000\n\n@{LONGEST_HOST} #000000",
+    ]
+
+
+def test_a_host_that_no_text_has_room_for_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    build_composer(Languages(("en",)), host=LONGEST_HOST)
+    assert caplog.messages == []
+    build_composer(Languages(("en",)), host=f"{LONGEST_HOST}a")
+    assert caplog.messages == ["the host of BASE_URL is too long for a text of one segment"]
 
 
 def test_a_mail_tells_moments_in_words_and_by_the_clock_of_its_reader(

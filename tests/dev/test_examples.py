@@ -9,13 +9,13 @@ import pytest
 from app.dev.examples import list_examples
 from app.dev.rendering import (
     PSEUDO,
-    count_segments,
     files_of,
     find_example,
     lengthen,
     mirror,
     render,
 )
+from app.domain.delivery.segments import count_segments
 from app.domain.i18n import ENGLISH, Language, reading
 from app.web.assets import Assets
 from app.web.overrides import PARTIALS

@@ -66,7 +66,8 @@ def test_what_a_template_says_of_its_inputs_is_shown(person: Person) -> None:
 def test_a_text_is_shown_with_its_segments(person: Person) -> None:
     shown = person.get("/dev/gallery?template=messages/phone_code.txt&language=en").html
     assert re.search(r"\d+ characters in GSM-7: 1 segment\.", shown)
-    longer = person.get("/dev/gallery?template=messages/phone_code.txt&language=en-XA").html
+    notice = "messages/account_deleted_text.txt"
+    longer = person.get(f"/dev/gallery?template={notice}&language=en-XA").html
     assert "UCS-2" in longer
 
 

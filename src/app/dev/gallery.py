@@ -21,7 +21,6 @@ from app.dev.rendering import (
     PSEUDO,
     PSEUDO_NAMES,
     Rendered,
-    count_segments,
     files_of,
     find_example,
     find_language,
@@ -29,6 +28,7 @@ from app.dev.rendering import (
     is_page,
     render,
 )
+from app.domain.delivery.segments import count_segments
 from app.domain.i18n import current_language, reading
 from app.domain.languages import Languages
 from app.web.container import Container

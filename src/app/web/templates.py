@@ -17,6 +17,7 @@ from jinja2 import (
 from jinja2.visitor import NodeTransformer
 
 from app.domain.credentials.device import describe_device
+from app.domain.delivery.segments import count_segments
 from app.domain.i18n import BREAKING_HYPHEN, N_, Language, current_language, join_hyphens
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
@@ -91,8 +92,16 @@ class Templates:
         return self._environment(current_language.get()).get_template(name)
 
     def render_text(self, template: str, context: Mapping[str, object]) -> str:
-        """An SMS ends with its last visible character: the code's binding is read strictly."""
-        return self._render_message(f"{template}.txt", context).strip()
+        """An SMS ends with its last visible character: the code's binding is read strictly. One
+        with a code is one segment: where it would be more, it has fewer words, or none.
+        """
+        name = f"{template}.txt"
+        text = self._render_message(name, {**context, "short": False}).strip()
+        if count_segments(text).count == 1 or str(context.get("code")) not in text:
+            return text
+        short = self._render_message(name, {**context, "short": True}).strip()
+        alone = "{code}\n\n@{host} #{code}".format_map(context)
+        return short if count_segments(short).count == 1 else alone
 
     def render_email(self, template: str, context: Mapping[str, object]) -> tuple[str, str, str]:
         subject = self._render_message(f"{template}.subject.txt", context).strip()

@@ -1,6 +1,7 @@
 """Codes: derived when needed, never stored, read generously, and put into their messages."""
 
 import json
+import logging
 import re
 import unicodedata
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from app.domain.languages import Languages
 from app.domain.moments import clock, day_there
 from app.domain.ports import Email, MessageRenderer, Text
 from app.domain.sql import Queries, load_queries
+
+log = logging.getLogger("app.codes")
 
 # The two ways a code travels, and what differs between them: numbers and statements.
 
@@ -168,6 +171,9 @@ def _within_message(text: str, digits: int) -> str:
 # What a queued message says. Its code is derived at the last moment and kept nowhere else.
 
 
+LONGEST_HOST = 143  # for which a code and its binding are one segment
+
+
 @dataclass(frozen=True, slots=True)
 class MessageComposer:
     """Turns a claimed row of the outbox into a text or mail. `key` is the one that signs now,
@@ -180,6 +186,10 @@ class MessageComposer:
     host: str
     base_url: str
     undo_link: Callable[[UUID], str]
+
+    def __post_init__(self) -> None:
+        if len(self.host) > LONGEST_HOST:
+            log.warning("the host of BASE_URL is too long for a text of one segment")
 
     def compose_message(self, message: Message) -> Text | Email:
         """In the language and by the clock of its reader."""
