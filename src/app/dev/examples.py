@@ -231,6 +231,8 @@ def fragments() -> Iterator[Example]:
     from_text = code_entry(PHONE, "/signup/phone-code", NUMBER)
     yield from states("_code.html", {**from_text, **beside}, **code_states(PHONE))
     yield from states("_code_page.html", from_text)
+    entry: Values = {"typed": LONG_ADDRESS, "suggestion": None, **beside}
+    yield from states("_email_field.html", entry)
     yield from states("_error_summary.html", {"refusal": LandlinePhone(), "anchor": "phone"})
     yield from states("_field.html", {"refusal": LandlinePhone(), "beside": True})
     for icon in ("phone", "mail", "computer", "person", "provider", "language"):
