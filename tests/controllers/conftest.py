@@ -16,9 +16,10 @@ from app.domain.delivery.refill import EVERY, SETTLED
 from app.domain.verification.unsent import ON_ITS_WAY
 from tests.crowd import sql
 from tests.faults.staged import until
+from tests.neighbours import services_file
 from tests.person import Person, new_email, new_phone
 from tests.price_list import publish_prices
-from tests.product import Product
+from tests.product import GENEROUS, Product, free_port
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
@@ -163,6 +164,26 @@ def priced(product: Product) -> Product:
     """The product that is shared, with the believable prices."""
     publish_prices(product)
     return product
+
+
+@pytest.fixture(scope="package")
+def own_origin() -> str:
+    """Of the shop, on another port of the product's host, which sees its cookies."""
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="package")
+def serviced(
+    stores: Stores, own_origin: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Product]:
+    """A product that services trust, behind a proxy at 127.0.0.1."""
+    folder, url = tmp_path_factory.mktemp("services"), f"{stores.redis_url}?db=3"
+    env = {"SERVICES": services_file(folder, own_origin), "TRUSTED_PROXIES": "127.0.0.1/32"}
+    product = Product(folder, stores.new_database(), url, limits=GENEROUS, **env)
+    try:
+        yield product.start()
+    finally:
+        product.close()
 
 
 @pytest.fixture(scope="package")

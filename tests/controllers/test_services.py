@@ -1,17 +1,14 @@
 """Services that ask through their proxy: what they are told, and how a browser comes to them."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from tests.crowd import sql
 from tests.holder import PASSWORD, Holder
-from tests.neighbours import BLOG, SHOP, Asking, services_file
+from tests.neighbours import BLOG, SHOP, Asking
 from tests.person import Person, new_email, new_phone
-from tests.product import GENEROUS, Product, free_port
+from tests.product import Product
 from tests.sessions.held import send_at_once
-from tests.stores import Stores
 
 ROTATIONS = """
 SELECT generation FROM sessions WHERE user_id = (SELECT id FROM users WHERE email = $1)
@@ -44,21 +41,13 @@ ELSEWHERE = [
 
 
 @pytest.fixture(scope="module")
-def own() -> str:
-    """The shop's other origin: another port of the product's host, which sees its cookies."""
-    return f"http://127.0.0.1:{free_port()}"
+def product(serviced: Product) -> Product:
+    return serviced
 
 
 @pytest.fixture(scope="module")
-def product(
-    stores: Stores, own: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Product]:
-    folder = tmp_path_factory.mktemp("services")
-    env = {"SERVICES": services_file(folder, own), "TRUSTED_PROXIES": "127.0.0.1/32"}
-    url = f"{stores.redis_url}?db=3"
-    one = Product(folder, stores.new_database(), url, limits=GENEROUS, **env)
-    yield one.start()
-    one.close()
+def own(own_origin: str) -> str:
+    return own_origin
 
 
 @pytest.fixture(scope="module")

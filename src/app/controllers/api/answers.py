@@ -77,6 +77,20 @@ class Refreshed(Struct, frozen=True):
     tokens: Tokens
 
 
+class ServiceToken(Struct, frozen=True):
+    """For one service. It opens nothing here."""
+
+    access_token: Annotated[
+        str,
+        Meta(
+            description="A JWT (`typ: at+jwt`, EdDSA) that the service checks with the keys at"
+            " `/.well-known/jwks.json`. It says who the person is, when and how they proved it, and"
+            " what the service's scopes allow."
+        ),
+    ]
+    expires_in: Annotated[int, Meta(description="Seconds the token lasts.", examples=[300])]
+
+
 class FlowState(Struct, frozen=True):
     """How far a sign-up (`signup`, with `missing`) or a sign-in by phone (`login`) has come. The
     handle may be another one than before, and goes on by this name.

@@ -125,6 +125,16 @@ class RefreshBody(Body, frozen=True):
     ]
 
 
+class ServiceTokenBody(Body, frozen=True):
+    audience: Annotated[
+        str,
+        Meta(
+            description="The service that the token is for, as this server knows it.",
+            examples=["https://shop.example.com"],
+        ),
+    ]
+
+
 # Recovery.
 
 

@@ -5,11 +5,12 @@ from uuid import UUID
 from litestar import delete, get, post
 from litestar.params import FromPath
 
-from app.controllers.api.answers import Refreshed, SessionInfo, SessionList
-from app.controllers.api.bodies import RefreshBody
+from app.controllers.api.answers import Refreshed, ServiceToken, SessionInfo, SessionList
+from app.controllers.api.bodies import RefreshBody, ServiceTokenBody
 from app.controllers.api.controller import NO_CONTENT, OK, ApiController, issue
 from app.controllers.api.request import ApiRequest
 from app.domain.services import Audience
+from app.domain.sessions.tokens import LIFETIME
 
 
 class TokensApiController(ApiController):
@@ -25,6 +26,18 @@ class TokensApiController(ApiController):
             data.refresh_token, Audience.API, request.origin
         )
         return Refreshed(issue(tokens))
+
+    @post("/tokens/service", status_code=OK, summary="Get a token for another service")
+    async def issue_service_token(
+        self, request: ApiRequest, data: ServiceTokenBody
+    ) -> ServiceToken:
+        """For a service that trusts this server, and for nothing else. It lasts five minutes,
+        whatever becomes of the session meanwhile; then ask for another.
+        """
+        access = await request.require_access()
+        tokens = request.container.services.tokens
+        token = await tokens.issue_token(access, data.audience)
+        return ServiceToken(token, int(LIFETIME.total_seconds()))
 
     @post("/logout", status_code=NO_CONTENT, summary="End this session")
     async def submit_logout(self, request: ApiRequest) -> None:
