@@ -87,16 +87,13 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
 @pytest.fixture(scope="session")
 def product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One that many tests share: limits out of the way, messages to its outbox."""
-    shared = Product(
+    with Product(
         tmp_path_factory.mktemp("product"),
         stores.new_database(),
         f"{stores.redis_url}?db=0",
         limits=GENEROUS,
-    )
-    try:
-        yield shared.start()
-    finally:
-        shared.close()
+    ) as shared:
+        yield shared
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Self
 
 import httpx
 
@@ -100,7 +101,7 @@ class Product:
         self.outbox = Outbox(folder / ".latchkey" / "outbox.jsonl")
         self._process: subprocess.Popen[bytes] | Copy | None = None
 
-    def start(self, *options: str) -> "Product":
+    def start(self, *options: str) -> Self:
         """Returns once it answers."""
         run = self._run_from_nothing if self.from_nothing else self._run_copy
         self._process = run(*options)
@@ -110,6 +111,16 @@ class Product:
                 raise RuntimeError(f"the product did not start:\n{self.log.read_text()[-4000:]}")
             sleep(0.05)
         return self
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def pid(self) -> int:

@@ -23,11 +23,11 @@ import redis
 from app.dev.app import build
 from app.domain.limits import LimitTable
 from app.settings import read_settings
-from tests.standins.fixtures import twilio as _twilio
+from tests.standins import fixtures
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
-twilio = _twilio
+twilio = fixtures.twilio
 NUMBER, ANOTHER = "+12025550171", "+12025550172"
 ORIGIN = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]

@@ -20,6 +20,7 @@ from tests.neighbours import services_file
 from tests.person import Person, new_email, new_phone
 from tests.price_list import publish_prices
 from tests.product import GENEROUS, Product, free_port
+from tests.standins.openid import OpenIdStandIn
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
@@ -179,11 +180,8 @@ def serviced(
     """A product that services trust, behind a proxy at 127.0.0.1."""
     folder, url = tmp_path_factory.mktemp("services"), f"{stores.redis_url}?db=3"
     env = {"SERVICES": services_file(folder, own_origin), "TRUSTED_PROXIES": "127.0.0.1/32"}
-    product = Product(folder, stores.new_database(), url, limits=GENEROUS, **env)
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, stores.new_database(), url, limits=GENEROUS, **env) as product:
+        yield product
 
 
 @pytest.fixture(scope="package")
@@ -191,8 +189,26 @@ def unpriced(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Where none were ever published."""
     stores.valkey_flush(7)
     folder, url = tmp_path_factory.mktemp("unpriced"), stores.new_database()
-    product = Product(folder, url, f"{stores.redis_url}?db=7")
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, url, f"{stores.redis_url}?db=7") as product:
+        yield product
+
+
+@pytest.fixture(scope="module")
+def openid() -> Iterator[OpenIdStandIn]:
+    with OpenIdStandIn() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def abroad(
+    stores: Stores, tmp_path_factory: pytest.TempPathFactory, openid: OpenIdStandIn
+) -> Iterator[Product]:
+    """Where the provider can be told what to say."""
+    with Product(
+        tmp_path_factory.mktemp("abroad"),
+        stores.new_database(),
+        f"{stores.redis_url}?db=6",
+        limits=GENEROUS,
+        **openid.environment,
+    ) as product:
+        yield product

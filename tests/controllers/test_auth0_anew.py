@@ -1,6 +1,5 @@
 """Linking by an answer of Auth0: only when it has asked the person for this, and a moment ago."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,9 +11,8 @@ from tests.crowd import sql
 from tests.federated import identities_of
 from tests.owner import Owner, undo_path
 from tests.person import Seen, new_email
-from tests.product import GENEROUS, Product
+from tests.product import Product
 from tests.standins.openid import LEFT_OUT, OpenIdStandIn
-from tests.stores import Stores
 
 LINKED_BEFORE = """
 UPDATE identities SET created_at = created_at - interval '8 days'
@@ -26,30 +24,6 @@ USED = "SELECT details FROM audit_events WHERE event = 'identity:used' ORDER BY 
 
 class Mover(Linker, Owner):
     """Who also changes how they are reached."""
-
-
-@pytest.fixture(scope="module")
-def openid() -> Iterator[OpenIdStandIn]:
-    with OpenIdStandIn() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def abroad(
-    stores: Stores, tmp_path_factory: pytest.TempPathFactory, openid: OpenIdStandIn
-) -> Iterator[Product]:
-    """Where the provider can be told what to say."""
-    product = Product(
-        tmp_path_factory.mktemp("anew"),
-        stores.new_database(),
-        f"{stores.redis_url}?db=6",
-        limits=GENEROUS,
-        **openid.environment,
-    )
-    try:
-        yield product.start()
-    finally:
-        product.close()
 
 
 def returned(person: Linker, openid: OpenIdStandIn, purpose: str, **claims: Any) -> Seen:

@@ -34,18 +34,17 @@ def abroad(
     request: pytest.FixtureRequest, stores: Stores, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Product]:
     folder: Path = tmp_path_factory.mktemp("abroad")
-    with running_foreign(folder, LEAN=request.param) as foreign:
-        product = Product(
+    with (
+        running_foreign(folder, LEAN=request.param) as foreign,
+        Product(
             folder / "product",
             stores.new_database(),
             f"{stores.redis_url}?db=5",
             limits=GENEROUS,
             **foreign.environment,
-        )
-        try:
-            yield product.start()
-        finally:
-            product.close()
+        ) as product,
+    ):
+        yield product
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Codes that the provider does not take: twenty from an address in a quarter of an hour."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from tests.crowd import sql
 from tests.federated import Federated, returned_at_once
 from tests.product import Product
+from tests.standins import fixtures
 from tests.standins.behaviour import answers
 from tests.standins.openid import TOKEN, OpenIdStandIn
 
@@ -24,10 +25,7 @@ SELECT 'auth0:grant_refused', '198.51.100.0/24' FROM generate_series(1, $1)
 """
 
 
-@pytest.fixture
-def openid() -> Iterator[OpenIdStandIn]:
-    with OpenIdStandIn() as one:
-        yield one
+openid = fixtures.openid
 
 
 def invented(person: Federated) -> str:

@@ -46,18 +46,17 @@ class Tampered:
 
 @pytest.fixture(scope="module")
 def deployed(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tampered]:
-    with OpenIdStandIn() as openid:
-        product = Product(
+    with (
+        OpenIdStandIn() as openid,
+        Product(
             tmp_path_factory.mktemp("tampered"),
             stores.new_database(),
             f"{stores.redis_url}?db=4",
             limits=GENEROUS,
             **openid.environment,
-        )
-        try:
-            yield Tampered(product.start(), openid)
-        finally:
-            product.close()
+        ) as product,
+    ):
+        yield Tampered(product, openid)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """An answer of Auth0 from a session of its own that is older: beside the number it is no second
 proof."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +13,8 @@ from tests.dormant import UNUSED
 from tests.federated import identities_of
 from tests.owner import Owner
 from tests.person import Seen
-from tests.product import GENEROUS, Product
+from tests.product import Product
 from tests.standins.openid import LEFT_OUT, OpenIdStandIn
-from tests.stores import Stores
 
 NOT_ASKED = [timedelta(minutes=-11), timedelta(days=-3), LEFT_OUT]
 CHANGED = """
@@ -30,29 +28,6 @@ class Visitor(Linker, Owner):
 
     def leave_browser(self) -> None:
         self.http.cookies.clear()
-
-
-@pytest.fixture(scope="module")
-def openid() -> Iterator[OpenIdStandIn]:
-    with OpenIdStandIn() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def abroad(
-    stores: Stores, tmp_path_factory: pytest.TempPathFactory, openid: OpenIdStandIn
-) -> Iterator[Product]:
-    product = Product(
-        tmp_path_factory.mktemp("unasked"),
-        stores.new_database(),
-        f"{stores.redis_url}?db=12",
-        limits=GENEROUS,
-        **openid.environment,
-    )
-    try:
-        yield product.start()
-    finally:
-        product.close()
 
 
 @pytest.fixture

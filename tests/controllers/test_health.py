@@ -31,11 +31,10 @@ CHECK = r"<li>\n<h2>(\w+): (.*?)</li>"
 def guarded(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One whose details are for operators."""
     folder, url = tmp_path_factory.mktemp("guarded"), stores.new_database()
-    one = Product(folder, url, f"{stores.redis_url}?db=3", limits=FEW_GUESSES, OPS_TOKEN=TOKEN)
-    try:
-        yield one.start()
-    finally:
-        one.close()
+    with Product(
+        folder, url, f"{stores.redis_url}?db=3", limits=FEW_GUESSES, OPS_TOKEN=TOKEN
+    ) as one:
+        yield one
 
 
 def test_a_living_process_says_ok(product: Product) -> None:

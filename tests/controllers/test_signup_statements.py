@@ -31,11 +31,8 @@ def told(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     database = url.split("/")[3].split("?")[0]
     ask(url, f"ALTER DATABASE {database} SET log_statement = 'all'")
     folder = tmp_path_factory.mktemp("statements")
-    product = Product(folder, url, f"{stores.redis_url}?db=9", limits=GENEROUS)
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, url, f"{stores.redis_url}?db=9", limits=GENEROUS) as product:
+        yield product
 
 
 def statements(log: Path, start: int) -> list[str]:

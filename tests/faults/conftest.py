@@ -14,15 +14,15 @@ from tests.stores import Stores, running_stores
 
 @pytest.fixture(scope="package")
 def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
-        product = Staged(tmp_path_factory.mktemp("staged"), stores, twilio, sendgrid)
-        try:
-            yield product.start()
-            assert product.stop() == 0, "it ends well after all of it"
-        finally:
-            product.close()
-        assert twilio.violations == []
-        assert sendgrid.violations == []
+    with (
+        TwilioStandIn() as twilio,
+        SendGridStandIn() as sendgrid,
+        Staged(tmp_path_factory.mktemp("staged"), stores, twilio, sendgrid) as product,
+    ):
+        yield product
+        assert product.stop() == 0, "it ends well after all of it"
+    assert twilio.violations == []
+    assert sendgrid.violations == []
 
 
 @pytest.fixture(scope="package")

@@ -36,11 +36,8 @@ def remote(stores: Stores, wire: Wire, tmp_path: Path) -> Iterator[Product]:
     """One whose PostgreSQL is behind a network."""
     plain = stores.new_database().partition("?")[0]
     url = plain.replace("@", f"@127.0.0.1:{wire.port}") + "?sslmode=disable"
-    product = Product(tmp_path, url, f"{stores.redis_url}?db=1", limits=GENEROUS)
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(tmp_path, url, f"{stores.redis_url}?db=1", limits=GENEROUS) as product:
+        yield product
 
 
 def test_fifty_people_see_nothing_of_connections_that_are_cut(

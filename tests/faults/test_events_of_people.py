@@ -37,11 +37,8 @@ def product(
         services = folder / "services.toml"
         services.write_text(shop.table() + dead.table())
         url, redis = stores.new_database(), f"{stores.redis_url}?db=3"
-        one = Product(folder, url, redis, limits=GENEROUS, SERVICES=str(services))
-        try:
-            yield one.start()
-        finally:
-            one.close()
+        with Product(folder, url, redis, limits=GENEROUS, SERVICES=str(services)) as one:
+            yield one
 
 
 def told_of(shop: EventReceiver, user: str, count: int) -> list[ReceivedEvent]:

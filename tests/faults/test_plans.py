@@ -16,11 +16,8 @@ from tests.stores import Stores
 def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder, url = tmp_path_factory.mktemp("plans"), own_stores.new_database()
     published_in(url)
-    product = Product(folder, url, f"{own_stores.redis_url}?db=3")
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, url, f"{own_stores.redis_url}?db=3") as product:
+        yield product
 
 
 @pytest.mark.parametrize("how", ["postgres stopped", "postgres suspended"])

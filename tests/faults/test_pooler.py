@@ -50,13 +50,10 @@ def served(stores: Stores, tmp_path: Path, request: pytest.FixtureRequest) -> It
     stores.valkey_flush(1)
     url = request.getfixturevalue(request.param).url_of(stores.new_database())
     redis = f"{stores.redis_url}?db=1"
-    product = Product(
+    with Product(
         tmp_path / "served", url, redis, limits=GENEROUS, DATABASE_POOLER="transaction"
-    )
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    ) as product:
+        yield product
 
 
 def test_sign_ups_and_sign_ins_work_behind_it(served: Product) -> None:

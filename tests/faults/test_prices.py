@@ -31,11 +31,8 @@ WARM = ["postgres stopped", "valkey stopped", "postgres and valkey stopped", "va
 def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder, url = tmp_path_factory.mktemp("prices"), own_stores.new_database()
     published_in(url)
-    product = Product(folder, url, f"{own_stores.redis_url}?db=2")
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, url, f"{own_stores.redis_url}?db=2") as product:
+        yield product
 
 
 @pytest.fixture(scope="module")

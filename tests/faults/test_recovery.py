@@ -21,11 +21,8 @@ ATTEMPTS = "SELECT attempts, user_id FROM email_verifications WHERE email = $1"
 @pytest.fixture(scope="module")
 def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("recovering")
-    product = Product(folder, own_stores.new_database(), f"{own_stores.redis_url}?db=4")
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, own_stores.new_database(), f"{own_stores.redis_url}?db=4") as product:
+        yield product
 
 
 class Forgetful:

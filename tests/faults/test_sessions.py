@@ -17,11 +17,8 @@ PASSWORD = "seven otters paint slowly"
 @pytest.fixture(scope="module")
 def kept(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder, redis = tmp_path_factory.mktemp("kept"), f"{own_stores.redis_url}?db=1"
-    product = Product(folder, own_stores.new_database(), redis)
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, own_stores.new_database(), redis) as product:
+        yield product
 
 
 @pytest.fixture

@@ -19,16 +19,13 @@ from tests.stores import Stores
 
 @pytest.fixture(scope="module")
 def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    product = Product(
+    with Product(
         tmp_path_factory.mktemp("served"),
         own_stores.new_database(),
         f"{own_stores.redis_url}?db=0",
         OPS_TOKEN="token-of-the-operators",
-    )
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    ) as product:
+        yield product
 
 
 def test_flushed_at_every_step_the_sign_up_goes_on(own_stores: Stores, served: Product) -> None:

@@ -53,16 +53,13 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def strict(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product that makes people wait before they get another text."""
-    one = Product(
+    with Product(
         tmp_path_factory.mktemp("strict"),
         stores.new_database(),
         f"{stores.redis_url}?db=2",
         limits=STRICT,
-    )
-    try:
-        yield one.start()
-    finally:
-        one.close()
+    ) as one:
+        yield one
 
 
 @pytest.fixture
@@ -95,18 +92,15 @@ def german() -> Words:
 @pytest.fixture(scope="session")
 def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The same product under another brand."""
-    one = Product(
+    with Product(
         tmp_path_factory.mktemp("acme"),
         stores.new_database(),
         f"{stores.redis_url}?db=3",
         limits=GENEROUS,
         BRAND_DIR=str(ACME),
         BRAND_NAME="Acme",
-    )
-    try:
-        yield one.start()
-    finally:
-        one.close()
+    ) as one:
+        yield one
 
 
 @pytest.fixture

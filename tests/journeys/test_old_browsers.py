@@ -16,17 +16,14 @@ from tests.stores import Stores
 @pytest.fixture
 def hidden(stores: Stores, tmp_path: Path) -> Iterator[Product]:
     """A product that the world sees at another port."""
-    one = Product(
+    with Product(
         tmp_path,
         stores.new_database(),
         f"{stores.redis_url}?db=6",
         limits=GENEROUS,
         BASE_URL=f"http://127.0.0.1:{free_port()}",
-    )
-    try:
-        yield one.start()
-    finally:
-        one.close()
+    ) as one:
+        yield one
 
 
 @pytest.fixture

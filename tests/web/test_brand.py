@@ -40,11 +40,8 @@ UNSEEN = ("openid/client.py", "commands/", "dev/")
 def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("acme")
     redis = f"{stores.redis_url}?db=2"
-    product = Product(folder, stores.new_database(), redis, limits=GENEROUS, **ACME)
-    try:
-        yield product.start()
-    finally:
-        product.close()
+    with Product(folder, stores.new_database(), redis, limits=GENEROUS, **ACME) as product:
+        yield product
 
 
 @pytest.fixture(scope="module")
@@ -174,13 +171,13 @@ def test_the_sender_of_mails_has_its_name() -> None:
 
 
 def test_nothing_that_people_read_is_written_with_a_name() -> None:
-    """But the default of the setting and of what stands for it."""
+    """But the default of the setting and of what stands for it, and what operators read."""
     templates = (path for path in (SOURCE / "partials").rglob("*.*") if path.parent.name != "dev")
     said = [path.name for path in templates if "Latchkey" in re.sub(NO_WORDS, "", path.read_text())]
     for path in SOURCE.rglob("*.py"):
         if not any(each in str(path.relative_to(SOURCE)) for each in UNSEEN):
             said += [path.name for text in _sentences(path) if re.search(r"Latchkey\b(?!-)", text)]
-    assert sorted(said) == sorted(["brand.py", "__init__.py", "sendgrid.py"])
+    assert sorted(said) == sorted(["brand.py", "__init__.py", "sendgrid.py", "values.py"])
 
 
 def _sentences(path: Path) -> Iterator[str]:
