@@ -106,3 +106,14 @@ async def test_without_a_receiver_nothing_is_written(database: Postgres) -> None
     await set_receivers(database, [])
     assert await caused(database, PERSON, PLAN, "DELETE FROM users") == []
     await set_receivers(database, SERVICES)
+
+
+async def test_who_may_not_write_events_causes_them_all_the_same(database: Postgres) -> None:
+    """A server with a role of its own, which was not granted the new tables yet."""
+    granted = ("CREATE ROLE stranger", "GRANT INSERT ON users TO stranger", "SET ROLE stranger")
+    with suppress(RolledBack):
+        async with database.transaction() as connection:
+            for statement in (*granted, PERSON, "RESET ROLE"):
+                await connection.execute(statement)
+            assert [kind for _, kind, _ in await events(connection)] == ["user.created"] * 2
+            raise RolledBack

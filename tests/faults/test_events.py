@@ -28,6 +28,10 @@ SELECT gen_random_uuid(), $1, type, $2, now() + interval '3 days' FROM unnest($3
 """
 DUE = "UPDATE events SET next_try_at = now() WHERE state = 'waiting'"
 ANSWERS = "SELECT answer FROM events WHERE tries > 0"
+POSTPONED = """
+SELECT count(DISTINCT next_try_at), extract(epoch FROM min(next_try_at) - min(created_at))
+FROM events
+"""
 LEASE = "SELECT extract(epoch FROM next_try_at - now())::float FROM events WHERE tries = 1"
 ALL = frozenset({"phone", "email", "plan"})
 ADA, BOB = UUID(int=1), UUID(int=2)
@@ -198,6 +202,20 @@ async def test_a_receiver_that_is_dead_delays_no_other(
         setup.shop.start()
     assert status is Status.WARN
     assert note.startswith(f"shop: {3 * MOST - 1} wait, the oldest for 30")
+
+
+async def test_what_waits_behind_another_is_not_looked_at_before_its_next_try(
+    setup: EventSetup,
+) -> None:
+    setup.shop.script.next(acts.http_500())
+    await setup.add(setup.shop, ADA, "user.created", "user.updated", "user.deleted")
+    async with setup.events():
+        await setup.asked(setup.shop)
+        [[moments, seconds]] = await setup.sql(POSTPONED)
+        assert (moments, seconds > 3) == (1, True)
+        await setup.sql(DUE + " AND tries = 1")
+        await setup.until("delivered")
+    assert types_of(setup.shop, ADA) == ["user.created", "user.updated", "user.deleted"]
 
 
 async def test_a_200_that_came_too_late_is_followed_by_the_same_event(setup: EventSetup) -> None:

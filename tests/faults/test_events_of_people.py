@@ -8,7 +8,7 @@ from tests.crowd import sql
 from tests.faults.staged import until
 from tests.holder import PASSWORD, Holder
 from tests.owner import Owner
-from tests.person import new_email
+from tests.person import Person, new_email
 from tests.product import GENEROUS, Product
 from tests.standins import behaviour as acts
 from tests.standins.receiver import EventReceiver, ReceivedEvent
@@ -55,7 +55,7 @@ def user_of(person: Holder) -> str:
     return str(sql(person.product, USER, person.email)[0]["id"])
 
 
-def test_a_service_hears_of_an_account_its_changes_and_its_sessions(
+def test_beside_a_dead_receiver_people_get_their_codes_and_a_service_hears_of_them(
     product: Product, shop: EventReceiver
 ) -> None:
     owner = Owner(product)
@@ -97,3 +97,15 @@ def test_killed_before_the_answer_it_tells_again_under_the_same_id(
     sql(product, DUE)
     first, again = told_of(shop, user, 2)
     assert (first.id, first.type) == (again.id, again.type)
+
+
+def test_operators_are_warned_of_events_that_wait(product: Product) -> None:
+    Holder(product)
+    sql(product, "UPDATE events SET created_at = now() - interval '5 minutes'")
+    person = Person(product)
+    one = person.get("/health/events")
+    assert (one.status, one.response.json()["status"]) == (200, "warn")
+    page = person.get("/health", accept="text/html")
+    assert page.status == 200
+    assert "latchkey events test SERVICE" in page.html
+    assert "dead: " in page.html

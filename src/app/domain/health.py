@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from time import monotonic
 
 from app.domain.delivery.database_limits import NEARLY, DailyCaps
@@ -28,7 +29,7 @@ LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
-READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing")
+READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events")
 
 
 class Status(StrEnum):
@@ -73,7 +74,7 @@ Checks = dict[str, Callable[[], Awaitable[Finding]]]
 class Health:
     """`texts` and `mail` are who sends them. `provider` is None where it was left out. `schema` is
     the newest revision, which the database should be at. `breached` are lists of passwords that
-    were set up; `more` are checks of other rooms.
+    were set up; `more` are checks of other rooms, which warn at worst.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Health:
             Area.MAILS: (mail.name, "mails", "dispatcher"),
         } | ({Area.PROVIDER: (provider.dependency.name,)} if provider else {})
         self._area_states: dict[Area, AreaState] = {}
-        self._checks |= more
+        self._checks |= {name: partial(self._check_leniently, more[name]) for name in more}
         if breached:
             self._checks["breached-passwords"] = self._check_breached_passwords
 

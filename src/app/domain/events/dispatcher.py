@@ -13,7 +13,6 @@ from functools import partial
 from app.domain.concurrency import attempt
 from app.domain.delivery.dispatcher import CircuitBreaker
 from app.domain.delivery.outbox import jitter
-from app.domain.errors import Unavailable
 from app.domain.events.events import (
     Answer,
     Event,
@@ -142,13 +141,10 @@ class Events:
             each.close()
 
     async def report_health(self) -> Finding:
-        """For health: a warning at worst, as people are served all the same."""
+        """How many wait for each service."""
         names = [each.name for each in self.services]
-        try:
-            async with self._database.connection() as connection:
-                rows = await connection.fetch(*sql.find_waiting(services=names))
-        except Unavailable as error:
-            return Status.WARN, error.reason
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(*sql.find_waiting(services=names))
         late = any(row["oldest"] > LATE for row in rows)
         words = {each.service.name: each.breaker.words for each in self._dispatchers}
         note = "; ".join(

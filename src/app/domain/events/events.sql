@@ -37,12 +37,23 @@ LEFT JOIN plan_choices p ON p.user_id = c.user_id;
 
 -- name: record_answer
 -- Of the try with this number; that it was delivered counts of any. delay: seconds until the next
--- try, where there is time for one. answer: in words.
-UPDATE events SET answer = :answer, next_try_at = clock_timestamp() + make_interval(secs => :delay),
-  state = CASE WHEN :delivered THEN 'delivered'
-               WHEN clock_timestamp() + make_interval(secs => :delay) > expires_at THEN 'failed'
-               ELSE 'waiting' END
-WHERE position = :position AND state = 'waiting' AND (tries = :tries OR :delivered);
+-- try, where there is time for one. answer: in words. What waits behind it is due no earlier than
+-- its next try, or claim_due would look at all of that each second; and at once when it is over.
+WITH recorded AS (
+  UPDATE events SET answer = :answer,
+    next_try_at = clock_timestamp() + make_interval(secs => :delay),
+    state = CASE WHEN :delivered THEN 'delivered'
+                 WHEN clock_timestamp() + make_interval(secs => :delay) > expires_at THEN 'failed'
+                 ELSE 'waiting' END
+  WHERE position = :position AND state = 'waiting' AND (tries = :tries OR :delivered)
+  RETURNING *
+)
+UPDATE events later
+SET next_try_at = CASE r.state WHEN 'waiting' THEN r.next_try_at ELSE clock_timestamp() END
+FROM recorded r
+WHERE later.user_id = r.user_id AND later.service = r.service AND later.position > r.position
+  AND later.state = 'waiting' AND later.tries = 0
+  AND (r.state = 'waiting' OR later.next_try_at > clock_timestamp());
 
 -- name: find_waiting
 -- How many wait, and for how many seconds the oldest does, of each service that has any.
