@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
 import app.domain.tables.messages
+import app.domain.tables.once
 import app.domain.tables.prices  # noqa: F401
 from app.domain.tables import Table
 

@@ -35,6 +35,8 @@ OLD = {
     " (gen_random_uuid(), md5(random()::text)::bytea, '', '', false, {at})",
     "spent_transactions": "INSERT INTO spent_transactions (digest, spent_at) VALUES"
     " (md5(random()::text)::bytea, {at})",
+    "idempotent_calls": "INSERT INTO idempotent_calls (id, fingerprint, begun_at) VALUES"
+    " (md5(random()::text)::bytea, '', {at})",
     "contact_changes": "INSERT INTO contact_changes"
     " (id, user_id, kind, old_value, new_value, changed_at)"
     " SELECT gen_random_uuid(), id, 'phone', '', '', {at} FROM users",
@@ -64,6 +66,7 @@ KEPT = {
     "password_budgets": (29, 31),
     "identity_proofs": (6, 8),
     "spent_transactions": (0, 1),
+    "idempotent_calls": (0, 2),
     "contact_changes": (29, 31),
     "former_passwords": (27, 29),
     "former_identities": (20, 22),

@@ -23,6 +23,7 @@ REMOVALS = {
     "password_budgets": sql.remove_password_budgets,
     "identity_proofs": sql.remove_identity_proofs,
     "spent_transactions": sql.remove_spent_transactions,
+    "idempotent_calls": sql.remove_idempotent_calls,
     "former_passwords": sql.remove_former_passwords,
     "former_identities": sql.remove_former_identities,
     "confirmation_requests": sql.remove_confirmation_requests,

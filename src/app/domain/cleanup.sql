@@ -110,6 +110,18 @@ WITH removed AS (
 )
 SELECT count(*) FROM removed;
 
+-- name: remove_idempotent_calls
+-- A key counts for a day.
+WITH removed AS (
+  DELETE FROM idempotent_calls WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotent_calls
+    WHERE begun_at < clock_timestamp() - interval '24 hours'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
 -- name: remove_former_passwords
 -- A change can be undone for a week, and for one more once that has begun. It may come a week after
 -- the first one that its undo goes back to, and that one a week after the password went.

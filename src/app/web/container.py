@@ -20,6 +20,7 @@ from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
 from app.domain.health import Health
+from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.profile import Profiles
 from app.domain.identity.users import People
 from app.domain.login import LoginFlow
@@ -91,6 +92,7 @@ class Container:
     plan_choices: PlanChoices
     federation: Federation | None
     services: ServicesContainer
+    idempotent_calls: IdempotentCalls
     served_regions: tuple[str, ...]
     default_region: str
     language_finder: LanguageFinder

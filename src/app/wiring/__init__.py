@@ -20,6 +20,7 @@ from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
 from app.domain.health import Checks, Health
+from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
 from app.domain.identity.users import People, Subjects
@@ -137,6 +138,8 @@ class Wiring:
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
             services=build_services(settings, self._database, self._tokens),
+            # By the oldest key: when a new one is put before it, what was answered is known.
+            idempotent_calls=IdempotentCalls(self._database, self._derive_keys("idempotency")[-1]),
             served_regions=settings.sms_regions,
             default_region=settings.default_region,
             language_finder=LanguageFinder(languages, Cookies(settings.is_secure)),

@@ -6,7 +6,8 @@ from litestar import Controller
 from litestar.datastructures import ResponseHeader
 
 from app.controllers.api.answers import CodeState, Delivery, SignedIn, Tokens, User
-from app.controllers.api.request import ApiRequest, check_credentials
+from app.controllers.api.idempotency import IdempotencyMiddleware
+from app.controllers.api.request import BODY_LIMIT, ApiRequest, check_credentials
 from app.controllers.code_words import delivery_line
 from app.domain.delivery.outbox import Progress
 from app.domain.errors import Unauthenticated
@@ -25,7 +26,8 @@ class ApiController(Controller):
 
     request_class = ApiRequest
     before_request = staticmethod(check_credentials)
-    request_max_body_size = 64 * 1024
+    middleware = [IdempotencyMiddleware]
+    request_max_body_size = BODY_LIMIT
     response_headers: Sequence[ResponseHeader] = [
         ResponseHeader(name="Cache-Control", value="no-store")
     ]

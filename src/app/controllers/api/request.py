@@ -28,6 +28,7 @@ from app.web.request_info import RequestInfo
 from app.web.response import HttpResponse, answer_options
 
 JSON = b"application/json"
+BODY_LIMIT = 64 * 1024  # bytes
 BEARER = b"bearer "
 HANDLE = "x-latchkey-flow"  # where a call without a body names its flow
 
@@ -92,10 +93,7 @@ class ApiRequest(Request[Any, Any, Any]):
 
     async def require_access(self) -> Access:
         """Whose session the bearer token is of. Raises `Unauthenticated`."""
-        given = dict(self.scope["headers"]).get(b"authorization", b"")
-        if not given[: len(BEARER)].lower() == BEARER:
-            raise Unauthenticated
-        token = given[len(BEARER) :].strip(b" ").decode("latin-1")
+        token = read_bearer(dict(self.scope["headers"]))
         access = self.container.web_config.access_tokens.read_token(token, Audience.API)
         await self.container.sessions.check_session(access)
         return access
@@ -146,6 +144,14 @@ class FlowHandle:
 
     def rotate(self) -> None:
         self.secret = self._next
+
+
+def read_bearer(headers: dict[bytes, bytes]) -> str:
+    """The token of RFC 6750 2.1. Raises `Unauthenticated` where there is none."""
+    given = headers.get(b"authorization", b"")
+    if given[: len(BEARER)].lower() != BEARER:
+        raise Unauthenticated
+    return given[len(BEARER) :].strip(b" ").decode("latin-1")
 
 
 async def check_credentials(request: AnyRequest) -> HttpResponse | None:

@@ -211,16 +211,6 @@ class IdentityProofs(Table):
     user_id: Mapped[Reference | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
 
-class SpentTransactions(Table):
-    """Sign-ins at a provider that came back: none does twice. A row outlives its cookie."""
-
-    __tablename__ = "spent_transactions"
-    __table_args__ = (Index("ix_spent_transactions_spent_at", "spent_at"),)
-
-    digest: Mapped[Digest] = mapped_column(primary_key=True)
-    spent_at: Mapped[Created]
-
-
 # The tables of contacts that were changed, that wait to be, and that are to be forgotten.
 
 

@@ -1,0 +1,113 @@
+"""The header `Idempotency-Key`: what was answered to the first call is answered to all with it."""
+
+import re
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.controllers.api.request import BODY_LIMIT, read_bearer
+from app.domain.errors import Rejected, Unauthenticated
+from app.domain.i18n import _
+from app.domain.idempotency import Answer, Call, IdempotentCalls
+from app.domain.services import Audience
+from app.web.container import Container
+
+KEY = re.compile(rb"[!-~]{1,255}")
+CHANGING = ("POST", "PATCH", "DELETE")
+# What the same call may have another answer to: once signed in, confirmed, or a moment later.
+PASSING = (401, 403, 408, 409, 413, 429)
+REPLAYED = (b"idempotency-replayed", b"true")
+
+
+class BadIdempotencyKey(Rejected):
+    code = "bad_idempotency_key"
+    message = _("An idempotency key has 1 to 255 visible ASCII characters.")
+
+
+class IdempotencyMiddleware:
+    """Around the handlers of the API; calls without the header pass."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        key = headers.get(b"idempotency-key")
+        if key is None or scope["type"] != ScopeType.HTTP or scope["method"] not in CHANGING:
+            return await self._app(scope, receive, send)
+        if not KEY.fullmatch(key):
+            raise BadIdempotencyKey
+        messages, body = await _read(receive)
+        replayed = _replay(messages, receive)
+        if len(body) > BODY_LIMIT:
+            return await self._app(scope, replayed, send)
+        container: Container = scope["app"].state.container
+        content = b"%s %s\n%s" % (scope["method"].encode(), scope["raw_path"], body)
+        call = Call(key, _caller(container, headers), content)
+        answer = await container.idempotent_calls.begin(call)
+        if answer:
+            return await _send(
+                Answer(answer.status, [*answer.headers, REPLAYED], answer.body), send
+            )
+        return await _carry_out(self._app, scope, replayed, send, container.idempotent_calls, call)
+
+
+async def _carry_out(
+    app: ASGIApp, scope: Scope, receive: Any, send: Send, calls: IdempotentCalls, call: Call
+) -> None:
+    """Whatever the same call would be answered otherwise a moment later is not kept."""
+    answer = Answer(0, [], b"")
+
+    async def keep(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status, answer.headers = message["status"], list(message["headers"])
+        elif message["type"] == "http.response.body":
+            answer.body += message["body"]
+
+    try:
+        await app(scope, receive, keep)
+    except BaseException:
+        await calls.forget(call)
+        raise
+    if answer.status == 0 or answer.status >= 500 or answer.status in PASSING:
+        await calls.forget(call)
+    else:
+        await calls.finish(call, answer)
+    if answer.status:
+        await _send(answer, send)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = answer.headers
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+
+
+async def _read(receive: Receive) -> tuple[list[Any], bytes]:
+    """All of the body, or a little more than may be of it."""
+    messages, body = list[Any](), b""
+    while not messages or (messages[-1].get("more_body") and len(body) <= BODY_LIMIT):
+        message: Any = await receive()
+        messages.append(message)
+        body += message.get("body", b"")
+    return messages, body
+
+
+def _replay(messages: list[Any], receive: Receive) -> Any:
+    left = iter(messages)
+
+    async def replay() -> Any:
+        return next(left, None) or await receive()
+
+    return replay
+
+
+def _caller(container: Container, headers: dict[bytes, bytes]) -> bytes:
+    """Whose account the call is about, by a token that is still good."""
+    try:
+        token = read_bearer(headers)
+        access = container.web_config.access_tokens.read_token(token, Audience.API)
+    except Unauthenticated:
+        return b""
+    return access.user_id.bytes
