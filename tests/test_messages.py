@@ -193,7 +193,7 @@ def test_the_code_in_an_email_is_large_and_copies_as_digits(renderer: Templates,
 def test_a_mail_names_the_sign_in_as_the_operator_does() -> None:
     assets = Assets(ROOT / "static", live=False)
     renderer = Templates(assets, live=False, auth0_label="Google")
-    removed = "A sign-in with Google was removed from your account"
+    removed = "Your Google login was removed from your account"
     subject, text, html = renderer.render_email("identity_removed", CONTEXT)
     assert (subject, removed in text, removed in html) == (removed, True, True)
     _, linked, _ = renderer.render_email("identity_linked", CONTEXT)

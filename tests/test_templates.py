@@ -88,7 +88,7 @@ def test_a_page_has_one_heading_and_one_place_for_focus(pages: list[Page]) -> No
 
 
 def test_no_time_is_told_by_a_clock_that_is_not_the_readers(pages: list[Page]) -> None:
-    """But to operators, of prices that are old, and in mails, which do not know where they are
+    """But to operators, and in mails, which do not know where they are
     read.
     """
     told = {page.name for page in pages if re.search(r"\bUTC\b", page.text)}

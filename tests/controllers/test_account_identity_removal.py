@@ -65,5 +65,5 @@ def test_what_it_may_have_opened_ends_too(owner: Linker) -> None:
 def test_it_is_told_by_mail(owner: Linker) -> None:
     linked(owner)
     owner.remove_newest()
-    letter = owner.told("A sign-in with single sign-on was removed")
+    letter = owner.told("Your single sign-on login was removed")
     assert f"{owner.product.url}/recovery/email" in letter.body

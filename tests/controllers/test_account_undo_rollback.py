@@ -37,7 +37,7 @@ def test_both_contacts_and_identities_are_taken_back(product: Product, owner: Li
     done = undo(owner)
     assert done.heading == "The change was undone"
     assert "Your phone number from before is back." in done.html
-    assert "Linked sign-ins that were added recently" in done.html
+    assert "Linked logins that were added recently" in done.html
     assert contacts(product, their_phone, their_email, owner.email) == [(owner.phone, owner.email)]
     assert Federated(product, theirs).come_with_auth0("login").path == "/signup/phone"
     for contact in (owner.phone, owner.email, their_phone, their_email):

@@ -72,7 +72,7 @@ def test_it_takes_back_what_the_intruder_did_before_and_since(
     phone = owner.put("phone")
     done = undo(Person(product), link)
     assert done.heading == "The change was undone"
-    assert "sign-ins that were added recently" in done.html
+    assert "logins that were added recently" in done.html
     assert contacts(product, owner.email, phone) == [(owner.phone, owner.email)]
     assert identities_of(product, owner.email) == []
 

@@ -18,7 +18,7 @@ UPDATE phone_verifications SET consumed_at = consumed_at - interval '11 minutes'
 """
 
 IDENTITIES = "/account/identities"
-NOT_LINKED = "That sign-in isn’t linked. You can link it in your account."
+NOT_LINKED = "That login isn’t linked. You can link it in your account."
 AGE_IDENTITY = "UPDATE identity_proofs SET created_at = created_at - $2::interval WHERE email = $1"
 
 
@@ -103,7 +103,7 @@ def test_one_without_an_address_is_told_by_its_time(owner: Holder) -> None:
     visitor = Federated(owner.product)
     visitor.come_with_auth0(no_email="1")
     page = visitor.prove_phone(owner.phone)
-    assert re.search("single sign-on from <time[^>]+>just now</time> to it", page.html)
+    assert re.search("single sign-on login from <time[^>]+>just now</time> to it", page.html)
 
 
 def test_they_may_sign_in_without_linking(owner: Holder, visitor: Federated) -> None:

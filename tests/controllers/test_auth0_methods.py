@@ -40,7 +40,7 @@ def test_auth0_left_out_is_nowhere(another_product: Make) -> None:
         assert owner.get(path).status == 404
     for path in ("/login", "/signup", "/account", "/account/identities"):
         assert "/auth0/start" not in Person(product).get(path).html
-    assert "Linked sign-ins" not in owner.get("/account").html
+    assert "Linked logins" not in owner.get("/account").html
     assert owner.get("/health/auth0").status == 404
 
 

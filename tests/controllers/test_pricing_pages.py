@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from app.controllers.pricing import format_moment, prices_values
+from app.controllers.pricing import find_age, prices_values
 from app.domain.pricing.catalogue import Interval
 from app.domain.pricing.offers import PriceSelection
 from app.domain.pricing.prices import Current, Source
@@ -24,5 +24,5 @@ def test_no_name_ends_the_script_it_stands_in() -> None:
     assert offer["priceSpecification"]["billingDuration"] == "P1Y"
 
 
-def test_a_moment_is_told_in_words() -> None:
-    assert format_moment(NOW) == "1 November 2026, 04:05 UTC"
+def test_the_age_of_prices_is_told_by_nobodys_clock() -> None:
+    assert find_age(NOW) == ("2026-11-01T04:05:00+00:00", "1 November 2026")

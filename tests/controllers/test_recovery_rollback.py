@@ -12,7 +12,7 @@ from tests.recovering import NEW_PASSWORD, at_password
 
 PHONE_BACK = "Your phone number from before is back."
 PHONE_TAKEN = "belongs to another account now, so your account has no number."
-AUTH0_GONE = "Linked sign-ins that were added recently no longer open your account."
+AUTH0_GONE = "Linked logins that were added recently no longer open your account."
 LINKED_DAYS_AGO = """
 UPDATE identities SET created_at = created_at - make_interval(days => $2)
 WHERE user_id = (SELECT id FROM users WHERE email = $1)

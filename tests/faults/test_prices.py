@@ -47,7 +47,7 @@ def source_of(product: Product) -> str:
 
 
 def sentence(moment: datetime) -> str:
-    spoken = f"{moment:%d %B %Y, %H:%M} UTC".lstrip("0")
+    spoken = f"{moment:%d %B %Y}".lstrip("0")
     return (
         f"Prices as of {spoken}. They may have changed since: we confirm the price before you buy."
     )

@@ -231,7 +231,7 @@ async def auth0(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
     yield "account-identities-last"
     await visitor.tab.page.route("**/authorize?*", lambda route: route.fulfill(status=204))
-    await visitor.tab.press("Link another sign-in")
+    await visitor.tab.press("Link another login")
     yield "auth0-leaving"
     await visitor.tab.open("/auth0/start?for=link")
     yield "auth0-start"

@@ -109,7 +109,7 @@ async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None
     confirm = "/account/confirm?return_to=/account/identities"
     assert places(notes)[3:6] == ["/signup/link", confirm, "/account/identities"]
     assert notes[6].look.notice == "You can now sign in with single sign-on."
-    assert notes[7].look.notice == "That sign-in no longer opens your account."
+    assert notes[7].look.notice == "That login no longer opens your account."
     assert places(notes)[-1] == "/account/identities"
 
 

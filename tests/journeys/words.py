@@ -116,12 +116,12 @@ def _letters(sentence: str) -> int:
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
-    """A value that is there twice is the same each time."""
+    """A value that is there twice is the same each time, and none goes on after a title."""
     written, known = "", set[str]()
     for text, name in batched_pieces(sentence):
         written += re.escape(text.replace("%%", "%"))
         if name:
-            written += f"(?P={name})" if name in known else f"(?P<{name}>.+?)"
+            written += f"(?P={name})" if name in known else f"(?P<{name}>(?:(?! – ).)+?)"
             known.add(name)
     return re.compile(written)
 

@@ -25,7 +25,6 @@ class CodeWords:
     send_new: Text
     can_send: Text
     expired: Text
-    locked: Text
     held: Text  # another page has just had one sent
     on_its_way: Text
     slow: Text
@@ -47,7 +46,6 @@ WORDS = {
         send_new=_("Text me a new code"),
         can_send=_("We can text a new one."),
         expired=_("Codes work for 10 minutes."),
-        locked=_("Too many wrong tries. Locking it protects your number from guessing."),
         held=_("We just sent a code to this number from another page. It only works there."),
         on_its_way=_("Your text is on its way."),
         slow=_("We can’t reach the service that sends the text right now. We’ll keep trying."),
@@ -70,7 +68,6 @@ WORDS = {
         send_new=_("E-mail me a new code"),
         can_send=_("We can e-mail a new one."),
         expired=_("Codes by e-mail work for 30 minutes."),
-        locked=_("Too many wrong tries. Locking it protects your address from guessing."),
         held=_("We just sent a code to this address from another page. It only works there."),
         on_its_way=_("Your e-mail is on its way."),
         slow=_("We can’t reach the service that sends the e-mail right now. We’ll keep trying."),

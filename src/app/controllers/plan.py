@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Controller, Request, get, post
 
-from app.controllers.pricing import format_moment
+from app.controllers.pricing import find_age
 from app.domain.errors import Conflict, Refusal, Rejected, Unavailable
 from app.domain.i18n import _
 from app.domain.pricing.choice import Choice, ChoiceStatus, State, assess_choice
@@ -64,7 +64,7 @@ class PlanHandler:
             "standing": find_plan_status(self.container, chosen),
             "picked": find_plan_status(self.container, picked),
             "unknown": bool(query.get("plan")) and named is None and current.catalogue.priced,
-            "as_of": format_moment(old) if old else "",
+            "as_of": find_age(old) if old else None,
             "at_home": at_home,
         }
         return self.container.pages.render_page(self.context, "plan/plan.html", values, refusal)

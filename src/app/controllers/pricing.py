@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_time
 from litestar import Controller, Request, get
 from markupsafe import Markup
 
@@ -55,7 +54,7 @@ def prices_values(current: Current, selection: PriceSelection, product: str) -> 
         "periods": _links(selection, PERIODS, intervals),
         "currencies": [(each.value, _currencies(each, selection, catalogue)) for each in intervals],
         "notes": [_note(what, selection) for what in selection.unknown],
-        "as_of": (old.isoformat(timespec="seconds"), format_moment(old)) if old else None,
+        "as_of": find_age(old) if old else None,
         "json_ld": _json_ld(offered, selection, product) if catalogue.priced else None,
     }
 
@@ -70,10 +69,11 @@ def repeat_query(query: dict[str, str]) -> str:
     return f"?{urlencode(kept)}" if kept else ""
 
 
-def format_moment(moment: datetime) -> str:
-    """21 November 2026, 14:05 UTC."""
-    time = format_time(moment, "short", locale=current_language.get().locale)
-    return str(_("%(day)s, %(time)s UTC", day=day(moment, with_year=True), time=time))
+def find_age(moment: datetime) -> tuple[str, str]:
+    """For machines, and the day for people: the hour would be by a clock that is not theirs. A
+    script tells it by their own.
+    """
+    return moment.isoformat(timespec="seconds"), day(moment, with_year=True)
 
 
 def _note(unknown: str, selection: PriceSelection) -> Text:

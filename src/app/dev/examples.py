@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.controllers.plan import PriceChanged
-from app.controllers.pricing import format_moment, prices_values
+from app.controllers.pricing import find_age, prices_values
 from app.controllers.signup.pages import progress
 from app.dev.account_examples import account, changes, confirmations
 from app.dev.flow_examples import (
@@ -171,7 +171,7 @@ def plans() -> Iterator[Example]:
         "currency": "USD",
         "currencies": current.catalogue.currencies,
     }
-    page |= {"choice": "", "standing": None, "picked": None, "unknown": False, "as_of": ""}
+    page |= {"choice": "", "standing": None, "picked": None, "unknown": False, "as_of": None}
     yield from states(
         "plan/plan.html",
         {**page, "at_home": False},
@@ -179,7 +179,7 @@ def plans() -> Iterator[Example]:
         picked={"picked": plan, "choice": str(plan.choice), "at_home": True},
         none_ticked={"refusal": PriceChanged(field="choice")},
         unknown={"unknown": True},
-        old_prices={"as_of": format_moment(now() - timedelta(days=3))},
+        old_prices={"as_of": find_age(now() - timedelta(days=3))},
         without_prices={"offers": [], "currency": "", "currencies": ()},
         **{state: {"standing": given["plan"]} for state, given in standings().items()},
     )

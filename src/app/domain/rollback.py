@@ -63,9 +63,7 @@ SENTENCES = {
         "Your e-mail address was changed recently. It stays that way: the"
         " one from before can’t come back, and your account has no phone number to sign in with."
     ),
-    Fact.IDENTITIES_GONE: _(
-        "Linked sign-ins that were added recently no longer open your account."
-    ),
+    Fact.IDENTITIES_GONE: _("Linked logins that were added recently no longer open your account."),
     Fact.PASSWORD_GONE: _(
         "Your password was changed recently, so the password from then no longer works."
     ),

@@ -68,7 +68,10 @@ WORDS: dict[int, tuple[Text, Text]] = {
         _("Check it, or go back to the page you came from and use its links."),
     ),
     415: (_("We couldn’t read that"), _("Go back and use the form on the page.")),
-    429: (_("That was a lot in a short time"), _("Wait a little, then carry on where you were.")),
+    429: (
+        _("Too many requests in a short time"),
+        _("Wait a little, then carry on where you were."),
+    ),
     431: (
         _("That was too much"),
         _("Your browser sent far more than we need. Clear the cookies of this site and try again."),

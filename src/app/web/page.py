@@ -63,8 +63,8 @@ NOTICES: dict[str, Text] = {
     "plan-given-up": _("Plan removed."),
     "plan-chosen": _("Plan saved."),
     "known": _("You already have an account, so we signed you in."),
-    "not-linked": _("That sign-in isn’t linked. You can link it in your account."),
-    "identity-removed": _("That sign-in no longer opens your account."),
+    "not-linked": _("That login isn’t linked. You can link it in your account."),
+    "identity-removed": _("That login no longer opens your account."),
     "existing": _("You already had an account with this number, so we signed you in."),
     **{str(fact): sentence for fact, sentence in SENTENCES.items()},
 }

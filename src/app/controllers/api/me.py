@@ -72,7 +72,7 @@ class MeApiController(ApiController):
         await request.container.sessions.require_fresh(access)
         return await request.container.account.personal_data.export_data(access.user_id)
 
-    @get("/identities", summary="List the linked sign-ins")
+    @get("/identities", summary="List the linked logins")
     async def list_identities(self, request: ApiRequest) -> IdentityList:
         """Of identity providers."""
         access = await request.require_access()

@@ -131,7 +131,7 @@ class NotEarlierIdentity(Rejected):
 
     code = "auth0_not_from_before"
     message = _(
-        "That sign-in doesn’t count. It must have opened the account for at least 7 days"
+        "That login doesn’t count. It must have opened the account for at least 7 days"
         " before the change. Nothing was undone. Use another one, or confirm another way."
     )
 
@@ -143,7 +143,7 @@ class SameMailbox(Rejected):
 
     code = "auth0_same_mailbox"
     message = _(
-        "That sign-in has the very e-mail address that our link went to, so the two count as"
+        "That login has the very e-mail address that our link went to, so the two count as"
         " one. Nothing was undone. Use another one, or confirm another way."
     )
 

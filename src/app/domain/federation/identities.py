@@ -34,7 +34,7 @@ class IdentityTaken(Conflict):
     """Only ever told to someone who has just signed in with it."""
 
     code = "identity_taken"
-    message = _("That sign-in already opens another account here. Use another one.")
+    message = _("That login already opens another account here. Use another one.")
 
 
 class NotLinked(Rejected):
@@ -42,7 +42,7 @@ class NotLinked(Rejected):
 
     code = "auth0_not_linked"
     message = _(
-        "That sign-in isn’t linked to your account, so it doesn’t count. Use the one that is, or"
+        "That login isn’t linked to your account, so it doesn’t count. Use the one that is, or"
         " confirm another way."
     )
 
@@ -52,13 +52,13 @@ class LastWayIn(Conflict):
 
     code = "last_way_in"
     message = _(
-        "Choose a password first. Without one and without this sign-in, only your phone would let"
+        "Choose a password first. Without one and without this login, only your phone would let"
         " you in."
     )
 
 
 NO_ADDRESS = _(
-    "Add an e-mail address first. Without one and without this sign-in, only your phone would let"
+    "Add an e-mail address first. Without one and without this login, only your phone would let"
     " you in."
 )
 

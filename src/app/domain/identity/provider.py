@@ -12,7 +12,7 @@ class ProviderDown(Unavailable):
     """It does not answer, not in time, or with a failure of its own."""
 
     code = "identity_provider_down"
-    message = _("That sign-in isn’t available right now. Use your phone number.")
+    message = _("That way to sign in isn’t available right now. Use your phone number.")
 
 
 class ProviderBusy(Unavailable):

@@ -25,7 +25,7 @@ class TooManyRefreshes(TooMany):
     """No browser and no sound client needs as many."""
 
     code = "too_many_refreshes"
-    message = _("That was a lot in a short time. Try again in a minute.")
+    message = _("Too many requests in a short time. Try again in a minute.")
 
 
 class ConfirmationNeeded(Forbidden):
