@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.web.brand import STATIC
+from app.web.assets import Assets
+from app.web.brand import STATIC, Brand
 from app.web.brand_check import PAIRS, check_brand
 from app.web.hooks import find_lost_hooks
 from app.web.overrides import PARTIALS, read_ours
@@ -75,6 +76,10 @@ def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: 
          "2: there is no template none.html"),
         ("templates/error.html", '{% extends shell %}\n{% include "../partials/error.html" %}',
          "2: there is no template ../partials/error.html"),
+        ("templates/error.html", "{% extends shell %}\n{% include 'none.html' %}",
+         "2: there is no template none.html"),
+        ("templates/error.html", "{% extends shell %}\n\n{%+ from 'none.html' import time %}",
+         "3: there is no template none.html"),
         ("templates/error.html", '{% extends "default/error.html" %}\n{% set a = prodct %}',
          "2: prodct is given to no template"),
         ("messages/phone_code.txt", "{{ code }}", "1: lost its last line, @{{ host }}"),
@@ -100,6 +105,34 @@ def test_a_mistake_is_told_with_its_line(folder: Path, file: str, text: str, tol
     checked = typed("brand", "check", str(folder))
     assert checked.exit_code == 1
     assert f"{path}:{told}" in checked.output
+
+
+@pytest.mark.parametrize("file", ["favicon.svg", "logo.svg", "brand.css", "words/de.po"])
+def test_a_folder_in_the_place_of_a_file_is_told(folder: Path, file: str) -> None:
+    (folder / file).unlink()
+    (folder / file).mkdir()
+    assert Assets(STATIC, live=False, brand=Brand(folder=folder)).url("favicon.svg")
+    assert [str(each) for each in check_brand(folder)] == [
+        f"{folder / file}:1: it is a folder, and a file is read"
+    ]
+
+
+def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "templates").write_text("")
+    [found] = check_brand(tmp_path)
+    assert str(found) == f"{tmp_path}/templates:1: it is a file, and a folder is read"
+
+
+def test_quotes_of_both_kinds_are_read(folder: Path) -> None:
+    path = folder / "templates/signup/phone.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ours = (PARTIALS / "signup/phone.html").read_text()
+    path.write_text(
+        ours.replace(
+            '{% include "_phone_field.html" %}', "{% include '_phone_field.html' %}"
+        ).replace('name="csrf_token"', "name='csrf_token'")
+    )
+    assert check_brand(folder) == []
 
 
 @pytest.mark.parametrize("source", ["as it is", "extended"])

@@ -69,9 +69,10 @@ class Brand:
         return re.sub(r"[^a-z0-9]+", "-", folded.lower()).strip("-") or "account"
 
     def find(self, name: str) -> Path | None:
-        """A file or folder of the brand's own."""
+        """A file or folder of the brand's own: what has an ending is a file."""
         path = self.folder / name if self.folder else None
-        return path if path and path.exists() else None
+        is_there = path and (path.is_file() if path.suffix else path.is_dir())
+        return path if is_there else None
 
     @property
     def logo(self) -> Markup | None:

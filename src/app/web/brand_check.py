@@ -44,6 +44,7 @@ PAIRS = (
     *(("edge", on, SHAPE) for on in ("paper", "sheet", "note")),
     ("trim", "paper", SHAPE), ("trim", "sheet", SHAPE),
 )  # fmt: skip
+FOLDERS = ("messages", "templates", "words")
 KEYWORDS = DEFAULT_KEYWORDS | {"N_": None}
 TRIMMED = {"newstyle_gettext": "true", "trimmed": "true"}  # as in babel.cfg
 NO_TOKEN = re.compile(r"color-scheme\s*:")  # which a style sheet may say too
@@ -62,6 +63,7 @@ class Finding:
 def check_brand(folder: Path) -> list[Finding]:
     """All that is wrong; nothing where the folder has nothing of its own."""
     return [
+        *_check_kinds(folder),
         *_check_style(folder / "brand.css"),
         *(found for name in IMAGES for found in _check_image(folder / name)),
         *_check_templates(folder),
@@ -69,8 +71,17 @@ def check_brand(folder: Path) -> list[Finding]:
     ]
 
 
+def _check_kinds(folder: Path) -> Iterator[Finding]:
+    for path in (*(folder / name for name in ("brand.css", *IMAGES)), *folder.glob("words/*")):
+        if path.is_dir():
+            yield Finding(path, 1, "it is a folder, and a file is read")
+    for path in (folder / name for name in FOLDERS):
+        if path.exists() and not path.is_dir():
+            yield Finding(path, 1, "it is a file, and a folder is read")
+
+
 def _check_style(path: Path) -> Iterator[Finding]:
-    if not path.exists():
+    if not path.is_file():
         return
     theirs = read_tokens(path.read_text(errors="replace"))
     ours = read_tokens((STATIC / STYLE).read_text())
@@ -114,7 +125,7 @@ def _check_contrast(path: Path, scheme: str, ours: Tokens, theirs: Tokens) -> It
 
 
 def _check_image(path: Path) -> Iterator[Finding]:
-    if not path.exists():
+    if not path.is_file():
         return
     text = path.read_text(errors="replace")
     try:
@@ -140,7 +151,8 @@ def _check_templates(folder: Path) -> Iterator[Finding]:
             continue
         for each in sorted(named_templates(sources[name])):
             if overrides.read(each) is None:
-                line = sources[name].count("\n", 0, sources[name].index(f'"{each}"')) + 1
+                quoted = re.search(f"[\"']{re.escape(each)}[\"']", sources[name])
+                line = sources[name].count("\n", 0, quoted.start() if quoted else 0) + 1
                 yield Finding(path, line, f"there is no template {each}")
         given = find_undeclared_variables(tree) - _known_names()
         for node in tree.find_all(nodes.Name):
@@ -165,7 +177,7 @@ def _check_all_words(folder: Path) -> Iterator[Finding]:
         for path in Overrides(folder).names().values()
         for found in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, options=TRIMMED)
     }
-    for path in sorted(folder.glob("words/*")):
+    for path in sorted(path for path in folder.glob("words/*") if path.is_file()):
         yield from _check_words(path, own)
 
 

@@ -7,17 +7,19 @@ from collections.abc import Callable
 Read = Callable[[str], str | None]
 
 COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-EXTENDS = re.compile(r'\{%-?\s*extends\s+"([^"]+)"\s*-?%\}')
-EXTENDS_SHELL = re.compile(r"\{%-?\s*extends\s+shell\s*-?%\}")
-USED = re.compile(r'\{%-?\s*(?:include|from)\s+"([^"]+)"[^%]*%\}')
-NAMED = re.compile(r'\{%-?\s*(?:include|from|import|extends)\s+"([^"]+)"')
-BLOCK = re.compile(r"\{%-?\s*(?:block\s+(\w+)[^%]*|(endblock)[^%]*)%\}")
+TAG = r"\{%[-+]?\s*"
+NAME = r"""["']([^"']+)["']"""
+EXTENDS = re.compile(TAG + r"extends\s+" + NAME + r"\s*[-+]?%\}")
+EXTENDS_SHELL = re.compile(TAG + r"extends\s+shell\s*[-+]?%\}")
+USED = re.compile(TAG + r"(?:include|from)\s+" + NAME + r"[^%]*%\}")
+NAMED = re.compile(TAG + r"(?:include|from|import|extends)\s+([^%]+)%\}")
+BLOCK = re.compile(TAG + r"(?:block\s+(\w+)[^%]*|(endblock)[^%]*)%\}")
 SUPER = re.compile(r"\{\{-?\s*super\(\)")
 CONTROL = re.compile(r"<(?:input|select|textarea|button)\b[^>]*>")
-ATTRIBUTE = re.compile(r'\b(?:name|id)="[^"{]+"')
-PLACE = re.compile(r'\bid="(?:main|live|who|trouble)"')
+ATTRIBUTE = re.compile(r"""\b(name|id)=["']([^"'{]+)["']""")
+PLACE = re.compile(r"""\b(id)=["'](main|live|who|trouble)["']""")
 CODE = re.compile(r"\{\{-?\s*code\b")
-BOUND = re.compile(r"@\{\{ host \}\} #\{\{ code \}\}\s*\Z")
+BOUND = re.compile(r"@\{\{-?\s*host\s*-?\}\} #\{\{-?\s*code\s*-?\}\}\s*\Z")
 DEEPEST = 8  # templates within each other
 
 
@@ -27,14 +29,16 @@ def find_lost_hooks(name: str, ours: Read, theirs: Read) -> list[str]:
 
 
 def named_templates(source: str) -> set[str]:
-    """What it includes, imports and extends."""
-    return {*NAMED.findall(COMMENT.sub("", source))}
+    """What it includes, imports and extends; not what may be missing, or is put together."""
+    tags = NAMED.findall(COMMENT.sub("", source))
+    sure = [tag for tag in tags if "~" not in tag and "ignore missing" not in tag]
+    return {name for tag in sure for name in re.findall(NAME, tag)}
 
 
 def _hooks(name: str, read: Read) -> list[str]:
     text = _whole(name, read)
-    found = [each for tag in CONTROL.findall(text) for each in ATTRIBUTE.findall(tag)]
-    found += PLACE.findall(text)
+    kept = [each for tag in CONTROL.findall(text) for each in ATTRIBUTE.findall(tag)]
+    found = [f'{attribute}="{value}"' for attribute, value in [*kept, *PLACE.findall(text)]]
     if EXTENDS_SHELL.search(text):
         found.append("{% extends shell %}")
     if CODE.search(text):
