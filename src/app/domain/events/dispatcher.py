@@ -13,6 +13,7 @@ from functools import partial
 from app.domain.concurrency import attempt
 from app.domain.delivery.dispatcher import CircuitBreaker
 from app.domain.delivery.outbox import jitter
+from app.domain.errors import Unavailable
 from app.domain.events.events import (
     Answer,
     Event,
@@ -68,8 +69,10 @@ class EventDispatcher:
         room = 0 if self._is_gone else self.breaker.free_slots(len(self._in_flight), MOST)
         if not room:
             return
-        async with self._database.connection() as connection:
-            events = await claim_due(connection, self.service.name, room)
+        events: list[Event] = []
+        with suppress(Unavailable):  # which is reported by itself
+            async with self._database.connection() as connection:
+                events = await claim_due(connection, self.service.name, room)
         for event in events:
             task = asyncio.create_task(attempt("event", partial(self._send, event)))
             self._in_flight.add(task)
