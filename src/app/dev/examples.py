@@ -240,6 +240,8 @@ def fragments() -> Iterator[Example]:
     chosen = {"username": ADDRESS, "min_length": 8, "label": "Password", **beside}
     yield from states("_new_password.html", chosen)
     yield from states("_no_mail.html", {"title": "Didn’t get an e-mail?", "first": ""})
+    hinted = {"hint": "At least 8 characters."}
+    yield from states("_password_field.html", beside, with_a_hint=hinted)
     yield from states("_phone_field.html", {**number_entry(), **beside})
     at = Signup(b"")
     for step in (Step.PHONE, Step.PHONE_CODE, Step.EMAIL, Step.EMAIL_CODE, Step.PASSWORD):
