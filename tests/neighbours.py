@@ -13,22 +13,22 @@ PAGE = "text/html,application/xhtml+xml"
 TABLE = """
 [[service]]
 name = "shop"
-audience = "{shop}"
-origins = ["{shop}", "{own}"]
+audience = "https://shop.example.com"
+origins = [{origins}]
 scopes = ["openid", "phone", "email", "plan"]
 
 [[service]]
 name = "blog"
 audience = "blog"
-origins = ["{blog}"]
+origins = ["https://blog.example.com:8443"]
 scopes = ["openid", "plan"]
 """
 
 
-def services_file(folder: Path, own: str, shop: str = SHOP, blog: str = BLOG) -> str:
-    """`own` is another origin of the shop, such as one on the product's own host."""
+def services_file(folder: Path, *more: str) -> str:
+    """`more` are further origins of the shop."""
     path = folder / "services.toml"
-    path.write_text(TABLE.format(shop=shop, blog=blog, own=own))
+    path.write_text(TABLE.format(origins=", ".join(f'"{each}"' for each in (SHOP, *more))))
     return str(path)
 
 
@@ -40,7 +40,9 @@ class Asking:
     origin: str = SHOP
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, rest: str = "/cart", accept: str = PAGE, **headers: str) -> httpx.Response:
+    def ask(
+        self, rest: str = "/cart", accept: str = PAGE, query: str = "", **headers: str
+    ) -> httpx.Response:
         """As Traefik asks; cookies of the answer are kept."""
         scheme, _, host = self.origin.partition("://")
         said = {
@@ -52,7 +54,7 @@ class Asking:
             "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
         }
         told = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = httpx.get(self.product.url + ADDRESS, headers=said | told)
+        answer = httpx.get(self.product.url + ADDRESS + query, headers=said | told)
         for line in answer.headers.get_list("set-cookie"):
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value

@@ -1,4 +1,4 @@
-"""Servers of other people's that the tests run beside ours: a connection pooler and a proxy.
+"""Servers of other people's that the tests run beside ours: a connection pooler and proxies.
 
 `make test` runs this first. Without them the run fails; it never leaves those tests out.
 """
@@ -11,7 +11,7 @@ import sys
 from tests.apt import apt_installs
 
 # The program, and the package of Debian that holds it.
-PACKAGES = {"pgbouncer": "pgbouncer", "nginx": "nginx-light"}
+PACKAGES = {"pgbouncer": "pgbouncer", "nginx": "nginx-light", "caddy": "caddy"}
 
 
 def main() -> None:

@@ -174,12 +174,22 @@ def own_origin() -> str:
 
 
 @pytest.fixture(scope="package")
+def far_origins() -> tuple[str, str]:
+    """Of the shop, on another host than the product's."""
+    return f"http://localhost:{free_port()}", f"http://localhost:{free_port()}"
+
+
+@pytest.fixture(scope="package")
 def serviced(
-    stores: Stores, own_origin: str, tmp_path_factory: pytest.TempPathFactory
+    stores: Stores,
+    own_origin: str,
+    far_origins: tuple[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Product]:
     """A product that services trust, behind a proxy at 127.0.0.1."""
     folder, url = tmp_path_factory.mktemp("services"), f"{stores.redis_url}?db=3"
-    env = {"SERVICES": services_file(folder, own_origin), "TRUSTED_PROXIES": "127.0.0.1/32"}
+    file = services_file(folder, own_origin, *far_origins)
+    env = {"SERVICES": file, "TRUSTED_PROXIES": "127.0.0.1/32"}
     with Product(folder, stores.new_database(), url, limits=GENEROUS, **env) as product:
         yield product
 

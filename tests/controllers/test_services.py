@@ -224,15 +224,22 @@ def test_a_session_that_ends_is_over_at_each_service(product: Product) -> None:
     assert asking.ask().status_code == 302
 
 
-def test_what_is_no_page_is_refused_and_told_where_to_go(product: Product, own: str) -> None:
-    for origin in (SHOP, own):
-        asking = Asking(product, origin)
-        answer = asking.ask(accept="application/json")
-        assert answer.status_code == 401
-        assert told(answer)["location"].startswith(f"{product.url}/login?return_to=%2Fservices")
-        assert asking.ask(hx_request="true").status_code == 401
-        posted = asking.ask(x_forwarded_method="POST")
-        assert (posted.status_code, told(posted)) == (401, {})
+def test_what_is_no_page_is_refused_and_led_nowhere(product: Product, own: str) -> None:
+    for asking in (Asking(product, SHOP), Asking(product, own)):
+        answers = (
+            asking.ask(accept="application/json"),
+            asking.ask(hx_request="true"),
+            asking.ask(x_forwarded_method="POST"),
+            asking.ask(accept="*/*", query="?redirect=no"),
+        )
+        assert {(each.status_code, *told(each)) for each in answers} == {(401,)}
+        assert asking.cookies == {}
+
+
+def test_a_proxy_that_takes_no_redirect_is_told_where_to_go(product: Product, own: str) -> None:
+    for asking in (Asking(product, SHOP), Asking(product, own)):
+        answer, location = asking.ask(query="?redirect=no"), asking.ask().headers["location"]
+        assert (answer.status_code, told(answer)) == (401, {"location": location})
 
 
 @pytest.mark.parametrize("to", ELSEWHERE)

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.crowd import sql
-from tests.nginx import running_nginx
 from tests.person import Person, new_email, new_phone
 from tests.product import NO_TLS, Product, free_port
+from tests.proxies import running_nginx
 
 PAGE = Path(__file__).parents[2] / "docs" / "deploy.md"
 ADDRESSES = "SELECT DISTINCT address FROM deliveries"

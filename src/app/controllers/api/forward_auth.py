@@ -135,14 +135,16 @@ class _ServicePage:
         return self._lead_to(f"{self._services.base_url}/login?return_to={back}", refused)
 
     def _lead_to(self, url: str, refused: HttpResponse) -> HttpResponse:
-        """302 for a browser that wants a page. For any other, and for a proxy that takes no
-        redirect for an answer, 401 that says where to go.
+        """302 for a browser that wants a page, and 401 for any other. A proxy that takes no
+        redirect for an answer (`?redirect=no`) is told in a header of the 401.
         """
         info, to_set = self._context.info, self._context.cookies.to_set
-        if info.accepts_html and not info.is_by_htmx:
-            return HttpResponse(302, b"", [(b"location", url.encode()), NO_STORE, *to_set])
-        refused.raw_headers += [(b"x-latchkey-location", url.encode()), *to_set]
-        return refused
+        if info.is_by_htmx or not info.accepts_html:
+            return refused
+        if info.query_params.get("redirect") == "no":
+            refused.raw_headers += [(b"x-latchkey-location", url.encode()), *to_set]
+            return refused
+        return HttpResponse(302, b"", [(b"location", url.encode()), NO_STORE, *to_set])
 
 
 def split_code(rest: str) -> tuple[str, str]:

@@ -1,0 +1,64 @@
+"""A real nginx or Caddy in front of the product, as a page of the documentation configures it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import socket
+
+from tests.faults.staged import until
+from tests.servers_setup import found, missing
+
+CONFIGURATION = """
+pid {folder}/nginx.pid;  error_log {folder}/error.log;  daemon off;  events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {folder};  proxy_temp_path {folder};  fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder};  scgi_temp_path {folder};
+  {place}
+}}
+"""
+# It listens where it is told and nowhere else, and asks nobody for certificates.
+CADDY = "{{\n admin off\n auto_https off\n}}\n{place}"
+
+
+@contextmanager
+def running_nginx(folder: Path, place: str) -> Iterator[None]:
+    """`place` is what stands in its `http` block."""
+    program = found("nginx")
+    assert program, missing("nginx")
+    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, place=place))
+    with subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")]) as it:
+        try:
+            until((folder / "nginx.pid").exists)
+            yield
+        finally:
+            it.terminate()
+
+
+@contextmanager
+def running_caddy(folder: Path, place: str, port: int) -> Iterator[None]:
+    """`place` are its sites, one of which is at that port."""
+    program = found("caddy")
+    assert program, missing("caddy")
+    (folder / "Caddyfile").write_text(CADDY.format(place=place))
+    home = {name: str(folder) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+    with (
+        (folder / "caddy.log").open("w") as log,
+        subprocess.Popen(
+            [program, "run", "--config", str(folder / "Caddyfile")],
+            env={**os.environ, **home}, stdout=log, stderr=log,
+        ) as it,
+    ):  # fmt: skip
+        try:
+            until(lambda: it.poll() is not None or is_open(port))
+            assert it.poll() is None, (folder / "caddy.log").read_text()
+            yield
+        finally:
+            it.terminate()
+
+
+def is_open(port: int) -> bool:
+    with socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
