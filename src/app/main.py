@@ -66,6 +66,7 @@ from app.web.assets import Assets
 from app.web.brand import STATIC, Brand, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
+from app.web.cors import Cors
 from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
 from app.web.errors import (
     LastResort,
@@ -208,6 +209,8 @@ def _enclose(
         hsts=hsts,
         last_resort=last_resort.render,
         find_reader=container.language_finder.find_reader,
+        cors=Cors(settings.allowed_origins),
+        trusted_proxies=settings.trusted_proxies,
         forwarding=forwarding,
     )
 

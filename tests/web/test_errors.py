@@ -13,6 +13,7 @@ from litestar import Litestar
 from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
 from app.web.cookies import Flows
+from app.web.cors import Cors
 from app.web.errors import WORDS
 from app.web.middleware import CSP, OuterMiddleware
 from app.web.templates import describe_template_error
@@ -127,7 +128,11 @@ async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
         sent.append(message)
 
     edge = OuterMiddleware(
-        half, hsts="host", last_resort=LAST_RESORT.render, find_reader=lambda _: (ENGLISH, "")
+        half,
+        hsts="host",
+        last_resort=LAST_RESORT.render,
+        find_reader=lambda _: (ENGLISH, ""),
+        cors=Cors(()),
     )
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
     await edge(scope, keep, keep)

@@ -156,6 +156,20 @@ class Reader:
                 self.problems.append(f"{name} must be a list such as Terms=https://example.org/t.")
         return tuple(pairs)
 
+    def origins(self, name: str) -> tuple[str, ...]:
+        """As browsers write them; plain http only on loopback."""
+        found: list[str] = []
+        for item in self.items(name):
+            try:
+                found.append(origin(item))
+                if is_plain_elsewhere(urlsplit(item)):
+                    raise ValueError(item)
+            except ValueError:
+                self.problems.append(
+                    f"{name}: {item} is no origin such as https://app.example.org."
+                )
+        return tuple(found)
+
     def networks(self, name: str) -> tuple[Network, ...]:
         found: list[Network] = []
         for item in self.items(name):

@@ -95,6 +95,8 @@ class Settings:
     breached_passwords_file: str = variable(Reader.text)
     pwned_passwords_url: str = variable(Reader.url, "", optional=True)
 
+    # Pages of other origins whose scripts may call the API.
+    allowed_origins: tuple[str, ...] = variable(Reader.origins)
     # Neighbours that trust our tokens and are told of events.
     services: tuple[Service, ...] = variable(read_services)
 

@@ -7,10 +7,12 @@ deadline. Plain ASGI, because the framework's own middleware does not run for wh
 
 import asyncio
 import logging
+import re
 import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
+from ipaddress import IPv4Network, IPv6Network
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +21,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
 from app.domain.i18n import Language, reading
-from app.web.client_address import UntrustedForwarding
+from app.web.client_address import UntrustedForwarding, is_from_proxy
+from app.web.cors import Cors
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
 
@@ -76,6 +79,7 @@ def pristine(scope: Any) -> Any:
 
 log = logging.getLogger("app.edge")
 
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=+/-]{8,128}")  # of a proxy's own
 DEADLINE = 5.0  # seconds; what would take longer is answered with 503
 # Polled or cached: no line each, unless it failed.
 UNTOLD = ("/health", "/static/", "/metrics", "/pricing")
@@ -130,8 +134,9 @@ def security_headers(*, hsts: str, last_resort: str) -> dict[str, list[tuple[byt
 
 class OuterMiddleware:
     """Wraps the application. `last_resort` makes a page without template or store;
-    `find_reader` says in which language and time zone, for all that is made for them;
-    `forwarding` looks at each request where proxies are expected.
+    `find_reader` says in which language and time zone, for all that is made for them; `cors` whose
+    scripts may call the API; `trusted_proxies` may name a request; `forwarding` looks at each one
+    where proxies are expected.
     """
 
     def __init__(
@@ -141,10 +146,12 @@ class OuterMiddleware:
         hsts: str,
         last_resort: Callable[[int, str], bytes],
         find_reader: Callable[[Scope], tuple[Language, str]],
+        cors: Cors,
+        trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = (),
         forwarding: UntrustedForwarding | None = None,
     ) -> None:
         self._app, self._last_resort, self._forwarding = app, last_resort, forwarding
-        self._find_reader = find_reader
+        self._find_reader, self._cors, self._trusted_proxies = find_reader, cors, trusted_proxies
         self._headers = security_headers(hsts=hsts, last_resort=last_resort(500, "").decode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,9 +159,9 @@ class OuterMiddleware:
             return await self._app(scope, receive, send)
         if self._forwarding:
             self._forwarding.look(scope)
-        request_id = secrets.token_hex(8)
+        request_id = self._name_request(scope)
         token = current_request.set(request_id)
-        sender = _ResponseSender(scope, send, self._headers, request_id)
+        sender = _ResponseSender(scope, send, self._headers, self._cors, request_id)
         try:
             with reading(*self._find_reader(scope)):
                 if is_path(scope["path"]):
@@ -167,6 +174,13 @@ class OuterMiddleware:
             current_request.reset(token)
             sender.log()
         return None
+
+    def _name_request(self, scope: Any) -> str:
+        """By the id that one of our proxies gave it, if it did."""
+        given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
+        if REQUEST_ID.fullmatch(given) and is_from_proxy(scope, self._trusted_proxies):
+            return given.decode()
+        return secrets.token_hex(8)
 
     async def _within_deadline(self, sender: "_ResponseSender", receive: Receive) -> None:
         try:
@@ -198,16 +212,22 @@ class _ResponseSender:
     """One answer on its way out. HEAD is asked of the application as GET and keeps its headers."""
 
     __slots__ = (
-        "_headers", "_is_head", "_kind", "_path", "_request_id", "_send", "_started_at", "scope",
-        "status",
+        "_cors", "_headers", "_is_head", "_kind", "_path", "_request_id", "_send", "_started_at",
+        "scope", "status",
     )  # fmt: skip
 
     def __init__(
-        self, scope: Any, send: Send, headers: dict[str, list[tuple[bytes, bytes]]], request_id: str
+        self,
+        scope: Any,
+        send: Send,
+        headers: dict[str, list[tuple[bytes, bytes]]],
+        cors: Cors,
+        request_id: str,
     ) -> None:
         self._send, self._headers, self._request_id = send, headers, request_id
         self._path = scope["path"]  # in the scope it is cut short for what is mounted
         self._kind = "api" if self._path.startswith("/api/") else "page"
+        self._cors = cors
         self._is_head = scope["method"] == "HEAD"
         self._started_at = perf_counter()
         self.scope: Any = {**scope, "method": "GET"} if self._is_head else scope
@@ -245,4 +265,7 @@ class _ResponseSender:
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
         if self.status in (200, 304) and self._path.startswith("/static/"):
             return self._headers["file"]  # as the log does not tell of it, without an id
-        return [*self._headers[self._kind], (b"x-request-id", self._request_id.encode())]
+        own = [*self._headers[self._kind], (b"x-request-id", self._request_id.encode())]
+        if self._path.startswith("/api/"):
+            own += self._cors.headers_for(self.scope["method"], self.scope["headers"])
+        return own
