@@ -1,6 +1,7 @@
 """The fresh proof that changes ask for, and a new number, address or password, in JSON."""
 
 from litestar import get, post
+from litestar.params import JSONBody
 
 from app.controllers.api.answers import Changed, CodeState, Delivery, Refreshed
 from app.controllers.api.bodies import (
@@ -33,7 +34,7 @@ class ConfirmApiController(ApiController):
     tags = ("Account",)
 
     @post(status_code=OK, summary="Prove anew who this is")
-    async def submit_confirm(self, request: ApiRequest, data: ProofBody) -> Refreshed:
+    async def submit_confirm(self, request: ApiRequest, data: JSONBody[ProofBody]) -> Refreshed:
         """By the password, or by the code that was sent. The same session gets other tokens."""
         access, person = await request.require_person()
         outcome = await request.container.account.confirmation.submit_proof(
@@ -72,7 +73,7 @@ class ContactsApiController(ApiController):
     tags = ("Account",)
 
     @post("/phone", status_code=OK, summary="Text a code to a new number")
-    async def submit_phone(self, request: ApiRequest, data: PhoneBody) -> CodeState:
+    async def submit_phone(self, request: ApiRequest, data: JSONBody[PhoneBody]) -> CodeState:
         """Asks for a fresh proof."""
         access, person = await request.require_person()
         country, change = request.find_country(data.country), request.container.account.phone_change
@@ -80,7 +81,7 @@ class ContactsApiController(ApiController):
         return await _describe_code(request, change)
 
     @post("/phone-code", status_code=OK, summary="Prove the new number")
-    async def submit_phone_code(self, request: ApiRequest, data: CodeBody) -> Changed:
+    async def submit_phone_code(self, request: ApiRequest, data: JSONBody[CodeBody]) -> Changed:
         """It is the account's from now on, or in a day; both old contacts are told."""
         return await _submit_code(request, request.container.account.phone_change, data.code)
 
@@ -95,7 +96,7 @@ class ContactsApiController(ApiController):
         return await _describe_delivery(request, request.container.account.phone_change)
 
     @post("/email", status_code=OK, summary="Mail a code to a new address")
-    async def submit_email(self, request: ApiRequest, data: EmailBody) -> CodeState:
+    async def submit_email(self, request: ApiRequest, data: JSONBody[EmailBody]) -> CodeState:
         """Asks for a fresh proof."""
         access, person = await request.require_person()
         change = request.container.account.email_change
@@ -103,7 +104,7 @@ class ContactsApiController(ApiController):
         return await _describe_code(request, change)
 
     @post("/email-code", status_code=OK, summary="Prove the new address")
-    async def submit_email_code(self, request: ApiRequest, data: CodeBody) -> Changed:
+    async def submit_email_code(self, request: ApiRequest, data: JSONBody[CodeBody]) -> Changed:
         """It is the account's from now on, or in a day; both old contacts are told."""
         return await _submit_code(request, request.container.account.email_change, data.code)
 
@@ -118,7 +119,7 @@ class ContactsApiController(ApiController):
         return await _describe_delivery(request, request.container.account.email_change)
 
     @post("/password", status_code=OK, summary="Set another password")
-    async def submit_password(self, request: ApiRequest, data: PasswordBody) -> Changed:
+    async def submit_password(self, request: ApiRequest, data: JSONBody[PasswordBody]) -> Changed:
         """Asks for a fresh proof. Every other session ends."""
         access, person = await request.require_person()
         await request.container.account.password_change.change_password(

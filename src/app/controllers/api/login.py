@@ -2,6 +2,7 @@
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import JSONBody
 
 from app.controllers.api.answers import Delivery, FlowState, SignedIn
 from app.controllers.api.bodies import (
@@ -23,7 +24,9 @@ class LoginApiController(ApiController):
     tags = ("Sign-in",)
 
     @post("/password", status_code=OK, summary="Sign in with e-mail and password")
-    async def submit_password(self, request: ApiRequest, data: PasswordLoginBody) -> SignedIn:
+    async def submit_password(
+        self, request: ApiRequest, data: JSONBody[PasswordLoginBody]
+    ) -> SignedIn:
         """Every wrong pair is refused alike, whether or not the address has an account."""
         outcome = await request.container.login.submit_password(
             data.email,
@@ -37,13 +40,13 @@ class LoginApiController(ApiController):
         return await sign_in(request, outcome.session)
 
     @post("/phone", status_code=OK, summary="Text a code to sign in with")
-    async def submit_phone(self, request: ApiRequest, data: LoginPhoneBody) -> FlowState:
+    async def submit_phone(self, request: ApiRequest, data: JSONBody[LoginPhoneBody]) -> FlowState:
         """The same for a number that nobody has: it is told once the number is proved."""
         return await FlowCall(request, "login", data.login).submit_phone(data.phone, data.country)
 
     @post("/phone-code", status_code=OK, summary="Sign in with the code from the text")
     async def submit_phone_code(
-        self, request: ApiRequest, data: LoginCodeBody
+        self, request: ApiRequest, data: JSONBody[LoginCodeBody]
     ) -> FlowState | SignedIn:
         """A number that nobody has goes on as a `signup`; one whose account was not used for 90
         days is asked for a code by e-mail too.
@@ -52,7 +55,7 @@ class LoginApiController(ApiController):
         return await call.submit_code(Step.PHONE_CODE, data.code)
 
     @post("/phone-code/resend", status_code=OK, summary="Text the code again")
-    async def resend_phone_code(self, request: ApiRequest, data: LoginBody) -> FlowState:
+    async def resend_phone_code(self, request: ApiRequest, data: JSONBody[LoginBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "login", data.login).resend_code(Step.PHONE_CODE)
 
@@ -63,7 +66,7 @@ class LoginApiController(ApiController):
 
     @post("/auth0", status_code=OK, summary="Sign in with an ID token of Auth0")
     async def submit_id_token(
-        self, request: ApiRequest, data: ProviderLoginBody
+        self, request: ApiRequest, data: JSONBody[ProviderLoginBody]
     ) -> Response[FlowState | SignedIn]:
         """A known identity is signed in. A new one begins a sign-up (201), or joins that of
         `signup`: it stands for the password. A token is taken once.
@@ -78,13 +81,13 @@ class LoginApiController(ApiController):
 
     @post("/email-code", status_code=OK, summary="Sign in to an account that was not used for long")
     async def submit_email_code(
-        self, request: ApiRequest, data: LoginCodeBody
+        self, request: ApiRequest, data: JSONBody[LoginCodeBody]
     ) -> FlowState | SignedIn:
         """The code went to the address of the account whose number was proved before."""
         return await FlowCall(request, "login", data.login).submit_code(Step.OWNER, data.code)
 
     @post("/email-code/resend", status_code=OK, summary="Mail the code again")
-    async def resend_email_code(self, request: ApiRequest, data: LoginBody) -> FlowState:
+    async def resend_email_code(self, request: ApiRequest, data: JSONBody[LoginBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "login", data.login).resend_code(Step.OWNER)
 
@@ -94,7 +97,9 @@ class LoginApiController(ApiController):
         return await FlowCall(request, "login", request.named_flow).find_delivery(Step.OWNER)
 
     @post("/release", status_code=OK, summary="Take the number off an account not used for long")
-    async def submit_release(self, request: ApiRequest, data: LoginBody) -> FlowState | SignedIn:
+    async def submit_release(
+        self, request: ApiRequest, data: JSONBody[LoginBody]
+    ) -> FlowState | SignedIn:
         """For whoever cannot read that account's mail: the number goes on to a new sign-up, and the
         old account is told by mail.
         """

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar import delete, get, patch
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
 from app.controllers.api.answers import Identity, IdentityList, Me, Plan
@@ -41,7 +41,7 @@ class MeApiController(ApiController):
         return await _describe(request, person)
 
     @patch(summary="Change the plan or the language")
-    async def update_me(self, request: ApiRequest, data: MeBody) -> Me:
+    async def update_me(self, request: ApiRequest, data: JSONBody[MeBody]) -> Me:
         """Everything else has calls of its own, which ask for a fresh proof."""
         access, person = await request.require_person()
         choice = None if data.plan is UNSET else _choose(request, data.plan)
@@ -54,7 +54,7 @@ class MeApiController(ApiController):
         return await _describe(request, await _reload(request, person.id))
 
     @delete(status_code=NO_CONTENT, summary="Delete the account")
-    async def delete_me(self, request: ApiRequest, data: ProofBody) -> None:
+    async def delete_me(self, request: ApiRequest, data: JSONBody[ProofBody]) -> None:
         """All of it, for good. Asks for a proof in the body, or for one of the last 10 minutes."""
         access, person = await request.require_person()
         account = request.container.account

@@ -1,6 +1,7 @@
 """The recovery of an account in JSON: an address is proved, then a new password is set."""
 
 from litestar import get, post
+from litestar.params import JSONBody
 
 from app.controllers.api.answers import Delivery, RecoveryState, StepName
 from app.controllers.api.bodies import (
@@ -76,17 +77,23 @@ class RecoveryApiController(ApiController):
     tags = ("Recovery",)
 
     @post("/email", status_code=ACCEPTED, summary="Mail a code to recover an account")
-    async def submit_email(self, request: ApiRequest, data: RecoveryEmailBody) -> RecoveryState:
+    async def submit_email(
+        self, request: ApiRequest, data: JSONBody[RecoveryEmailBody]
+    ) -> RecoveryState:
         """Answered alike whether or not the address has an account, and over its limit too."""
         return await RecoveryCall(request, data.recovery).submit_email(data.email, keep=data.keep)
 
     @post("/email-code", status_code=OK, summary="Prove the address")
-    async def submit_email_code(self, request: ApiRequest, data: RecoveryCodeBody) -> RecoveryState:
+    async def submit_email_code(
+        self, request: ApiRequest, data: JSONBody[RecoveryCodeBody]
+    ) -> RecoveryState:
         """Signs nobody in."""
         return await RecoveryCall(request, data.recovery).submit_code(data.code)
 
     @post("/email-code/resend", status_code=OK, summary="Mail the code again")
-    async def resend_email_code(self, request: ApiRequest, data: RecoveryBody) -> RecoveryState:
+    async def resend_email_code(
+        self, request: ApiRequest, data: JSONBody[RecoveryBody]
+    ) -> RecoveryState:
         """The same code while it is good for that, else a new one."""
         return await RecoveryCall(request, data.recovery).resend_code()
 
@@ -97,7 +104,7 @@ class RecoveryApiController(ApiController):
 
     @post("/password", status_code=OK, summary="Set a new password")
     async def submit_password(
-        self, request: ApiRequest, data: RecoveryPasswordBody
+        self, request: ApiRequest, data: JSONBody[RecoveryPasswordBody]
     ) -> RecoveryState:
         """Ends every session of the account, and takes back what an intruder may have added."""
         return await RecoveryCall(request, data.recovery).submit_password(data.password)

@@ -1,6 +1,7 @@
 """The sign-up in JSON, and the steps that it shares with a sign-in by phone."""
 
 from litestar import get, post
+from litestar.params import JSONBody
 from msgspec import UNSET
 
 from app.controllers.api.answers import CodeState, Delivery, FlowState, SignedIn, StepName
@@ -136,13 +137,13 @@ class SignupApiController(ApiController):
     tags = ("Sign-up",)
 
     @post("/phone", status_code=CREATED, summary="Text a code to a phone number")
-    async def submit_phone(self, request: ApiRequest, data: SignupPhoneBody) -> FlowState:
+    async def submit_phone(self, request: ApiRequest, data: JSONBody[SignupPhoneBody]) -> FlowState:
         """Begins a sign-up. With `signup`, another number for one that is under way."""
         return await FlowCall(request, "signup", data.signup).submit_phone(data.phone, data.country)
 
     @post("/phone-code", status_code=OK, summary="Prove the phone number")
     async def submit_phone_code(
-        self, request: ApiRequest, data: SignupCodeBody
+        self, request: ApiRequest, data: JSONBody[SignupCodeBody]
     ) -> FlowState | SignedIn:
         """A number that has an account opens it: `existing` is true then. One whose account was not
         used for 90 days is asked for a code by e-mail first, as a `login`.
@@ -151,7 +152,7 @@ class SignupApiController(ApiController):
         return await call.submit_code(Step.PHONE_CODE, data.code)
 
     @post("/phone-code/resend", status_code=OK, summary="Text the code again")
-    async def resend_phone_code(self, request: ApiRequest, data: SignupBody) -> FlowState:
+    async def resend_phone_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "signup", data.signup).resend_code(Step.PHONE_CODE)
 
@@ -161,21 +162,21 @@ class SignupApiController(ApiController):
         return await FlowCall(request, "signup", request.named_flow).find_delivery(Step.PHONE_CODE)
 
     @post("/email", status_code=OK, summary="Mail a code to an e-mail address")
-    async def submit_email(self, request: ApiRequest, data: SignupEmailBody) -> FlowState:
+    async def submit_email(self, request: ApiRequest, data: JSONBody[SignupEmailBody]) -> FlowState:
         """Also for another address than the one named before."""
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_email(data.email, keep=data.keep)
 
     @post("/email-code", status_code=OK, summary="Prove the e-mail address")
     async def submit_email_code(
-        self, request: ApiRequest, data: SignupCodeBody
+        self, request: ApiRequest, data: JSONBody[SignupCodeBody]
     ) -> FlowState | SignedIn:
         """Makes the account where a provider's sign-in stands for the password."""
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_code(Step.EMAIL_CODE, data.code)
 
     @post("/email-code/resend", status_code=OK, summary="Mail the code again")
-    async def resend_email_code(self, request: ApiRequest, data: SignupBody) -> FlowState:
+    async def resend_email_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "signup", data.signup).resend_code(Step.EMAIL_CODE)
 
@@ -185,13 +186,15 @@ class SignupApiController(ApiController):
         return await FlowCall(request, "signup", request.named_flow).find_delivery(Step.EMAIL_CODE)
 
     @post("/link", status_code=OK, summary="Link a provider's sign-in to the number's account")
-    async def submit_link(self, request: ApiRequest, data: SignupLinkBody) -> FlowState | SignedIn:
+    async def submit_link(
+        self, request: ApiRequest, data: JSONBody[SignupLinkBody]
+    ) -> FlowState | SignedIn:
         """Only for a number that has an account, while a provider's sign-in waits."""
         return await FlowCall(request, "signup", data.signup).submit_link(linking=data.link)
 
     @post("/password", status_code=CREATED, summary="Choose a password, which makes the account")
     async def submit_password(
-        self, request: ApiRequest, data: SignupPasswordBody
+        self, request: ApiRequest, data: JSONBody[SignupPasswordBody]
     ) -> FlowState | SignedIn:
         """The same call again signs in to the account that it has made."""
         return await FlowCall(request, "signup", data.signup).submit_password(data.password)

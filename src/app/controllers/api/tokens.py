@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from app.controllers.api.answers import Refreshed, ServiceToken, SessionInfo, SessionList
 from app.controllers.api.bodies import RefreshBody, ServiceTokenBody
@@ -18,7 +18,7 @@ class TokensApiController(ApiController):
     tags = ("Sessions",)
 
     @post("/tokens/refresh", status_code=OK, summary="Replace the tokens of a session")
-    async def refresh_tokens(self, request: ApiRequest, data: RefreshBody) -> Refreshed:
+    async def refresh_tokens(self, request: ApiRequest, data: JSONBody[RefreshBody]) -> Refreshed:
         """A refresh token is used once. For 10 seconds, or until its successor was used, it yields
         the same successor; after that it ends the session, since it must have been copied.
         """
@@ -29,7 +29,7 @@ class TokensApiController(ApiController):
 
     @post("/tokens/service", status_code=OK, summary="Get a token for another service")
     async def issue_service_token(
-        self, request: ApiRequest, data: ServiceTokenBody
+        self, request: ApiRequest, data: JSONBody[ServiceTokenBody]
     ) -> ServiceToken:
         """For a service that trusts this server, and for nothing else. It lasts five minutes,
         whatever becomes of the session meanwhile; then ask for another.
