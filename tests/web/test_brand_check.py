@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.health import Status
 from app.web.assets import Assets
 from app.web.brand import STATIC, Brand
 from app.web.brand_check import PAIRS, check_brand
@@ -133,6 +134,18 @@ def test_quotes_of_both_kinds_are_read(folder: Path) -> None:
         ).replace('name="csrf_token"', "name='csrf_token'")
     )
     assert check_brand(folder) == []
+
+
+async def test_what_is_found_is_in_the_log_and_in_the_health(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "words/tlh.po").touch()
+    brand = Brand(folder=folder)
+    assert await brand.report_health() == (Status.PASS, "")
+    brand.report_findings([*map(str, check_brand(folder))])
+    status, note = await brand.report_health()
+    assert (status, note.count("no language is read from it")) == (Status.WARN, 1)
+    assert [record.__dict__["problem"] for record in caplog.records] == [note]
 
 
 @pytest.mark.parametrize("source", ["as it is", "extended"])
