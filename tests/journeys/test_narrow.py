@@ -61,6 +61,23 @@ async def test_large_prices_do_not_scroll_sideways(
     assert await visitor.tab.page.evaluate(WIDTH) == 320
 
 
+async def test_a_whole_number_is_seen_beside_its_country(visit: Visit) -> None:
+    visitor = await visit(viewport={"width": 1280, "height": 640})
+    await visitor.tab.open("/signup/phone")
+    await visitor.tab.type("phone", "+44 20 7946 0018")
+    assert await visitor.tab.page.evaluate("phone.scrollWidth <= phone.clientWidth")
+
+
+async def test_a_number_and_its_change_share_a_line_on_a_small_phone(visit: Visit) -> None:
+    visitor = await visit(viewport=SMALL)
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    await visitor.take_over()
+    await visitor.tab.open("/account")
+    number, change = await visitor.tab.page.evaluate(BOXES, ".summary > :first-child dd > *")
+    assert change[2] <= number[2] < number[3] <= change[3]
+    assert number[1] < change[0]
+
+
 @pytest.mark.parametrize("width", [320, 768, 1280])
 async def test_the_ways_to_sign_in_are_as_wide_as_each_other(visit: Visit, width: int) -> None:
     visitor = await visit(viewport={"width": width, "height": 640})
