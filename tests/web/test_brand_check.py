@@ -87,6 +87,8 @@ def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: 
         ("messages/email_code.txt", "Hello", "1: lost {{ code }}"),
         ("words/de.po", 'msgid ""\nmsgstr ""\n\nmsgid "No such"\nmsgstr "Nix"',
          "4: there is no sentence “No such”"),
+        ("words/de.po", 'msgid "Sign in to see your acount."\nmsgstr "Nix"',
+         "1: there is no sentence “Sign in to see your acount.”; is “Sign in to see your"),
         ("words/de.po", 'msgid "You can ask again %(when)s."\nmsgstr "Warten Sie."',
          "1: “You can ask again %(when)s.” has other placeholders: they are when"),
         ("words/de.po", "nonsense", "1: it cannot be read"),

@@ -198,7 +198,9 @@ def _check_words(path: Path, own: set[object]) -> Iterator[Finding]:
         line, sentence = message.lineno or 1, list_forms(message.id)[0]
         wanted = find_placeholders(message.id)
         if message.id not in own and not _is_ours(message.id):
-            yield Finding(path, line, f"there is no sentence “{sentence}”")
+            near = get_close_matches(sentence, _sentences(), 1, 0.8)
+            hint = f"; is “{near[0]}” meant?" if near else ""
+            yield Finding(path, line, f"there is no sentence “{sentence}”{hint}")
         elif any(wanted != find_placeholders(text) for text in _translations(message)):
             names = ", ".join(sorted(wanted)) or "none"
             yield Finding(path, line, f"“{sentence}” has other placeholders: they are {names}")
@@ -213,6 +215,11 @@ def _is_ours(sentence: object) -> bool:
 def _catalogued() -> set[object]:
     found = [path for code in CATALOGUES if (path := FOLDER / code / "messages.po").exists()][:1]
     return {each.id for path in found for each in read_catalogue(path, path.parent.name)}
+
+
+@lru_cache(1)
+def _sentences() -> list[str]:
+    return [form for each in _catalogued() for form in list_forms(each)]
 
 
 @lru_cache(1)
