@@ -82,7 +82,8 @@ from app.web.page import Pages
 from app.web.protocol import Protocol, answers
 from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
-from app.wiring import Wiring, build_composer, build_templates
+from app.wiring import Wiring
+from app.wiring.messages import build_composer, build_templates
 
 CONTROLLERS = (
     HomeController,

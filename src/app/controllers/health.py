@@ -33,6 +33,7 @@ REMEDIES = {
     "brand": "Run latchkey brand check on BRAND_DIR, then restart. Ours is shown instead.",
     "proxies": "Name the proxy in TRUSTED_PROXIES: all who come through it count as one now.",
     "events": "Run latchkey events test SERVICE, then look at its receiver. Events wait meanwhile.",
+    "test-numbers": "Take TEST_NUMBERS out once nobody needs them: their codes open accounts.",
     "breached-passwords": "Look at PWNED_PASSWORDS_URL and BREACHED_PASSWORDS_FILE. The built-in"
     " list is in force meanwhile.",
 }

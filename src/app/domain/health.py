@@ -15,6 +15,7 @@ from time import monotonic
 from app.domain.delivery.database_limits import NEARLY, DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.errors import Unavailable
+from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import BreachedPasswords, Database, Dependency, ShortMemory
 from app.domain.pricing.prices import Prices
@@ -69,6 +70,10 @@ class AreaState:
 
 Finding = tuple[Status, str]
 Checks = dict[str, Callable[[], Awaitable[Finding]]]
+
+
+async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
+    return Status.WARN, test_numbers.describe()
 
 
 class Health:

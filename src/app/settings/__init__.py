@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 
+from app.domain.identity.fixed_codes import LONGEST
 from app.domain.keys import keys_for
 from app.domain.languages import CATALOGUES
 from app.domain.services import Audience
@@ -102,6 +104,7 @@ def _contradictions(settings: Settings) -> list[str]:
             any(each.audience in _own_audiences(settings) for each in settings.services),
             f"SERVICES: {' and '.join(_own_audiences(settings))} are audiences of Latchkey itself.",
         ),
+        *_test_numbers(settings),
         *_half_set_up(settings),
     ]
     return [problem for wrong, problem in checks if wrong]
@@ -109,6 +112,23 @@ def _contradictions(settings: Settings) -> list[str]:
 
 def _own_audiences(settings: Settings) -> list[str]:
     return [each.of(settings.base_url) for each in Audience]
+
+
+def _test_numbers(settings: Settings) -> list[tuple[bool, str]]:
+    """Who knows one opens its account, so nobody may forget them. Those that are over count for
+    nothing: a server that is started again runs on without them.
+    """
+    until, latest = settings.test_numbers_until, datetime.now(UTC).date() + LONGEST
+    return [
+        (
+            settings.is_production and bool(settings.test_numbers) and until is None,
+            "TEST_NUMBERS in production also needs TEST_NUMBERS_UNTIL, a day within 30 days.",
+        ),
+        (
+            until is not None and until > latest,
+            f"TEST_NUMBERS_UNTIL must be within 30 days, so at most {latest}.",
+        ),
+    ]
 
 
 def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:

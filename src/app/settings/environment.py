@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -10,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import idna
 
+from app.domain.identity.fixed_codes import RESERVED
 from app.settings.database_url import BadDatabaseUrl, parse_database_url
 from app.settings.networks import Network, read_network
 from app.settings.redis_url import BadRedisUrl, parse_redis_url
@@ -169,6 +171,25 @@ class Reader:
                     f"{name}: {item} is no origin such as https://app.example.org."
                 )
         return tuple(found)
+
+    def codes(self, name: str) -> dict[str, str]:
+        """Six digits by a number that is reserved for fiction."""
+        pairs = dict(each.partition("=")[::2] for each in self.items(name))
+        for number, code in pairs.items():
+            if not (RESERVED.fullmatch(number) and re.fullmatch("[0-9]{6}", code)):
+                self.problems.append(
+                    f"{name} must be a list such as +12025550143=246810, of numbers that are"
+                    f" reserved for fiction: {number} isn't, or its code hasn't six digits."
+                )
+        return pairs
+
+    def day(self, name: str) -> date | None:
+        value = self.text(name)
+        try:
+            return date.fromisoformat(value) if value else None
+        except ValueError:
+            self.problems.append(f"{name} must be a day such as 2026-12-24.")
+            return None
 
     def networks(self, name: str) -> tuple[Network, ...]:
         found: list[Network] = []

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.languages import CATALOGUES
 from app.domain.services import Service
 from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
@@ -95,10 +97,17 @@ class Settings:
     breached_passwords_file: str = variable(Reader.text)
     pwned_passwords_url: str = variable(Reader.url, "", optional=True)
 
+    # Numbers whose code is fixed and that nothing is sent to; in production for 30 days at most.
+    test_numbers: dict[str, str] = variable(Reader.codes)
+    test_numbers_until: date | None = variable(Reader.day)
     # Pages of other origins whose scripts may call the API.
     allowed_origins: tuple[str, ...] = variable(Reader.origins)
     # Neighbours that trust our tokens and are told of events.
     services: tuple[Service, ...] = variable(read_services)
+
+    @property
+    def fixed_codes(self) -> TestNumbers:
+        return TestNumbers(self.test_numbers, self.test_numbers_until)
 
     @property
     def is_production(self) -> bool:

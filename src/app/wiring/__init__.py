@@ -1,5 +1,7 @@
 """The wiring: which part of the domain is given which adapters and settings."""
 
+from functools import partial
+
 from app.adapters.postgres import newest_revision
 from app.adapters.registry import Adapters
 from app.domain.account.confirmation import Confirmation
@@ -9,7 +11,7 @@ from app.domain.account.password import PasswordChange
 from app.domain.account.personal_data import AccountDeletion, Erasure, PersonalData
 from app.domain.account.session_ends import SessionEnds
 from app.domain.account.undo import Undo
-from app.domain.account.undoable import EarlierIdentities, UndoLinks
+from app.domain.account.undoable import EarlierIdentities
 from app.domain.account.without_phone import WithoutPhone
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
@@ -19,7 +21,7 @@ from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
-from app.domain.health import Checks, Health
+from app.domain.health import Checks, Health, report_test_numbers
 from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
@@ -41,10 +43,9 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import SignupCompletion
 from app.domain.signup.flow import SignupFlow
 from app.domain.signup.plans import PickedPlans
-from app.domain.verification.codes import EMAIL, PHONE, MessageComposer
+from app.domain.verification.codes import EMAIL, PHONE
 from app.domain.verification.verification import VerificationDependencies, Verifications
 from app.settings import Settings
-from app.web.assets import Assets
 from app.web.brand import Brand
 from app.web.container import AccountContainer, Container
 from app.web.cookies import Cookies, Devices, Flows
@@ -52,35 +53,8 @@ from app.web.forms import Csrf
 from app.web.language import LanguageFinder
 from app.web.page import Pages
 from app.web.request_context import WebConfig
-from app.web.templates import Templates
+from app.wiring.messages import build_undo_links
 from app.wiring.services import build_services
-
-
-def build_templates(settings: Settings, assets: Assets, languages: Languages) -> Templates:
-    return Templates(
-        assets,
-        languages,
-        live=settings.environment == "development",
-        base_url=settings.base_url,
-        auth0_label=settings.auth0_label,
-    )
-
-
-def build_composer(
-    settings: Settings, templates: Templates, languages: Languages
-) -> MessageComposer:
-    return MessageComposer(
-        templates,
-        languages,
-        keys_for("verification codes", settings.secret_key)[0],
-        settings.hostname,
-        settings.base_url,
-        build_undo_links(settings).make_link,
-    )
-
-
-def build_undo_links(settings: Settings) -> UndoLinks:
-    return UndoLinks(keys_for("undo", settings.secret_key), settings.base_url)
 
 
 class Wiring:
@@ -187,6 +161,8 @@ class Wiring:
 
     def _build_health(self, brand: Brand) -> Health:
         own: Checks = {"brand": brand.report_health} if brand.folder else {}
+        if self._settings.test_numbers:
+            own["test-numbers"] = partial(report_test_numbers, self._settings.fixed_codes)
         return Health(
             self._database,
             self._adapters.memory,
@@ -211,6 +187,7 @@ class Wiring:
             self._pseudonyms,
             self._subjects,
             self._settings.hostname,
+            self._settings.fixed_codes,
         )
 
     def _build_web_config(self) -> WebConfig:

@@ -20,7 +20,6 @@ from app.domain.verification.codes import (
     MOST_IN_A_ROW,
     NONCE_BYTES,
     digest_guess,
-    is_code_of,
     parse_code,
 )
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
@@ -124,8 +123,7 @@ class _GuessCheck:
             refusal = await self._find_refusal()
             await self._record_stop(refusal)
             raise refusal
-        purpose, destination = self._challenge.purpose, self._pending.destination
-        right = is_code_of(guess, self._keys, counted["nonce"], purpose, destination)
+        right = self._codes.is_right(self._challenge, self._pending, counted["nonce"], guess)
         if not right and not counted["repeated"]:
             await self._record_wrong(counted["in_a_row"])
             raise WrongCode(GUESSES - counted["attempts"])
