@@ -18,7 +18,7 @@ from bench.logins import login_figures
 from bench.pages import heaviest_page_figures, page_figures
 from bench.place import ACME, Place, running_place
 from bench.prices import price_figures
-from bench.sessions import refresh_figures, session_figures
+from bench.sessions import forward_auth_figures, refresh_figures, session_figures
 from bench.signups import signup_figures
 from bench.starts import heaviest_start_figures, start_figures
 from bench.table import Figure, table
@@ -40,6 +40,7 @@ UNDER_LOAD: dict[str, Measured] = {
     "logins": login_figures,
     "sessions": session_figures,
     "refreshes": refresh_figures,
+    "forward_auth": forward_auth_figures,
     "prices": price_figures,
     "weight": weight_figures,
 }

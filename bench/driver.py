@@ -62,9 +62,9 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         received = self._received + data if self._received else data
         end = received.find(END)
-        length = LENGTH.search(received, 0, end) if end >= 0 else None
+        length = _body_length(received, end)
         start = end + len(END)
-        if length is None or len(received) < start + int(length[1]):
+        if length is None or len(received) < start + length:
             self._received = received
             return
         self._received = b""
@@ -81,6 +81,14 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         self._lost = lambda: None
         self._transport.close()
+
+
+def _body_length(received: bytes, end: int) -> int | None:
+    """None while the head, which ends at `end`, is not whole. A 204 has no body and tells none."""
+    if end < 0:
+        return None
+    length = LENGTH.search(received, 0, end)
+    return int(length[1]) if length else 0
 
 
 def _failed(answered: "asyncio.Future[Reply]", error: Exception) -> None:

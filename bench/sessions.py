@@ -1,4 +1,6 @@
-"""The check of a session against one point read, and a refresh against one committed update."""
+"""The check of a session against one point read, a refresh against one committed update, and what a
+proxy asks against an answer of plain text.
+"""
 
 from collections.abc import Iterator
 from itertools import count, cycle, repeat
@@ -14,6 +16,7 @@ MEMBERS = 3000
 SECONDS = 2.0
 HTMX = b"hx-request: true"
 # The smallest answer for whoever is signed in: it leads them on. And the smallest page of theirs.
+FORWARD_AUTH = "/api/v1/forward-auth"
 SMALLEST, PAGE = ("/login", 303), ("/account/sessions", 200)
 
 
@@ -30,6 +33,24 @@ async def session_figures(place: Place) -> list[Figure]:
     return [
         figure(f"`GET {SMALLEST[0]}`, signed in, revocation checked", loads[1], loads[0], 0.50),
         figure(f"`GET {PAGE[0]}` by htmx, the same", loads[2], loads[0], None),
+    ]
+
+
+async def forward_auth_figures(place: Place) -> list[Figure]:
+    """As a proxy asks for each request of a page: again with one live token, whose session was
+    looked up within the second. And with another person's each time.
+    """
+    made = await members(place, MEMBERS)
+
+    def asked(people: list[Member]) -> Side:
+        requests = [get(FORWARD_AUTH, f"cookie: {each.access}".encode()) for each in people]
+        return Side(place.product, lambda: cycle(requests), 204)
+
+    bare = Side(place.bare, lambda: repeat(get("/plain", GZIP)), 200)
+    loads = await measure(bare, [asked(made[:1]), asked(made)], SECONDS)
+    return [
+        figure(f"`GET {FORWARD_AUTH}` with one live token", loads[1], loads[0], 0.60),
+        figure("the same by another person each time", loads[2], loads[0], None),
     ]
 
 

@@ -69,6 +69,8 @@ def find_client_ip(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -
 
 def is_from_proxy(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Whether the peer is one of our proxies."""
+    if not trusted:
+        return False
     address = _address(scope["client"][0] if scope["client"] else UNKNOWN)
     return address is not None and any(ip_address(address) in network for network in trusted)
 

@@ -82,7 +82,7 @@ log = logging.getLogger("app.edge")
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._:=+/-]{8,128}")  # of a proxy's own
 DEADLINE = 5.0  # seconds; what would take longer is answered with 503
 # Polled or cached: no line each, unless it failed.
-UNTOLD = ("/health", "/static/", "/metrics", "/pricing")
+UNTOLD = ("/health", "/static/", "/metrics", "/pricing", "/api/v1/forward-auth")
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
