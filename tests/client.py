@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from tests.documented import require_documented
 from tests.person import PASSWORD
 from tests.product import NO_TLS, Product
 
@@ -16,7 +17,11 @@ class Client:
     def __init__(self, product: Product, **headers: str) -> None:
         self.product = product
         self.http = httpx.Client(
-            base_url=f"{product.url}/api/v1", headers=headers, timeout=20, verify=NO_TLS
+            base_url=f"{product.url}/api/v1",
+            headers=headers,
+            timeout=20,
+            verify=NO_TLS,
+            event_hooks={"response": [require_documented]},
         )
         self.handles: dict[str, str] = {}
         self.tokens: dict[str, Any] = {}

@@ -14,7 +14,7 @@ from app.web.templates import FILTERS
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "app"
 PARTIALS = SOURCE / "partials"
-FOR_OPERATORS = {"dev", "health"}
+FOR_OPERATORS = {"dev", "health", "api"}  # the last for programmers, as its document
 READ = {"aria-label", "alt", "title", "placeholder", "data-other", "data-on"}
 MARKS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
 LETTER = re.compile(r"[^\W\d_]")
@@ -211,7 +211,17 @@ def unmarked_sentences(source: str) -> list[str]:
         match node:
             case ast.Expr(value=lone):
                 passed_over.add(id(lone))
-            case ast.Call(func=ast.Name(id="_" | "N_" | "ngettext" | "Meta")):
+            case ast.Call(
+                func=ast.Name(
+                    id="_"
+                    | "N_"
+                    | "ngettext"
+                    | "Meta"
+                    | "HeaderParameter"
+                    | "QueryParameter"
+                    | "PathParameter"
+                )
+            ):
                 passed_over |= {id(part) for part in ast.walk(node)}
     read = [_text(node) for node in ast.walk(tree) if id(node) not in passed_over]
     return list(filter(SENTENCE.fullmatch, read))

@@ -30,6 +30,7 @@ from app.controllers.account.password import AccountPasswordController
 from app.controllers.account.phone import AccountPhoneController
 from app.controllers.account.undo import AccountUndoConfirmController, AccountUndoController
 from app.controllers.api.changes import ConfirmApiController, ContactsApiController
+from app.controllers.api.docs import ApiDocsController
 from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.login import LoginApiController
 from app.controllers.api.me import MeApiController
@@ -43,6 +44,7 @@ from app.controllers.language import LanguageController
 from app.controllers.login import LoginController, LogoutController
 from app.controllers.plan import PlanController
 from app.controllers.pricing import HomeController, PricingController
+from app.controllers.problems import ProblemsController
 from app.controllers.recovery import RecoveryController
 from app.controllers.services import ServicesController
 from app.controllers.signup.signup import SignupController
@@ -115,6 +117,8 @@ CONTROLLERS = (
     ConfirmApiController,
     ContactsApiController,
     ServicesController,
+    ApiDocsController,
+    ProblemsController,
     PlanController,
     WellKnownController,
     HealthController,

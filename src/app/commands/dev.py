@@ -51,5 +51,6 @@ def _prepare(settings: Settings, *, named: bool) -> None:
 def _print_urls(settings: Settings) -> None:
     here = f"http://{settings.host}:{settings.port}"
     pages = {"Site": "/", "Outbox": "/dev/outbox", "Gallery": "/dev/gallery", "Health": "/health"}
+    pages |= {"API": "/api/docs", "OpenAPI": "/api/openapi.json"}
     for name, path in pages.items():
         click.echo(f"  {name:8}{here}{path}")

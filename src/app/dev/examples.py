@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from app.controllers.api.reference import read_reference
 from app.controllers.plan import PriceChanged
 from app.controllers.pricing import find_age, prices_values
 from app.controllers.signup.pages import progress
@@ -46,6 +47,7 @@ from app.domain.verification.codes import PHONE
 from app.web.errors import HOME
 from app.web.errors import WORDS as ERRORS
 from app.web.page import NOTICES
+from app.web.problem_words import list_problems
 
 
 def list_examples() -> list[Example]:
@@ -64,6 +66,7 @@ def list_examples() -> list[Example]:
         *plans(),
         *for_operators(),
         *of_services(),
+        *for_programmers(),
         *fragments(),
         *messages(),
     ]
@@ -223,6 +226,18 @@ def for_operators() -> Iterator[Example]:
 def of_services() -> Iterator[Example]:
     back = {"url": "https://shop.example.org/cart", "host": "shop.example.org"}
     yield from states("services/return.html", back)
+
+
+def for_programmers() -> Iterator[Example]:
+    """What the API is, and what it refuses."""
+    reference, problems = read_reference(), list_problems()
+    yield from states("api/docs.html", {"reference": reference})
+    yield from states("api/_call.html", {"call": reference.groups[0].calls[0]})
+    rows = reference.objects[0].rows
+    yield from states("api/_fields.html", {"macro": "fields", "given": [rows]})
+    yield from states("problems/problems.html", {"problems": problems})
+    longest = max(problems, key=lambda one: len(str(one.happened)))
+    yield from states("problems/problem.html", {"problem": problems[0]}, long={"problem": longest})
 
 
 def fragments() -> Iterator[Example]:

@@ -23,6 +23,7 @@ from app.domain.audit import current_request
 from app.domain.i18n import Language, reading
 from app.web.client_address import UntrustedForwarding, is_from_proxy
 from app.web.cors import Cors
+from app.web.problems import status_problem
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
 
@@ -89,6 +90,7 @@ CSP = (
     " connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
     " object-src 'none'; frame-ancestors 'none'"
 )
+API_PAGE = "/api/docs"  # the one page among the JSON
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
 # What concerns a file that a page loads; the others concern pages, and 0.4 KiB each.
 FILE_POLICIES = (
@@ -204,8 +206,15 @@ class OuterMiddleware:
             await self._app(pristine(fresh) | {LAST_TIME: last}, body.receive, sender.send)
 
     async def _send_last_resort(self, sender: "_ResponseSender", status: int) -> None:
-        page = self._last_resort(status, current_request.get())
-        await sender.send_last_resort(status, page)
+        if sender.is_api:
+            await status_problem(status)(sender.scope, _receive_nothing, sender.send)
+        else:
+            page = self._last_resort(status, current_request.get())
+            await sender.send_last_resort(status, page)
+
+
+async def _receive_nothing() -> Any:
+    """For an answer that reads no request."""
 
 
 class _ResponseSender:
@@ -226,12 +235,17 @@ class _ResponseSender:
     ) -> None:
         self._send, self._headers, self._request_id = send, headers, request_id
         self._path = scope["path"]  # in the scope it is cut short for what is mounted
-        self._kind = "api" if self._path.startswith("/api/") else "page"
         self._cors = cors
+        is_api = self._path.startswith("/api/") and self._path != API_PAGE
+        self._kind = "api" if is_api else "page"
         self._is_head = scope["method"] == "HEAD"
         self._started_at = perf_counter()
         self.scope: Any = {**scope, "method": "GET"} if self._is_head else scope
         self.status = 0
+
+    @property
+    def is_api(self) -> bool:
+        return self._kind == "api"
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":

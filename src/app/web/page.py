@@ -149,6 +149,27 @@ class Pages:
         headers = [*PRIVATE, *context.cookies.to_set]
         return prerendered_response(context.info.accepts_gzip, prerendered, token, headers)
 
+    def render_public(
+        self,
+        context: RequestContext,
+        template: str,
+        shared: Mapping[str, Any],
+        caching: tuple[bytes, bytes],
+        *,
+        is_kept: bool = True,
+    ) -> HttpResponse:
+        """A page that is the same for everybody, by `shared`, and that caches may keep; for whoever
+        is signed in, with their header. `is_kept`: made once a language, as its `shared` is one
+        object that stays.
+        """
+        if context.remembered.notice or context.signed_in_as is not None:
+            return self.render_page(context, template, shared, caching=PERSONAL)
+        if is_kept:
+            page = self._prerendered_page(context, template, NOTHING, shared)
+        else:
+            page = self.prerender(context.info, template, shared)
+        return prerendered_response(context.info.accepts_gzip, page, b"", [*PUBLIC, caching])
+
     def prerender(
         self, request_info: RequestInfo, template: str, values: Mapping[str, Any]
     ) -> PrerenderedPage:

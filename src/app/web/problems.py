@@ -8,6 +8,20 @@ from app.web.response import HttpResponse, problem
 
 # Refusals that a page answers with another status than the API does (contract 5).
 STATUS = {"invalid_credentials": 401}
+# What the framework refuses, by status. The names that Python gives them differ by version.
+CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "request_timeout",
+    413: "content_too_large",
+    414: "uri_too_long",
+    415: "unsupported_media_type",
+    431: "headers_too_large",
+    500: "internal_server_error",
+    501: "not_implemented",
+    503: "service_unavailable",
+}
 # How to do it (RFC 6750 3, RFC 9470 3).
 AUTHENTICATE = {
     Unauthenticated.code: b"Bearer",
@@ -18,14 +32,23 @@ AUTHENTICATE = {
 def status_problem(status: int) -> HttpResponse:
     """Of what the framework refuses."""
     known = HTTPStatus(status)
-    return problem(status, known.name.lower(), known.description or known.phrase)
+    code = CODES.get(status) or CODES[500 if status >= 500 else 400]
+    response = problem(status, code, known.description or known.phrase)
+    if status == 503:
+        response.raw_headers.append((b"retry-after", b"30"))
+    return response
+
+
+def status_of(refusal: Refusal | type[Refusal]) -> int:
+    """By which the API answers it."""
+    return STATUS.get(refusal.code, refusal.status)
 
 
 def refusal_problem(refusal: Refusal) -> HttpResponse:
     """`step` is the current one, where the call was for another."""
     seconds = getattr(refusal, "retry_after", None)
     response = problem(
-        STATUS.get(refusal.code, refusal.status),
+        status_of(refusal),
         refusal.code,
         str(refusal.message),
         field=refusal.field,

@@ -71,26 +71,36 @@ class LoginPhoneBody(Body, frozen=True):
 
 
 class SignupBody(Body, frozen=True):
+    """Which sign-up is meant."""
+
     signup: Handle
 
 
 class SignupCodeBody(Body, frozen=True):
+    """A code of a sign-up."""
+
     signup: Handle
     code: Code
 
 
 class SignupEmailBody(Body, frozen=True):
+    """The address of a sign-up."""
+
     signup: Handle
     email: Address
     keep: Keep = False
 
 
 class SignupPasswordBody(Body, frozen=True):
+    """The password of a sign-up."""
+
     signup: Handle
     password: Password
 
 
 class SignupLinkBody(Body, frozen=True):
+    """The answer to the question whether to link."""
+
     signup: Handle
     link: Annotated[
         bool, Meta(description="Whether the provider's sign-in becomes a way into the account.")
@@ -98,30 +108,50 @@ class SignupLinkBody(Body, frozen=True):
 
 
 class LoginBody(Body, frozen=True):
+    """Which sign-in is meant."""
+
     login: Handle
 
 
 class LoginCodeBody(Body, frozen=True):
+    """A code of a sign-in."""
+
     login: Handle
     code: Code
 
 
 class PasswordLoginBody(Body, frozen=True):
+    """A way in."""
+
     email: Address
     password: Password
 
 
 class ProviderLoginBody(Body, frozen=True):
+    """A sign-in at a provider."""
+
     id_token: Annotated[
-        str, Meta(description="The ID token that Auth0 gave, for this server's client id.")
+        str,
+        Meta(
+            description="The ID token that Auth0 gave, for this server's client id.",
+            examples=["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhdXRoMCJ9.c2lnbmF0dXJl"],
+        ),
     ]
-    nonce: Annotated[str, Meta(description="The `nonce` that Auth0 was sent.")]
+    nonce: Annotated[
+        str, Meta(description="The `nonce` that Auth0 was sent.", examples=["n-0S6_WzA2Mj"])
+    ]
     signup: Handle | None = None
 
 
 class RefreshBody(Body, frozen=True):
+    """The refresh token of a session."""
+
     refresh_token: Annotated[
-        str, Meta(description="The newest one. One that was replaced is taken for 10 seconds more.")
+        str,
+        Meta(
+            description="The newest one. One that was replaced is taken for 10 seconds more.",
+            examples=["Zk0w2nQyV7m3pT5xJ8sL1rB6cH9dG4fa"],
+        ),
     ]
 
 
@@ -147,15 +177,21 @@ class RecoveryEmailBody(Body, frozen=True):
 
 
 class RecoveryBody(Body, frozen=True):
+    """Which recovery is meant."""
+
     recovery: Handle
 
 
 class RecoveryCodeBody(Body, frozen=True):
+    """A code of a recovery."""
+
     recovery: Handle
     code: Code
 
 
 class RecoveryPasswordBody(Body, frozen=True):
+    """The new password of a recovery."""
+
     recovery: Handle
     password: Password
 
@@ -171,20 +207,28 @@ class ProofBody(Body, frozen=True):
 
 
 class PhoneBody(Body, frozen=True):
+    """A new number."""
+
     phone: PhoneNumber
     country: Country = ""
 
 
 class EmailBody(Body, frozen=True):
+    """A new address."""
+
     email: Address
     keep: Keep = False
 
 
 class CodeBody(Body, frozen=True):
+    """A code of a change."""
+
     code: Code
 
 
 class PasswordBody(Body, frozen=True):
+    """A new password."""
+
     password: Password
 
 
@@ -193,10 +237,12 @@ class PickedPlan(Body, frozen=True):
     currency, and today's price.
     """
 
-    code: Annotated[str, Meta(examples=["team"])]
-    period: Annotated[str, Meta(description="`month` or `year`.")] = ""
+    code: Annotated[str, Meta(description="Names the plan.", examples=["team"])]
+    period: Annotated[str, Meta(description="`month` or `year`.", examples=["month"])] = ""
     currency: Annotated[str, Meta(description="ISO 4217.", examples=["USD"])] = ""
-    amount_minor: Annotated[int | None, Meta(description="In minor units, such as cents.")] = None
+    amount_minor: Annotated[
+        int | None, Meta(description="In minor units, such as cents.", examples=[900])
+    ] = None
 
 
 class MeBody(Body, frozen=True):
@@ -204,7 +250,7 @@ class MeBody(Body, frozen=True):
 
     plan: Annotated[
         PickedPlan | str | UnsetType | None,
-        Meta(description="A plan by its code or in full, null for none."),
+        Meta(description="A plan by its code or in full, null for none.", examples=["team"]),
     ] = UNSET
     locale: Annotated[
         str | UnsetType,

@@ -13,15 +13,34 @@ from app.controllers.api.bodies import (
 )
 from app.controllers.api.controller import (
     OK,
+    SIGNED_IN,
     ApiController,
     code_state,
     describe_delivery,
     describe_user,
     issue,
 )
+from app.controllers.api.refusals import (
+    ADDRESS,
+    CHANGE,
+    GUESS,
+    MAILS,
+    METHOD,
+    NEW_PASSWORD,
+    NUMBER,
+    PROOF,
+    TEXTS,
+)
 from app.controllers.api.request import ApiRequest
-from app.domain.account.contacts import ContactChange
+from app.domain.account.contacts import (
+    ContactChange,
+    EmailTakenByOther,
+    OwnEmail,
+    OwnPhone,
+    PhoneTaken,
+)
 from app.domain.errors import Unauthenticated
+from app.domain.limits import MailsStopped
 from app.domain.verification.checking import NoCode
 
 
@@ -32,8 +51,13 @@ class ConfirmApiController(ApiController):
 
     path = "/api/v1/confirm"
     tags = ("Account",)
+    security = SIGNED_IN
 
-    @post(status_code=OK, summary="Prove anew who this is")
+    @post(
+        status_code=OK,
+        summary="Prove anew who this is",
+        refusals=PROOF,
+    )
     async def submit_confirm(self, request: ApiRequest, data: JSONBody[ProofBody]) -> Refreshed:
         """By the password, or by the code that was sent. The same session gets other tokens."""
         access, person = await request.require_person()
@@ -44,7 +68,12 @@ class ConfirmApiController(ApiController):
             raise Unauthenticated
         return Refreshed(issue(outcome.tokens))
 
-    @post(["/code", "/resend"], status_code=OK, summary="Send a code to confirm with")
+    @post(
+        ["/code", "/resend"],
+        status_code=OK,
+        summary="Send a code to confirm with",
+        refusals=(*METHOD, NoCode, *TEXTS, MailsStopped),
+    )
     async def send_code(self, request: ApiRequest) -> CodeState:
         """To the phone of the account, or to its address where the phone opened the session."""
         access, person = await request.require_person()
@@ -54,7 +83,11 @@ class ConfirmApiController(ApiController):
         pending = await confirmation.find_pending(access, methods, request.origin)
         return code_state(confirmation.codes_for(methods), pending, request.origin)
 
-    @get("/delivery", summary="What became of the message with the code")
+    @get(
+        "/delivery",
+        summary="What became of the message with the code",
+        refusals=(*METHOD, NoCode),
+    )
     async def show_delivery(self, request: ApiRequest) -> Delivery:
         """To the phone or the address of the account."""
         access, person = await request.require_person()
@@ -71,8 +104,14 @@ class ContactsApiController(ApiController):
 
     path = "/api/v1/me"
     tags = ("Account",)
+    security = SIGNED_IN
 
-    @post("/phone", status_code=OK, summary="Text a code to a new number")
+    @post(
+        "/phone",
+        status_code=OK,
+        summary="Text a code to a new number",
+        refusals=(*CHANGE, *NUMBER, OwnPhone, *TEXTS),
+    )
     async def submit_phone(self, request: ApiRequest, data: JSONBody[PhoneBody]) -> CodeState:
         """Asks for a fresh proof."""
         access, person = await request.require_person()
@@ -80,22 +119,41 @@ class ContactsApiController(ApiController):
         await change.request_code(access, person, data.phone, country, request.origin)
         return await _describe_code(request, change)
 
-    @post("/phone-code", status_code=OK, summary="Prove the new number")
+    @post(
+        "/phone-code",
+        status_code=OK,
+        summary="Prove the new number",
+        refusals=(*CHANGE, *GUESS, PhoneTaken),
+    )
     async def submit_phone_code(self, request: ApiRequest, data: JSONBody[CodeBody]) -> Changed:
         """It is the account's from now on, or in a day; both old contacts are told."""
         return await _submit_code(request, request.container.account.phone_change, data.code)
 
-    @post("/phone-code/resend", status_code=OK, summary="Text the code again")
+    @post(
+        "/phone-code/resend",
+        status_code=OK,
+        summary="Text the code again",
+        refusals=(*CHANGE, NoCode, *TEXTS),
+    )
     async def resend_phone_code(self, request: ApiRequest) -> CodeState:
         """The same code while it is good for that, else a new one, which asks for a fresh proof."""
         return await _resend_code(request, request.container.account.phone_change)
 
-    @get("/phone-code/delivery", summary="What became of the text")
+    @get(
+        "/phone-code/delivery",
+        summary="What became of the text",
+        refusals=(NoCode,),
+    )
     async def show_phone_code_delivery(self, request: ApiRequest) -> Delivery:
         """To the new number."""
         return await _describe_delivery(request, request.container.account.phone_change)
 
-    @post("/email", status_code=OK, summary="Mail a code to a new address")
+    @post(
+        "/email",
+        status_code=OK,
+        summary="Mail a code to a new address",
+        refusals=(*CHANGE, *ADDRESS, OwnEmail, *MAILS),
+    )
     async def submit_email(self, request: ApiRequest, data: JSONBody[EmailBody]) -> CodeState:
         """Asks for a fresh proof."""
         access, person = await request.require_person()
@@ -103,22 +161,41 @@ class ContactsApiController(ApiController):
         await change.request_code(access, person, data.email, request.origin, as_typed=data.keep)
         return await _describe_code(request, change)
 
-    @post("/email-code", status_code=OK, summary="Prove the new address")
+    @post(
+        "/email-code",
+        status_code=OK,
+        summary="Prove the new address",
+        refusals=(*CHANGE, *GUESS, EmailTakenByOther),
+    )
     async def submit_email_code(self, request: ApiRequest, data: JSONBody[CodeBody]) -> Changed:
         """It is the account's from now on, or in a day; both old contacts are told."""
         return await _submit_code(request, request.container.account.email_change, data.code)
 
-    @post("/email-code/resend", status_code=OK, summary="Mail the code again")
+    @post(
+        "/email-code/resend",
+        status_code=OK,
+        summary="Mail the code again",
+        refusals=(*CHANGE, NoCode, *MAILS),
+    )
     async def resend_email_code(self, request: ApiRequest) -> CodeState:
         """The same code while it is good for that, else a new one, which asks for a fresh proof."""
         return await _resend_code(request, request.container.account.email_change)
 
-    @get("/email-code/delivery", summary="What became of the e-mail")
+    @get(
+        "/email-code/delivery",
+        summary="What became of the e-mail",
+        refusals=(NoCode,),
+    )
     async def show_email_code_delivery(self, request: ApiRequest) -> Delivery:
         """To the new address."""
         return await _describe_delivery(request, request.container.account.email_change)
 
-    @post("/password", status_code=OK, summary="Set another password")
+    @post(
+        "/password",
+        status_code=OK,
+        summary="Set another password",
+        refusals=(*CHANGE, *NEW_PASSWORD),
+    )
     async def submit_password(self, request: ApiRequest, data: JSONBody[PasswordBody]) -> Changed:
         """Asks for a fresh proof. Every other session ends."""
         access, person = await request.require_person()

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from litestar import Controller
 from litestar.datastructures import ResponseHeader
+from litestar.openapi.spec import SecurityRequirement
 
 from app.controllers.api.answers import CodeState, Delivery, SignedIn, Tokens, User
 from app.controllers.api.idempotency import IdempotencyMiddleware
+from app.controllers.api.refusals import ANY_CALL
 from app.controllers.api.request import BODY_LIMIT, ApiRequest, check_credentials
 from app.controllers.code_words import delivery_line
 from app.domain.delivery.outbox import Progress
@@ -18,6 +20,8 @@ from app.domain.sessions.tokens import LIFETIME
 from app.domain.verification.codes import Channel
 from app.domain.verification.verification import PendingCode, Verifications
 
+# Of calls with a bearer token, as OpenAPI names it.
+SIGNED_IN: list[SecurityRequirement] = [{"bearer": []}]
 OK, CREATED, ACCEPTED, NO_CONTENT = 200, 201, 202, 204
 
 
@@ -28,6 +32,7 @@ class ApiController(Controller):
     before_request = staticmethod(check_credentials)
     middleware = [IdempotencyMiddleware]
     request_max_body_size = BODY_LIMIT
+    opt = {"refusals_of_all": ANY_CALL}
     response_headers: Sequence[ResponseHeader] = [
         ResponseHeader(name="Cache-Control", value="no-store")
     ]

@@ -1,20 +1,24 @@
 """One's own account in JSON: read, confirmed, changed, deleted."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import delete, get, patch
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET
 
 from app.controllers.api.answers import Identity, IdentityList, Me, Plan
 from app.controllers.api.bodies import MeBody, PickedPlan, ProofBody
-from app.controllers.api.controller import NO_CONTENT, ApiController, describe_user
+from app.controllers.api.controller import NO_CONTENT, SIGNED_IN, ApiController, describe_user
+from app.controllers.api.refusals import CHANGE, FRESH_PROOF, PROOF
 from app.controllers.api.request import ApiRequest, BadField
+from app.domain.account.personal_data import DeletionWaits
 from app.domain.errors import Unauthenticated
+from app.domain.federation.identities import LastWayIn
 from app.domain.i18n import _
 from app.domain.identity.users import Person
 from app.domain.pricing.choice import Choice, State, assess_choice, read_choice
+from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.sessions.tokens import Access
 
 
@@ -30,9 +34,13 @@ class UnknownPlan(BadField):
     message = _("That plan, period or currency isn’t offered, or costs something else now.")
 
 
+IdentityId = Annotated[UUID, PathParameter(description="The `id` of a linked sign-in.")]
+
+
 class MeApiController(ApiController):
     path = "/api/v1/me"
     tags = ("Account",)
+    security = SIGNED_IN
 
     @get(summary="Read the account")
     async def show_me(self, request: ApiRequest) -> Me:
@@ -40,7 +48,10 @@ class MeApiController(ApiController):
         _access, person = await request.require_person()
         return await _describe(request, person)
 
-    @patch(summary="Change the plan or the language")
+    @patch(
+        summary="Change the plan or the language",
+        refusals=(UnknownPlan, UnknownLocale),
+    )
     async def update_me(self, request: ApiRequest, data: JSONBody[MeBody]) -> Me:
         """Everything else has calls of its own, which ask for a fresh proof."""
         access, person = await request.require_person()
@@ -53,7 +64,11 @@ class MeApiController(ApiController):
             await request.container.plan_choices.delete_choice(person.id)
         return await _describe(request, await _reload(request, person.id))
 
-    @delete(status_code=NO_CONTENT, summary="Delete the account")
+    @delete(
+        status_code=NO_CONTENT,
+        summary="Delete the account",
+        refusals=(*PROOF, ConfirmationNeeded, DeletionWaits),
+    )
     async def delete_me(self, request: ApiRequest, data: JSONBody[ProofBody]) -> None:
         """All of it, for good. Asks for a proof in the body, or for one of the last 10 minutes."""
         access, person = await request.require_person()
@@ -65,7 +80,11 @@ class MeApiController(ApiController):
         )
         await account.deletion.delete_account(access, person, request.origin)
 
-    @get("/export", summary="Export all that is held about the person")
+    @get(
+        "/export",
+        summary="Export all that is held about the person",
+        refusals=FRESH_PROOF,
+    )
     async def export_me(self, request: ApiRequest) -> dict[str, list[dict[str, Any]]]:
         """A list of rows for each kind of thing. Asks for a fresh proof."""
         access = await request.require_access()
@@ -79,8 +98,13 @@ class MeApiController(ApiController):
         listed = await request.container.account.identities.list_identities(access.user_id)
         return IdentityList([Identity(one.id, one.issuer, one.created_at) for one in listed])
 
-    @delete("/identities/{identity_id:uuid}", status_code=NO_CONTENT, summary="Remove one")
-    async def remove_identity(self, request: ApiRequest, identity_id: FromPath[UUID]) -> None:
+    @delete(
+        "/identities/{identity_id:uuid}",
+        status_code=NO_CONTENT,
+        summary="Remove one",
+        refusals=(*CHANGE, LastWayIn),
+    )
+    async def remove_identity(self, request: ApiRequest, identity_id: IdentityId) -> None:
         """And end the sessions that it opened. Asks for a fresh proof."""
         access = await request.require_access()
         await request.container.account.identities.remove_identity(
@@ -102,8 +126,7 @@ async def _describe(request: ApiRequest, person: Person) -> Me:
     )
     plan = None
     if choice:
-        interval = choice.interval.value
-        plan = Plan(choice.plan, interval, choice.currency, choice.amount_minor)
+        plan = Plan(choice.plan, choice.interval, choice.currency, choice.amount_minor)
     return Me(user.id, user.phone, user.email, user.created_at, user.auth0, plan, person.language)
 
 

@@ -17,9 +17,11 @@ from app.controllers.api.controller import (
     code_state,
     describe_delivery,
 )
-from app.controllers.api.request import ApiRequest
+from app.controllers.api.refusals import ADDRESS, GUESS, NEW_PASSWORD, STEP, WAITS
+from app.controllers.api.request import ApiRequest, FlowHeader
 from app.domain.outcome import Outcome
 from app.domain.recovery.recovery import Recovery, Step
+from app.domain.verification.checking import NoCode
 from app.domain.verification.unsent import shown_progress
 
 
@@ -76,33 +78,59 @@ class RecoveryApiController(ApiController):
     path = "/api/v1/recovery"
     tags = ("Recovery",)
 
-    @post("/email", status_code=ACCEPTED, summary="Mail a code to recover an account")
+    @post(
+        "/email",
+        status_code=ACCEPTED,
+        summary="Mail a code to recover an account",
+        refusals=(*STEP, *ADDRESS),
+    )
     async def submit_email(
         self, request: ApiRequest, data: JSONBody[RecoveryEmailBody]
     ) -> RecoveryState:
         """Answered alike whether or not the address has an account, and over its limit too."""
         return await RecoveryCall(request, data.recovery).submit_email(data.email, keep=data.keep)
 
-    @post("/email-code", status_code=OK, summary="Prove the address")
+    @post(
+        "/email-code",
+        status_code=OK,
+        summary="Prove the address",
+        refusals=(*STEP, *GUESS),
+    )
     async def submit_email_code(
         self, request: ApiRequest, data: JSONBody[RecoveryCodeBody]
     ) -> RecoveryState:
         """Signs nobody in."""
         return await RecoveryCall(request, data.recovery).submit_code(data.code)
 
-    @post("/email-code/resend", status_code=OK, summary="Mail the code again")
+    @post(
+        "/email-code/resend",
+        status_code=OK,
+        summary="Mail the code again",
+        refusals=(*STEP, NoCode, *WAITS),
+    )
     async def resend_email_code(
         self, request: ApiRequest, data: JSONBody[RecoveryBody]
     ) -> RecoveryState:
         """The same code while it is good for that, else a new one."""
         return await RecoveryCall(request, data.recovery).resend_code()
 
-    @get("/email-code/delivery", summary="What became of the e-mail")
-    async def show_email_code_delivery(self, request: ApiRequest) -> Delivery:
-        """The handle is in the header `X-Latchkey-Flow`."""
-        return await RecoveryCall(request, request.named_flow).find_delivery()
+    @get(
+        "/email-code/delivery",
+        summary="What became of the e-mail",
+        refusals=STEP,
+    )
+    async def show_email_code_delivery(
+        self, request: ApiRequest, flow: FlowHeader = ""
+    ) -> Delivery:
+        """As far as the provider has told."""
+        return await RecoveryCall(request, flow).find_delivery()
 
-    @post("/password", status_code=OK, summary="Set a new password")
+    @post(
+        "/password",
+        status_code=OK,
+        summary="Set a new password",
+        refusals=(*STEP, *NEW_PASSWORD),
+    )
     async def submit_password(
         self, request: ApiRequest, data: JSONBody[RecoveryPasswordBody]
     ) -> RecoveryState:

@@ -7,10 +7,11 @@ import json
 import re
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.params import HeaderParameter
 
 from app.controllers.flow_forms import find_country
 from app.domain.credentials.device import Device
@@ -30,10 +31,17 @@ from app.web.response import HttpResponse, answer_options
 JSON = b"application/json"
 BODY_LIMIT = 64 * 1024  # bytes
 BEARER = b"bearer "
-HANDLE = "x-latchkey-flow"  # where a call without a body names its flow
 
 Body = TypeVar("Body")
 AnyRequest = Request[Any, Any, Any]
+# Where a call without a body names its flow.
+FlowHeader = Annotated[
+    str,
+    HeaderParameter(
+        name="X-Latchkey-Flow",
+        description="The secret handle of the flow, from the answer before.",
+    ),
+]
 
 
 class BadJson(Refusal):
@@ -109,11 +117,6 @@ class ApiRequest(Request[Any, Any, Any]):
     def open_flow(self, handle: str | None, field: str) -> "FlowHandle":
         """The flow with that handle, a new one for None. Raises `UnknownHandle`."""
         return FlowHandle(self.container.web_config.handles, handle, field)
-
-    @property
-    def named_flow(self) -> str:
-        """The handle of the one that a call without a body names in a header; '' for none."""
-        return self.headers.get(HANDLE, "")
 
     def find_country(self, chosen: str) -> str:
         """That a national number is read in."""

@@ -21,11 +21,24 @@ from app.controllers.api.controller import (
     describe_delivery,
     sign_in,
 )
-from app.controllers.api.request import ApiRequest
-from app.domain.identity.provider import ExternalIdentity
+from app.controllers.api.refusals import (
+    ADDRESS,
+    GUESS,
+    MAILS,
+    NEW_PASSWORD,
+    NUMBER,
+    PROVED_STEP,
+    STEP,
+    TEXTS,
+)
+from app.controllers.api.request import ApiRequest, FlowHeader
+from app.domain.federation.identities import IdentityTaken
+from app.domain.identity.provider import ExternalIdentity, InvalidGrant
 from app.domain.outcome import Outcome
+from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.flow import Visitor
 from app.domain.signup.signup import Signup, Step
+from app.domain.verification.checking import NoCode
 
 CODE_STEPS = (Step.PHONE_CODE, Step.EMAIL_CODE, Step.OWNER)
 PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)
@@ -136,12 +149,22 @@ class SignupApiController(ApiController):
     path = "/api/v1/signup"
     tags = ("Sign-up",)
 
-    @post("/phone", status_code=CREATED, summary="Text a code to a phone number")
+    @post(
+        "/phone",
+        status_code=CREATED,
+        summary="Text a code to a phone number",
+        refusals=(*STEP, *NUMBER, *TEXTS),
+    )
     async def submit_phone(self, request: ApiRequest, data: JSONBody[SignupPhoneBody]) -> FlowState:
         """Begins a sign-up. With `signup`, another number for one that is under way."""
         return await FlowCall(request, "signup", data.signup).submit_phone(data.phone, data.country)
 
-    @post("/phone-code", status_code=OK, summary="Prove the phone number")
+    @post(
+        "/phone-code",
+        status_code=OK,
+        summary="Prove the phone number",
+        refusals=(*PROVED_STEP, *GUESS),
+    )
     async def submit_phone_code(
         self, request: ApiRequest, data: JSONBody[SignupCodeBody]
     ) -> FlowState | SignedIn:
@@ -151,23 +174,44 @@ class SignupApiController(ApiController):
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_code(Step.PHONE_CODE, data.code)
 
-    @post("/phone-code/resend", status_code=OK, summary="Text the code again")
+    @post(
+        "/phone-code/resend",
+        status_code=OK,
+        summary="Text the code again",
+        refusals=(*STEP, NoCode, *TEXTS),
+    )
     async def resend_phone_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "signup", data.signup).resend_code(Step.PHONE_CODE)
 
-    @get("/phone-code/delivery", summary="What became of the text")
-    async def show_phone_code_delivery(self, request: ApiRequest) -> Delivery:
-        """The handle is in the header `X-Latchkey-Flow`."""
-        return await FlowCall(request, "signup", request.named_flow).find_delivery(Step.PHONE_CODE)
+    @get(
+        "/phone-code/delivery",
+        summary="What became of the text",
+        refusals=STEP,
+    )
+    async def show_phone_code_delivery(
+        self, request: ApiRequest, flow: FlowHeader = ""
+    ) -> Delivery:
+        """As far as the provider has told."""
+        return await FlowCall(request, "signup", flow).find_delivery(Step.PHONE_CODE)
 
-    @post("/email", status_code=OK, summary="Mail a code to an e-mail address")
+    @post(
+        "/email",
+        status_code=OK,
+        summary="Mail a code to an e-mail address",
+        refusals=(*STEP, *ADDRESS, *MAILS),
+    )
     async def submit_email(self, request: ApiRequest, data: JSONBody[SignupEmailBody]) -> FlowState:
         """Also for another address than the one named before."""
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_email(data.email, keep=data.keep)
 
-    @post("/email-code", status_code=OK, summary="Prove the e-mail address")
+    @post(
+        "/email-code",
+        status_code=OK,
+        summary="Prove the e-mail address",
+        refusals=(*PROVED_STEP, *GUESS, EmailTaken, InvalidGrant),
+    )
     async def submit_email_code(
         self, request: ApiRequest, data: JSONBody[SignupCodeBody]
     ) -> FlowState | SignedIn:
@@ -175,24 +219,45 @@ class SignupApiController(ApiController):
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_code(Step.EMAIL_CODE, data.code)
 
-    @post("/email-code/resend", status_code=OK, summary="Mail the code again")
+    @post(
+        "/email-code/resend",
+        status_code=OK,
+        summary="Mail the code again",
+        refusals=(*STEP, NoCode, *MAILS),
+    )
     async def resend_email_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "signup", data.signup).resend_code(Step.EMAIL_CODE)
 
-    @get("/email-code/delivery", summary="What became of the e-mail")
-    async def show_email_code_delivery(self, request: ApiRequest) -> Delivery:
-        """The handle is in the header `X-Latchkey-Flow`."""
-        return await FlowCall(request, "signup", request.named_flow).find_delivery(Step.EMAIL_CODE)
+    @get(
+        "/email-code/delivery",
+        summary="What became of the e-mail",
+        refusals=STEP,
+    )
+    async def show_email_code_delivery(
+        self, request: ApiRequest, flow: FlowHeader = ""
+    ) -> Delivery:
+        """As far as the provider has told."""
+        return await FlowCall(request, "signup", flow).find_delivery(Step.EMAIL_CODE)
 
-    @post("/link", status_code=OK, summary="Link a provider's sign-in to the number's account")
+    @post(
+        "/link",
+        status_code=OK,
+        summary="Link a provider's sign-in to the number's account",
+        refusals=(*PROVED_STEP, IdentityTaken, InvalidGrant),
+    )
     async def submit_link(
         self, request: ApiRequest, data: JSONBody[SignupLinkBody]
     ) -> FlowState | SignedIn:
         """Only for a number that has an account, while a provider's sign-in waits."""
         return await FlowCall(request, "signup", data.signup).submit_link(linking=data.link)
 
-    @post("/password", status_code=CREATED, summary="Choose a password, which makes the account")
+    @post(
+        "/password",
+        status_code=CREATED,
+        summary="Choose a password, which makes the account",
+        refusals=(*PROVED_STEP, *NEW_PASSWORD, EmailTaken),
+    )
     async def submit_password(
         self, request: ApiRequest, data: JSONBody[SignupPasswordBody]
     ) -> FlowState | SignedIn:

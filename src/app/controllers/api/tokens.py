@@ -1,23 +1,35 @@
 """Sessions in JSON: refreshed, listed, ended."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from app.controllers.api.answers import Refreshed, ServiceToken, SessionInfo, SessionList
 from app.controllers.api.bodies import RefreshBody, ServiceTokenBody
-from app.controllers.api.controller import NO_CONTENT, OK, ApiController, issue
+from app.controllers.api.controller import NO_CONTENT, OK, SIGNED_IN, ApiController, issue
+from app.controllers.api.refusals import FRESH_PROOF
 from app.controllers.api.request import ApiRequest
+from app.domain.errors import Unauthenticated
 from app.domain.services import Audience
+from app.domain.sessions.service_tokens import UnknownAudience
+from app.domain.sessions.session import TooManyRefreshes
 from app.domain.sessions.tokens import LIFETIME
+
+SessionId = Annotated[UUID, PathParameter(description="The `id` of a session.")]
 
 
 class TokensApiController(ApiController):
     path = "/api/v1"
     tags = ("Sessions",)
 
-    @post("/tokens/refresh", status_code=OK, summary="Replace the tokens of a session")
+    @post(
+        "/tokens/refresh",
+        status_code=OK,
+        summary="Replace the tokens of a session",
+        refusals=(Unauthenticated, TooManyRefreshes),
+    )
     async def refresh_tokens(self, request: ApiRequest, data: JSONBody[RefreshBody]) -> Refreshed:
         """A refresh token is used once. For 10 seconds, or until its successor was used, it yields
         the same successor; after that it ends the session, since it must have been copied.
@@ -27,7 +39,13 @@ class TokensApiController(ApiController):
         )
         return Refreshed(issue(tokens))
 
-    @post("/tokens/service", status_code=OK, summary="Get a token for another service")
+    @post(
+        "/tokens/service",
+        status_code=OK,
+        summary="Get a token for another service",
+        security=SIGNED_IN,
+        refusals=(UnknownAudience,),
+    )
     async def issue_service_token(
         self, request: ApiRequest, data: JSONBody[ServiceTokenBody]
     ) -> ServiceToken:
@@ -39,7 +57,12 @@ class TokensApiController(ApiController):
         token = await tokens.issue_token(access, data.audience)
         return ServiceToken(token, int(LIFETIME.total_seconds()))
 
-    @post("/logout", status_code=NO_CONTENT, summary="End this session")
+    @post(
+        "/logout",
+        status_code=NO_CONTENT,
+        summary="End this session",
+        security=SIGNED_IN,
+    )
     async def submit_logout(self, request: ApiRequest) -> None:
         """Both of its tokens are dead everywhere within a second."""
         access = await request.require_access()
@@ -47,7 +70,7 @@ class TokensApiController(ApiController):
             access, access.session_id, request.origin
         )
 
-    @get("/sessions", summary="List the sessions of the account")
+    @get("/sessions", summary="List the sessions of the account", security=SIGNED_IN)
     async def list_sessions(self, request: ApiRequest) -> SessionList:
         """Those that live, last used first."""
         access = await request.require_access()
@@ -67,13 +90,25 @@ class TokensApiController(ApiController):
             ]
         )
 
-    @delete("/sessions/{session_id:uuid}", status_code=NO_CONTENT, summary="End one session")
-    async def end_session(self, request: ApiRequest, session_id: FromPath[UUID]) -> None:
+    @delete(
+        "/sessions/{session_id:uuid}",
+        status_code=NO_CONTENT,
+        summary="End one session",
+        security=SIGNED_IN,
+        refusals=FRESH_PROOF,
+    )
+    async def end_session(self, request: ApiRequest, session_id: SessionId) -> None:
         """One that is not there, or someone else's, is left alone."""
         access = await request.require_access()
         await request.container.account.session_ends.end_one(access, session_id, request.origin)
 
-    @delete("/sessions", status_code=NO_CONTENT, summary="End all other sessions")
+    @delete(
+        "/sessions",
+        status_code=NO_CONTENT,
+        summary="End all other sessions",
+        security=SIGNED_IN,
+        refusals=FRESH_PROOF,
+    )
     async def end_other_sessions(self, request: ApiRequest) -> None:
         """The one that asks goes on."""
         access = await request.require_access()

@@ -1,0 +1,73 @@
+"""What calls of the JSON API may be refused with, as their document lists it. Each call names its
+own; tests compare them with every answer they get.
+"""
+
+from app.controllers.api.idempotency import BadIdempotencyKey
+from app.controllers.api.request import BadField, BadJson, TwoCredentials, UnknownHandle
+from app.domain.account.confirmation import (
+    MailedPassword,
+    MethodNotOffered,
+    RecoveredPassword,
+    WrongPassword,
+)
+from app.domain.credentials.budget import PasswordLocked, TooManyPasswords
+from app.domain.errors import OutOfStep, Refusal, Unavailable
+from app.domain.federation.federation import TooManyGrants
+from app.domain.idempotency import CallUnderWay, IdempotencyKeyReused
+from app.domain.identity.email_address import BadEmail, LikelyTypo
+from app.domain.identity.hashing import Busy
+from app.domain.identity.passwords import TooManyNewPasswords, WeakPassword
+from app.domain.identity.phone import (
+    BadPhone,
+    CountryNeeded,
+    InternetPhone,
+    LandlinePhone,
+    UnservedPhone,
+)
+from app.domain.identity.provider import (
+    BadIdToken,
+    IdentityNotConfirmed,
+    ProviderBusy,
+    ProviderDown,
+)
+from app.domain.identity.users import TooManyChanges
+from app.domain.limits import MailsStopped, TextsStopped, TooManyGuesses, TooManySends, TooSoon
+from app.domain.sessions.session import ConfirmationNeeded
+from app.domain.signup.accounts import ProveAgain
+from app.domain.signup.proofs import TooManyNewIdentities
+from app.domain.verification.checking import (
+    ContactLocked,
+    ExpiredCode,
+    NoCode,
+    OthersCode,
+    SpentCode,
+    WrongCode,
+)
+from app.domain.verification.codes import BadCode, OtherSitesCode
+
+Refusals = tuple[type[Refusal], ...]
+
+ANY_CALL: Refusals = (TwoCredentials, Unavailable)
+KEYED: Refusals = (BadIdempotencyKey, IdempotencyKeyReused, CallUnderWay)  # with Idempotency-Key
+BODY: Refusals = (BadJson, BadField)
+STEP: Refusals = (UnknownHandle, OutOfStep)  # of a flow
+PROVED_STEP: Refusals = (*STEP, ProveAgain)
+NUMBER: Refusals = (BadPhone, LandlinePhone, InternetPhone, UnservedPhone, CountryNeeded)
+ADDRESS: Refusals = (BadEmail, LikelyTypo)
+WAITS: Refusals = (TooSoon, TooManySends)
+TEXTS: Refusals = (*WAITS, TextsStopped)
+MAILS: Refusals = (*WAITS, MailsStopped)
+GUESS: Refusals = (
+    BadCode, OtherSitesCode, WrongCode, SpentCode, ExpiredCode, NoCode, OthersCode, ContactLocked,
+    TooManyGuesses,
+)  # fmt: skip
+OLD_PASSWORD: Refusals = (PasswordLocked, TooManyPasswords, Busy)
+NEW_PASSWORD: Refusals = (WeakPassword, TooManyNewPasswords, Busy)
+FRESH_PROOF: Refusals = (ConfirmationNeeded,)
+CHANGE: Refusals = (ConfirmationNeeded, TooManyChanges)  # of an account
+METHOD: Refusals = (MethodNotOffered, RecoveredPassword)  # of a fresh proof
+PROOF: Refusals = (*METHOD, MailedPassword, WrongPassword, *OLD_PASSWORD, *GUESS)
+BY_PROVIDER: Refusals = (
+    *PROVED_STEP, BadIdToken, IdentityNotConfirmed, ProviderDown, ProviderBusy, TooManyGrants,
+    TooManyNewIdentities,
+)  # fmt: skip

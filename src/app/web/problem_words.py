@@ -1,0 +1,89 @@
+"""What each refusal means and what to do about it, in words that fit wherever it is met."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.domain.errors import Refusal
+from app.domain.i18n import Text, _
+from app.web.errors import WORDS
+from app.web.problems import CODES, status_of
+
+# Of refusals whose own sentence is made for the one who is refused.
+GENERAL: dict[str, Text] = {
+    "bad_phone": _("That isn’t a phone number, or not all of one."),
+    "bad_email": _("That isn’t an e-mail address, or not all of one."),
+    "likely_typo": _("That address looks like a typing error."),
+    "bad_code": _("What was entered isn’t a code of ours."),
+    "wrong_code": _("That isn’t the code we sent."),
+    "weak_password": _("That password is too short, too long or too easy to guess."),
+    "recovered_password": _(
+        "That password was set with a code by e-mail, so for now it says no more than such a code."
+    ),
+    "deletion_waits": _(
+        "The phone number or e-mail address changed a short time ago, so the account can’t be"
+        " deleted yet."
+    ),
+    "bad_form": _("A field of the form came twice, or as a list."),
+    "too_soon": _("Another message was asked for before the wait was over."),
+    "too_many_guesses": _("Too many wrong codes were entered."),
+    "contact_locked": _("Too many wrong codes were entered for that number or address."),
+    "password_locked": _("Too many wrong passwords were entered for that account."),
+    "too_many_passwords": _("Too many wrong passwords came from one place."),
+    "too_many_new_passwords": _("Too many new passwords were tried."),
+    "too_many_ops_tokens": _("Too many wrong tokens came from one place."),
+    "unknown_currency": _("There are no prices in that currency."),
+}
+# By status, which is the kind.
+ADVICE: dict[int, Text] = {
+    400: _("Correct the request: the same one is refused again."),
+    401: _("Sign in. A program first replaces its access token."),
+    403: _("Confirm it’s you, or open the page again, then send the same once more."),
+    404: _("Check the address."),
+    405: _("Use a method that this address takes."),
+    408: _("Send it again."),
+    409: _("Look at how things are now, and go on from there."),
+    413: _("Send less."),
+    414: _("Use a shorter address."),
+    415: _("Send JSON, and say so in the content type."),
+    422: _("Change what was entered, then send it again."),
+    429: _("Wait a little before you try again. Where we know for how long, the answer says so."),
+    431: _("Send fewer headers and cookies."),
+    500: _("Try again in a minute. If it goes on, tell whoever runs this service."),
+    501: _("Send it in another way."),
+    503: _("Try again a little later. Nothing was lost."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`status` is that of the API."""
+
+    code: str
+    status: int
+    happened: Text
+    advice: Text
+
+
+def list_problems() -> list[Problem]:
+    """By status and code: of all refusals that are imported, and of the framework's own."""
+    ours = {
+        one.code: Problem(one.code, status_of(one), _happened(one), ADVICE[status_of(one)])
+        for one in _refusals(Refusal)
+    }
+    theirs = {
+        code: Problem(code, status, WORDS[status][0], ADVICE[status])
+        for status, code in CODES.items()
+    }
+    return sorted((theirs | ours).values(), key=lambda one: (one.status, one.code))
+
+
+def _happened(refusal: type[Refusal]) -> Text:
+    return GENERAL.get(refusal.code, refusal.message)
+
+
+def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Those with a code of their own, but for those of a developer's machine."""
+    for one in kind.__subclasses__():
+        if "code" in vars(one) and not one.__module__.startswith("app.dev."):
+            yield one
+        yield from _refusals(one)
