@@ -5,7 +5,7 @@ import re
 import pytest
 from litestar import Litestar
 
-from app.main import CONTROLLERS
+from app.controllers.routes import CONTROLLERS
 from tests.holder import PASSWORD
 from tests.owner import Owner
 from tests.person import Person, Seen, new_phone

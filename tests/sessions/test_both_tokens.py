@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.main import CONTROLLERS
+from app.controllers.routes import CONTROLLERS
 from tests.crowd import sql
 from tests.holder import PASSWORD
 from tests.owner import Owner

@@ -18,9 +18,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from app.controllers.api import answers, bodies, pricing
 from app.controllers.api.reference import FILE
 from app.controllers.api.refusals import BODY, KEYED
+from app.controllers.routes import CONTROLLERS
 from app.domain.errors import Unauthenticated
-from app.main import CONTROLLERS
-from app.web.problem_words import list_problems
 from app.web.problems import CODES, status_of
 
 VERSION = "1"
@@ -93,7 +92,11 @@ class ProblemDetails(Struct, frozen=True):
         ),
     ]
     code: Annotated[
-        str, Meta(description="What it is, for programs. It stays.", examples=["wrong_code"])
+        str,
+        Meta(
+            description="What it is, for programs. It stays, and has a page at `/problems/{code}`.",
+            examples=["wrong_code"],
+        ),
     ]
     field: Annotated[
         str | UnsetType, Meta(description="The field it is about.", examples=["code"])
@@ -218,9 +221,6 @@ def _describe_schemas(schemas: dict[str, Schema]) -> None:
     """With what Litestar leaves out: docstrings, and that bodies take no other fields."""
     (_, made) = msgspec.json.schema_components([ProblemDetails])
     schemas["Problem"] = made["ProblemDetails"] | {"title": "Problem"}
-    lines = [f"- `{one.code}` ({one.status}): {one.happened}" for one in list_problems()]
-    code = schemas["Problem"]["properties"]["code"]
-    code["description"] = "\n".join([code["description"], "", *lines])
     for module in (answers, bodies, pricing):
         for name, schema in schemas.items():
             declared = getattr(module, name, None)

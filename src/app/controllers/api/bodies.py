@@ -156,6 +156,8 @@ class RefreshBody(Body, frozen=True):
 
 
 class ServiceTokenBody(Body, frozen=True):
+    """For which service."""
+
     audience: Annotated[
         str,
         Meta(

@@ -39,7 +39,7 @@ class Call:
     id: str
     method: str
     path: str
-    summary: str
+    summary: Markup
     meaning: Markup
     has_token: bool
     parameters: tuple[Row, ...]
@@ -117,7 +117,7 @@ def _call(method: str, path: str, operation: Node, schemas: Node) -> Call:
         operation["operationId"],
         method.upper(),
         path,
-        operation["summary"],
+        _marked(operation["summary"]),
         _marked(operation.get("description", "")),
         "security" in operation,
         tuple(map(_parameter, operation.get("parameters", ()))),

@@ -49,7 +49,7 @@ class BadJson(Refusal):
 
     status = 400
     code = "bad_json"
-    message = _("The body isn’t valid JSON.")
+    message = _("The body can’t be read as JSON.")
 
 
 class BadField(Rejected):

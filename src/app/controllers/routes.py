@@ -1,0 +1,68 @@
+"""Every controller of the product: each has its addresses."""
+
+from app.controllers.account.account import AccountController, AccountDataController
+from app.controllers.account.confirm import AccountConfirmController, AccountWithoutPhoneController
+from app.controllers.account.deletion import AccountDeletionController
+from app.controllers.account.email import AccountEmailController
+from app.controllers.account.identities import AccountIdentitiesController
+from app.controllers.account.password import AccountPasswordController
+from app.controllers.account.phone import AccountPhoneController
+from app.controllers.account.undo import AccountUndoConfirmController, AccountUndoController
+from app.controllers.api.changes import ConfirmApiController, ContactsApiController
+from app.controllers.api.docs import ApiDocsController
+from app.controllers.api.forward_auth import ForwardAuthController
+from app.controllers.api.login import LoginApiController
+from app.controllers.api.me import MeApiController
+from app.controllers.api.pricing import PricingApiController
+from app.controllers.api.recovery import RecoveryApiController
+from app.controllers.api.signup import SignupApiController
+from app.controllers.api.tokens import TokensApiController
+from app.controllers.auth0.auth0 import Auth0Controller
+from app.controllers.health import HealthController, StatusController
+from app.controllers.language import LanguageController
+from app.controllers.login import LoginController, LogoutController
+from app.controllers.plan import PlanController
+from app.controllers.pricing import HomeController, PricingController
+from app.controllers.problems import ProblemsController
+from app.controllers.recovery import RecoveryController
+from app.controllers.services import ServicesController
+from app.controllers.signup.signup import SignupController
+from app.controllers.well_known import WellKnownController
+
+CONTROLLERS = (
+    HomeController,
+    SignupController,
+    LoginController,
+    LogoutController,
+    LanguageController,
+    RecoveryController,
+    AccountController,
+    AccountConfirmController,
+    AccountWithoutPhoneController,
+    AccountPasswordController,
+    AccountDataController,
+    AccountDeletionController,
+    AccountPhoneController,
+    AccountEmailController,
+    AccountUndoController,
+    AccountUndoConfirmController,
+    AccountIdentitiesController,
+    Auth0Controller,
+    PricingController,
+    PricingApiController,
+    ForwardAuthController,
+    SignupApiController,
+    LoginApiController,
+    RecoveryApiController,
+    TokensApiController,
+    MeApiController,
+    ConfirmApiController,
+    ContactsApiController,
+    ServicesController,
+    ApiDocsController,
+    ProblemsController,
+    PlanController,
+    WellKnownController,
+    HealthController,
+    StatusController,
+)
