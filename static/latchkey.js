@@ -41,7 +41,8 @@ on("htmx:after:swap", (event) => (tell(), polled(event) || dress()));
 tell();
 dress();
 
-// Another language of the page keeps what was typed in it; a password or code is not sent along.
+// Another language of the page keeps what was typed in it; a password or code is not sent along. The form may be another one by now.
+all(".languages button", (button) => button.removeAttribute("form"));
 on("submit", ({ target }) => {
   if (target.matches("[action='/language']")) new FormData(main.querySelector("form") ?? void 0).forEach((value, name) => {
     if (/^(phone|country|email)$/.test(name)) target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));

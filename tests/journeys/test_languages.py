@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from app.domain.languages import CATALOGUES
+from tests.journeys.conftest import Visit
 from tests.journeys.test_accessibility import (
     LOAD_AXE,
     RUN_AXE,
@@ -51,3 +52,19 @@ async def pages(product: Product, language: str) -> list[tuple[str, str]]:
         if each["kind"] == "page"
     }
     return [*last.values()]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_what_was_typed_is_kept_in_another_language(visit: Visit, scripts: bool) -> None:
+    """Also after another page has come into the one whose foot it is."""
+    visitor = await visit(java_script_enabled=scripts)
+    page = visitor.tab.page
+    await visitor.tab.open("/login/phone")
+    await visitor.tab.follow("Create an account")
+    await visitor.tab.type("phone", "070 174 06 81")
+    await page.select_option("#country", "SE")
+    await page.click(".languages summary")
+    await page.click(".languages [value=de]")
+    await page.wait_for_selector("html[lang=de]")
+    kept = await page.eval_on_selector_all("#phone, #country", "all => all.map((one) => one.value)")
+    assert (await page.inner_text("h1"), kept) == ("Konto erstellen", ["070 174 06 81", "SE"])
