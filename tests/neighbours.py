@@ -10,6 +10,12 @@ from tests.product import Product
 ADDRESS = "/api/v1/forward-auth"
 SHOP, BLOG = "https://shop.example.com", "https://blog.example.com:8443"
 PAGE = "text/html,application/xhtml+xml"
+DOCUMENT = Path(__file__).parents[1] / "docs" / "protect-your-service.md"
+PLACE = """
+upstream latchkey {{ server 127.0.0.1:{product}; }}
+upstream shop {{ server 127.0.0.1:{shop}; }}
+server {{ {listen} {locations} }}
+"""
 TABLE = """
 [[service]]
 name = "shop"
@@ -30,6 +36,21 @@ def services_file(folder: Path, *more: str) -> str:
     path = folder / "services.toml"
     path.write_text(TABLE.format(origins=", ".join(f'"{each}"' for each in (SHOP, *more))))
     return str(path)
+
+
+def sample(kind: str) -> str:
+    """The lines of docs/protect-your-service.md in that language."""
+    return DOCUMENT.read_text().partition(f"```{kind}\n")[2].partition("```")[0]
+
+
+def nginx_place(product: Product, shop: int, *ports: int) -> str:
+    """Those of nginx at these ports, in front of the shop at its own."""
+    listen = " ".join(f"listen 127.0.0.1:{port};" for port in ports)
+    return PLACE.format(product=product.port, shop=shop, listen=listen, locations=sample("nginx"))
+
+
+def port_of(origin: str) -> int:
+    return int(origin.rpartition(":")[2])
 
 
 @dataclass

@@ -15,19 +15,12 @@ import pytest
 
 from tests.client import Client
 from tests.holder import Holder
-from tests.neighbours import PAGE, SHOP
+from tests.neighbours import PAGE, SHOP, nginx_place, port_of, sample
 from tests.oidc_setup import NO_NODE, installed, node
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.proxies import running_caddy, running_nginx
-from tests.test_house import ROOT
 
-DOCUMENT = (ROOT / "docs" / "protect-your-service.md").read_text()
-PLACE = """
-upstream latchkey {{ server 127.0.0.1:{product}; }}
-upstream shop {{ server 127.0.0.1:{shop}; }}
-server {{ {listen} {locations} }}
-"""
 FORGED = {"x-latchkey-user": "someone", "x-latchkey-phone": "+1", "x-latchkey-plan": "all"}
 TOLD = ("X-Latchkey-User", "X-Latchkey-Phone", "X-Latchkey-Email", "X-Latchkey-Plan")
 ASKS_PYTHON = """
@@ -47,10 +40,6 @@ try {{
   process.exit(1)
 }}
 """
-
-
-def sample(kind: str) -> str:
-    return DOCUMENT.partition(f"```{kind}\n")[2].partition("```")[0]
 
 
 class Shop(BaseHTTPRequestHandler):
@@ -75,10 +64,6 @@ def shop() -> Iterator[int]:
         server.shutdown()
 
 
-def port_of(origin: str) -> int:
-    return int(origin.rpartition(":")[2])
-
-
 @pytest.fixture(scope="module")
 def proxies(
     serviced: Product,
@@ -89,8 +74,7 @@ def proxies(
 ) -> Iterator[None]:
     """nginx at the own origin and the first far one, Caddy at the second."""
     by_nginx, by_caddy = (port_of(origin) for origin in far_origins)
-    listen = "".join(f"listen 127.0.0.1:{port}; " for port in (port_of(own_origin), by_nginx))
-    place = PLACE.format(product=serviced.port, shop=shop, listen=listen, locations=sample("nginx"))
+    place = nginx_place(serviced, shop, port_of(own_origin), by_nginx)
     sites = sample("caddyfile").replace(SHOP, far_origins[1])
     sites = sites.replace(":8000", f":{serviced.port}").replace(":3000", f":{shop}")
     folder = tmp_path_factory.mktemp("proxies")

@@ -1,0 +1,54 @@
+"""From a page of a service on another host to the sign-in and back, in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.journeys.conftest import Visit
+from tests.neighbours import nginx_place, port_of, services_file
+from tests.person import PASSWORD
+from tests.product import GENEROUS, Product, free_port
+from tests.proxies import running_nginx
+from tests.stores import Stores
+
+SHOP = """
+server {{
+  listen 127.0.0.1:{port};
+  default_type text/html;
+  return 200 "<title>Shop</title><link rel=icon href=data:,><h1 tabindex=-1 autofocus>Cart of $http_x_latchkey_email</h1>";
+}}
+"""  # noqa: E501
+Place = tuple[Product, str]
+
+
+@pytest.fixture(scope="module")
+def place(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The product, and the origin of a shop behind nginx."""
+    folder, shop = tmp_path_factory.mktemp("shop"), free_port()
+    origin = f"http://localhost:{free_port()}"
+    env = {"SERVICES": services_file(folder, origin), "TRUSTED_PROXIES": "127.0.0.1/32"}
+    where = (folder, stores.new_database(), f"{stores.redis_url}?db=3")
+    with Product(*where, limits=GENEROUS, **env) as product:
+        servers = SHOP.format(port=shop) + nginx_place(product, shop, port_of(origin))
+        with running_nginx(folder, servers):
+            yield product, origin
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+async def test_a_page_of_a_service_is_come_back_to(
+    visit: Visit, place: Place, scripts: bool
+) -> None:
+    """The policy of our pages lets no form lead elsewhere, and no script follow there."""
+    product, origin = place
+    visitor = await visit(at=product, java_script_enabled=scripts)
+    visitor.person.sign_up(visitor.phone, visitor.email)
+    tab = visitor.tab
+    await tab.page.goto(f"{origin}/cart?item=1")
+    await tab.follow("Use my e-mail and password")
+    await tab.type("email", visitor.email)
+    await tab.type("password", PASSWORD)
+    await tab.button("Sign in").click(no_wait_after=True)
+    await tab.page.wait_for_url(f"{origin}/cart?item=1")
+    assert await tab.page.inner_text("h1") == f"Cart of {visitor.email}"
+    await tab.page.goto(f"{origin}/")
+    assert await tab.page.inner_text("h1") == f"Cart of {visitor.email}"
