@@ -80,10 +80,7 @@ class SharedConnection:
         the address is looked up again.
         """
         try:
-            # redis-py packs in Python, which takes five times as long.
-            commands = [pack_command(cast(Any, command)) for command, _ in batch]
-            await self._connection.send_packed_command(commands, check_health=False)
-            are_demoted = [await self._is_demoted(answer) for _, answer in batch]
+            demoted = await self._is_demoted_in(batch)
         except BaseException as error:
             await self._replace()
             for _, answer in batch:
@@ -92,8 +89,25 @@ class SharedConnection:
             if not isinstance(error, Exception):
                 raise
         else:
-            if any(are_demoted):
+            if demoted:
                 await self._replace()
+
+    async def _is_demoted_in(self, batch: list[Asked]) -> bool:
+        """With the answers given to those who wait for them, also where one says so."""
+        connection = self._connection
+        if not connection.is_connected:
+            await connection.connect()
+            # One for all of a batch, below; redis-py's own is a task for each write and a timer for
+            # each answer.
+            connection.socket_timeout = None
+        # redis-py packs in Python, which takes five times as long.
+        commands = [pack_command(cast(Any, command)) for command, _ in batch]
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await connection.send_packed_command(commands, check_health=False)
+                return any([await self._is_demoted(answer) for _, answer in batch])
+        except TimeoutError as error:
+            raise TooSlow("no answer in time") from error
 
     async def _is_demoted(self, answer: "asyncio.Future[Any]") -> bool:
         """By the next answer. Whoever waited for it may have gone."""

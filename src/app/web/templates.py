@@ -139,6 +139,7 @@ def build_environment(
         autoescape=select_autoescape(ESCAPED),
         undefined=StrictUndefined,
         auto_reload=live,
+        cache_size=-1,  # all are kept, and nobody counts which was used last
         **WHITE_SPACE,
     )
     environment.globals |= {"lang": language.code, "dir": language.direction}
