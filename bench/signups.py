@@ -69,7 +69,7 @@ async def signup_figures(place: Place) -> list[Figure]:
             f"{middle(ours)}/s",
             f"{middle(bare)}/s",
             ratio(ours, bare),
-            0.65,
+            0.58,
         ),
         waits,
     ]

@@ -18,7 +18,7 @@ async def heaviest_start_figures(place: Place) -> list[Figure]:
     place.memory_counts_since(YESTERDAY)
     loads = await measure(bare, [ours], SECONDS)
     name = "`POST /signup/phone` under another brand in Arabic"
-    return [figure(name, loads[1], loads[0], 0.35)]
+    return [figure(name, loads[1], loads[0], 0.3)]
 
 
 async def start_figures(place: Place) -> list[Figure]:

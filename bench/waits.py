@@ -24,7 +24,7 @@ async def waits_figure(
         f"{page * 1e3:.1f} ms",
         f"{plain * 1e3:.1f} ms",
         page / plain,
-        3,
+        2,
         "x",
         most=True,
     )

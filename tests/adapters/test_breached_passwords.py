@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.breached_passwords import BreachedFile, PwnedPasswords
+from app.adapters.breached_file import BreachedFile
 from app.adapters.http_client import new_http_client
+from app.adapters.pwned_passwords import PwnedPasswords
 from app.domain.ports import BreachedPasswords
 from app.settings import BadSettings
 from tests.standins.http_server import Ending, Reply

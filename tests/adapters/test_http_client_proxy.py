@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.adapters.breached_passwords import PwnedPasswords
 from app.adapters.http_client import new_http_client
+from app.adapters.pwned_passwords import PwnedPasswords
 from app.adapters.twilio import TwilioTexts
 from app.domain.ports import Sent
 from tests.adapters.samples import TEXT, texts_through

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
 
 from app.domain.identity.hashing import BATCH, KEPT, NICE, QUEUE, Busy, Match, PasswordHashing
 
@@ -53,6 +54,15 @@ async def test_a_hash_names_its_own_parameters_and_no_two_are_alike(
     assert await passwords.verify_password(one, "a quiet door opens")
     for wrong in ("a quiet door open", "A quiet door opens", " a quiet door opens", ""):
         assert not await passwords.verify_password(one, wrong)
+
+
+async def test_the_decoy_takes_as_long_as_a_hash_and_fits_no_password(
+    passwords: PasswordHashing,
+) -> None:
+    stored = await passwords.hash_password("a quiet door opens")
+    assert extract_parameters(passwords.decoy) == extract_parameters(stored)
+    found = await passwords.match_password(passwords.decoy, "a quiet door opens")
+    assert found is Match.WRONG
 
 
 COMPOSED, DECOMPOSED = "caf\u00e9 caf\u00e9 caf\u00e9", "cafe\u0301 cafe\u0301 cafe\u0301"

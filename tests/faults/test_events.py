@@ -12,6 +12,7 @@ import pytest
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
+from app.domain.concurrency import Lazy
 from app.domain.events.dispatcher import MOST, Events
 from app.domain.events.events import claim_due
 from app.domain.health import Status
@@ -105,7 +106,7 @@ class EventSetup:
     async def events(self) -> AsyncIterator[Events]:
         """Running; in the end they are closed."""
         async with self.database() as database:
-            events = Events(database, HttpWebhooks(self.client), self.services)
+            events = Events(database, Lazy(lambda: HttpWebhooks(self.client)), self.services)
             running = asyncio.create_task(events.run())
             yield events
             events.close()

@@ -6,22 +6,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
-from types import ModuleType
-from typing import Generic, TypeVar
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
-import httpx
-
-from app.adapters.breached_passwords import BreachedFile, PwnedPasswords
+from app.adapters.breached_file import BreachedFile
 from app.adapters.files import PriceSnapshotFile
-from app.adapters.http_client import new_http_client
-from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
-from app.adapters.webhooks import HttpWebhooks
 from app.domain.concurrency import Lazy, attempt
 from app.domain.errors import Unavailable
 from app.domain.events.dispatcher import MOST as IN_FLIGHT
+from app.domain.events.events import Webhooks
 from app.domain.identity.fixed_codes import TestNumbers
+from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import (
     BreachedPasswords,
     Dependency,
@@ -39,6 +36,37 @@ T = TypeVar("T")
 
 CLEANING_PATIENCE = 60.0  # seconds; nobody waits for it
 LOADED_AFTER = 0.5  # seconds, when the first requests of a new server are answered
+
+
+def _load(module: str) -> Any:
+    """What speaks by HTTP, by name: no start waits for it unless the settings ask for it."""
+    return import_module(f"app.adapters.{module}")
+
+
+class HttpClient:
+    """One for all vendors and services, made for the first of them: httpx and its certificates take
+    80 ms of CPU.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._lock = settings, Lock()
+        self._client: Any = None
+
+    def get(self) -> Any:
+        """The `httpx.AsyncClient`."""
+        settings = self._settings
+        with self._lock:
+            self._client = self._client or _load("http_client").new_http_client(
+                proxy=settings.https_proxy,
+                no_proxy=settings.no_proxy,
+                # A receiver that hangs keeps no connection from anybody else.
+                more_connections=IN_FLIGHT * len(settings.services),
+            )
+            return self._client
+
+    async def close(self) -> None:
+        if self._client:
+            await self._client.aclose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +101,11 @@ class Adapters:
     memory: Redis
     texts: Sender[TextMessages]
     mail: Sender[Mail]
-    identity_provider: OpenIdProvider | None
+    identity_provider: IdentityProvider | None
     last_good_prices: PriceSnapshotFile
     breached_passwords: tuple[BreachedPasswords, ...]
-    webhooks: HttpWebhooks
-    http_client: httpx.AsyncClient
+    webhooks: Lazy[Webhooks]
+    http_client: HttpClient
 
     async def open(self) -> None:
         await self.database.open()
@@ -102,7 +130,7 @@ class Adapters:
                 log.warning("Redis may forget limits", extra={"reason": problem})
 
     async def close(self) -> None:
-        await self.http_client.aclose()
+        await self.http_client.close()
         await self.memory.close()
         await self.prices_database.close()
         await self.cleaning_database.close()
@@ -111,12 +139,7 @@ class Adapters:
 
 def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Adapters:
     """Raises `BadSettings`. Without `stand_ins`, the settings name a vendor of each kind."""
-    http_client = new_http_client(
-        proxy=settings.https_proxy,
-        no_proxy=settings.no_proxy,
-        # A receiver that hangs keeps no connection from anybody else.
-        more_connections=IN_FLIGHT * len(settings.services),
-    )
+    http_client = HttpClient(settings)
     return Adapters(
         Postgres.from_settings(settings),
         Postgres.from_settings(settings, size=1),
@@ -127,19 +150,21 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         _build_identity_provider(settings, http_client),
         PriceSnapshotFile(),
         _build_breached_passwords(settings, http_client),
-        HttpWebhooks(http_client),
+        Lazy[Webhooks](lambda: _load("webhooks").HttpWebhooks(http_client.get())),
         http_client,
     )
 
 
 def _build_texts(
-    settings: Settings, http_client: httpx.AsyncClient, stand_ins: StandIns | None
+    settings: Settings, http_client: HttpClient, stand_ins: StandIns | None
 ) -> Sender[TextMessages]:
     vendor, test_numbers = settings.texts_vendor, settings.fixed_codes
     if stand_ins and not vendor:
         texts, dependency = stand_ins.texts.port, stand_ins.texts.dependency
     else:
-        texts = Lazy[TextMessages](lambda: _load(vendor).build_texts(settings, http_client))
+        texts = Lazy[TextMessages](
+            lambda: _load(vendor.lower()).build_texts(settings, http_client.get())
+        )
         dependency = _dependency(vendor, "Texts are tried again.")
     if not test_numbers.codes:
         return Sender(texts, dependency)
@@ -162,18 +187,13 @@ class ButTestNumbers(TextMessages):
 
 
 def _build_mail(
-    settings: Settings, http_client: httpx.AsyncClient, stand_ins: StandIns | None
+    settings: Settings, http_client: HttpClient, stand_ins: StandIns | None
 ) -> Sender[Mail]:
     vendor = settings.mail_vendor
     if stand_ins and not vendor:
         return stand_ins.mail
-    mail = Lazy[Mail](lambda: _load(vendor).build_mail(settings, http_client))
+    mail = Lazy[Mail](lambda: _load(vendor.lower()).build_mail(settings, http_client.get()))
     return Sender(mail, _dependency(vendor, "E-mail is tried again."))
-
-
-def _load(vendor: str) -> ModuleType:
-    """Its module, which makes its adapter by `build_texts` or `build_mail`."""
-    return import_module(f"app.adapters.{vendor.lower()}")
 
 
 def _dependency(vendor: str, consequence: str) -> Dependency:
@@ -182,23 +202,26 @@ def _dependency(vendor: str, consequence: str) -> Dependency:
 
 
 def _build_identity_provider(
-    settings: Settings, http_client: httpx.AsyncClient
-) -> OpenIdProvider | None:
+    settings: Settings, http_client: HttpClient
+) -> IdentityProvider | None:
     """Auth0, or the one that stands in for it: the same adapter asks either."""
     if not settings.auth0_issuer:
         return None
-    return OpenIdProvider(
-        http_client,
+    provider: IdentityProvider = _load("openid.provider").OpenIdProvider(
+        http_client.get(),
         issuer=settings.auth0_issuer,
         client_id=settings.auth0_client_id,
         client_secret=settings.auth0_client_secret,
     )
+    return provider
 
 
 def _build_breached_passwords(
-    settings: Settings, http_client: httpx.AsyncClient
+    settings: Settings, http_client: HttpClient
 ) -> tuple[BreachedPasswords, ...]:
     """The file first: it is nearer."""
     path, url = settings.breached_passwords_file, settings.pwned_passwords_url
     file = (BreachedFile(path),) if path else ()
-    return (*file, PwnedPasswords(http_client, url)) if url else file
+    if not url:
+        return file
+    return (*file, _load("pwned_passwords").PwnedPasswords(http_client.get(), url))

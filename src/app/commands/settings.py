@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from app.adapters.breached_passwords import BreachedFile
+from app.adapters.breached_file import BreachedFile
 from app.adapters.files import read_entries
 from app.settings import BadSettings, Settings, read_settings
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from app.domain.concurrency import attempt
+from app.domain.concurrency import Lazy, attempt
 from app.domain.delivery.dispatcher import CircuitBreaker
 from app.domain.delivery.outbox import jitter
 from app.domain.errors import Unavailable
@@ -42,7 +42,7 @@ GONE = 410  # the receiver wants nothing more
 class EventDispatcher:
     """Of one service."""
 
-    def __init__(self, database: Database, webhooks: Webhooks, service: Service) -> None:
+    def __init__(self, database: Database, webhooks: Lazy[Webhooks], service: Service) -> None:
         self._database, self._webhooks, self.service = database, webhooks, service
         self.breaker = CircuitBreaker()
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -84,7 +84,7 @@ class EventDispatcher:
         self._woken.set()
 
     async def _send(self, event: Event) -> None:
-        answer = await post_event(self._webhooks, self.service, event)
+        answer = await post_event(await self._webhooks.get(), self.service, event)
         self._note(event, answer)
         async with self._database.connection() as connection:
             await connection.execute(
@@ -120,7 +120,9 @@ def _pause(event: Event, answer: Answer) -> float:
 class Events:
     """All services that are told of any, in one process."""
 
-    def __init__(self, database: Database, webhooks: Webhooks, services: Sequence[Service]) -> None:
+    def __init__(
+        self, database: Database, webhooks: Lazy[Webhooks], services: Sequence[Service]
+    ) -> None:
         self._database = database
         self.services = [each for each in services if each.events_url]
         self._dispatchers = [EventDispatcher(database, webhooks, each) for each in self.services]

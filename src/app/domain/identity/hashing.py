@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -13,7 +14,7 @@ from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
-from argon2.low_level import Type
+from argon2.low_level import ARGON2_VERSION, Type
 
 from app.domain.errors import Unavailable
 from app.domain.i18n import _
@@ -49,8 +50,7 @@ class PasswordHashing:
     def __init__(self) -> None:
         self._cores = os.cpu_count() or 1
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, type=Type.ID)
-        # Verified for addresses nobody has; nothing hashes to it that anybody could type.
-        self.decoy = self._hasher.hash(os.urandom(32))
+        self.decoy = _build_decoy(self._hasher)
         self._threads = ThreadPoolExecutor(self._cores, "argon2", _stand_back)
         self._lock = Lock()
         self._unfinished = 0
@@ -116,6 +116,18 @@ class PasswordHashing:
         loop = future.get_loop()
         if not loop.is_closed():
             loop.call_soon_threadsafe(_hand_over, finished)
+
+
+def _build_decoy(hasher: PasswordHasher) -> str:
+    """Verified for addresses nobody has. Its digest is none of a password, but as long to compare:
+    nobody waits for a hash at a start.
+    """
+    start = f"$argon2id$v={ARGON2_VERSION}$m={hasher.memory_cost},t={hasher.time_cost}"
+    salt, digest = (
+        b64encode(os.urandom(size)).decode().rstrip("=")
+        for size in (hasher.salt_len, hasher.hash_len)
+    )
+    return f"{start},p={hasher.parallelism}${salt}${digest}"
 
 
 def _forms(password: str) -> tuple[bytes, ...]:

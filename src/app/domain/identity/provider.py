@@ -90,6 +90,9 @@ class IdentityProvider(Protocol):
         words or those of the network, no URL and no secret.
         """
 
+    async def watch(self) -> None:
+        """Until cancelled: notices when one that was down works again."""
+
     async def build_authorization_url(
         self,
         state: str,
