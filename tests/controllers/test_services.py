@@ -195,6 +195,15 @@ def test_an_access_token_alone_leads_to_no_service(holder: Holder) -> None:
     assert thief.get(turned_away.location).status == 200
 
 
+def test_a_parameter_of_the_name_of_our_code_is_the_services_own_elsewhere(
+    holder: Holder, own: str
+) -> None:
+    mine = Asking(holder.product, own, session(holder))
+    assert mine.ask("/?latchkey=1").status_code == 204
+    posted = signed_in_at(holder).ask("/?latchkey=1", x_forwarded_method="POST")
+    assert posted.status_code == 204
+
+
 # A code is good once it comes back to the browser that asked, and nowhere else.
 
 

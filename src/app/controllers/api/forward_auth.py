@@ -99,8 +99,10 @@ class _ServicePage:
         self._services, self._context, self._forwarded = container.services, context, forwarded
         self._lifetime = container.web_config.session_lifetime
         self.is_on_other_host = forwarded.hostname != container.services.hostname
-        rest, self.code = split_code(forwarded.rest)
-        self._page = replace(forwarded, rest=rest).url
+        self._page, self.code = forwarded.url, ""
+        if self.is_on_other_host and forwarded.method in PAGES:
+            rest, self.code = split_code(forwarded.rest)
+            self._page = replace(forwarded, rest=rest).url
 
     async def require_session(self, context: RequestContext, sessions: Sessions) -> Access:
         """By the cookie that we have set on the service's host. Raises `Unauthenticated`."""
