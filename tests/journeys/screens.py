@@ -33,7 +33,15 @@ BECAME = "UPDATE deliveries SET state = $2, reason = $3 WHERE destination = $1"
 
 async def home(visitor: Visitor) -> AsyncIterator[str]:
     visitor.person.give_phone(visitor.phone)
-    for path in ("/", "/signup", "/status", "/health", "/nowhere", "/dev/outbox"):
+    for path in (
+        "/",
+        "/signup",
+        "/status",
+        "/health",
+        "/nowhere",
+        "/dev/outbox",
+        "/problems/too_soon",
+    ):
         await visitor.tab.open(path)
         yield path.strip("/").replace("/", "-") or "home"
     await visitor.tab.open(authorize_url(visitor.person.product))

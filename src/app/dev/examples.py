@@ -234,7 +234,7 @@ def for_programmers() -> Iterator[Example]:
     yield from states("api/docs.html", {"reference": reference})
     yield from states("api/_call.html", {"call": reference.groups[0].calls[0]})
     rows = reference.objects[0].rows
-    yield from states("api/_fields.html", {"macro": "fields", "given": [rows]})
+    yield from states("api/_fields.html", {"macro": "fields", "given": [rows, "needed"]})
     yield from states("problems/problems.html", {"problems": problems})
     longest = max(problems, key=lambda one: len(str(one.happened)))
     yield from states("problems/problem.html", {"problem": problems[0]}, long={"problem": longest})

@@ -28,6 +28,7 @@ from app.controllers.api.request import ApiRequest, FlowHeader
 from app.controllers.api.signup import FlowCall
 from app.domain.credentials.credentials import WrongCredentials
 from app.domain.errors import Unauthenticated
+from app.domain.identity.email_address import BadEmail
 from app.domain.signup.dormant import StillUsed
 from app.domain.signup.signup import Step
 from app.domain.verification.checking import NoCode
@@ -41,7 +42,7 @@ class LoginApiController(ApiController):
         "/password",
         status_code=OK,
         summary="Sign in with e-mail and password",
-        refusals=(WrongCredentials, Unauthenticated, *OLD_PASSWORD),
+        refusals=(WrongCredentials, BadEmail, Unauthenticated, *OLD_PASSWORD),
     )
     async def submit_password(
         self, request: ApiRequest, data: JSONBody[PasswordLoginBody]

@@ -111,7 +111,7 @@ def _call(method: str, path: str, operation: Node, schemas: Node) -> Call:
     content = operation.get("requestBody", {}).get("content", {})
     body = next((_resolved(one["schema"], schemas) for one in content.values()), {})
     refused = [
-        (each, tuple(_codes(response))) for each, response in responses.items() if each >= "400"
+        (each, tuple(response["x-codes"])) for each, response in responses.items() if each >= "400"
     ]
     return Call(
         operation["operationId"],
@@ -135,11 +135,12 @@ def _example(method: str, path: str, operation: Node, body: Node) -> str:
     if "security" in operation:
         parts += ["-H", "Authorization: Bearer $ACCESS_TOKEN"]
     for one in operation.get("parameters", ()):
-        if one["in"] == "header":
+        if one["in"] == "header" and one["required"]:
             parts += ["-H", f"{one['name']}: $HANDLE"]
     if body:
-        wanted = body.get("required") or list(body["properties"])[:1]
-        given = {name: _first(body["properties"][name]) for name in wanted}
+        fields = body["properties"]
+        wanted = body.get("required") or [*fields][:1]
+        given = {name: _first(field) for name, field in fields.items() if name in wanted}
         parts += ["--json", json.dumps(given, ensure_ascii=False)]
     return " ".join(f'"{part}"' if "$" in part else shlex.quote(part) for part in parts)
 
@@ -191,12 +192,6 @@ def _names(node: Any) -> Iterator[str]:
     elif isinstance(node, dict | list):
         for each in node.values() if isinstance(node, dict) else node:
             yield from _names(each)
-
-
-def _codes(response: Node) -> list[str]:
-    [content] = response["content"].values()
-    codes: list[str] = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
-    return codes
 
 
 def _resolved(schema: Node, schemas: Node) -> Node:
