@@ -11,7 +11,8 @@ import pytest
 
 from tests.product import Product, free_port
 
-CONTAINERFILE = (Path(__file__).parents[2] / "ops" / "Containerfile").read_text()
+ROOT = Path(__file__).parents[2]
+CONTAINERFILE = (ROOT / "ops" / "Containerfile").read_text()
 DEAD_PROXY = "http://127.0.0.1:1"
 
 
@@ -26,6 +27,14 @@ def healthy(port: int | str, **env: str) -> bool:
         timeout=30,
     )
     return told.returncode == 0
+
+
+def test_it_has_all_languages_and_compiles_their_templates_as_it_is_built() -> None:
+    [code] = re.findall(r"^RUN .*python -c \\\n +\"(.*)\"$", CONTAINERFILE, re.MULTILINE)
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={"PYTHONPATH": "src"}, check=True, timeout=120
+    )
+    assert "\nCOPY locales locales\n" in CONTAINERFILE
 
 
 def test_it_asks_its_own_port_whether_the_process_lives(product: Product) -> None:
