@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from app.domain.errors import Refusal, Unauthenticated
 from app.domain.sessions.session import ConfirmationNeeded
+from app.domain.signup.signup import Step
 from app.web.response import HttpResponse, problem
 
 # Refusals that a page answers with another status than the API does (contract 5).
@@ -22,6 +23,8 @@ CODES = {
     501: "not_implemented",
     503: "service_unavailable",
 }
+# A step by the end of its call, where that is another word.
+STEPS: dict[str | None, str] = {Step.OWNER: "email-code"}
 # How to do it (RFC 6750 3, RFC 9470 3).
 AUTHENTICATE = {
     Unauthenticated.code: b"Bearer",
@@ -46,7 +49,7 @@ def status_of(refusal: Refusal | type[Refusal]) -> int:
 
 def refusal_problem(refusal: Refusal) -> HttpResponse:
     """`step` is the current one, where the call was for another."""
-    seconds = getattr(refusal, "retry_after", None)
+    seconds, step = (getattr(refusal, name, None) for name in ("retry_after", "step"))
     response = problem(
         status_of(refusal),
         refusal.code,
@@ -54,7 +57,7 @@ def refusal_problem(refusal: Refusal) -> HttpResponse:
         field=refusal.field,
         attempts_left=getattr(refusal, "attempts_left", None),
         retry_after=seconds,
-        step=getattr(refusal, "step", None),
+        step=STEPS.get(step, step),
     )
     if seconds is not None:
         response.raw_headers.append((b"retry-after", b"%d" % seconds))

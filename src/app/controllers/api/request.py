@@ -6,7 +6,7 @@ A call is known by its bearer token and by the handles in its body. No cookie is
 import json
 import re
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -18,7 +18,7 @@ from app.domain.credentials.device import Device
 from app.domain.errors import Refusal, Rejected, Unauthenticated
 from app.domain.i18n import N_, Text, _
 from app.domain.identity.users import Person
-from app.domain.limits import Origin
+from app.domain.limits import KnownDevice, Origin
 from app.domain.services import Audience
 from app.domain.sessions.tokens import Access
 from app.web.client_address import find_client_ip
@@ -91,7 +91,7 @@ class ApiRequest(Request[Any, Any, Any]):
 
     @cached_property
     def origin(self) -> Origin:
-        """Of a client of which nothing is remembered."""
+        """Of a client of which nothing is remembered but, once looked up, whose its session is."""
         proxies = self.container.web_config.trusted_proxies
         return replace(Origin.of(find_client_ip(self.scope, proxies)), counts_down=False)
 
@@ -112,6 +112,7 @@ class ApiRequest(Request[Any, Any, Any]):
         person = await self.container.people.find_person(access.user_id)
         if person is None:
             raise Unauthenticated
+        self.origin = replace(self.origin, known_to=partial(_known_to, access, person))
         return access, person
 
     def open_flow(self, handle: str | None, field: str) -> "FlowHandle":
@@ -147,6 +148,13 @@ class FlowHandle:
 
     def rotate(self) -> None:
         self.secret = self._next
+
+
+def _known_to(access: Access, person: Person, contact: str) -> KnownDevice | None:
+    """What the device cookie says for a browser: the owner has signed in from this client."""
+    if contact not in person.contacts:
+        return None
+    return KnownDevice(access.session_id.hex, person.device_epoch)
 
 
 def read_bearer(headers: dict[bytes, bytes]) -> str:

@@ -66,9 +66,7 @@ class TokensApiController(ApiController):
     async def submit_logout(self, request: ApiRequest) -> None:
         """Both of its tokens are dead everywhere within a second."""
         access = await request.require_access()
-        await request.container.account.session_ends.end_one(
-            access, access.session_id, request.origin
-        )
+        await request.container.account.session_ends.sign_out(access, request.origin)
 
     @get("/sessions", summary="List the sessions of the account", security=SIGNED_IN)
     async def list_sessions(self, request: ApiRequest) -> SessionList:

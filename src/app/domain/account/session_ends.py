@@ -16,7 +16,9 @@ from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "account.sql")
 
-CONFIRMED, UNCONFIRMED, OWN = "ended by owner", "ended unconfirmed", "ended itself"  # reasons
+# Reasons.
+CONFIRMED, UNCONFIRMED, OWN = "ended by owner", "ended unconfirmed", "ended itself"
+SIGNED_OUT = "signed out"
 
 
 class SessionEnds:
@@ -47,6 +49,13 @@ class SessionEnds:
                 await drop_pending_changes(connection, user_id, origin)
             await self._sessions.end_all_sessions(
                 connection, user_id, reason, origin, but=access.session_id
+            )
+
+    async def sign_out(self, access: Access, origin: Origin) -> None:
+        """The session that asks."""
+        async with self._database.transaction() as connection:
+            await self._sessions.end_session(
+                connection, access.user_id, access.session_id, SIGNED_OUT, origin
             )
 
     async def end_one(self, access: Access, session_id: UUID, origin: Origin) -> None:
