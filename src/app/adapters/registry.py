@@ -14,6 +14,7 @@ from app.adapters.files import PriceSnapshotFile
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.concurrency import Lazy, attempt
+from app.domain.delivery.receipts import ReceiptReader
 from app.domain.errors import Unavailable
 from app.domain.events.dispatcher import MOST as IN_FLIGHT
 from app.domain.events.events import Webhooks
@@ -92,7 +93,8 @@ class Adapters:
     """`prices_database` is the same server, asked each second for the prices alone: where that
     hangs, only the prices grow old. So is `cleaning_database`, which may take its time.
 
-    `identity_provider` is None where Auth0 was left out.
+    `identity_provider` is None where Auth0 was left out; `receipt_readers` are by vendor, in lower
+    case.
     """
 
     database: Postgres
@@ -104,6 +106,7 @@ class Adapters:
     identity_provider: IdentityProvider | None
     last_good_prices: PriceSnapshotFile
     breached_passwords: tuple[BreachedPasswords, ...]
+    receipt_readers: dict[str, Lazy[ReceiptReader]]
     webhooks: Lazy[Webhooks]
     http_client: HttpClient
 
@@ -150,6 +153,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         _build_identity_provider(settings, http_client),
         PriceSnapshotFile(),
         _build_breached_passwords(settings, http_client),
+        _build_receipt_readers(settings),
         Lazy[Webhooks](lambda: _load("webhooks").HttpWebhooks(http_client.get())),
         http_client,
     )
@@ -194,6 +198,17 @@ def _build_mail(
         return stand_ins.mail
     mail = Lazy[Mail](lambda: _load(vendor.lower()).build_mail(settings, http_client.get()))
     return Sender(mail, _dependency(vendor, "E-mail is tried again."))
+
+
+def _build_receipt_readers(settings: Settings) -> dict[str, Lazy[ReceiptReader]]:
+    """Of the vendors that sign what they tell with something that is known here."""
+    readers: dict[str, Lazy[ReceiptReader]] = {}
+    if token := settings.twilio_auth_token:
+        base_url = settings.base_url
+        readers["twilio"] = Lazy(lambda: _load("twilio_receipts").TwilioReceipts(token, base_url))
+    if key := settings.sendgrid_webhook_public_key:
+        readers["sendgrid"] = Lazy(lambda: _load("sendgrid_receipts").SendGridReceipts(key))
+    return readers
 
 
 def _dependency(vendor: str, consequence: str) -> Dependency:

@@ -70,6 +70,8 @@ MEANINGS: dict[int, Reason | None] = {
     63038: Reason.MISCONFIGURED,  # the account's daily cap, although it comes as a 429
 }
 
+STATUS_PATH = "/webhooks/twilio/status"
+
 # How the SDK trips over a 2xx that is no Message: a page of HTML, a list, a text for a number.
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, TwilioException)
 
@@ -134,13 +136,13 @@ class HttpxTwilioClient(AsyncHttpClient):
 
 
 def build_texts(settings: Settings, client: httpx.AsyncClient) -> TextMessages:
-    """Without a status callback, until there is a page that takes it."""
     return TwilioTexts(
         client,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token,
         sender=settings.twilio_messaging_service_sid or settings.twilio_from_number,
         api_url=settings.twilio_api_url,
+        status_callback=f"{settings.base_url}{STATUS_PATH}",
     )
 
 
@@ -166,8 +168,7 @@ class TwilioTexts(TextMessages):
         self._messages = Client(account_sid, auth_token, http_client=transport).messages
         service = re.fullmatch(r"MG[0-9a-fA-F]{32}", sender)
         self._always = {"messaging_service_sid" if service else "from_": sender}
-        if status_callback.startswith("https://"):
-            self._always["status_callback"] = status_callback
+        self._status_callback = status_callback if status_callback.startswith("https://") else ""
         self._deadline = deadline
 
     async def send(self, text: Text) -> SendOutcome:
@@ -199,6 +200,7 @@ class TwilioTexts(TextMessages):
                 body=text.body,
                 validity_period=_validity(text.lifetime),
                 **self._always,
+                **self._callback(text),
             )
         except Declined as declined:
             return _outcome(declined)
@@ -208,6 +210,12 @@ class TwilioTexts(TextMessages):
         if not re.fullmatch(r"(SM|MM)[0-9a-fA-F]{32}", sid := str(message.sid)):
             return Uncertain("NoSid", NO_MESSAGE)
         return Sent(sid)
+
+    def _callback(self, text: Text) -> dict[str, str]:
+        """By our own id, so that a receipt which comes before the answer is known."""
+        if not (self._status_callback and text.reference):
+            return {}
+        return {"status_callback": f"{self._status_callback}?message={text.reference}"}
 
 
 def _is(sent: Any, text: Text, since: datetime) -> bool:

@@ -27,6 +27,7 @@ from app.controllers.problems import ProblemsController
 from app.controllers.recovery import RecoveryController
 from app.controllers.services import ServicesController
 from app.controllers.signup.signup import SignupController
+from app.controllers.webhooks import WebhooksController
 from app.controllers.well_known import WellKnownController
 
 CONTROLLERS = (
@@ -62,6 +63,7 @@ CONTROLLERS = (
     ApiDocsController,
     ProblemsController,
     PlanController,
+    WebhooksController,
     WellKnownController,
     HealthController,
     StatusController,

@@ -1,6 +1,7 @@
 """Examples of the account: what it holds, its changes, and the proofs that they ask for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -72,6 +73,7 @@ def account(plan: Values, standings: dict[str, Values]) -> Iterator[Example]:
         without_number={"person": person(phone=None, email=LONG_ADDRESS), "identities": 0},
         large_numbers={"identities": 1_000, "sessions_count": 12_345},
         changes_wait={"changes": pending, "delayed": delayed},
+        mail_came_back={"person": replace(person(email=LONG_ADDRESS), email_bounced_at=now())},
         plan_picked={"plan": None, "picked": plan["plan"]},
         **standings,
     )

@@ -192,13 +192,14 @@ SendOutcome = Sent | Refused | Unsent | Uncertain
 @dataclass(frozen=True, slots=True)
 class Text:
     """An SMS. `to` is E.164; the provider drops it undelivered after `lifetime`. `purpose` is that
-    of its code, "" without one.
+    of its code, "" without one; `reference` our opaque id of the delivery.
     """
 
     to: str
     body: str
     lifetime: timedelta
     purpose: str = ""
+    reference: str = ""
 
     def matches(self, body: str) -> bool:
         """Whether `body` is of this text, at whatever time it was written: the last line holds the

@@ -1,6 +1,7 @@
 """Environment variables, read one after the other: numbers, origins, lists, and what is wrong."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from datetime import date
@@ -55,6 +56,8 @@ ISSUER = re.compile(r"https?://(?:[\w.\-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:[^\s?
 SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 LABEL = re.compile(r"[^\x00-\x1f<>{}]{1,40}")
+# A public key on P-256 in DER (RFC 5480): what comes before the point, and the length of it all.
+EC_KEY, EC_KEY_BYTES = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200"), 91
 WEB_PAGE = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -182,6 +185,18 @@ class Reader:
                     f" reserved for fiction: {number} isn't, or its code hasn't six digits."
                 )
         return pairs
+
+    def public_key(self, name: str) -> str:
+        """DER in base64, of an elliptic curve."""
+        value = self.text(name)
+        try:
+            der = b64decode(value, validate=True)
+        except ValueError:
+            der = b""
+        if value and (len(der) != EC_KEY_BYTES or not der.startswith(EC_KEY)):
+            self.problems.append(f"{name} must be the key that SendGrid shows (it starts with MF).")
+            return ""
+        return value
 
     def day(self, name: str) -> date | None:
         value = self.text(name)

@@ -67,6 +67,7 @@ class Settings:
     sendgrid_from_email: str = variable(
         Reader.shaped, ADDRESS, "an address such as hello@example.org"
     )
+    sendgrid_webhook_public_key: str = variable(Reader.public_key)
     sendgrid_api_url: str = variable(Reader.url, "https://api.sendgrid.com")
     # "" was left out on purpose, None was never spoken of.
     auth0_issuer: str | None = variable(Reader.issuer)

@@ -14,8 +14,10 @@ from app.domain.account.personal_data import AccountDeletion, PersonalData
 from app.domain.account.session_ends import SessionEnds
 from app.domain.account.undo import Undo
 from app.domain.account.without_phone import WithoutPhone
+from app.domain.concurrency import Lazy
 from app.domain.delivery.database_limits import DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.receipts import ReceiptReader, Receipts
 from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
@@ -93,6 +95,8 @@ class Container:
     federation: Federation | None
     services: ServicesContainer
     idempotent_calls: IdempotentCalls
+    receipts: Receipts
+    receipt_readers: dict[str, Lazy[ReceiptReader]]
     served_regions: tuple[str, ...]
     default_region: str
     language_finder: LanguageFinder

@@ -17,6 +17,7 @@ from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.database_limits import DailyCaps, Pseudonyms
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.receipts import Receipts
 from app.domain.delivery.refill import SendRefill
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
@@ -114,6 +115,8 @@ class Wiring:
             services=build_services(settings, self._database, self._tokens),
             # By the oldest key: when a new one is put before it, what was answered is known.
             idempotent_calls=IdempotentCalls(self._database, self._derive_keys("idempotency")[-1]),
+            receipts=Receipts(self._database),
+            receipt_readers=self._adapters.receipt_readers,
             served_regions=settings.sms_regions,
             default_region=settings.default_region,
             language_finder=LanguageFinder(languages, Cookies(settings.is_secure)),

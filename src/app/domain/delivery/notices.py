@@ -7,6 +7,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import record
+from app.domain.delivery.receipts import MOST_BOUNCES
 from app.domain.i18n import current_language
 from app.domain.limits import Origin
 from app.domain.ports import Connection
@@ -74,6 +75,7 @@ async def queue_notice_to(
             network=origin.network,
             context=json.dumps(context),
             language=current_language.get().code,
+            most_bounces=MOST_BOUNCES,
         )
     )
     connection.message_queued()

@@ -3,12 +3,18 @@
 -- name: queue_notice
 -- Kept until it could be sent, for a week. context: of the template, as JSON. language: where the
 -- account user_id has none. Whoever causes it may be an intruder, whose zone would be none to tell
--- times in.
+-- times in. most_bounces: of the account's address, from which on it gets no more notices.
 INSERT INTO deliveries
-  (id, channel, template, destination, address, network, context, expires_at, language, zone)
+  (id, channel, template, destination, address, network, context, expires_at, language, zone,
+   state, reason)
 SELECT :id, :channel, :template, :destination, '', :network, :context,
-  clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, '')
-FROM (SELECT) one LEFT JOIN users u ON u.id = :user_id;
+  clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, ''),
+  CASE WHEN bounced.often THEN 'refused' ELSE 'queued' END,
+  CASE WHEN bounced.often THEN 'unusable' END
+FROM (SELECT) one LEFT JOIN users u ON u.id = :user_id
+CROSS JOIN LATERAL (
+  SELECT coalesce(u.email = :destination AND u.email_bounces >= :most_bounces, false) AS often
+) bounced;
 
 -- name: find_phones
 -- The account's; those it had while their change can still be undone; and for a week those that a

@@ -31,6 +31,7 @@ class Person:
     created_at: datetime
     has_identity: bool  # of a provider, which opens it too
     language: str | None = None
+    email_bounced_at: datetime | None = None  # since it was last proved
 
     @property
     def formatted_phone(self) -> str:

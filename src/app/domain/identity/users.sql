@@ -5,6 +5,7 @@
 -- it is of one kind with whatever else that mailbox opens, such as a provider. Beside a code by mail
 -- it counts after a week, in which its owner would find out.
 SELECT id, phone, email, password_changed_at, device_epoch, created_at, language,
+  email_bounced_at,
   EXISTS (SELECT FROM identities WHERE identities.user_id = users.id) AS has_identity,
   password_reset_at IS NOT NULL AS password_by_mail,
   CASE WHEN password_reset_at > clock_timestamp() - interval '7 days'
@@ -42,7 +43,7 @@ UPDATE users SET phone = :value WHERE id = :user_id;
 
 -- name: set_email
 -- As set_phone.
-UPDATE users SET email = :value WHERE id = :user_id;
+UPDATE users SET email = :value, email_bounced_at = NULL, email_bounces = 0 WHERE id = :user_id;
 
 -- name: set_phone_doubt
 -- Doubt is about the number that the account has now. since: null for none.

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -44,6 +45,9 @@ class Users(Table):
     password_changed_at: Mapped[Moment | None]
     # When a recovery set it, by way of the mailbox alone; null where it was chosen otherwise.
     password_reset_at: Mapped[Moment | None]
+    # When mail last came back from the address, and how often for good, since it was proved.
+    email_bounced_at: Mapped[Moment | None]
+    email_bounces: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     # Grows when the devices that this person has signed in from are forgotten. It begins with the
     # second the account is made in, so that no device of an earlier owner of its number is known.
     device_epoch: Mapped[int] = mapped_column(Integer, server_default=text(SECOND))

@@ -197,13 +197,13 @@ class MessageComposer:
             return self._compose(message)
 
     def _compose(self, message: Message) -> Text | Email:
-        context = self._context(message)
+        context, reference = self._context(message), str(message.id)
+        purpose = message.purpose or ""
         if message.channel == PHONE.name:
             body = self.renderer.render_text(message.template, context)
             lifetime = timedelta(seconds=message.seconds_left)
-            return Text(message.destination, body, lifetime, message.purpose or "")
+            return Text(message.destination, body, lifetime, purpose, reference)
         subject, text, html = self.renderer.render_email(message.template, context)
-        reference, purpose = str(message.id), message.purpose or ""
         return Email(message.destination, subject, text, html, reference, purpose)
 
     def _context(self, message: Message) -> dict[str, Any]:

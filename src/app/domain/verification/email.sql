@@ -327,8 +327,8 @@ SELECT id, device_epoch FROM users WHERE email = :contact;
 -- name: consume_code
 -- Uses the code up, for one caller alone: the others get no row. A contact that is proved (subject)
 -- begins anew, as wrong codes count in a row. After most_in_a_row of them each address has its smaller
--- share all the same, or it would see that the owner was here. event: what is recorded of the flow,
--- '' for nothing.
+-- share all the same, or it would see that the owner was here. Mail arrives at the address. event:
+-- what is recorded of the flow, '' for nothing.
 WITH consumed AS (
   UPDATE email_verifications SET consumed_at = clock_timestamp()
   WHERE id = :id AND consumed_at IS NULL AND ended_at IS NULL
@@ -347,6 +347,10 @@ forgiven AS (
 recorded AS (
   INSERT INTO audit_events (event, flow_id, network, request_id)
   SELECT :event, flow_id, :network, :request_id FROM consumed WHERE :event <> ''
+),
+arrived AS (
+  UPDATE users SET email_bounced_at = NULL, email_bounces = 0
+  WHERE email = (SELECT email FROM consumed) AND email_bounced_at IS NOT NULL
 )
 SELECT email FROM consumed;
 

@@ -1,0 +1,66 @@
+"""What Twilio tells of texts that it took, and what people answer to them."""
+
+import re
+from urllib.parse import parse_qsl, urlsplit
+
+from twilio.request_validator import RequestValidator
+
+from app.adapters.twilio import MEANINGS, STATUS_PATH
+from app.domain.delivery.outbox import State
+from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, is_uuid
+from app.domain.ports import Reason
+
+# What a status callback means; of those that are not here nothing is to be told.
+STATUSES = {
+    "sent": State.SENT,
+    "delivered": State.DELIVERED,
+    "read": State.DELIVERED,
+    "undelivered": State.FAILED,
+    "failed": State.FAILED,
+    "canceled": State.FAILED,
+}
+
+
+class TwilioReceipts(ReceiptReader):
+    """Status callbacks and answers of people, signed with the account's token. `base_url` is the
+    address that Twilio was told.
+    """
+
+    def __init__(self, auth_token: str, base_url: str) -> None:
+        self._validator, self._base_url = RequestValidator(auth_token), base_url
+
+    def read_receipts(self, target: str, headers: dict[bytes, bytes], body: bytes) -> list[Receipt]:
+        form = self._read_signed(target, headers, body)
+        state = STATUSES.get(form.get("MessageStatus", ""))
+        if state is None or urlsplit(target).path != STATUS_PATH:
+            return []
+        code = form.get("ErrorCode", "")
+        reason = MEANINGS.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
+        is_refused = state is State.FAILED and reason not in (None, Reason.MISCONFIGURED)
+        return [
+            Receipt(
+                _reference(target),
+                form.get("MessageSid", "")[:64],
+                State.REFUSED if is_refused else state,
+                reason,
+                code[:16] or None,
+            )
+        ]
+
+    def _read_signed(self, target: str, headers: dict[bytes, bytes], body: bytes) -> dict[str, str]:
+        """Raises `Forged`, also for a field that is there twice, of which others may see one."""
+        try:
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=200)
+        except ValueError:
+            raise Forged from None
+        form, url = dict(pairs), f"{self._base_url}{target}"
+        signature = headers.get(b"x-twilio-signature", b"").decode("latin-1")
+        if len(form) < len(pairs) or not self._validator.validate(url, form, signature):
+            raise Forged
+        return form
+
+
+def _reference(target: str) -> str:
+    """Of the address that we gave with the message, '' for another."""
+    given = dict(parse_qsl(urlsplit(target).query)).get("message", "")
+    return given if is_uuid(given) else ""

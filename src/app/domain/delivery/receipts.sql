@@ -1,0 +1,54 @@
+-- What providers tell later of the messages that they took.
+
+-- name: record_receipts
+-- One element of each list for each receipt of that channel. A reference is the id of a message, or
+-- '' where only the provider's id is known. Of several about one message, the furthest counts. A
+-- state moves forward alone: what a dispatcher holds at this moment may be told as sent before the
+-- provider has answered it. A bounce may come long after the delivery: then it is only noted. It
+-- marks the account that has the address, once. As of `record_outcomes`, a notice that did not
+-- arrive is on record.
+WITH receipts AS MATERIALIZED (
+  SELECT DISTINCT ON (d.id) d.id, d.state AS before, d.provider_code AS code_before, r.*
+  FROM unnest((SELECT :references::text[]), :provider_ids::text[], :states::text[], :reasons::text[],
+              :provider_codes::text[], :bounces::text[])
+    AS r (reference, provider_id, state, reason, provider_code, bounce)
+  JOIN LATERAL (
+    SELECT id, state, provider_code FROM deliveries WHERE id = (
+      SELECT CASE WHEN r.reference <> '' THEN r.reference::uuid
+             ELSE (SELECT id FROM deliveries WHERE provider_id = r.provider_id LIMIT 1) END)
+      AND channel = :channel
+  ) d ON true
+  ORDER BY d.id, array_position(ARRAY['hard', 'soft', ''], r.bounce),
+    array_position(ARRAY['delivered', 'refused', 'failed', 'sent'], r.state)
+),
+allowed AS (
+  SELECT *, CASE state
+      WHEN 'sent' THEN before IN ('queued', 'sending', 'failed', 'expired')
+      WHEN 'delivered' THEN before IN ('queued', 'sending', 'sent', 'failed', 'expired')
+      ELSE before IN ('queued', 'sending', 'sent')
+    END AS moves,
+    bounce <> '' AND code_before IS DISTINCT FROM provider_code AS bounces
+  FROM receipts
+),
+recorded AS (
+  UPDATE deliveries d
+  SET state = CASE WHEN a.moves THEN a.state ELSE d.state END,
+      provider_id = coalesce(d.provider_id, nullif(a.provider_id, '')),
+      provider_code = coalesce(a.provider_code, d.provider_code),
+      reason = coalesce(a.reason, d.reason), updated_at = clock_timestamp()
+  FROM allowed a
+  WHERE d.id = a.id AND (a.moves OR a.bounces)
+  RETURNING d.template, d.destination, d.state, d.address, a.moves, a.bounces, a.bounce
+),
+marked AS (
+  UPDATE users SET email_bounced_at = clock_timestamp(),
+    email_bounces = email_bounces + came_back.hard
+  FROM (SELECT destination, count(*) FILTER (WHERE bounce = 'hard') AS hard
+        FROM recorded WHERE bounces GROUP BY destination) came_back
+  WHERE users.email = came_back.destination AND :channel = 'email'
+)
+INSERT INTO audit_events (event, user_id, details)
+SELECT 'notice:not_sent', (SELECT id FROM users WHERE destination IN (phone, email)),
+  jsonb_build_object('template', template, 'state', state)
+FROM recorded
+WHERE address = '' AND moves AND state IN ('refused', 'failed', 'expired');
