@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -179,5 +180,7 @@ async def test_twilio_drops_what_is_late(
 async def test_twilio_is_asked_to_report_only_over_https(
     client: httpx.AsyncClient, twilio: TwilioStandIn, url: str, asked: bool
 ) -> None:
-    await texts_through(client, twilio, status_callback=url).send(TEXT)
-    assert twilio.messages[0].status_callback == (url if asked else None)
+    text = replace(TEXT, reference="019ad6f4-8d3e-7b52-9c41-3a5a4f0c2e77")
+    await texts_through(client, twilio, status_callback=url).send(text)
+    named = f"{url}?message={text.reference}"
+    assert twilio.messages[0].status_callback == (named if asked else None)
