@@ -16,7 +16,7 @@ from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.logins import login_figures
 from bench.pages import heaviest_page_figures, page_figures
-from bench.place import ACME, Place, running_place
+from bench.place import ACME, SERVICED, Place, running_place
 from bench.prices import price_figures
 from bench.sessions import forward_auth_figures, refresh_figures, session_figures
 from bench.signups import signup_figures
@@ -40,7 +40,6 @@ UNDER_LOAD: dict[str, Measured] = {
     "logins": login_figures,
     "sessions": session_figures,
     "refreshes": refresh_figures,
-    "forward_auth": forward_auth_figures,
     "prices": price_figures,
     "weight": weight_figures,
 }
@@ -51,6 +50,7 @@ UNDER_ANOTHER_BRAND: dict[str, Measured] = {
 }
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
 PARTS |= {name: partial(_on_a_place, one, **ACME) for name, one in UNDER_ANOTHER_BRAND.items()}
+PARTS["forward_auth"] = partial(_on_a_place, forward_auth_figures, **SERVICED)
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures
 

@@ -12,6 +12,7 @@ import asyncpg
 from app.adapters.postgres import Postgres
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.keys import keys_for
+from app.domain.sessions.service_tokens import ServiceSessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.sessions.tokens import Access, AccessTokens, RefreshTokens
 from app.settings import DEVELOPMENT_KEY
@@ -22,6 +23,7 @@ from bench.place import BASE_URL, Place
 PASSWORD = "seven otters paint slowly"
 SECRETS = (DEVELOPMENT_KEY,)
 REFRESH = RefreshTokens(keys_for("refresh tokens", SECRETS))
+AT_SERVICES = ServiceSessions(keys_for("service sessions", SECRETS))
 DEVICES = Devices(keys_for("devices", SECRETS))
 # The epoch is the one that their devices are issued for.
 USER = """
@@ -47,6 +49,11 @@ class Member:
         """The cookie of that generation."""
         access = Access(self.user_id, self.session_id, generation, datetime.now(UTC), ())
         return f"__Host-refresh={REFRESH.issue_token(access)}"
+
+    def at(self, origin: str) -> str:
+        """The cookie that a service on another host has of them."""
+        access = Access(self.user_id, self.session_id, 0, datetime.now(UTC), ())
+        return f"__Host-service={AT_SERVICES.issue_cookie(access, origin)}"
 
     def log_in(self) -> bytes:
         """On a device that they have used before."""

@@ -23,6 +23,9 @@ BASE_URL = "https://localhost"
 YESTERDAY = 25 * 3600 * 1000  # ms
 MOST_REFILLING = 120.0  # seconds
 ROOT = Path(__file__).parents[1]
+SERVICED = {
+    "SERVICES": str(ROOT / "examples/services.toml"), "TRUSTED_PROXIES": "127.0.0.1/32",
+}  # fmt: skip
 ACME = {"BRAND_DIR": str(ROOT / "examples/brand-acme"), "BRAND_NAME": "Acme"}
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -16,7 +16,8 @@ MEMBERS = 3000
 SECONDS = 2.0
 HTMX = b"hx-request: true"
 # The smallest answer for whoever is signed in: it leads them on. And the smallest page of theirs.
-FORWARD_AUTH = "/api/v1/forward-auth"
+FORWARD_AUTH, SHOP = "/api/v1/forward-auth", "https://shop.example.com"
+FROM_SHOP = (b"x-forwarded-host: shop.example.com", b"x-forwarded-proto: https")
 SMALLEST, PAGE = ("/login", 303), ("/account/sessions", 200)
 
 
@@ -38,7 +39,8 @@ async def session_figures(place: Place) -> list[Figure]:
 
 async def forward_auth_figures(place: Place) -> list[Figure]:
     """As a proxy asks for each request of a page: again with one live token, whose session was
-    looked up within the second. And with another person's each time.
+    looked up within the second. For a service that is told everything, and the id alone with
+    another person's token each time.
     """
     made = await members(place, MEMBERS)
 
@@ -46,11 +48,14 @@ async def forward_auth_figures(place: Place) -> list[Figure]:
         requests = [get(FORWARD_AUTH, f"cookie: {each.access}".encode()) for each in people]
         return Side(place.product, lambda: cycle(requests), 204)
 
+    of_shop = get(FORWARD_AUTH, *FROM_SHOP, f"cookie: {made[0].at(SHOP)}".encode())
+    by_shop = Side(place.product, lambda: repeat(of_shop), 204)
     bare = Side(place.bare, lambda: repeat(get("/plain", GZIP)), 200)
-    loads = await measure(bare, [asked(made[:1]), asked(made)], SECONDS)
+    loads = await measure(bare, [asked(made[:1]), by_shop, asked(made)], SECONDS)
     return [
         figure(f"`GET {FORWARD_AUTH}` with one live token", loads[1], loads[0], 0.60),
-        figure("the same by another person each time", loads[2], loads[0], None),
+        figure("the same for a service on another host, told everything", loads[2], loads[0], None),
+        figure("the same by another person each time", loads[3], loads[0], None),
     ]
 
 

@@ -1,8 +1,11 @@
 """Services that ask through their proxy: what they are told, and how a browser comes to them."""
 
+from time import sleep
+
 import httpx
 import pytest
 
+from app.domain.identity.profile import REMEMBERED
 from tests.crowd import sql
 from tests.holder import PASSWORD, Holder
 from tests.neighbours import BLOG, SHOP, Asking
@@ -134,16 +137,24 @@ def cookie_header(holder: Holder) -> list[tuple[str, str]]:
     return [("cookie", "; ".join(f"{name}={value}" for name, value in session(holder).items()))]
 
 
-def test_a_value_that_is_no_plain_text_is_left_out(holder: Holder, own: str) -> None:
+def test_a_value_that_is_no_plain_text_is_left_out(product: Product, own: str) -> None:
     """No account can hold one; were there one, it would be no second header."""
-    evil = "team\r\nx-latchkey-phone: +12025550100"
-    sql(holder.product, "ALTER TABLE plan_choices DROP CONSTRAINT IF EXISTS code_is_plain")
-    sql(holder.product, "UPDATE plan_choices SET plan = $1", evil)
-    answer = Asking(holder.product, own, session(holder)).ask()
-    sql(holder.product, "UPDATE plan_choices SET plan = 'team'")
+    holder = Holder(product)
+    sql(product, "ALTER TABLE plan_choices DROP CONSTRAINT IF EXISTS code_is_plain")
+    sql(product, PLAN.replace("team", "team\r\nx-latchkey-phone: +12025550100"), holder.email)
+    answer = Asking(product, own, session(holder)).ask()
     assert answer.status_code == 204
     assert "plan" not in told(answer)
     assert answer.headers.get_list("x-latchkey-phone") == [holder.phone]
+
+
+def test_a_service_is_told_of_a_change_within_a_second(product: Product, own: str) -> None:
+    holder = Holder(product)
+    asking = Asking(product, own, session(holder))
+    assert "plan" not in told(asking.ask())
+    sql(product, PLAN, holder.email)
+    sleep(REMEMBERED)
+    assert told(asking.ask())["plan"] == "team"
 
 
 # How a browser comes to a service.
