@@ -21,6 +21,7 @@ from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
 from app.adapters.files import read_limits
 from app.adapters.registry import Adapters, StandIns, build_adapters
+from app.controllers.api.forward_auth import forward_auth
 from app.controllers.routes import CONTROLLERS
 from app.domain.account.delayed_changes import APPLIED_EVERY
 from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
@@ -122,7 +123,7 @@ def build(
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
     app = Litestar(
-        [*CONTROLLERS, *development.controllers, _static(assets)],
+        [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_lifespan(adapters, dispatcher, events, container, erasure, drain)],
         state=State({"container": container, "development": state}),

@@ -10,7 +10,6 @@ from app.controllers.account.phone import AccountPhoneController
 from app.controllers.account.undo import AccountUndoConfirmController, AccountUndoController
 from app.controllers.api.changes import ConfirmApiController, ContactsApiController
 from app.controllers.api.docs import ApiDocsController
-from app.controllers.api.forward_auth import ForwardAuthController
 from app.controllers.api.login import LoginApiController
 from app.controllers.api.me import MeApiController
 from app.controllers.api.pricing import PricingApiController
@@ -51,7 +50,6 @@ CONTROLLERS = (
     Auth0Controller,
     PricingController,
     PricingApiController,
-    ForwardAuthController,
     SignupApiController,
     LoginApiController,
     RecoveryApiController,

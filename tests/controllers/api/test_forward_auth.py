@@ -32,6 +32,15 @@ def test_without_a_session_it_is_401_in_json(product: Product) -> None:
     assert "x-latchkey-user" not in answer.headers
 
 
+def test_it_is_asked_by_get_alone(product: Product) -> None:
+    for method, status in (("HEAD", 401), ("OPTIONS", 204), ("POST", 405), ("PUT", 405)):
+        answer = Person(product).http.request(method, HERE)
+        assert (method, answer.status_code) == (method, status)
+        if status != 401:
+            assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+            assert answer.headers["cache-control"] == "no-store"
+
+
 def test_an_access_token_that_has_run_out_is_renewed(person: Person) -> None:
     del person.http.cookies["access"]
     answer = person.get(HERE).response

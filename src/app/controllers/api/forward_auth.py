@@ -10,7 +10,10 @@ from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Controller, Request, get
+from litestar import Request
+from litestar.exceptions import MethodNotAllowedException
+from litestar.handlers import asgi
+from litestar.types import HTTPScope, Receive, Send
 
 from app.controllers.services import CODE, return_path
 from app.domain.errors import Unauthenticated
@@ -21,43 +24,49 @@ from app.domain.sessions.tokens import Access
 from app.web.container import Container
 from app.web.forwarded import PAGES, ForwardedRequest, read_forwarded
 from app.web.request_context import RequestContext, require_session
-from app.web.response import NO_STORE, Headers, HttpResponse, problem
+from app.web.response import NO_STORE, Headers, HttpResponse, allowed, problem
 
 NOT_SIGNED_IN = _("Nobody is signed in in this browser.")
 FindAccess = Callable[[RequestContext, Sessions], Awaitable[Access]]
 ID_ALONE = frozenset({"openid"})
+ALLOWED = allowed({"GET", "OPTIONS"})
+OPTIONS = HttpResponse(204, b"", [(b"allow", ALLOWED), NO_STORE])
 STARTED_LIFETIME = 3600  # seconds, as a sign-in may take
 # What a header may hold: no line break, and nothing that two proxies may read in two ways.
 HEADER_VALUE = re.compile(r"[\x21-\x7e]+")
 
 
-class ForwardAuthController(Controller):
-    """The one address under `/api/` that reads cookies of the browser: ours, or on another host the
-    one that we have set there.
+@asgi("/api/v1/forward-auth", copy_scope=False)
+async def forward_auth(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """204 with what the service may know of the person, 302 to the sign-in for a page, or 401. The
+    one address under `/api/` that reads cookies of the browser: ours, or on another host the one
+    that we have set there. Which service asks is told by a trusted proxy; any other is told the id
+    alone. An access token that has run out is renewed: the cookies of the answer are for the
+    browser, the access cookie first, since some proxies pass on only one.
+
+    It is asked for each request of each service. As a handler of the framework's usual kind, which
+    reads more of the request, it takes a fifth longer (measured: 95 µs, not 79).
     """
+    if scope["method"] not in ("GET", "OPTIONS"):
+        raise MethodNotAllowedException(headers={"allow": ALLOWED.decode()})
+    asked = scope["method"] == "GET"
+    answer = await _check_session(Request(scope)) if asked else OPTIONS
+    await answer(scope, receive, send)
 
-    path = "/api/v1/forward-auth"
-    include_in_schema = False
 
-    @get()
-    async def check_session(self, request: Request[Any, Any, Any]) -> HttpResponse:
-        """204 with what the service may know of the person, 302 to the sign-in for a page, or 401.
-        Which service asks is told by a trusted proxy; any other is told the id alone. An access
-        token that has run out is renewed: the cookies of the answer are for the browser, the access
-        cookie first, since some proxies pass on only one.
-        """
-        container = Container.from_request(request)
-        context = container.get_context(request)
-        forwarded = read_forwarded(request.scope, container.web_config.trusted_proxies)
-        service = forwarded and container.services.registry.find_by_origin(forwarded.origin)
-        if not forwarded or not service:
-            return await _answer(container, context, ID_ALONE, require_session)
-        there = _ServicePage(container, context, forwarded)
-        if there.code:
-            return there.exchange_code()
-        find = there.require_session if there.is_on_other_host else require_session
-        answer = await _answer(container, context, service.scopes, find)
-        return answer if answer.raw_status == 204 else there.lead_to_sign_in(answer)
+async def _check_session(request: Request[Any, Any, Any]) -> HttpResponse:
+    container = Container.from_request(request)
+    context = container.get_context(request)
+    forwarded = read_forwarded(request.scope, container.web_config.trusted_proxies)
+    service = forwarded and container.services.registry.find_by_origin(forwarded.origin)
+    if not forwarded or not service:
+        return await _answer(container, context, ID_ALONE, require_session)
+    there = _ServicePage(container, context, forwarded)
+    if there.code:
+        return there.exchange_code()
+    find = there.require_session if there.is_on_other_host else require_session
+    answer = await _answer(container, context, service.scopes, find)
+    return answer if answer.raw_status == 204 else there.lead_to_sign_in(answer)
 
 
 async def _answer(
