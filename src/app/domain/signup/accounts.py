@@ -11,6 +11,7 @@ from app.domain.i18n import _, current_reader
 from app.domain.identity.users import contacts_of
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Record
+from app.domain.signup.signup import Signup
 from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "accounts.sql")
@@ -87,15 +88,15 @@ async def vouch_for_email(connection: Connection, flow_id: bytes, email: str, no
 
 
 async def create_account(
-    connection: Connection, flow_id: bytes, password_hash: str | None, origin: Origin
+    connection: Connection, signup: Signup, password_hash: str | None, origin: Origin
 ) -> tuple[Proofs | None, UUID | None]:
-    """What the flow has proved, and the id of the account that this made. None when it made one
+    """What its flow has proved, and the id of the account that this made. None when it made one
     before, or when the phone or the e-mail has an account by now.
     """
     row = await connection.fetchrow(
         *sql.create_account(
             id=uuid7(),
-            flow_id=flow_id,
+            flow_id=signup.id,
             password_hash=password_hash,
             network=origin.network,
             request_id=current_request.get() or None,

@@ -92,7 +92,7 @@ class SignupCompletion:
         """In the transaction of the last proof. None while one is missing, or when phone or e-mail
         have an account by now. Raises `NotUnique` when the identity gets one at this very moment.
         """
-        proofs, user_id = await create_account(connection, signup.id, None, device.origin)
+        proofs, user_id = await create_account(connection, signup, None, device.origin)
         if proofs is None or proofs.user_id or not proofs.has_identity:
             return None
         if user_id is None:
@@ -149,9 +149,7 @@ class SignupCompletion:
     ) -> Outcome[Step] | None:
         """None when the flow was finished, or its number got an account, while this one hashed."""
         async with self._database.transaction() as connection:
-            proofs, user_id = await create_account(
-                connection, signup.id, password_hash, device.origin
-            )
+            proofs, user_id = await create_account(connection, signup, password_hash, device.origin)
             if proofs is None:
                 raise OutOfStep(Step.PHONE)
             if proofs.user_id:
