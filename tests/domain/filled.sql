@@ -43,6 +43,8 @@ SELECT gen_random_uuid(), md5(n::text)::uuid, 'https://issuer.example/', 'auth0|
 FROM generate_series(1, 20000) n;
 INSERT INTO spent_transactions (digest)
 SELECT sha256(n::text::bytea) FROM generate_series(1, 20000) n;
+INSERT INTO idempotent_calls (id, fingerprint, begun_at)
+SELECT sha256(n::text::bytea), '', now() - n * interval '4 seconds' FROM generate_series(1, 20000) n;
 INSERT INTO plan_choices (user_id, plan, interval, currency, amount_minor)
 SELECT md5(n::text)::uuid, 'pro', 'month', 'EUR', 900 FROM generate_series(1, 20000) n;
 INSERT INTO former_passwords (id, user_id, password_hash, set_at, by_mail)

@@ -92,17 +92,8 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # A version is added when the prices change, and no person waits for either of these.
     "find_edition": {"catalogues"},
     "read_catalogues": {"catalogues"},
-    # An account is deleted: its foreign keys are looked for in the same tables anyway.
-    "forget_places": {"phone_verifications", "email_verifications"},
-    "end_phone_proofs": {"phone_verifications"},
-    "end_email_proofs": {"email_verifications"},
-    "remember_contacts": {"phone_verifications", "email_verifications", "sessions"},
     # What is left of one, as a rule nothing: the first that no message is on its way to.
     "take_deleted_contact": {"deleted_contacts"},
-    # A person takes their data along. An index would cost every sign-up and every session more.
-    "export_sessions": {"sessions"},
-    "export_phone_codes": {"phone_verifications"},
-    "export_email_codes": {"email_verifications"},
 }
 
 

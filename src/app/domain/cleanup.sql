@@ -111,11 +111,11 @@ WITH removed AS (
 SELECT count(*) FROM removed;
 
 -- name: remove_idempotent_calls
--- A key counts for a day.
+-- A key counts for a day. By a time that stands still, as deliveries.
 WITH removed AS (
   DELETE FROM idempotent_calls WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM idempotent_calls
-    WHERE begun_at < clock_timestamp() - interval '24 hours'
+    WHERE begun_at < statement_timestamp() - interval '24 hours'
     LIMIT :most
   ))
   RETURNING 1

@@ -31,7 +31,7 @@ DELETE FROM users WHERE id = :user_id;
 -- Every number and address the account had or asked for, also in the flow before a proof gave it
 -- another id, but for those that are somebody else's by now. To be remembered while the account is
 -- there, and before its sessions go.
-WITH asked AS (
+WITH asked (flow_id) AS (
   SELECT sha256('session'::bytea || uuid_send(id)) FROM sessions WHERE user_id = :user_id
   UNION SELECT moved_from FROM phone_verifications
   WHERE user_id = :user_id AND moved_from IS NOT NULL
@@ -43,10 +43,10 @@ SELECT contact FROM (
   SELECT unnest(ARRAY[phone, email]) FROM users WHERE id = :user_id
   UNION SELECT unnest(ARRAY[old_value, new_value]) FROM contact_changes WHERE user_id = :user_id
   UNION SELECT value FROM delayed_changes WHERE user_id = :user_id
-  UNION SELECT phone FROM phone_verifications
-  WHERE user_id = :user_id OR flow_id IN (SELECT * FROM asked)
-  UNION SELECT email FROM email_verifications
-  WHERE user_id = :user_id OR flow_id IN (SELECT * FROM asked)
+  UNION SELECT phone FROM phone_verifications WHERE user_id = :user_id
+  UNION SELECT phone FROM phone_verifications JOIN asked USING (flow_id)
+  UNION SELECT email FROM email_verifications WHERE user_id = :user_id
+  UNION SELECT email FROM email_verifications JOIN asked USING (flow_id)
 ) held (contact)
 WHERE contact IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM users WHERE id <> :user_id AND contact IN (phone, email))

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from app.domain.tables import Created, Digest, Key, Moment, Reference, Table, Words
 from app.domain.tables.accounts import CANONICAL_EMAIL, E164
 
+OWNED = text("user_id IS NOT NULL")
 LIVE = text("consumed_at IS NULL AND ended_at IS NULL")
 
 
@@ -65,6 +66,7 @@ class PhoneVerifications(Verification, Table):
             "uq_phone_verifications_live", "flow_id", "purpose", unique=True, postgresql_where=LIVE
         ),
         Index("ix_phone_verifications_flow_id", "flow_id", "created_at"),
+        Index("ix_phone_verifications_user_id", "user_id", postgresql_where=OWNED),
         # The failure budget belongs to the number and is summed over its rows.
         Index("ix_phone_verifications_phone", "phone", "created_at"),
         Index(
@@ -88,6 +90,7 @@ class EmailVerifications(Verification, Table):
             "uq_email_verifications_live", "flow_id", "purpose", unique=True, postgresql_where=LIVE
         ),
         Index("ix_email_verifications_flow_id", "flow_id", "created_at"),
+        Index("ix_email_verifications_user_id", "user_id", postgresql_where=OWNED),
         Index("ix_email_verifications_email", "email", "created_at"),
         Index(
             "ix_email_verifications_moved_from",
