@@ -220,6 +220,7 @@ def unmarked_sentences(source: str) -> list[str]:
                     | "HeaderParameter"
                     | "QueryParameter"
                     | "PathParameter"
+                    | "ResponseSpec"
                 )
             ):
                 passed_over |= {id(part) for part in ast.walk(node)}

@@ -1,5 +1,6 @@
 """Pages for what went wrong: they say what to do next, and never how it looks inside."""
 
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -117,23 +118,45 @@ def test_a_broken_template_says_where(tmp_path: Path) -> None:
     assert describe_template_error(KeyError("not of a template")) == ""
 
 
-async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
-    async def half(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        raise RuntimeError("half way")
-
+async def answered(app: Any, path: str) -> list[Any]:
+    """What is sent where the application itself is `app`."""
     sent: list[Any] = []
 
     async def keep(message: Any) -> None:
         sent.append(message)
 
     edge = OuterMiddleware(
-        half,
+        app,
         hsts="host",
         last_resort=LAST_RESORT.render,
         find_reader=lambda _: (ENGLISH, ""),
         cors=Cors(()),
     )
-    scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    scope: Any = {"type": "http", "method": "GET", "path": path, "headers": []}
     await edge(scope, keep, keep)
+    return sent
+
+
+async def test_an_answer_that_broke_off_is_not_begun_again() -> None:
+    async def half(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("half way")
+
+    sent = await answered(half, "/")
     assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(TimeoutError, 503, "service_unavailable"), (RuntimeError, 500, "internal_server_error")],
+)
+async def test_a_call_of_the_api_is_answered_with_a_problem_to_the_last(
+    error: type[Exception], status: int, code: str
+) -> None:
+    async def never(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    start, body = await answered(never, "/api/v1/me")
+    assert (start["status"], json.loads(body["body"])["code"]) == (status, code)
+    assert (b"content-type", b"application/problem+json") in start["headers"]
+    assert ((b"retry-after", b"30") in start["headers"]) is (status == 503)

@@ -5,22 +5,23 @@ neither the generator nor anything that only it needs.
 """
 
 import json
+from collections.abc import Iterator
 from inspect import cleandoc
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Controller, Litestar
+from litestar import Controller, Litestar, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
+from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Components, SecurityScheme, Tag
-from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.controllers.api import answers, bodies, pricing
 from app.controllers.api.reference import FILE
-from app.controllers.api.refusals import BODY, KEYED
+from app.controllers.api.refusals import BODY, KEYED, ProblemDetails
 from app.controllers.routes import CONTROLLERS
-from app.domain.errors import Unauthenticated
+from app.domain.errors import Unauthenticated, Unavailable
 from app.web.problems import CODES, status_of
+from app.web.response import HttpResponse
 
 VERSION = "1"
 DESCRIPTION = """\
@@ -44,7 +45,7 @@ TAGS = {
     "Sessions": "Tokens and the sessions they belong to.",
     "Account": "The account of the bearer token. Changes ask for a proof of the last 10 minutes.",
     "Prices": "Plans and what they cost.",
-    "Neighbours": "For services that trust the sessions of this one.",
+    "Other services": "Who is signed in, for services that trust this one.",
 }
 BEARER = SecurityScheme(
     type="http",
@@ -52,9 +53,15 @@ BEARER = SecurityScheme(
     bearer_format="JWT",
     description="The `access_token` of a session that was opened by the API. It lasts 5 minutes.",
 )
+BROWSER = SecurityScheme(
+    type="apiKey",
+    security_scheme_in="cookie",
+    name="__Host-access",
+    description="The cookie of a browser that is signed in, passed on by a proxy.",
+)
 PROBLEM = "#/components/schemas/Problem"
 DONE = "It went well."
-BODY_STATUSES, ANY_STATUS = (400, 413, 415), (500, 503)
+BODY_STATUSES, PATH_STATUSES, ANY_STATUS = (400, 413, 415), (400, 404), (500, 503)
 CHANGING = {"POST", "PATCH", "DELETE"}
 KEY = {
     "name": "Idempotency-Key",
@@ -73,62 +80,38 @@ HEADERS = {
 Schema = dict[str, Any]
 
 
-class ProblemDetails(Struct, frozen=True):
-    """Why a call was refused (RFC 9457)."""
-
-    type: Annotated[
-        str,
-        Meta(description="A page that says what to do.", examples=["/problems/wrong_code"]),
-    ]
-    title: Annotated[
-        str, Meta(description="The status in words.", examples=["Unprocessable Entity"])
-    ]
-    status: Annotated[int, Meta(description="The status of the answer.", examples=[422])]
-    detail: Annotated[
-        str,
-        Meta(
-            description="A sentence for the person, in their language.",
-            examples=["That isn’t the code. You have 4 tries left."],
+@get(
+    "/api/v1/forward-auth",
+    tags=["Other services"],
+    summary="Say who is there, to a proxy",
+    security=[{"browser": []}],
+    responses={
+        204: ResponseSpec(
+            None,
+            description="Someone is: `X-Latchkey-User`, `-Phone`, `-Email` and `-Plan` say who,"
+            " as far as the service may know.",
         ),
-    ]
-    code: Annotated[
-        str,
-        Meta(
-            description="What it is, for programs. It stays, and has a page at `/problems/{code}`.",
-            examples=["wrong_code"],
-        ),
-    ]
-    field: Annotated[
-        str | UnsetType, Meta(description="The field it is about.", examples=["code"])
-    ] = UNSET
-    attempts_left: Annotated[
-        int | UnsetType, Meta(description="Tries that the code still allows.", examples=[4])
-    ] = UNSET
-    retry_after: Annotated[
-        int | UnsetType,
-        Meta(description="Seconds until the same call may go well.", examples=[30]),
-    ] = UNSET
-    step: Annotated[
-        str | UnsetType,
-        Meta(
-            description="Where the flow is, where the call was for another step.",
-            examples=["email"],
-        ),
-    ] = UNSET
+        302: ResponseSpec(None, description="To the sign-in, which leads back to the page."),
+    },
+    refusals=(Unavailable,),
+)
+async def forward_auth() -> HttpResponse:
+    """Asked by a reverse proxy before it lets a request through to a service. The cookies of the
+    browser say who is there; those that have run out are renewed in the answer.
+    """
+    raise NotImplementedError  # it stands here for a handler that the generator passes over
 
 
 def make_document() -> Schema:
-    controllers: list[type[Controller]] = [
-        one for one in CONTROLLERS if str(vars(one)["path"]).startswith("/api/v1")
-    ]
+    controllers = list(_controllers())
     app = Litestar(
-        controllers,
+        [*controllers, forward_auth],
         openapi_config=OpenAPIConfig(
             title="Latchkey",
             version=VERSION,
             description=DESCRIPTION,
             tags=[Tag(name, text) for name, text in TAGS.items()],
-            components=Components(security_schemes={"bearer": BEARER}),
+            components=Components(security_schemes={"bearer": BEARER, "browser": BROWSER}),
             use_handler_docstrings=True,
             operation_id_creator=lambda _handler, method, parts: _operation_id(method, parts),
         ),
@@ -146,8 +129,16 @@ def make_document() -> Schema:
         for method, operation in item.items():
             _tidy(operation, handlers[path, method])
     order = _order(controllers)
-    document["paths"] = dict(sorted(document["paths"].items(), key=lambda one: order[one[0]]))
+    paths = document["paths"]
+    ordered = sorted(paths, key=lambda path: order.get(path, len(order)))
+    document["paths"] = {path: paths[path] for path in ordered}
     return dict(_simplify(document))
+
+
+def _controllers() -> Iterator[type[Controller]]:
+    for one in CONTROLLERS:
+        if isinstance(one, type) and str(vars(one)["path"]).startswith("/api/v1"):
+            yield one
 
 
 def _operation_id(method: Any, parts: list[Any]) -> str:
@@ -158,25 +149,28 @@ def _operation_id(method: Any, parts: list[Any]) -> str:
 
 def _order(controllers: list[type[Controller]]) -> dict[str, int]:
     """As the calls stand in the code, which is the order in which one makes them."""
-    app_paths = [
+    paths = [
         f"{vars(one)['path']}{path}".replace(":uuid", "").rstrip("/")
         for one in controllers
         for handler in vars(one).values()
         if isinstance(handler, HTTPRouteHandler)
         for path in sorted(handler.paths)
     ]
-    return {path: place for place, path in reversed([*enumerate(app_paths)])}
+    return {path: place for place, path in reversed([*enumerate(paths)])}
 
 
 def _tidy(operation: Schema, handler: HTTPRouteHandler) -> None:
-    """What Litestar says of refusals is about its own."""
+    """What Litestar says of refusals is about its own, and of a response as bytes nothing."""
     responses = operation["responses"]
-    for status in [*responses]:
-        if int(status) >= 400 or status == "default":
-            del responses[status]
-    for response in responses.values():
+    declared = handler.responses or {}
+    is_raw = handler.parsed_fn_signature.return_type.is_subclass_of(HttpResponse)
+    for status in map(int, [*responses]):
+        if status >= 400 or (is_raw and status not in declared):
+            del responses[str(status)]
+    for status, response in responses.items():
         response.pop("headers", None)
-        response["description"] = DONE
+        known = declared.get(int(status))
+        response["description"] = known.description if known else DONE
     if "refusals_of_all" in handler.opt and handler.http_methods & CHANGING:
         operation.setdefault("parameters", []).append(KEY)
     for parameter in operation.get("parameters", ()):
@@ -197,7 +191,7 @@ def _codes(operation: Schema, handler: HTTPRouteHandler) -> dict[int, list[str]]
     if operation.get("security"):
         named.append(Unauthenticated)
     if any(one["in"] == "path" for one in operation.get("parameters", ())):
-        statuses.append(404)
+        statuses += PATH_STATUSES
     found: dict[int, list[str]] = {status: [CODES[status]] for status in statuses}
     for refusal in dict.fromkeys(named):
         found.setdefault(status_of(refusal), []).append(refusal.code)

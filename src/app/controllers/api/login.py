@@ -109,7 +109,13 @@ class LoginApiController(ApiController):
         "/auth0",
         status_code=OK,
         summary="Sign in with an ID token of Auth0",
-        responses={CREATED: ResponseSpec(FlowState, generate_examples=False)},
+        responses={
+            CREATED: ResponseSpec(
+                FlowState,
+                generate_examples=False,
+                description="A sign-up: nobody has this identity yet.",
+            )
+        },
         refusals=BY_PROVIDER,
     )
     async def submit_id_token(

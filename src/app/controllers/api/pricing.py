@@ -109,7 +109,9 @@ class PricingApiController(Controller):
 
     @get(
         summary="Read the prices",
-        responses={200: ResponseSpec(PriceList, generate_examples=False)},
+        responses={
+            200: ResponseSpec(PriceList, generate_examples=False, description="The prices.")
+        },
         refusals=(UnknownPeriod, UnknownCurrency, Unavailable),
     )
     async def read_pricing(

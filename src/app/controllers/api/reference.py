@@ -52,6 +52,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    id: str
     name: str
     meaning: Markup
     calls: tuple[Call, ...]
@@ -90,9 +91,7 @@ def read_reference() -> Reference:
         for method, operation in item.items()
     ]
     groups = [
-        Group(
-            tag["name"], _marked(tag["description"]), tuple(c for t, c in calls if t == tag["name"])
-        )
+        _group(tag["name"], tag["description"], [c for name, c in calls if name == tag["name"]])
         for tag in document["tags"]
     ]
     shown = [
@@ -103,6 +102,10 @@ def read_reference() -> Reference:
     info = document["info"]
     paragraphs = tuple(map(_marked, info["description"].strip().split("\n\n")))
     return Reference(info["title"], paragraphs, tuple(g for g in groups if g.calls), tuple(shown))
+
+
+def _group(name: str, meaning: str, calls: list[Call]) -> Group:
+    return Group(name.lower().replace(" ", "-"), name, _marked(meaning), tuple(calls))
 
 
 def _call(method: str, path: str, operation: Node, schemas: Node) -> Call:
@@ -119,7 +122,7 @@ def _call(method: str, path: str, operation: Node, schemas: Node) -> Call:
         path,
         _marked(operation["summary"]),
         _marked(operation.get("description", "")),
-        "security" in operation,
+        _takes_token(operation),
         tuple(map(_parameter, operation.get("parameters", ()))),
         tuple(_rows(body)),
         status,
@@ -132,7 +135,7 @@ def _call(method: str, path: str, operation: Node, schemas: Node) -> Call:
 def _example(method: str, path: str, operation: Node, body: Node) -> str:
     """By curl, with the fields that have to be there."""
     parts = ["curl", "-X", method, f"$BASE_URL{path.replace('{', '$').replace('}', '')}"]
-    if "security" in operation:
+    if _takes_token(operation):
         parts += ["-H", "Authorization: Bearer $ACCESS_TOKEN"]
     for one in operation.get("parameters", ()):
         if one["in"] == "header" and one["required"]:
@@ -143,6 +146,10 @@ def _example(method: str, path: str, operation: Node, body: Node) -> str:
         given = {name: _first(field) for name, field in fields.items() if name in wanted}
         parts += ["--json", json.dumps(given, ensure_ascii=False)]
     return " ".join(f'"{part}"' if "$" in part else shlex.quote(part) for part in parts)
+
+
+def _takes_token(operation: Node) -> bool:
+    return {"bearer": []} in operation.get("security", ())
 
 
 def _rows(schema: Node) -> Iterator[Row]:

@@ -2,6 +2,10 @@
 own; tests compare them with every answer they get.
 """
 
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
 from app.controllers.api.idempotency import BadIdempotencyKey
 from app.controllers.api.request import BadField, BadJson, TwoCredentials, UnknownHandle
 from app.domain.account.confirmation import (
@@ -44,6 +48,51 @@ from app.domain.verification.checking import (
     WrongCode,
 )
 from app.domain.verification.codes import BadCode, OtherSitesCode
+
+
+class ProblemDetails(Struct, frozen=True):
+    """Why a call was refused (RFC 9457)."""
+
+    type: Annotated[
+        str,
+        Meta(description="A page that says what to do.", examples=["/problems/wrong_code"]),
+    ]
+    title: Annotated[
+        str, Meta(description="The status in words.", examples=["Unprocessable Entity"])
+    ]
+    status: Annotated[int, Meta(description="The status of the answer.", examples=[422])]
+    detail: Annotated[
+        str,
+        Meta(
+            description="A sentence for the person, in their language.",
+            examples=["That isn’t the code. You have 4 tries left."],
+        ),
+    ]
+    code: Annotated[
+        str,
+        Meta(
+            description="What it is, for programs. It stays, and has a page at `/problems/{code}`.",
+            examples=["wrong_code"],
+        ),
+    ]
+    field: Annotated[
+        str | UnsetType, Meta(description="The field it is about.", examples=["code"])
+    ] = UNSET
+    attempts_left: Annotated[
+        int | UnsetType, Meta(description="Tries that the code still allows.", examples=[4])
+    ] = UNSET
+    retry_after: Annotated[
+        int | UnsetType,
+        Meta(description="Seconds until the same call may go well.", examples=[30]),
+    ] = UNSET
+    step: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Where the flow is, where the call was for another step.",
+            examples=["email"],
+        ),
+    ] = UNSET
+
 
 Refusals = tuple[type[Refusal], ...]
 

@@ -184,9 +184,10 @@ class DevOpenIdProvider:
         return own and re.fullmatch(rf"{home}(/[!-~]*)?", ours) is not None
 
     def _id_token(self, claims: dict[str, Any], nonce: str, auth_time: int) -> str:
-        """Like Auth0's of this flow, which has no `at_hash`."""
+        """Like Auth0's of this flow, which has no `at_hash`, and a `sid`: no two are the same."""
         now = int(time())
         own = {"iss": self._client.issuer, "aud": self._client.client_id, "nonce": nonce}
+        own["sid"] = secrets.token_urlsafe(16)
         times = {"iat": now, "exp": now + 36_000, "auth_time": auth_time}
         key_id = {"kid": self._key_id()}
         return jwt.encode({**claims, **own, **times}, self._key.private, ALGORITHM, key_id)
