@@ -34,6 +34,10 @@ def test_it_starts_what_is_missing(dev: Product) -> None:
     person, phone = Person(dev), new_phone()
     person.give_phone(phone)
     assert person.give_phone_code(phone).path == "/signup/email"
+    told = dev.log.read_text()
+    assert [
+        name for name in ("/api/docs", "/api/openapi.json") if f"{dev.url}{name}\n" not in told
+    ] == []
     own = (dev.folder / ".latchkey" / "keeper.log").exists()
     assert own == ("DATABASE_URL_FILE" not in dev.env)
     assert dev.stop() == 0

@@ -205,10 +205,10 @@ def _error_response(
     refusal: Refusal | None = None,
     cause: str = "",
 ) -> HttpResponse:
+    title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
     if _feature(request) == "api":
-        response = status_problem(status)
+        response = status_problem(status, title)
     else:
-        title, sentence = WORDS.get(status, WORDS[500 if status >= 500 else 400])
         title = TITLES.get(refusal.code, title) if refusal else title
         container = Container.from_request(request)
         context = {

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from app.domain.errors import Refusal, Unauthenticated
+from app.domain.i18n import Text
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.signup import Step
 from app.web.response import HttpResponse, problem
@@ -32,11 +33,10 @@ AUTHENTICATE = {
 }
 
 
-def status_problem(status: int) -> HttpResponse:
-    """Of what the framework refuses."""
-    known = HTTPStatus(status)
+def status_problem(status: int, detail: Text = "") -> HttpResponse:
+    """Of what the framework refuses; without a sentence, in the words of HTTP."""
     code = CODES.get(status) or CODES[500 if status >= 500 else 400]
-    response = problem(status, code, known.description or known.phrase)
+    response = problem(status, code, str(detail) or HTTPStatus(status).phrase)
     if status == 503:
         response.raw_headers.append((b"retry-after", b"30"))
     return response

@@ -112,6 +112,8 @@ def test_without_a_good_token_it_is_401(client: Client, given: str) -> None:
 
 def test_unknown_paths_and_wrong_methods_are_problems(client: Client) -> None:
     assert problem_of(client.get("/nothing"))[:2] == (404, "not_found")
+    german = client.http.get("/nothing", headers={"accept-language": "de"})
+    assert german.json()["detail"] == "Hier gibt es keine Seite"
     wrong = client.http.put("/me")
     assert problem_of(wrong)[0] == 405
     assert wrong.headers["allow"] == "GET, HEAD, PATCH, DELETE, OPTIONS"
