@@ -36,6 +36,8 @@ TO = "personalizations.0.to.0.email"
         (acts.answers(429, **{"Retry-After": "9"}), Unsent("429", 9.0)),
         (acts.answers(429, **{"X-RateLimit-Reset": "soon"}), Unsent("429")),
         (acts.answers(429, **{"X-RateLimit-Reset": "1000000000"}), Unsent("429", 0.0)),
+        (acts.answers(503, b"", **{"Retry-After": "1"}), Unsent("503", 1.0)),
+        (acts.answers(503), Uncertain("503")),
         (acts.http_500(), Uncertain("500")),
         (acts.accept_then_500(), Uncertain("500")),
         (acts.html_502(), Uncertain("502")),

@@ -1,11 +1,12 @@
 """A message that was not sent is told of like one that was, at every moment."""
 
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 import pytest
 
-from app.domain.delivery.dispatcher import CircuitBreaker
+from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import Progress, State
 from app.domain.verification.unsent import shown_progress
 from app.domain.verification.verification import PendingCode
@@ -42,3 +43,20 @@ def test_it_is_told_as_sent_when_any_other_is(age: float) -> None:
 def test_what_became_of_one_that_was_sent_is_told_at_once(state: State) -> None:
     progress = Progress(state, None, False, 0.1)
     assert shown_progress(pending(progress, None), CircuitBreaker()) == progress
+
+
+def test_that_one_was_delivered_is_not_told() -> None:
+    delivered = Progress(State.DELIVERED, None, False, 60.0)
+    shown = shown_progress(pending(delivered, None), CircuitBreaker())
+    assert shown == shown_progress(pending(None, 60.0), CircuitBreaker())
+
+
+@pytest.mark.parametrize(
+    ("unsure", "state"), [(True, State.FAILED), (False, State.QUEUED)], ids=["500", "refused"]
+)
+def test_while_mail_fails_it_fails_as_any_other_does(unsure: bool, state: State) -> None:
+    """One that surely did not go out is tried again for as long as it helps."""
+    mail = CircuitBreaker()
+    mail.record_failure(unsure=unsure)
+    mail._failing_since = monotonic() - 60.0
+    assert shown_progress(pending(None, 10.0), mail) == Progress(state, None, unsure, 10.0)

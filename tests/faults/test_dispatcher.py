@@ -4,6 +4,7 @@ import asyncio
 
 from app.domain.delivery.dispatcher import MOST, SWEEP
 from app.domain.delivery.outbox import DeliveryOutcome, State, claim_due, record_outcomes
+from app.domain.delivery.receipts import Receipt, Receipts
 from tests.faults.dispatchers import LAPSE, DispatcherSetup
 
 
@@ -73,6 +74,16 @@ async def test_a_lost_claim_has_nothing_to_say_but_that_it_was_sent(setup: Dispa
         )
         await record_outcomes(connection, [DeliveryOutcome(one, State.SENT, "SM1")])
     assert await setup.states() == {"+1": "sent", "+2": "failed"}
+
+
+async def test_a_failure_that_is_told_before_the_answer_stays(setup: DispatcherSetup) -> None:
+    await setup.queue("+1")
+    async with setup.database() as database, database.connection() as connection:
+        [message] = await claim_due(connection, 9, 9)
+        failed = Receipt(str(message.id), "SM1", State.FAILED, None, "30003")
+        await Receipts(database).record("sms", [failed])
+        await record_outcomes(connection, [DeliveryOutcome(message, State.SENT, "SM1")])
+    assert await setup.states() == {"+1": "failed"}
 
 
 async def test_each_channel_has_its_own_room(setup: DispatcherSetup) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from app.domain.concurrency import Lazy
-from app.domain.delivery.dispatcher import CircuitBreaker, MessageSender
+from app.domain.delivery.breaker import CircuitBreaker
+from app.domain.delivery.dispatcher import MessageSender
 from app.domain.delivery.outbox import UNSURE, DeliveryOutcome, claim_due, record_outcomes
 from app.domain.ports import Dependency, Email, Reason, Refused, SendOutcome, Uncertain, Unsent
 from tests.controllers.test_account_forgotten import found, soon_nowhere
@@ -195,12 +196,6 @@ async def test_codes_are_taken_before_notices_that_waited_longer(setup: Dispatch
             sorted(each.destination for each in await claim_due(connection, 2, 2)) for _ in range(2)
         ]
     assert taken == [["+2", "+3"], ["+1"]]
-
-
-async def test_a_code_has_three_tries(setup: DispatcherSetup) -> None:
-    await setup.queue("+1")
-    setup.vendor.trouble = Unsent("429")
-    assert [each.state async for each in outcomes(setup, 3)] == ["queued", "queued", "failed"]
 
 
 async def test_a_bug_of_ours_ends_no_notice(setup: DispatcherSetup) -> None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from app.domain.concurrency import Lazy
-from app.domain.delivery.dispatcher import CircuitBreaker, MessageSender
+from app.domain.delivery.breaker import CircuitBreaker
+from app.domain.delivery.dispatcher import MessageSender
 from app.domain.delivery.outbox import ASK_AGAIN, Message, claim_due, record_outcomes
 from app.domain.ports import Email, SendOutcome, Sent
 from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, composed

@@ -109,6 +109,8 @@ def _outcome(response: httpx.Response) -> SendOutcome:
     if response.status_code == 202 and message_id:
         return Sent(message_id)
     words = _words(response)
+    if response.status_code == 503 and (wait := _seconds_to_reset(response)) is not None:
+        return Unsent(code, wait, words)  # not let in; a proxy's 503 names no time to come back
     if response.is_success or response.is_server_error:
         return Uncertain(code, words)
     if response.status_code == 429:

@@ -225,6 +225,9 @@ def _is(sent: Any, text: Text, since: datetime) -> bool:
 
 def _outcome(declined: Declined) -> SendOutcome:
     code = str(declined.code or declined.status)
+    if declined.status == 503 and (declined.code or declined.retry_after is not None):
+        # Its own words, or a time to come back: it was not let in. A proxy's 503 tells nothing.
+        return Unsent(code, declined.retry_after, declined.words)
     if declined.status >= 500:
         return Uncertain(code, declined.words)
     default = None if declined.status == 429 else Reason.MISCONFIGURED

@@ -1,7 +1,8 @@
 """The dispatcher: hands queued messages to their provider and writes down what became of them.
 
-Every process runs one. A code is sent at most twice, a notice seven times. Whoever dies with one in
-hand leaves it to the others, who ask the provider before they send it again.
+Every process runs one. A code may go out twice at most, a notice seven times; what surely did not
+is tried for as long as it helps. Whoever dies with one in hand leaves it to the others, who ask the
+provider before they send it again.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from itertools import chain, repeat
 from time import monotonic
 
 from app.domain.concurrency import Lazy
+from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import (
     UNKNOWN,
     DeliveryOutcome,
@@ -37,51 +39,8 @@ from app.domain.ports import (
     Sent,
     Text,
     TextMessages,
+    Uncertain,
 )
-
-# A breaker per provider: after several failures in a row it is left alone for a while.
-
-FAILURES = 5  # in a row, until it opens
-REST = 10.0  # seconds it stays open; then one message tries again
-
-
-class CircuitBreaker:
-    """Closed, open, or (after the rest) trying with one message at a time."""
-
-    def __init__(self) -> None:
-        self._failures = 0
-        self._rests_until = 0.0
-        self._failing_since: float | None = None
-        self.words = ""  # of the provider or the network, when it last failed; "" since it works
-
-    @property
-    def tripped(self) -> bool:
-        """Open, or trying: messages wait for it."""
-        return self._failures >= FAILURES
-
-    @property
-    def is_open(self) -> bool:
-        return self.tripped and monotonic() < self._rests_until
-
-    def free_slots(self, in_flight: int, most: int) -> int:
-        """How many more may be sent at once, with so many in flight already."""
-        if self.is_open:
-            return 0
-        return max(0, (1 if self.tripped else most) - in_flight)
-
-    def has_failed_for(self, seconds: float) -> bool:
-        """Whether what was to be sent then waits: it failed before, and not one has succeeded."""
-        return self._failing_since is not None and monotonic() - self._failing_since >= seconds
-
-    def record_success(self) -> None:
-        self._failures, self._failing_since = 0, None
-
-    def record_failure(self) -> None:
-        self._failures += 1
-        if self._failing_since is None:
-            self._failing_since = monotonic()
-        self._rests_until = monotonic() + REST
-
 
 # Sending: a claimed message goes to its provider, and the answer becomes what is written down.
 
@@ -115,7 +74,7 @@ class MessageSender:
             return give_up_or_retry(message, "internal")
 
     async def _try_to_send(self, message: Message) -> DeliveryOutcome:
-        if message.seconds_left <= 0:
+        if message.is_too_late:
             return DeliveryOutcome(message, State.EXPIRED)
         composed = self._compose(message)
         if message.abandoned and message.uncertain >= MAY_BE_LEFT[type(composed)]:
@@ -158,7 +117,7 @@ class MessageSender:
         if isinstance(outcome, Sent | Refused):
             breaker.record_success()
         else:
-            breaker.record_failure()
+            breaker.record_failure(unsure=isinstance(outcome, Uncertain))
         if isinstance(outcome, Sent) or words:
             breaker.words = words
         sending_log.info(

@@ -54,6 +54,12 @@ class Message:
     age: float
     seconds_left: float
 
+    @property
+    def is_too_late(self) -> bool:
+        """Its code is over, or would be before it was read: so little is left after a try."""
+        is_retry = self.tries > 1 and not (self.notice or self.abandoned or self.uncertain)
+        return self.seconds_left <= (LEAST_LEFT if is_retry else 0)
+
     @classmethod
     def from_row(cls, row: Record) -> "Message":
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
@@ -115,8 +121,10 @@ def progress_from_row(row: Record) -> Progress | None:
 
 # What comes after a try to send: another, later, or none.
 
-QUICK = (1.0, 4.0)  # seconds before another try, full jitter: someone may wait for a code
-# Seconds before the tries after those, which only a notice has: the last one again and again.
+SHORTEST, LONGEST = 1.0, 30.0  # seconds before another try with a code: someone waits for it
+LEAST_LEFT = 120.0  # seconds that a code has to live, else it is not tried again
+QUICK = 2  # so many tries of a notice are as soon as those
+# Seconds before the tries after those: the last one again and again.
 SLOW = (60.0, 300.0, 900.0, 3600.0)
 # Before a notice goes out again that may have gone out once, twice and so on: seven times at most.
 UNSURE = (60.0, 900.0, 10_800.0, 86_400.0, 172_800.0, 259_200.0)
@@ -159,27 +167,31 @@ def _retry_or_fail(
     reason: Reason | None = None,
     unsure: int = 0,
 ) -> DeliveryOutcome:
-    """A code has three tries. A notice is never dropped while its person can still be told.
+    """A code is tried while there is time to enter it. A notice is never dropped while its person
+    can still be told.
     `unsure`: how often it may have gone out, where this time is one of these.
     """
     delay = _pause(message, retry_after)
     if unsure and message.notice:
         delay = max(delay, UNSURE[min(unsure, len(UNSURE)) - 1])
-    ends = not message.notice and (message.tries > len(QUICK) or uncertain >= UNKNOWN)
-    if ends or delay >= message.seconds_left:
+    ends = not message.notice and uncertain >= UNKNOWN
+    least_left = 0.0 if message.notice else LEAST_LEFT
+    if ends or delay >= message.seconds_left - least_left:
         return DeliveryOutcome(message, State.FAILED, None, code, None, uncertain)
     return DeliveryOutcome(message, State.QUEUED, None, code, reason, uncertain, delay)
 
 
 def _pause(message: Message, retry_after: float | None) -> float:
-    """Seconds. What the provider asks for counts; but no notice is tried at once again and again,
-    nor left for longer than an hour.
+    """Seconds: up to twice as many as before the last try. What the provider asks for counts, but
+    nothing is tried at once again and again, nor a notice left for longer than an hour.
     """
-    slow = message.tries - len(QUICK)
-    ours = SLOW[min(slow, len(SLOW)) - 1] if slow > 0 else jitter(QUICK[message.tries - 1])
-    if retry_after is None:
-        return ours
-    return min(max(ours, retry_after), SLOW[-1]) if message.notice else retry_after
+    slow = message.tries - QUICK
+    if message.notice and slow > 0:
+        ours = SLOW[min(slow, len(SLOW)) - 1]
+    else:
+        ours = random.uniform(SHORTEST, min(LONGEST, 2.0**message.tries))  # noqa: S311 - jitter
+    asked = max(ours, retry_after or 0.0)
+    return min(asked, SLOW[-1]) if message.notice else asked
 
 
 def seconds_to_ask_again(message: Message) -> float:

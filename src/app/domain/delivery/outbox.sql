@@ -58,7 +58,8 @@ RETURNING d.*, d.address = '' AS notice, waiting.state = 'sending' AS abandoned,
 -- name: record_outcomes
 -- Writes what became of a batch of claimed messages: one element of each list for each message.
 -- Whoever lost its claim to another, which the number of tries tells, has nothing to say any more,
--- except that the message was sent. One that stays claimed (state 'sending') was only asked about:
+-- except that the message was sent; not where a receipt was faster, which names the provider's id
+-- and says that it failed. One that stays claimed (state 'sending') was only asked about:
 -- that is no try, and whoever claims it next asks again after `delays`, in seconds. A notice that is
 -- given up is on record: its person should have been told. It may have been for a former contact.
 -- The first list is in a SELECT of its own so that the planner does not see how long it is: else it
@@ -74,7 +75,8 @@ WITH settled AS (
               :provider_codes::text[], :reasons::text[], :uncertain::int[], :delays::float[])
     AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
   WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
-                         OR d.state IN ('queued', 'sending', 'failed') AND s.state = 'sent')
+                         OR s.state = 'sent' AND (d.state IN ('queued', 'sending')
+                                                  OR d.state = 'failed' AND d.provider_id IS NULL))
   RETURNING d.template, d.destination, d.state, d.address
 )
 INSERT INTO audit_events (event, user_id, details)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 
 from app.domain.concurrency import Lazy, attempt
-from app.domain.delivery.dispatcher import CircuitBreaker
+from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import jitter
 from app.domain.errors import Unavailable
 from app.domain.events.events import (

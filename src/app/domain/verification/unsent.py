@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
-from app.domain.delivery.dispatcher import CircuitBreaker
-from app.domain.delivery.outbox import Progress, State
+from app.domain.delivery.breaker import CircuitBreaker
+from app.domain.delivery.outbox import LEAST_LEFT, Progress, State
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Refusal, Unavailable
 from app.domain.limits import HOUR, TooManySends, TooSoon
@@ -35,7 +35,7 @@ MOST_FLOWS = 200  # an hour and network, that each have an entry of the short me
 MOST_ROWS = 20  # an hour and network
 MOST_NETWORKS = 10_000
 ON_ITS_WAY = 3.0  # seconds in which a message goes out; before that none is told as sent
-GIVEN_UP = 5.0  # seconds after which one is that was refused each time (`delivery/dispatcher.py`)
+GIVEN_UP = 5.0  # seconds after which one is that got no answer each time (`delivery/outbox.py`)
 
 
 class UnsentCode(msgspec.Struct):
@@ -209,18 +209,18 @@ async def start_unsent(codes: Verifications, challenge: Challenge, destination: 
 
 def shown_progress(pending: PendingCode, mail: CircuitBreaker) -> Progress | None:
     """What became of the newest message, where one that was not sent is like any other: how soon
-    either is told as sent is the same.
+    either is told as sent is the same, and that it was delivered is told of none.
     """
     sent, since = pending.progress, pending.since_unsent
     if since is None or (sent and sent.age < since):
-        if sent and sent.state is State.SENT and sent.age < ON_ITS_WAY:
-            return replace(sent, state=State.QUEUED)
+        if sent and sent.state in (State.SENT, State.DELIVERED):
+            return replace(sent, state=State.QUEUED if sent.age < ON_ITS_WAY else State.SENT)
         return sent
-    if mail.has_failed_for(since):
-        state = State.QUEUED if since < GIVEN_UP or mail.tripped else State.FAILED
-    else:
-        state = State.QUEUED if since < ON_ITS_WAY else State.SENT
-    return Progress(state, None, False, since)
+    if not mail.has_failed_for(since):
+        return Progress(State.QUEUED if since < ON_ITS_WAY else State.SENT, None, False, since)
+    is_unsure = mail.unsure and since >= GIVEN_UP and not mail.tripped
+    is_given_up = is_unsure or pending.seconds_left <= LEAST_LEFT
+    return Progress(State.FAILED if is_given_up else State.QUEUED, None, is_unsure, since)
 
 
 def _follows(kept: UnsentCode, newest: PendingCode | None) -> bool:

@@ -1,0 +1,50 @@
+"""A breaker per provider: after several failures in a row it is left alone for a while."""
+
+from time import monotonic
+
+FAILURES = 5  # in a row, until it opens
+REST = 10.0  # seconds it stays open; then one message tries again
+AGED = 60.0  # seconds after which a failure no longer makes a row with the next
+
+
+class CircuitBreaker:
+    """Closed, open, or (after the rest) trying with one message at a time."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._failed_at = 0.0
+        self._failing_since: float | None = None
+        self.unsure = False  # whether the last failure may have been none: there was no answer
+        self.words = ""  # of the provider or the network, when it last failed; "" since it works
+
+    @property
+    def tripped(self) -> bool:
+        """Open, or trying: messages wait for it."""
+        return self._failures >= FAILURES and not self._is_past(AGED)
+
+    @property
+    def is_open(self) -> bool:
+        return self.tripped and not self._is_past(REST)
+
+    def free_slots(self, in_flight: int, most: int) -> int:
+        """How many more may be sent at once, with so many in flight already."""
+        if self.is_open:
+            return 0
+        return max(0, (1 if self.tripped else most) - in_flight)
+
+    def has_failed_for(self, seconds: float) -> bool:
+        """Whether what was to be sent then waits: it failed before, and not one has succeeded."""
+        return self._failing_since is not None and monotonic() - self._failing_since >= seconds
+
+    def record_success(self) -> None:
+        self._failures, self._failing_since = 0, None
+
+    def record_failure(self, *, unsure: bool = False) -> None:
+        self._failures = 1 if self._is_past(AGED) else self._failures + 1
+        self._failed_at, self.unsure = monotonic(), unsure
+        if self._failing_since is None:
+            self._failing_since = self._failed_at
+
+    def _is_past(self, seconds: float) -> bool:
+        """Whether the last failure was so long ago."""
+        return monotonic() - self._failed_at >= seconds
