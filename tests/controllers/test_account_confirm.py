@@ -164,8 +164,8 @@ def test_the_line_about_the_text_rests_once_the_code_is_used(holder: Holder) -> 
     holder.get("/account/confirm")
     holder.post("/account/confirm", code=holder.product.code_for(holder.phone))
     rests = holder.get("/account/confirm/delivery", **open_page)
-    assert (rests.status, rests.html[:17], "hx-get" in rests.html) == (
+    assert (rests.status, rests.html[:19], "hx-get" in rests.html) == (
         200,
-        '<p id="delivery" ',
+        '<div id="delivery">',
         False,
     )

@@ -178,7 +178,7 @@ def test_nobody_changes_anything_without_a_session(product: Product, path: str) 
 def test_the_line_of_delivery_comes_alone_to_htmx(owner: Owner) -> None:
     owner.name("phone", new_phone())
     line = owner.get("/account/phone-code/delivery", **{"hx-request": "true"})
-    assert line.html.startswith('<p id="delivery"')
+    assert line.html.startswith('<div id="delivery"')
     assert owner.get("/account/phone-code/delivery").location == "/account/phone-code"
     assert owner.get("/account/phone-code/resend").location == "/account/phone-code"
 

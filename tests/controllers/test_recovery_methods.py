@@ -142,7 +142,7 @@ def test_htmx_gets_the_inside_of_each_page(product: Product, owner: Holder) -> N
     fragment = person.get("/recovery/email-code", **HTMX)
     assert fragment.html.startswith("<title>")
     line = person.get("/recovery/email-code/delivery", **HTMX)
-    assert line.html.startswith('<p id="delivery"')
+    assert line.html.startswith('<div id="delivery"')
     assert person.get("/recovery/email-code/delivery").location == "/recovery/email-code"
 
 

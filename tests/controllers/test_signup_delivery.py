@@ -34,7 +34,7 @@ def test_on_a_page_that_was_left_it_rests(product: Product, how: str) -> None:
         person.post("/signup/restart")
     asked = line(left if how == "proved elsewhere" else person, "email-code")
     assert (asked.status, asked.location) == (200, "")
-    assert asked.html.startswith('<p id="delivery"')
+    assert asked.html.startswith('<div id="delivery"')
     assert "hx-get" not in asked.html
     assert "Reload it to see where you are" in asked.html
 

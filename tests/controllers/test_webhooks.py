@@ -1,5 +1,6 @@
 """Webhooks: a signed receipt moves a message forward and reaches the page; no forged one does."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ import pytest
 from tests.faults.staged import Staged, until
 from tests.person import PASSWORD, Person, new_email, new_phone
 from tests.product import NO_TLS, PATIENCE, Product
+from tests.standins import behaviour as acts
 from tests.standins.receiver import EventReceiver
 from tests.standins.sendgrid import SendGridStandIn
-from tests.standins.twilio import TwilioStandIn
+from tests.standins.twilio import TwilioStandIn, refuse
 from tests.stores import Stores
 from tests.webhooks import EVENTS, INBOUND, SIGNATURE, STATUS, TIMESTAMP, Vendors
 
 IDS = "SELECT id::text FROM deliveries WHERE destination = $1 ORDER BY id DESC LIMIT 1"
 HELD = "UPDATE deliveries SET state = 'sending', provider_id = NULL WHERE id::text = $1"
+LONG_AGO = "UPDATE deliveries SET updated_at = now() - interval '61 s' WHERE destination = $1"
 MARKS = "SELECT email_bounces, email_bounced_at FROM users WHERE email = $1"
 FORGED = 403
 HTMX = {"hx-request": "true"}
@@ -79,16 +82,28 @@ def test_a_delivered_text_is_told_on_the_page(
     answer = vendors.tell_text(told, "delivered", newest(told, waiting.phone))
     assert (answer.status_code, answer.content) == (204, b"")
     assert told.state_of(waiting.phone) == "delivered"
-    assert "The text was delivered." in waiting.delivery
+    line = waiting.delivery
+    assert "The text was delivered." in line
+    assert re.search("[0-9]+ seconds? ago", line)
+    told.sql(LONG_AGO, waiting.phone)
+    assert "ago" not in waiting.delivery
 
 
 @pytest.mark.parametrize(
     ("code", "state", "words"),
     [
-        ("30006", "refused", "We can’t text that number."),
+        ("30005", "refused", "We can’t text that number."),
+        ("30006", "refused", "a landline"),
         ("21610", "refused", "Reply START"),
-        ("30003", "failed", "We couldn’t send the code."),
-        ("", "failed", "We couldn’t send the code."),
+        ("60410", "refused", "We can’t text that country yet."),
+        ("30004", "refused", "Your carrier blocked our text."),
+        ("30007", "refused", "Your carrier blocked our text."),
+        ("30003", "failed", "The text didn’t get through."),
+        ("30008", "failed", "The text didn’t get through."),
+        ("30036", "failed", "The text took too long"),
+        ("30032", "failed", "We couldn’t send the code."),
+        ("30034", "failed", "We couldn’t send the code."),
+        ("", "failed", "The text didn’t get through."),
     ],
 )
 def test_a_text_that_did_not_arrive_is_told_with_its_reason(
@@ -96,8 +111,11 @@ def test_a_text_that_did_not_arrive_is_told_with_its_reason(
 ) -> None:
     message = newest(told, waiting.phone)
     vendors.tell_text(told, "undelivered", message, **({"ErrorCode": code} if code else {}))
+    line = waiting.delivery
+    assert words in line
+    assert f'class="delivery {state}"' in line
+    assert ('href="/signup/phone?change"' in line) == (state == "refused")
     assert told.state_of(waiting.phone) == state
-    assert words in waiting.delivery
 
 
 def test_repeats_and_what_comes_late_change_nothing(
@@ -166,6 +184,21 @@ def test_a_forged_receipt_is_refused(
 def test_an_answer_of_a_person_is_answered_by_silence(told: Staged, vendors: Vendors) -> None:
     answer = vendors.tell_text(told, "", "", INBOUND, Body="STOP", OptOutType="STOP")
     assert (answer.status_code, answer.text) == (200, "<Response/>")
+
+
+def test_a_stopped_number_may_sign_in_another_way_or_start_again(told: Staged) -> None:
+    """Twilio refuses each text to it, until START comes."""
+    person, phone = Person(told), new_phone()
+    told.twilio.script.for_destination(phone, refuse(21610), acts.ordinary())
+    person.submit("/login/phone", phone=phone)
+    told.wait_for_state(phone, "refused")
+    page = person.get("/login/phone-code").html
+    assert "Reply START to our last text" in page
+    ways = re.findall(r'<a class="button[^"]*" href="([^"]+)"', page)
+    assert ways[:2] == ["/login/phone?change", "/login/password"]
+    person.submit("/login/phone-code/resend")
+    told.wait_for_state(phone, "sent")
+    assert len(told.texts_to(phone)) == 1
 
 
 def account(told: Staged) -> str:

@@ -110,7 +110,7 @@ def ask(url: str, statement: str, *args: object) -> list[asyncpg.Record]:
 
 def told(person: Person, page: str) -> str:
     """What a code page says became of the message."""
-    line = re.search(r'<p id="delivery"[^>]*>(.*?)</p>', person.get(page).html, re.DOTALL)
+    line = re.search(r'<p class="delivery[^>]*>(.*?)</p>', person.get(page).html, re.DOTALL)
     return unescape(line[1]) if line else ""
 
 

@@ -19,6 +19,7 @@ SENT = "The {} was sent."
 UNSURE = "We couldn’t be sure that the {} went out. If nothing arrives, ask for another."
 FAILED = "We couldn’t send the code. Try again in a few minutes."
 NO_SUCH = "We can’t text that number. Check it, or use another."
+LANDLINE = "That looks like a landline, which can’t receive texts. Use a mobile number."
 NO_ADDRESS = "That address can’t receive our e-mail. Check it, or use another."
 NO_COUNTRY = "We can’t text that country yet. Use a number from another country."
 STOPPED = (
@@ -36,7 +37,7 @@ TEXTS = {
     "took it and says 500": (SENT, acts.accept_then_500(), acts.ordinary()),
     "well": (SENT, acts.ordinary()),
     "took it, says 500, keeps no list": (SENT, acts.accept_then_500(), acts.ordinary()),
-    "21614": (NO_SUCH, refuse(21614)),
+    "21614": (LANDLINE, refuse(21614)),
     "is busy for a moment": (SENT, rate_limited(1), acts.ordinary()),
     "21610": (STOPPED, refuse(21610)),
     "is busy for an hour": (FAILED, rate_limited(3600)),

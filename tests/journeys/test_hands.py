@@ -16,7 +16,8 @@ FIELDS = {
 }
 BECAME = {
     "sent": "UPDATE deliveries SET state = 'sent' WHERE destination = $1",
-    "refused": "UPDATE deliveries SET state = 'refused' WHERE destination = $1",
+    "refused": "UPDATE deliveries SET state = 'refused', reason = 'unusable'"
+    " WHERE destination = $1",
     "late": "UPDATE deliveries SET state = 'sending', next_try_at = clock_timestamp()"
     " + interval '1 hour', created_at = created_at - interval '20 seconds' WHERE destination = $1",
 }
@@ -69,7 +70,7 @@ async def test_above_a_keyboard_trouble_with_the_message_is_still_told(
     visitor.code(visitor.phone)
     await visitor.sql(BECAME[state], visitor.phone)
     await visitor.tab.reload()
-    line = visitor.tab.page.locator("#delivery")
+    line = visitor.tab.page.locator("#delivery > p")
     assert state in str(await line.get_attribute("class"))
     assert await line.is_visible() is seen
 

@@ -1,10 +1,12 @@
 """What scripts add: pages that change without loading, and calm when something goes wrong."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
+import pytest
 from playwright.async_api import Route
 
 from app.main import STATIC
@@ -18,7 +20,14 @@ KOLKATA = timezone(timedelta(hours=5, minutes=30))
 HERE = "window.here = true; document.getElementById('live').here = true"
 STILL_HERE = "window.here === true && document.getElementById('live').here === true"
 LOST = "That didn’t reach us"
-BECAME = "UPDATE deliveries SET state = $2 WHERE destination = $1"
+BECAME = """
+UPDATE deliveries SET state = $2, reason = $3,
+  updated_at = clock_timestamp() - make_interval(secs => $4) WHERE destination = $1
+"""
+# What has the look of the first button.
+STANDS_OUT = """() => [...document.querySelectorAll('main :is(button, .button):not(.text)')]
+  .filter(each => getComputedStyle(each).backgroundColor !== 'rgba(0, 0, 0, 0)')
+  .map(each => each.innerText)"""
 
 
 async def test_our_own_refusals_are_shown_without_loading_a_page(visit: Visit) -> None:
@@ -134,8 +143,10 @@ async def test_the_delivery_line_follows_the_message_and_then_rests(visit: Visit
     await visitor.come_to("phone-code")
     await page.evaluate(HERE)
     page.on("request", lambda request: asked.append(request.url))
-    await visitor.sql(BECAME, visitor.phone, "delivered")
-    await page.get_by_text("The text was delivered.").wait_for()
+    await visitor.sql(BECAME, visitor.phone, "delivered", None, 8)
+    await page.get_by_text(re.compile("The text was delivered. [0-9]+ seconds ago")).wait_for()
+    await visitor.sql(BECAME, visitor.phone, "delivered", None, 61)
+    await page.get_by_text(re.compile("The text was delivered.$")).wait_for()
     assert {*asked} == {visitor.tab.url + "/signup/phone-code/delivery"}
     polled = len(asked)
     await asyncio.sleep(2.5)
@@ -145,11 +156,28 @@ async def test_the_delivery_line_follows_the_message_and_then_rests(visit: Visit
     assert await page.evaluate(STILL_HERE)
 
 
+@pytest.mark.parametrize(
+    ("state", "reason", "primary"),
+    [
+        ("failed", "unreachable", "Send the text again"),
+        ("refused", "landline", "Use a different number"),
+    ],
+)
+async def test_the_next_best_action_is_the_one_that_stands_out(
+    visit: Visit, state: str, reason: str, primary: str
+) -> None:
+    visitor = await visit()
+    await visitor.come_to("phone-code")
+    await visitor.sql(BECAME, visitor.phone, state, reason, 0)
+    await visitor.tab.page.locator(f".delivery.{state}").wait_for()
+    assert await visitor.tab.page.evaluate(STANDS_OUT) == [primary]
+
+
 async def test_without_scripts_a_reload_tells_what_became_of_the_message(visit: Visit) -> None:
     visitor = await visit(java_script_enabled=False)
     await visitor.come_to("phone-code")
     assert await visitor.tab.page.inner_text("#delivery") == "The text was sent."
-    await visitor.sql(BECAME, visitor.phone, "delivered")
+    await visitor.sql(BECAME, visitor.phone, "delivered", None, 61)
     await visitor.reload()
     assert await visitor.tab.page.inner_text("#delivery") == "The text was delivered."
 

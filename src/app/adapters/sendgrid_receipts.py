@@ -64,7 +64,8 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
         case "delivered":
             return Receipt(reference, provider_id, State.DELIVERED)
         case "bounce" if event.get("type") == "blocked":
-            return Receipt(reference, provider_id, State.FAILED, None, "blocked", "soft")
+            filtered = Reason.FILTERED
+            return Receipt(reference, provider_id, State.FAILED, filtered, "blocked", "soft")
         case "bounce" | "dropped" | "spamreport" as kind:
             unusable = Reason.UNUSABLE
             return Receipt(reference, provider_id, State.REFUSED, unusable, str(kind), "hard")

@@ -48,14 +48,20 @@ MEANINGS: dict[int, Reason | None] = {
     21211: Reason.UNUSABLE,  # not a phone number
     21217: Reason.UNUSABLE,  # does not look like one
     21265: Reason.UNUSABLE,  # a short code
-    21614: Reason.UNUSABLE,  # not a mobile number
-    21635: Reason.UNUSABLE,  # a landline
     30005: Reason.UNUSABLE,  # unknown to its carrier
-    30006: Reason.UNUSABLE,  # a landline, or a carrier that cannot be reached
+    21614: Reason.LANDLINE,  # not a mobile number
+    21635: Reason.LANDLINE,
+    30006: Reason.LANDLINE,  # or a carrier that cannot be reached
     21610: Reason.OPTED_OUT,  # the person replied STOP
     21408: Reason.UNSERVED,  # the region is switched off in the account
     21612: Reason.UNSERVED,  # no route from our sender
     30450: Reason.UNSERVED,  # blocked against SMS pumping
+    60410: Reason.UNSERVED,  # the same, by Fraud Guard
+    30004: Reason.FILTERED,  # blocked for this number
+    30007: Reason.FILTERED,  # by the carrier
+    30003: Reason.UNREACHABLE,  # the phone is off or without signal
+    30008: Reason.UNREACHABLE,  # the carrier gives no reason
+    30036: Reason.EXPIRED,  # its ValidityPeriod was over
     20003: Reason.MISCONFIGURED,  # credentials
     20404: Reason.MISCONFIGURED,  # no such account
     21212: Reason.MISCONFIGURED,  # our sender is not a number
@@ -66,6 +72,7 @@ MEANINGS: dict[int, Reason | None] = {
     21617: Reason.MISCONFIGURED,  # over 1,600 characters
     21701: Reason.MISCONFIGURED,  # no such Messaging Service
     30002: Reason.MISCONFIGURED,  # the account is suspended
+    30032: Reason.MISCONFIGURED,  # the toll-free sender is not verified
     30034: Reason.MISCONFIGURED,  # the sender is not registered for A2P 10DLC
     63038: Reason.MISCONFIGURED,  # the account's daily cap, although it comes as a 429
 }

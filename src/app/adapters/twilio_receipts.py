@@ -19,6 +19,8 @@ STATUSES = {
     "failed": State.FAILED,
     "canceled": State.FAILED,
 }
+# Where the code tells nothing: a carrier had it, and could not hand it over.
+UNEXPLAINED = {"undelivered": Reason.UNREACHABLE}
 
 
 class TwilioReceipts(ReceiptReader):
@@ -35,8 +37,10 @@ class TwilioReceipts(ReceiptReader):
         if state is None or urlsplit(target).path != STATUS_PATH:
             return []
         code = form.get("ErrorCode", "")
-        reason = MEANINGS.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
-        is_refused = state is State.FAILED and reason not in (None, Reason.MISCONFIGURED)
+        known = MEANINGS.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
+        reason = known or UNEXPLAINED.get(form["MessageStatus"])
+        reason = reason if state is State.FAILED else None
+        is_refused = reason is not None and reason.is_for_good
         return [
             Receipt(
                 _reference(target),

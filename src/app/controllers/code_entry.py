@@ -1,5 +1,6 @@
 """The one way in which pages ask for a code: its form, the check, and another message."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -83,12 +84,16 @@ class CodePage:
 
 class CodeProof(Protocol):
     """What a code proves in one request. The code is posted to `form_url`, below which another one
-    is asked for; `page_url` is where its form is seen.
+    is asked for; `page_url` is where its form is seen. `elsewhere` leads on from a number or
+    address that no message reaches, the best way first.
     """
 
     page_url: str
     form_url: str
     fields: ClassVar[tuple[str, ...]]  # of its form
+
+    @property
+    def elsewhere(self) -> Sequence[str]: ...
 
     async def find_code(self) -> SentCode:
         """Raises `OutOfStep` where none is waited for any more."""
@@ -115,6 +120,7 @@ class CodeEntry:
         values = {
             "here": self._proof.form_url,
             "delivery_url": self._delivery_url,
+            "elsewhere": () if page.values.get("ways") else self._proof.elsewhere,
             **page.values,
             **code_values(sent.codes, sent.pending, sent.progress, typed, origin),
         }
@@ -143,7 +149,11 @@ class CodeEntry:
             line = delivery_line(sent.codes.channel, sent.progress) if waits else LEFT
         except OutOfStep:
             line = LEFT
-        values = {"delivery": line, "delivery_url": self._delivery_url}
+        values = {
+            "delivery": line,
+            "delivery_url": self._delivery_url,
+            "elsewhere": self._proof.elsewhere,
+        }
         return self._container.pages.render_fragment(self._context, "signup/_delivery.html", values)
 
     def redirect(self) -> HttpResponse:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from app.domain.delivery.outbox import Progress, State
 from app.domain.i18n import Text, _
+from app.domain.moments import Ago
 from app.domain.ports import Reason
 from app.domain.verification.codes import EMAIL, PHONE, Channel
 
 POLLED = 120.0  # seconds; what has not been confirmed by then hardly ever is
+FRESH = 60.0  # seconds for which it is told how long ago a message was delivered
 SLOW = 10.0  # seconds in the outbox, from which the wait is told
 ENDED = {"expired": _("That code has expired"), "locked": _("That code is locked")}
 
@@ -32,7 +34,8 @@ class CodeWords:
     unconfirmed: Text
     delivered: Text
     unsure: Text
-    unusable: Text
+    expired_on_its_way: Text
+    reasons: Mapping[Reason, Text]
     ended: Mapping[str, Text] = field(default_factory=lambda: ENDED)
 
 
@@ -57,7 +60,25 @@ WORDS = {
         unsure=_(
             "We couldn’t be sure that the text went out. If nothing arrives, ask for another."
         ),
-        unusable=_("We can’t text that number. Check it, or use another."),
+        expired_on_its_way=_("The text took too long, so we stopped it. Send a new one."),
+        reasons={
+            Reason.UNUSABLE: _("We can’t text that number. Check it, or use another."),
+            Reason.LANDLINE: _(
+                "That looks like a landline, which can’t receive texts. Use a mobile number."
+            ),
+            Reason.OPTED_OUT: _(
+                "Texts from us are turned off for this number. Reply START to our last text,"
+                " or use another number."
+            ),
+            Reason.UNSERVED: _(
+                "We can’t text that country yet. Use a number from another country."
+            ),
+            Reason.FILTERED: _("Your carrier blocked our text. Use another number."),
+            Reason.UNREACHABLE: _(
+                "The text didn’t get through. Check that your phone is on and has signal,"
+                " then send it again."
+            ),
+        },
     ),
     EMAIL.name: CodeWords(
         by_mail=True,
@@ -79,27 +100,28 @@ WORDS = {
         unsure=_(
             "We couldn’t be sure that the e-mail went out. If nothing arrives, ask for another."
         ),
-        unusable=_("That address can’t receive our e-mail. Check it, or use another."),
+        expired_on_its_way=_("The e-mail took too long, so we stopped it. Send a new one."),
+        reasons={
+            Reason.UNUSABLE: _("That address can’t receive our e-mail. Check it, or use another."),
+            Reason.FILTERED: _(
+                "The mail service of that address turned our e-mail away. Use another address."
+            ),
+        },
     ),
 }
 NOT_SENT = _("We couldn’t send the code. Try again in a few minutes.")
-# Of a number; of an address no more is known than that it is unusable.
-REFUSED = {
-    Reason.OPTED_OUT: _(
-        "Texts from us are turned off for this number. Reply START to our last text,"
-        " or use another number."
-    ),
-    Reason.UNSERVED: _("We can’t text that country yet. Use a number from another country."),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """What became of the message, in words. `polling`: it may still change."""
+    """What became of the message, in words. `polling`: it may still change. `ago`: for how long it
+    is so. A state of `failed` is worth another try, one of `refused` is not.
+    """
 
     state: str
     sentence: Text
     polling: bool
+    ago: Ago | None = None
 
 
 # Asked for by a page that stayed open; a redirect would be no line, and asked for for ever.
@@ -112,26 +134,28 @@ def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
     words = WORDS[channel.name]
     if progress is None:
         return DeliveryLine("queued", words.on_its_way, polling=False)
-    young = progress.age < POLLED
     match progress.state:
         case State.QUEUED | State.SENDING if progress.age < SLOW:
             return DeliveryLine("queued", words.on_its_way, polling=True)
         case State.QUEUED | State.SENDING:
-            return DeliveryLine("late", words.slow, polling=young)
-        case State.SENT if young:
+            return DeliveryLine("late", words.slow, polling=True)
+        case State.SENT if progress.since < POLLED:
             return DeliveryLine("sent", words.sent, polling=True)
         case State.SENT:
             return DeliveryLine("sent", words.unconfirmed, polling=False)
+        case State.DELIVERED if progress.since < FRESH:
+            return DeliveryLine("delivered", words.delivered, True, Ago(progress.since))
         case State.DELIVERED:
             return DeliveryLine("delivered", words.delivered, polling=False)
-        case State.REFUSED:
-            return DeliveryLine("refused", _refused(words, progress.reason), polling=False)
-    return DeliveryLine("refused", words.unsure if progress.unsure else NOT_SENT, polling=False)
+    is_for_good = progress.reason is not None and progress.reason.is_for_good
+    state = "refused" if is_for_good else "failed"
+    return DeliveryLine(state, _trouble(words, progress), polling=False)
 
 
-def _refused(words: CodeWords, reason: Reason | None) -> Text:
-    if reason is Reason.MISCONFIGURED:
-        return NOT_SENT
-    if words.by_mail or reason is Reason.UNUSABLE:
-        return words.unusable
-    return REFUSED.get(reason, NOT_SENT) if reason else NOT_SENT
+def _trouble(words: CodeWords, progress: Progress) -> Text:
+    """Why it did not arrive. One without an answer may have gone out all the same."""
+    if progress.reason is None and progress.unsure:
+        return words.unsure
+    if progress.state is State.EXPIRED or progress.reason is Reason.EXPIRED:
+        return words.expired_on_its_way
+    return words.reasons.get(progress.reason, NOT_SENT) if progress.reason else NOT_SENT

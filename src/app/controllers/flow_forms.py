@@ -116,6 +116,11 @@ def other_methods(
     closed = isinstance(refusal, TooMany | TextsStopped | MailsStopped)
     if not closed or isinstance(refusal, TooSoon):
         return []
+    return with_provider(container, *others, auth0_for=auth0_for)
+
+
+def with_provider(container: Container, *others: str, auth0_for: str) -> list[str]:
+    """`others`, and the provider where it works."""
     if not auth0_for or not container.has_auth0 or container.is_auth0_down:
         return [*others]
     return [*others, f"/auth0/start?for={auth0_for}"]

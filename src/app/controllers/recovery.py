@@ -102,6 +102,7 @@ class RecoveryCode:
 
     fields: ClassVar[tuple[str, ...]] = ("code",)
     page_url = form_url = f"/recovery/{Step.EMAIL_CODE}"
+    elsewhere = ("/recovery/email?change",)
 
     def __init__(self, handler: RecoveryHandler) -> None:
         self._handler = handler

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.dev.code_examples import Values, code_entry, code_states
 from app.dev.flow_examples import (
     ADDRESS,
     LONG_ADDRESS,
@@ -14,10 +15,7 @@ from app.dev.flow_examples import (
     PROVIDER_DOWN,
     STALE,
     Example,
-    Values,
     address_states,
-    code_entry,
-    code_states,
     now,
     number_entry,
     number_states,

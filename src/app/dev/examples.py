@@ -14,17 +14,13 @@ from app.controllers.plan import PriceChanged
 from app.controllers.pricing import find_age, prices_values
 from app.controllers.signup.pages import progress
 from app.dev.account_examples import account, changes, confirmations
+from app.dev.code_examples import HOST, OTHER_WAYS, Values, code_entry, code_states
 from app.dev.flow_examples import (
     ADDRESS,
-    HOST,
     LONG_ADDRESS,
     NUMBER,
-    OTHER_WAYS,
     PROVIDER_DOWN,
     Example,
-    Values,
-    code_entry,
-    code_states,
     now,
     number_entry,
     provider,

@@ -1,31 +1,35 @@
 """Examples of the flows, from sign-up to recovery, and what all examples are made with."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from app.controllers.code_words import WORDS, delivery_line
 from app.controllers.flow_forms import country_name, list_countries
 from app.controllers.signup.pages import brought, progress
+from app.dev.code_examples import (
+    OTHER_WAYS,
+    Values,
+    code_entry,
+    code_states,
+    delivery_entry,
+    delivery_states,
+    refused,
+    text_states,
+)
 from app.domain.credentials.budget import PasswordLocked
 from app.domain.credentials.credentials import WrongCredentials
-from app.domain.delivery.outbox import Progress, State
-from app.domain.errors import Forbidden, Refusal
+from app.domain.errors import Forbidden
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.passwords import refuse_guessable, refuse_malformed
 from app.domain.identity.phone import CountryNeeded, LandlinePhone, Phone
 from app.domain.identity.provider import ProviderDown
-from app.domain.limits import TextsStopped, TooManySends, TooSoon
-from app.domain.ports import Reason
+from app.domain.limits import TextsStopped, TooManySends
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.dormant import StillUsed
 from app.domain.signup.signup import Contact, PendingIdentity, Signup, Step
-from app.domain.verification.checking import ContactLocked, WrongCode
-from app.domain.verification.codes import EMAIL, PHONE, Channel, parse_code
-
-Values = Mapping[str, Any]
+from app.domain.verification.codes import EMAIL, PHONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,70 +50,13 @@ def states(template: str, normal: Values, **others: Values) -> Iterator[Example]
         yield Example(template, state.replace("_", " "), {**normal, **differing})
 
 
-def refused(call: Callable[..., object], *arguments: object) -> Refusal:
-    """What a rule says no with."""
-    try:
-        call(*arguments)
-    except Refusal as refusal:
-        return refusal
-    raise ValueError(f"{call} refuses nothing")
-
-
 REGIONS = ("AU", "DE", "FR", "GB", "NZ", "SE", "US")
 NUMBER, LONG_NUMBER = "+61 491 570 156", "+49 1512 3456789 0123"
 ADDRESS = "ada@example.org"
 LONG_ADDRESS = "ada.maria.elisabeth.von.und.zu.langenberg.de.la.torre@mail.long-winded.example.org"
-HOST = "example.org"
 PROVIDER_DOWN = {"auth0_down": True}
 now = partial(datetime.now, UTC)
 STALE = {"refusal": Forbidden()}
-
-
-def progressed(
-    channel: Channel, state: State, reason: Reason | None = None, age: float = 4
-) -> Values:
-    progress = Progress(state, reason, unsure=False, age=age)
-    return {"delivery": delivery_line(channel, progress)}
-
-
-def code_entry(channel: Channel, here: str, destination: str) -> dict[str, Any]:
-    """What `_code.html` is given."""
-    return {
-        "words": WORDS[channel.name],
-        "here": here,
-        "delivery_url": f"{here}/delivery",
-        "destination": destination,
-        "typed": "",
-        "ended": None,
-        "is_held": False,
-        "minutes_left": 9,
-        "attempts_left": 5,
-        "resend_seconds": 24,
-        "sends_left": 3,
-        **progressed(channel, State.DELIVERED),
-    }
-
-
-def code_states(channel: Channel, **others: Values) -> dict[str, Values]:
-    """What can become of a code, on whichever page."""
-    return {
-        "on_its_way": {**progressed(channel, State.QUEUED), "notice": "We sent the code again."},
-        "slow": progressed(channel, State.QUEUED, age=30),
-        "not_received": progressed(channel, State.REFUSED, Reason.UNUSABLE),
-        "no_code": {"typed": "12", "refusal": refused(parse_code, "12", channel.digits, HOST)},
-        "wrong": {"typed": "123456", "attempts_left": 1, "refusal": WrongCode(1)},
-        "few_tries_left": {"attempts_left": 2, "minutes_left": 1},
-        "expired": {"ended": "expired", "minutes_left": 1, "resend_seconds": 0},
-        "locked": {"ended": "locked", "attempts_left": 0, "resend_seconds": 0},
-        "closed_for_a_while": {"refusal": ContactLocked(600, "+"), "ways": OTHER_WAYS},
-        "sent_on_another_page": {"is_held": True, "resend_seconds": 999},
-        "too_soon": {"refusal": TooSoon(24)},
-        "used_up": {"sends_left": 0, "refusal": TooManySends()},
-        **others,
-    }
-
-
-OTHER_WAYS = ("/login/phone", "/login/password", "/auth0/start?for=login")
 
 
 def number_entry() -> dict[str, Any]:
@@ -178,15 +125,12 @@ def sign_up(plan: Values) -> Iterator[Example]:
         "signup/phone_code.html",
         {**code_entry(PHONE, "/signup/phone-code", NUMBER), **own},
         **code_states(PHONE, plan_picked=plan, long_number={"destination": LONG_NUMBER}),
+        **text_states(),
     )
     yield from _signed_up_by_mail(plan)
     yield from states("signup/_identity.html", came, address_proved={"address_given": True})
     yield from states("signup/_restart.html", {})
-    yield from states(
-        "signup/_delivery.html",
-        {"delivery_url": "/signup/phone-code/delivery", **progressed(PHONE, State.DELIVERED)},
-        **{state: code_states(PHONE)[state] for state in ("on_its_way", "slow", "not_received")},
-    )
+    yield from states("signup/_delivery.html", delivery_entry(), **delivery_states())
 
 
 def _signed_up_by_mail(plan: Values) -> Iterator[Example]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.dev.flow_examples import HOST, Example, Values, states
+from app.dev.code_examples import HOST, Values
+from app.dev.flow_examples import Example, states
 from app.domain.credentials.device import describe_device
 from app.domain.moments import clock, day_there
 from app.domain.rollback import Fact

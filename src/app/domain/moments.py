@@ -45,6 +45,16 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Ago:
+    """In the past, to the second: 8 seconds ago."""
+
+    seconds: float
+
+    def __str__(self) -> str:
+        return _in_units("second", -max(1, int(self.seconds)), ahead=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Moment:
     """The same of a time that is known."""
 

@@ -143,12 +143,21 @@ class ShortMemory(Protocol):
 
 
 class Reason(StrEnum):
-    """Why a message was refused for good."""
+    """Why a message did not arrive."""
 
     UNUSABLE = "unusable"  # the number or address cannot receive it
+    LANDLINE = "landline"  # nor can a number of that kind
     OPTED_OUT = "opted_out"  # the person replied STOP
     UNSERVED = "unserved"  # the place is not served
+    FILTERED = "filtered"  # the carrier, or the mail service, lets none of ours through
     MISCONFIGURED = "misconfigured"  # our own account, sender or payload: an operator must act
+    UNREACHABLE = "unreachable"  # the phone is off or without signal, or nobody knows
+    EXPIRED = "expired"  # it was on its way for longer than it was of use
+
+    @property
+    def is_for_good(self) -> bool:
+        """Whether another message to there would fare the same, until the person changes it."""
+        return self not in (Reason.MISCONFIGURED, Reason.UNREACHABLE, Reason.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class WithoutPhoneCode:
     """The code by mail that is the second of both proofs."""
 
     page_url, form_url = "/account/confirm?without-phone", ACTIONS
+    elsewhere = ()
     fields: ClassVar[tuple[str, ...]] = ("password", "code")
 
     def __init__(self, handler: AccountHandler) -> None:
@@ -166,6 +167,7 @@ class ConfirmationCode:
     """
 
     page_url = form_url = HERE
+    elsewhere = ()
     fields: ClassVar[tuple[str, ...]] = ("password", "code")
 
     def __init__(self, handler: AccountHandler, *, is_first: bool = False) -> None:

@@ -113,6 +113,7 @@ class ContactHandler(ABC):
     def __init__(self, handler: AccountHandler, change: ContactChange) -> None:
         self.account_handler, self._change = handler, change
         self.page_url = self.form_url = f"/account/{change.kind}-code"
+        self.elsewhere = (f"/account/{change.kind}",)
 
     @abstractmethod
     async def render_another_page(self, refusal: Refusal) -> HttpResponse:

@@ -119,6 +119,7 @@ class UndoCode:
     """The code to the number from before the change, beside the other ways to confirm."""
 
     fields: ClassVar[tuple[str, ...]] = ("password", "code")
+    elsewhere = ()
 
     def __init__(self, container: Container, context: RequestContext, token: str) -> None:
         self._container, self._context, self._token = container, context, token

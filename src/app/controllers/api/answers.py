@@ -170,14 +170,17 @@ class Delivery(Struct, frozen=True):
     """What became of the newest message with the code."""
 
     state: Annotated[
-        Literal["queued", "late", "sent", "delivered", "refused"],
-        Meta(description="As far as the provider has told."),
+        Literal["queued", "late", "sent", "delivered", "failed", "refused"],
+        Meta(
+            description="As far as the provider has told. `failed` is worth another try; after"
+            " `refused` no message arrives there."
+        ),
     ]
     detail: Annotated[
         str,
         Meta(
             description="A sentence for the person, in their language.",
-            examples=["Delivered to your phone."],
+            examples=["The text was delivered."],
         ),
     ]
     may_change: Annotated[bool, Meta(description="Whether to ask again in a second or two.")]

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 from litestar import Controller, Request, get, post
 
 from app.controllers.code_entry import CodeEntry, CodePage, SentCode, sent_notice
-from app.controllers.flow_forms import find_country
+from app.controllers.flow_forms import PASSWORD, find_country, with_provider
 from app.controllers.signup.pages import SignupPages, code_page_values, progress
-from app.controllers.signup.request import SIGNUP, EntryPoint, SignupRequest
+from app.controllers.signup.request import LOGIN, SIGNUP, EntryPoint, SignupRequest
 from app.domain.errors import Refusal, Unavailable
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.signup import Contact, Signup, Step
@@ -31,6 +31,16 @@ class SignupCode:
             Step.OWNER: signup_request.flow.submit_owner_code,
         }[step]
         self.page_url = self.form_url = signup_request.step_url(step)
+        self.elsewhere = self._find_elsewhere()
+
+    def _find_elsewhere(self) -> list[str]:
+        """Whoever signs in by a number may have other ways in; a new account needs one."""
+        entry_point = self._request.entry_point
+        contact = "email" if self._step is Step.EMAIL_CODE else "phone"
+        change = f"/{entry_point.name}/{contact}?change"
+        if entry_point is LOGIN and self._step is Step.PHONE_CODE:
+            return with_provider(self._request.container, change, PASSWORD, auth0_for="login")
+        return [change]
 
     async def find_code(self) -> SentCode:
         return (await self._find(await self._request.load_flow()))[1]

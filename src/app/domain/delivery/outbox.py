@@ -104,19 +104,22 @@ async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a person waiting for a message may know. `unsure`: it may have gone out all the same."""
+    """What a person waiting for a message may know. `unsure`: it may have gone out all the same.
+    `age` and `since` in seconds: since it was queued, and since it is in that state.
+    """
 
     state: State
     reason: Reason | None
     unsure: bool
-    age: float  # seconds since it was queued
+    age: float
+    since: float = 0.0
 
 
 def progress_from_row(row: Record) -> Progress | None:
     if row["message_state"] is None:
         return None
     reason = Reason(row["reason"]) if row["reason"] else None
-    return Progress(State(row["message_state"]), reason, row["unsure"], row["age"])
+    return Progress(State(row["message_state"]), reason, row["unsure"], row["age"], row["since"])
 
 
 # What comes after a try to send: another, later, or none.

@@ -119,7 +119,8 @@ SELECT v.id, v.phone AS destination, v.attempts, v.expires_at,
        extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send,
        extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
        extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof,
-       newest.state AS message_state, newest.reason, newest.unsure, newest.age
+       newest.state AS message_state, newest.reason, newest.unsure, newest.age,
+       newest.since
 FROM (
   SELECT * FROM phone_verifications
   WHERE flow_id = :flow_id AND purpose = :purpose AND ended_at IS NULL
@@ -134,7 +135,8 @@ LATERAL (
 ) sent
 LEFT JOIN LATERAL (
   SELECT state, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
-         extract(epoch FROM clock_timestamp() - created_at)::float AS age
+         extract(epoch FROM clock_timestamp() - created_at)::float AS age,
+         extract(epoch FROM clock_timestamp() - updated_at)::float AS since
   FROM deliveries WHERE verification_id = v.id ORDER BY created_at DESC LIMIT 1
 ) newest ON true;
 

@@ -214,10 +214,12 @@ def shown_progress(pending: PendingCode, mail: CircuitBreaker) -> Progress | Non
     sent, since = pending.progress, pending.since_unsent
     if since is None or (sent and sent.age < since):
         if sent and sent.state in (State.SENT, State.DELIVERED):
-            return replace(sent, state=State.QUEUED if sent.age < ON_ITS_WAY else State.SENT)
+            state = State.QUEUED if sent.age < ON_ITS_WAY else State.SENT
+            return replace(sent, state=state, since=sent.age)
         return sent
     if not mail.has_failed_for(since):
-        return Progress(State.QUEUED if since < ON_ITS_WAY else State.SENT, None, False, since)
+        state = State.QUEUED if since < ON_ITS_WAY else State.SENT
+        return Progress(state, None, False, since, since)
     is_unsure = mail.unsure and since >= GIVEN_UP and not mail.tripped
     is_given_up = is_unsure or pending.seconds_left <= LEAST_LEFT
     return Progress(State.FAILED if is_given_up else State.QUEUED, None, is_unsure, since)
