@@ -159,8 +159,17 @@ def _order(controllers: list[type[Controller]]) -> dict[str, int]:
     return {path: place for place, path in reversed([*enumerate(paths)])}
 
 
+def _allow_no_body(body: Schema) -> None:
+    """Where it need not be there, which Litestar describes as null."""
+    for content in body.get("content", {}).values():
+        given, *null = content["schema"].get("oneOf", [None])
+        if null == [{"type": "null"}]:
+            content["schema"], body["required"] = given, False
+
+
 def _tidy(operation: Schema, handler: HTTPRouteHandler) -> None:
     """What Litestar says of refusals is about its own, and of a response as bytes nothing."""
+    _allow_no_body(operation.get("requestBody", {}))
     responses = operation["responses"]
     declared = handler.responses or {}
     is_raw = handler.parsed_fn_signature.return_type.is_subclass_of(HttpResponse)

@@ -17,6 +17,7 @@ from app.domain.credentials.device import describe_device
 from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
 from app.domain.moments import day_there
+from app.domain.pricing.choice import Choice
 from app.domain.sessions.session import ListedSession
 from app.domain.sessions.tokens import Access
 from app.web.errors import errors_shown_on
@@ -45,7 +46,7 @@ class AccountController(Controller):
             "identities": await _count_identities(handler),
             "plan": find_plan_status(
                 handler.container,
-                await handler.container.plan_choices.find_choice(handler.person.id),
+                Choice.read(handler.person.plan),
             ),
             "picked": find_plan_status(handler.container, handler.context.remembered.plan),
             "sessions_count": len(

@@ -32,11 +32,12 @@ class IdempotencyMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        key = headers.get(b"idempotency-key")
-        if key is None or scope["type"] != ScopeType.HTTP or scope["method"] not in CHANGING:
+        headers = list(scope["headers"])
+        keys = [value for name, value in headers if name == b"idempotency-key"]
+        if not keys or scope["type"] != ScopeType.HTTP or scope["method"] not in CHANGING:
             return await self._app(scope, receive, send)
-        if not KEY.fullmatch(key):
+        key = keys[0]
+        if len(keys) > 1 or not KEY.fullmatch(key):
             raise BadIdempotencyKey
         messages, body = await _read(receive)
         replayed = _replay(messages, receive)
@@ -103,7 +104,7 @@ def _replay(messages: list[Any], receive: Receive) -> Any:
     return replay
 
 
-def _caller(container: Container, headers: dict[bytes, bytes]) -> bytes:
+def _caller(container: Container, headers: list[tuple[bytes, bytes]]) -> bytes:
     """Whose account the call is about, by a token that is still good."""
     try:
         token = read_bearer(headers)

@@ -46,14 +46,16 @@ class MeApiController(ApiController):
     async def show_me(self, request: ApiRequest) -> Me:
         """Whose the bearer token is."""
         _access, person = await request.require_person()
-        return await _describe(request, person)
+        return _describe(person)
 
     @patch(
         summary="Change the plan or the language",
         refusals=(UnknownPlan, UnknownLocale),
     )
     async def update_me(self, request: ApiRequest, data: JSONBody[MeBody]) -> Me:
-        """Everything else has calls of its own, which ask for a fresh proof."""
+        """Everything else has calls of its own, which ask for a fresh proof. The answer has what
+        is kept: the language of an older account stays in a session of less than a day.
+        """
         access, person = await request.require_person()
         choice = None if data.plan is UNSET else _choose(request, data.plan)
         if data.locale is not UNSET:
@@ -62,21 +64,21 @@ class MeApiController(ApiController):
             await request.container.plan_choices.save_choice(person.id, choice)
         elif data.plan is None:
             await request.container.plan_choices.delete_choice(person.id)
-        return await _describe(request, await _reload(request, person.id))
+        return _describe(await _reload(request, person.id))
 
     @delete(
         status_code=NO_CONTENT,
         summary="Delete the account",
         refusals=(*PROOF, ConfirmationNeeded, DeletionWaits),
     )
-    async def delete_me(self, request: ApiRequest, data: JSONBody[ProofBody]) -> None:
+    async def delete_me(self, request: ApiRequest, data: JSONBody[ProofBody | None] = None) -> None:
         """All of it, for good. Asks for a proof in the body, or for one of the last 10 minutes."""
-        access, person = await request.require_person()
+        proof, (access, person) = data or ProofBody(), await request.require_person()
         account = request.container.account
         if waits := await account.deletion.waits(person):
             raise waits
         await account.confirmation.require_proof(
-            access, person, request.device, code=data.code, password=data.password
+            access, person, request.device, code=proof.code, password=proof.password
         )
         await account.deletion.delete_account(access, person, request.origin)
 
@@ -119,11 +121,8 @@ async def _reload(request: ApiRequest, user_id: UUID) -> Person:
     return person
 
 
-async def _describe(request: ApiRequest, person: Person) -> Me:
-    user, choice = (
-        describe_user(person),
-        await request.container.plan_choices.find_choice(person.id),
-    )
+def _describe(person: Person) -> Me:
+    user, choice = describe_user(person), Choice.read(person.plan)
     plan = None
     if choice:
         plan = Plan(choice.plan, choice.interval, choice.currency, choice.amount_minor)

@@ -5,6 +5,7 @@ A call is known by its bearer token and by the handles in its body. No cookie is
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Annotated, Any, TypeVar
@@ -101,7 +102,7 @@ class ApiRequest(Request[Any, Any, Any]):
 
     async def require_access(self) -> Access:
         """Whose session the bearer token is of. Raises `Unauthenticated`."""
-        token = read_bearer(dict(self.scope["headers"]))
+        token = read_bearer(self.scope["headers"])
         access = self.container.web_config.access_tokens.read_token(token, Audience.API)
         await self.container.sessions.check_session(access)
         return access
@@ -122,7 +123,7 @@ class ApiRequest(Request[Any, Any, Any]):
     def find_country(self, chosen: str) -> str:
         """That a national number is read in."""
         info = RequestInfo(self)
-        return find_country(self.container, info.languages, chosen)
+        return find_country(self.container, info.languages, chosen.upper())
 
 
 class FlowHandle:
@@ -157,9 +158,12 @@ def _known_to(access: Access, person: Person, contact: str) -> KnownDevice | Non
     return KnownDevice(access.session_id.hex, person.device_epoch)
 
 
-def read_bearer(headers: dict[bytes, bytes]) -> str:
-    """The token of RFC 6750 2.1. Raises `Unauthenticated` where there is none."""
-    given = headers.get(b"authorization", b"")
+def read_bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The token of RFC 6750 2.1. Raises `Unauthenticated` where there is none, or where a proxy and
+    we could see different ones.
+    """
+    shown = [value for name, value in headers if name == b"authorization"]
+    given = shown[0] if len(shown) == 1 else b""
     if given[: len(BEARER)].lower() != BEARER:
         raise Unauthenticated
     return given[len(BEARER) :].strip(b" ").decode("latin-1")
@@ -169,8 +173,8 @@ async def check_credentials(request: AnyRequest) -> HttpResponse | None:
     """Before any handler of the API. Raises `TwoCredentials`."""
     headers = list(request.scope["headers"])
     if any(name == b"authorization" for name, _value in headers):
-        cookies = Container.from_request(request).web_config.cookies
-        if any(cookies.name(each) in parse_cookies(headers) for each in OURS):
+        cookies, sent = Container.from_request(request).web_config.cookies, parse_cookies(headers)
+        if sent and any(cookies.name(each) in sent for each in OURS):
             raise TwoCredentials
     return await answer_options(request)
 

@@ -32,6 +32,7 @@ class Person:
     has_identity: bool  # of a provider, which opens it too
     language: str | None = None
     email_bounced_at: datetime | None = None  # since it was last proved
+    plan: str = ""  # what `Choice.read` reads
 
     @property
     def formatted_phone(self) -> str:
