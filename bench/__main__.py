@@ -12,6 +12,7 @@ from time import monotonic
 
 import uvloop
 
+from bench.api import api_refresh_figures, import_figures, me_figures
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.logins import login_figures
@@ -40,6 +41,8 @@ UNDER_LOAD: dict[str, Measured] = {
     "logins": login_figures,
     "sessions": session_figures,
     "refreshes": refresh_figures,
+    "me": me_figures,
+    "api_refreshes": api_refresh_figures,
     "prices": price_figures,
     "weight": weight_figures,
 }
@@ -51,6 +54,7 @@ UNDER_ANOTHER_BRAND: dict[str, Measured] = {
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
 PARTS |= {name: partial(_on_a_place, one, **ACME) for name, one in UNDER_ANOTHER_BRAND.items()}
 PARTS["forward_auth"] = partial(_on_a_place, forward_auth_figures, **SERVICED)
+PARTS["api_import"] = import_figures
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures
 

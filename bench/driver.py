@@ -9,6 +9,7 @@ from typing import Any
 
 LENGTH = re.compile(rb"\r\ncontent-length: ([0-9]+)", re.IGNORECASE)
 END = b"\r\n\r\n"
+FORM = b"application/x-www-form-urlencoded"
 BROWSER = (
     b"user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
     b" Chrome/142.0.0.0 Safari/537.36\r\n"
@@ -177,12 +178,12 @@ def get(path: str, *headers: bytes) -> bytes:
     return b"GET %s HTTP/1.1\r\nhost: 127.0.0.1\r\n%s%s\r\n" % (path.encode(), BROWSER, lines)
 
 
-def post(path: str, body: bytes, *headers: bytes) -> bytes:
+def post(path: str, body: bytes, *headers: bytes, kind: bytes = FORM) -> bytes:
     lines = b"".join(header + b"\r\n" for header in headers)
     return (
         b"POST %s HTTP/1.1\r\nhost: 127.0.0.1\r\n%s%s"
-        b"content-type: application/x-www-form-urlencoded\r\ncontent-length: %d\r\n\r\n%s"
-    ) % (path.encode(), BROWSER, lines, len(body), body)
+        b"content-type: %s\r\ncontent-length: %d\r\n\r\n%s"
+    ) % (path.encode(), BROWSER, lines, kind, len(body), body)
 
 
 def p99(waits: list[float]) -> float:

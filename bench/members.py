@@ -12,6 +12,7 @@ import asyncpg
 from app.adapters.postgres import Postgres
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.keys import keys_for
+from app.domain.services import Audience
 from app.domain.sessions.service_tokens import ServiceSessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.sessions.tokens import Access, AccessTokens, RefreshTokens
@@ -38,17 +39,25 @@ VALUES ($1, $2, '{pwd}', 'Chrome on Linux', '127.0.0.0/24', now() + interval '1 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`access` is the cookie of a token that has just been issued."""
+    """`access` is the cookie of a token that has just been issued, `api_access` one for the API."""
 
     user_id: UUID
     session_id: UUID
     visitor: Visitor
     access: str
+    api_access: str
 
     def refresh(self, generation: int) -> str:
         """The cookie of that generation."""
-        access = Access(self.user_id, self.session_id, generation, datetime.now(UTC), ())
-        return f"__Host-refresh={REFRESH.issue_token(access)}"
+        return f"__Host-refresh={self._refresh(generation, Audience.BROWSER)}"
+
+    def api_refresh(self, generation: int) -> str:
+        return self._refresh(generation, Audience.API)
+
+    def _refresh(self, generation: int, audience: Audience) -> str:
+        now = datetime.now(UTC)
+        access = Access(self.user_id, self.session_id, generation, now, (), audience)
+        return REFRESH.issue_token(access)
 
     def at(self, origin: str) -> str:
         """The cookie that a service on another host has of them."""
@@ -81,9 +90,12 @@ async def members(place: Place, count: int) -> list[Member]:
 
 
 def _member(tokens: AccessTokens) -> Member:
-    user_id, session_id = uuid4(), uuid4()
-    access = tokens.issue_token(Access(user_id, session_id, 0, datetime.now(UTC), ("pwd",)))
-    return Member(user_id, session_id, Visitor(), f"__Host-access={access}")
+    user_id, session_id, now = uuid4(), uuid4(), datetime.now(UTC)
+    cookie, bearer = (
+        tokens.issue_token(Access(user_id, session_id, 0, now, ("pwd",), audience))
+        for audience in (Audience.BROWSER, Audience.API)
+    )
+    return Member(user_id, session_id, Visitor(), f"__Host-access={cookie}", bearer)
 
 
 async def _keys(place: Place) -> Any:
