@@ -1,6 +1,6 @@
 """The stand-ins, the adapters that talk to them, and a client as impatient as a test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -8,11 +8,18 @@ import pytest
 from app.adapters.http_client import new_http_client
 from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
+from app.adapters.smtp import SmtpMail
 from app.adapters.twilio import TwilioTexts
-from tests.adapters.samples import mail_through, provider_through, texts_through
+from tests.adapters.samples import (
+    mail_by_smtp,
+    mail_through,
+    provider_through,
+    texts_through,
+)
 from tests.standins import fixtures
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.smtp import SmtpStandIn, mail_server
 from tests.standins.twilio import TwilioStandIn
 
 openid = fixtures.openid
@@ -34,6 +41,17 @@ def twilio_texts(client: httpx.AsyncClient, twilio: TwilioStandIn) -> TwilioText
 @pytest.fixture
 def sendgrid_mail(client: httpx.AsyncClient, sendgrid: SendGridStandIn) -> SendGridMail:
     return mail_through(client, sendgrid)
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpStandIn]:
+    with mail_server() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def smtp_mail(smtp: SmtpStandIn) -> SmtpMail:
+    return mail_by_smtp(smtp)
 
 
 @pytest.fixture

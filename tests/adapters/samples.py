@@ -8,11 +8,13 @@ import pytest
 from app.adapters.openid.id_token import BadToken
 from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
+from app.adapters.smtp import SmtpMail
 from app.adapters.twilio import TwilioTexts
 from app.domain.identity.provider import ExternalIdentity, IdentityNotConfirmed
 from app.domain.ports import Email, Text
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.smtp import SmtpStandIn
 from tests.standins.twilio import TwilioStandIn
 
 NUMBER = "+61491570006"
@@ -49,6 +51,11 @@ def mail_through(
         "api_url": sendgrid.url,
     }
     return SendGridMail(client, **settings | options)
+
+
+def mail_by_smtp(smtp: SmtpStandIn, **options: object) -> SmtpMail:
+    settings = {"sender": smtp.sender, "sender_name": "Latchkey"}
+    return SmtpMail(smtp.server, **settings | options)
 
 
 CALLBACK = "http://127.0.0.1:8000/auth0/callback"

@@ -36,6 +36,7 @@ def test_a_start_loads_no_package_of_a_vendor() -> None:
         "app.dev",
         "twilio",
         "sendgrid",
+        "aiosmtplib",
         "requests",
         "sqlalchemy",
         "alembic",

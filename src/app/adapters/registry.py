@@ -212,7 +212,8 @@ def _build_receipt_readers(settings: Settings) -> dict[str, Lazy[ReceiptReader]]
 
 
 def _dependency(vendor: str, consequence: str) -> Dependency:
-    remedy = f"Look at {vendor}'s status page and at the last code. {consequence}"
+    source = "your mail server's log" if vendor == "SMTP" else f"{vendor}'s status page"
+    remedy = f"Look at {source} and at the last code. {consequence}"
     return Dependency(vendor.lower(), remedy)
 
 

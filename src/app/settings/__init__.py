@@ -11,6 +11,7 @@ from app.domain.services import Audience
 from app.settings.environment import Reader, is_loopback
 from app.settings.networks import are_everybody
 from app.settings.secret_keys import is_guessable
+from app.settings.smtp_url import FORM as SMTP_FORM
 from app.settings.values import OWN_AUTH0, Settings
 
 __all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings"]
@@ -104,6 +105,10 @@ def _contradictions(settings: Settings) -> list[str]:
             any(each.audience in _own_audiences(settings) for each in settings.services),
             f"SERVICES: {' and '.join(_own_audiences(settings))} are audiences of Latchkey itself.",
         ),
+        (
+            bool(settings.sendgrid_api_key and settings.smtp_url),
+            "Set SENDGRID_API_KEY or SMTP_URL, not both.",
+        ),
         *_test_numbers(settings),
         *_half_set_up(settings),
     ]
@@ -155,10 +160,16 @@ def _missing_of_vendors(settings: Settings) -> list[str]:
         (settings.twilio_auth_token, "TWILIO_AUTH_TOKEN", "the auth token of that account"),
         (sender, "TWILIO_FROM_NUMBER", numbers),
     ]
+    address = "the address that mails come from"
     mail = [
-        (settings.sendgrid_api_key, "SENDGRID_API_KEY", "the key (it starts with SG.)"),
-        (settings.sendgrid_from_email, "SENDGRID_FROM_EMAIL", "the address that mails come from"),
+        (settings.sendgrid_api_key, "SENDGRID_API_KEY", "the key (SG.), or SMTP_URL to a server"),
+        (settings.sendgrid_from_email, "SENDGRID_FROM_EMAIL", address),
     ]
+    if settings.smtp_url or settings.smtp_from:
+        mail = [
+            (settings.smtp_url, "SMTP_URL", SMTP_FORM),
+            (settings.smtp_from, "SMTP_FROM", address),
+        ]
     return [
         *(_missing(texts) if settings.texts_vendor or not settings.is_local else ()),
         *(_missing(mail) if settings.mail_vendor or not settings.is_local else ()),

@@ -12,6 +12,7 @@ from app.domain.services import Service
 from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
 from app.settings.networks import Network
 from app.settings.services import read_services
+from app.settings.smtp_url import MAILBOX, read_smtp_url
 
 Environment = Literal["development", "test", "production"]
 # Who is asked for by https only: this host, all below it too, or all of it for good, in the list
@@ -69,6 +70,10 @@ class Settings:
     )
     sendgrid_webhook_public_key: str = variable(Reader.public_key)
     sendgrid_api_url: str = variable(Reader.url, "https://api.sendgrid.com")
+    smtp_url: str = variable(read_smtp_url)
+    smtp_from: str = variable(
+        Reader.shaped, MAILBOX, "an address in ASCII such as hello@example.org"
+    )
     # "" was left out on purpose, None was never spoken of.
     auth0_issuer: str | None = variable(Reader.issuer)
     auth0_client_id: str = variable(Reader.text)
@@ -142,6 +147,8 @@ class Settings:
     @property
     def mail_vendor(self) -> str:
         """The same of mails."""
+        if self.smtp_url:
+            return "SMTP"
         return "SendGrid" if self.sendgrid_api_key else ""
 
     @property
