@@ -146,6 +146,8 @@ def test_without_our_id_the_provider_s_is_looked_up(
     assert told.state_of(waiting.phone) == "delivered"
     assert vendors.tell_text(told, "delivered", "", MessageSid="SM" + "f" * 32).status_code == 204
     assert vendors.tell_text(told, "delivered", "not-an-id").status_code == 204
+    odd = vendors.tell_text(told, "failed", "", MessageSid="SM\0", ErrorCode="\0")
+    assert odd.status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -256,6 +258,8 @@ def test_events_that_tell_nothing_of_a_delivery_are_passed_over(
     told: Staged, vendors: Vendors, kind: str | None
 ) -> None:
     event = {"event": kind, "reference": "not an id", "sg_message_id": "none.ours"}
+    odd = {"event": "delivered", "sg_message_id": "\0"}
+    assert vendors.tell_mail(told, event, odd).status_code == 204
     assert vendors.tell_mail(told, event, {}, {"event": "delivered"}).status_code == 204
 
 

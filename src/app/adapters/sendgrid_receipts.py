@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from app.domain.delivery.outbox import State
-from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, is_uuid
+from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, clean_id, is_uuid
 from app.domain.ports import Reason
 
 OLDEST = 600  # seconds that a call may be off (contract 9.19); its own helper looks at no time
@@ -54,7 +54,7 @@ class SendGridReceipts(ReceiptReader):
 def _receipt(event: dict[str, Any]) -> Receipt | None:
     """None for what tells nothing of a delivery, and for mail that is none of ours."""
     reference = str(event.get("reference", ""))
-    provider_id = str(event.get("sg_message_id", "")).partition(".")[0][:128]
+    provider_id = clean_id(str(event.get("sg_message_id", "")).partition(".")[0])
     reference = reference if is_uuid(reference) else ""
     if not (reference or provider_id):
         return None

@@ -7,7 +7,7 @@ from twilio.request_validator import RequestValidator
 
 from app.adapters.twilio import MEANINGS, STATUS_PATH
 from app.domain.delivery.outbox import State
-from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, is_uuid
+from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, clean_id, is_uuid
 from app.domain.ports import Reason
 
 # What a status callback means; of those that are not here nothing is to be told.
@@ -44,10 +44,10 @@ class TwilioReceipts(ReceiptReader):
         return [
             Receipt(
                 _reference(target),
-                form.get("MessageSid", "")[:64],
+                clean_id(form.get("MessageSid", "")),
                 State.REFUSED if is_refused else state,
                 reason,
-                code[:16] or None,
+                clean_id(code) or None,
             )
         ]
 

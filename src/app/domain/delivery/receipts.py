@@ -15,6 +15,7 @@ sql = load_queries(__file__, "receipts.sql")
 
 # Hard bounces after which an account's notices are not mailed until its address is proved again.
 MOST_BOUNCES = 3
+PROVIDER_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 UUID_SHAPE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -45,6 +46,11 @@ class ReceiptReader(Protocol):
         """Of one call to `target`, path and query. What is no receipt is passed over. Raises
         `Forged`.
         """
+
+
+def clean_id(text: str) -> str:
+    """An id of a provider's; '' for what is none, such as a text that PostgreSQL would not take."""
+    return text if PROVIDER_ID.fullmatch(text) else ""
 
 
 def is_uuid(text: str) -> bool:
