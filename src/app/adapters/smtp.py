@@ -48,6 +48,29 @@ class _Session(SMTP):
     AUTH_METHODS = ("plain", "login", "cram-md5")
 
 
+class _Kept:
+    """A session that waits for the next mail, and is ended when none comes."""
+
+    def __init__(self, session: SMTP) -> None:
+        self._session, self._taken = session, asyncio.Event()
+        self._waiting = asyncio.create_task(self._wait())
+
+    def take(self) -> SMTP:
+        self._taken.set()
+        return self._session
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(KEPT):
+                await self._taken.wait()
+        except TimeoutError:
+            with suppress(SMTPException, OSError):
+                await self._session.quit(timeout=SWIFT)
+        finally:  # also where the process ends
+            if not self._taken.is_set():
+                self._session.close()
+
+
 class SmtpMail(Mail):
     """`sender` is an address in ASCII that `server` takes mails from. The certificates of `trusted`
     are those of the machine, where it is None. `deadline` is in seconds.
@@ -69,7 +92,7 @@ class SmtpMail(Mail):
         if server.security != "none" and not trusted:
             self._tls = ssl.create_default_context()
         self._room = asyncio.Semaphore(MOST)
-        self._kept: list[tuple[SMTP, asyncio.Task[None]]] = []
+        self._kept: list[_Kept] = []
 
     async def send(self, email: Email) -> SendOutcome:
         if not MAILBOX.fullmatch(email.to):
@@ -100,7 +123,7 @@ class SmtpMail(Mail):
         except BaseException:
             session.close()
             raise
-        self._kept.append((session, asyncio.create_task(_quit_later(session))))
+        self._kept.append(_Kept(session))
 
     async def _begin(self) -> SMTP:
         """A session in which the server has taken the sender. A kept one that is broken is known by
@@ -123,9 +146,7 @@ class SmtpMail(Mail):
 
     def _take_kept(self) -> SMTP | None:
         while self._kept:
-            session, quitting = self._kept.pop()
-            quitting.cancel()
-            if session.is_connected:
+            if (session := self._kept.pop().take()).is_connected:
                 return session
         return None
 
@@ -160,14 +181,6 @@ def _message(sender: Address, email: Email, message_id: str) -> EmailMessage:
     message.set_content(email.text)
     message.add_alternative(email.html, subtype="html")
     return message
-
-
-async def _quit_later(session: SMTP) -> None:
-    """Unless it is used before."""
-    await asyncio.sleep(KEPT)
-    with suppress(SMTPException, OSError):
-        await session.quit(timeout=SWIFT)
-    session.close()
 
 
 def _outcome(failure: Exception, words: str, handing_over: bool) -> SendOutcome:
