@@ -67,8 +67,8 @@ KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Names the call, so that it is carried out once however often it is sent: the"
-    " same call with it is answered as the first was, for 24 hours.",
+    "description": "A random name of the call, so that it is carried out once however often it is"
+    " sent: the same call with it is answered as the first was, for 24 hours, but for refusals.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 HEADERS = {

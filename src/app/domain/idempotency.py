@@ -48,8 +48,8 @@ class Answer(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`caller` is who may have the answer again, b"" for anybody with the key; `content` is all
-    that another call with the same key may not differ in.
+    """`caller` is the session that may have the answer again, b"" for anybody with the key;
+    `content` is all that another call with the same key may not differ in.
     """
 
     key: bytes

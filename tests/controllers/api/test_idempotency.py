@@ -13,6 +13,7 @@ from tests.person import PASSWORD, Person, new_email, new_phone
 from tests.product import Product
 
 KEPT = "SELECT answer FROM idempotent_calls"
+COUNT = "SELECT count(*) FROM idempotent_calls"
 
 
 @pytest.fixture
@@ -101,6 +102,36 @@ def test_the_key_of_one_account_is_not_that_of_another(client: Client, product: 
         for each in (client, other):
             answer = each.call("PATCH", "/me", {"locale": "de"}, **{"idempotency-key": key})
             assert answer.json()["id"] == each.get("/me").json()["id"]
+
+
+def test_the_key_of_one_session_is_not_that_of_another(client: Client, product: Product) -> None:
+    phone, email, key = new_phone(), new_email(), str(uuid4())
+    client.sign_up(phone, email)
+    with Client(product) as other:
+        other.post("/login/phone", phone=phone)
+        other.post("/login/phone-code", code=other.code(phone, 1))
+        for each in (client, other):
+            send(each, key, "/confirm", password=PASSWORD)
+        ids = [one["id"] for one in client.get("/sessions").json()["sessions"] if one["current"]]
+        assert other.call("DELETE", f"/sessions/{ids[0]}").status_code == 204
+        assert (client.get("/me").status_code, other.get("/me").status_code) == (401, 200)
+
+
+def test_once_its_session_has_ended_an_answer_tells_nothing_more(client: Client) -> None:
+    key = str(uuid4())
+    client.sign_up(new_phone(), new_email())
+    ask = ("PATCH", "/me", {"locale": "de"})
+    assert client.call(*ask, **{"idempotency-key": key}).status_code == 200
+    for _ in range(2):
+        assert client.call("POST", "/logout", **{"idempotency-key": "out"}).status_code == 204
+    assert client.call(*ask, **{"idempotency-key": key}).status_code == 401
+
+
+def test_refusals_leave_no_rows(client: Client, product: Product) -> None:
+    had = sql(product, COUNT)
+    for body in ({"phone": "12"}, {"phone": 12}, {}):
+        assert send(client, str(uuid4()), "/signup/phone", **body).status_code == 422
+    assert sql(product, COUNT) == had
 
 
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x" * 256])

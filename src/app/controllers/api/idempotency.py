@@ -11,12 +11,14 @@ from app.domain.errors import Rejected, Unauthenticated
 from app.domain.i18n import _
 from app.domain.idempotency import Answer, Call, IdempotentCalls
 from app.domain.services import Audience
+from app.domain.sessions.tokens import Access
 from app.web.container import Container
 
 KEY = re.compile(rb"[!-~]{1,255}")
 CHANGING = ("POST", "PATCH", "DELETE")
-# What the same call may have another answer to: once signed in, confirmed, or a moment later.
-PASSING = (401, 403, 408, 409, 413, 429)
+# Refusals are not kept: what is refused may be taken a moment later, and anybody can have any
+# number of them.
+REFUSED = 400
 REPLAYED = (b"idempotency-replayed", b"true")
 
 
@@ -45,8 +47,12 @@ class IdempotencyMiddleware:
             return await self._app(scope, replayed, send)
         container: Container = scope["app"].state.container
         content = b"%s %s\n%s" % (scope["method"].encode(), scope["raw_path"], body)
-        call = Call(key, _caller(container, headers), content)
+        access = _read_access(container, headers)
+        call = Call(key, access.session_id.bytes if access else b"", content)
         answer = await container.idempotent_calls.begin(call)
+        # One without a body may say that the session was ended.
+        if answer and answer.body and access:
+            await container.sessions.check_session(access)
         if answer:
             return await _send(
                 Answer(answer.status, [*answer.headers, REPLAYED], answer.body), send
@@ -57,7 +63,7 @@ class IdempotencyMiddleware:
 async def _carry_out(
     app: ASGIApp, scope: Scope, receive: Any, send: Send, calls: IdempotentCalls, call: Call
 ) -> None:
-    """Whatever the same call would be answered otherwise a moment later is not kept."""
+    """And keeps the answer."""
     answer = Answer(0, [], b"")
 
     async def keep(message: Message) -> None:
@@ -71,7 +77,7 @@ async def _carry_out(
     except BaseException:
         await calls.forget(call)
         raise
-    if answer.status == 0 or answer.status >= 500 or answer.status in PASSING:
+    if answer.status == 0 or answer.status >= REFUSED:
         await calls.forget(call)
     else:
         await calls.finish(call, answer)
@@ -104,11 +110,10 @@ def _replay(messages: list[Any], receive: Receive) -> Any:
     return replay
 
 
-def _caller(container: Container, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Whose account the call is about, by a token that is still good."""
+def _read_access(container: Container, headers: list[tuple[bytes, bytes]]) -> Access | None:
+    """Whose session the call is about, by a token that has not run out."""
     try:
         token = read_bearer(headers)
-        access = container.web_config.access_tokens.read_token(token, Audience.API)
+        return container.web_config.access_tokens.read_token(token, Audience.API)
     except Unauthenticated:
-        return b""
-    return access.user_id.bytes
+        return None
