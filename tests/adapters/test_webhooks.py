@@ -169,6 +169,7 @@ async def test_the_lines_of_the_document_know_what_is_ours(receiver: EventReceiv
     headers, body = posted.headers, posted.body
     assert knows(headers, body, receiver.secret)
     assert knows(headers, body, OTHER)
+    assert not knows({}, body, OTHER), "anybody can post"
     assert not knows(headers, body + b" ", OTHER)
     assert not knows(headers, body, "whsec_" + "C" * 44)
     assert not knows(dict(headers) | {"webhook-id": str(uuid4())}, body, OTHER)

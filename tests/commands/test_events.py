@@ -111,6 +111,11 @@ def test_a_test_says_what_the_receiver_answers(receiver: EventReceiver, services
     assert told.output.startswith("shop did not answer: ")
 
 
+def test_without_the_file_it_says_where_services_are_named() -> None:
+    told = typed("events", "test", "shop", SERVICES="")
+    assert "none, as SERVICES names no service" in " ".join(told.output.split())
+
+
 @pytest.mark.parametrize("name", ["silent", "nobody"])
 def test_only_who_is_told_of_events_can_be_tested(services: str, name: str) -> None:
     told = typed("events", "test", name, SERVICES=services)

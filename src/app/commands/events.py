@@ -84,7 +84,7 @@ def test(service: str) -> None:
     settings = settings_or_exit(needed=())
     receivers = {each.name: each for each in settings.services if each.events_url}
     if service not in receivers:
-        known = ", ".join(receivers) or "none"
+        known = ", ".join(receivers) or "none, as SERVICES names no service with an events_url"
         raise click.BadParameter(
             f"{service} is told of no events; there are: {known}.", param_hint="SERVICE"
         )

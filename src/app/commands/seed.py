@@ -16,7 +16,7 @@ from app.domain.sql import load_queries
 from app.settings import Settings
 
 # The number is from the range Sweden keeps for films and books.
-PHONE, EMAIL, PASSWORD = "+46701740605", "demo@example.org", "a quiet door opens"
+PHONE, EMAIL, PASSWORD = "+46701740699", "demo@example.org", "a quiet door opens"
 
 sql = load_queries(__file__, "seed.sql")
 

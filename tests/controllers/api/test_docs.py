@@ -51,6 +51,11 @@ def test_the_page_shows_each_call_and_each_object_without_a_script(product: Prod
     assert seen.response.headers["content-language"] == "en"
 
 
+def test_an_object_that_may_be_missing_is_shown_as_one_or_null(product: Product) -> None:
+    html = Person(product).get("/api/docs").html
+    assert '<span class="fine"><a href="#Plan">Plan</a> or null, always there</span>' in html
+
+
 def test_the_page_shows_who_is_signed_in_and_is_theirs_then(product: Product) -> None:
     person = Person(product)
     person.sign_up(new_phone(), new_email())

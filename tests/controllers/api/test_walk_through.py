@@ -9,6 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from app.commands.seed import EMAIL, PHONE
 from tests.person import new_email, new_phone
 from tests.product import PATIENCE, Product
 
@@ -21,6 +22,10 @@ CONTACTS = {
     "8f14e45f": os.urandom(4).hex(),
 }
 SAID = ("code", "status", "type", "title", "field", "step", "missing", "existing", "token_type")
+
+
+def test_its_people_are_not_the_one_that_a_fresh_start_has() -> None:
+    assert {PHONE, EMAIL} & {contact.replace(" ", "") for contact in CONTACTS} == set()
 
 
 class Reader:

@@ -14,8 +14,8 @@ Handle = Annotated[
 Code = Annotated[
     str,
     Meta(
-        description="The code as it was typed: six digits, with any text around them. Never a"
-        " number, which would lose a leading zero.",
+        description="The code as it was typed, with any text around it: six digits from a text,"
+        " eight from an e-mail. Never a number, which would lose a leading zero.",
         examples=["042917"],
     ),
 ]
