@@ -1,6 +1,7 @@
 """A vendor who is away for a while: codes outlast it, and none is sent once it is of no use."""
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 
@@ -89,4 +90,15 @@ def test_failures_far_apart_are_not_in_a_row(monkeypatch: pytest.MonkeyPatch) ->
     assert not vendor.tripped
     for _ in range(FAILURES):
         vendor.record_failure()
+    assert vendor.is_open
+
+
+def test_one_message_that_fails_again_and_again_holds_up_no_other() -> None:
+    """A mail server may put off each mail to one address for minutes."""
+    vendor, message = CircuitBreaker(), uuid4()
+    for _ in range(FAILURES):
+        vendor.record_failure(message)
+    assert not vendor.tripped
+    for _ in range(FAILURES - 1):
+        vendor.record_failure(uuid4())
     assert vendor.is_open

@@ -1,6 +1,7 @@
 """A breaker per provider: after several failures in a row it is left alone for a while."""
 
 from time import monotonic
+from uuid import UUID
 
 FAILURES = 5  # in a row, until it opens
 REST = 10.0  # seconds it stays open; then one message tries again
@@ -13,6 +14,7 @@ class CircuitBreaker:
     def __init__(self) -> None:
         self._failures = 0
         self._failed_at = 0.0
+        self._failed_last: UUID | None = None
         self._failing_since: float | None = None
         self.unsure = False  # whether the last failure may have been none: there was no answer
         self.words = ""  # of the provider or the network, when it last failed; "" since it works
@@ -39,8 +41,13 @@ class CircuitBreaker:
     def record_success(self) -> None:
         self._failures, self._failing_since = 0, None
 
-    def record_failure(self, *, unsure: bool = False) -> None:
-        self._failures = 1 if self._is_past(AGED) else self._failures + 1
+    def record_failure(self, message: UUID | None = None, *, unsure: bool = False) -> None:
+        """One `message` that fails again and again is no row: others may be taken meanwhile."""
+        if self._is_past(AGED):
+            self._failures = 1
+        elif message is None or message != self._failed_last:
+            self._failures += 1
+        self._failed_last = message
         self._failed_at, self.unsure = monotonic(), unsure
         if self._failing_since is None:
             self._failing_since = self._failed_at

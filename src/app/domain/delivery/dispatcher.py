@@ -117,7 +117,7 @@ class MessageSender:
         if isinstance(outcome, Sent | Refused):
             breaker.record_success()
         else:
-            breaker.record_failure(unsure=isinstance(outcome, Uncertain))
+            breaker.record_failure(message.id, unsure=isinstance(outcome, Uncertain))
         if isinstance(outcome, Sent) or words:
             breaker.words = words
         sending_log.info(
