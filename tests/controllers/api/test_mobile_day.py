@@ -1,4 +1,4 @@
-"""A day of an app on a phone, before two processes: each answer but the second is lost."""
+"""A day of an app on a phone, before two processes: the first answer to each call is lost."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
