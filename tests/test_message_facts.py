@@ -32,8 +32,9 @@ def facts_of(path: Path) -> set[str]:
 def test_a_message_without_one_of_its_facts_is_not_sent(templates: Templates, path: Path) -> None:
     template = templates.get(f"messages/{path.name}")
     needed = facts_of(path) - template.globals.keys()
-    assert needed <= CONTEXT.keys()
+    facts = CONTEXT | {"short": False}  # whoever renders it says so each time
+    assert needed <= facts.keys()
     for name in needed:
-        short = {key: value for key, value in CONTEXT.items() if key != name}
+        fewer = {key: value for key, value in facts.items() if key != name}
         with pytest.raises(UndefinedError, match=name):
-            template.render(short)
+            template.render(fewer)
