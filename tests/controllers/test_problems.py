@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import app.main  # noqa: F401 - imports every refusal
 from app.domain.errors import Refusal
-from app.web.problem_words import ADVICE, GENERAL, list_problems
+from app.web.problem_words import ADVICE, ADVICE_OF, GENERAL, list_problems
 from tests.person import Person
 from tests.product import Product
 
@@ -31,7 +32,7 @@ def test_every_problem_says_what_happened_in_words_of_its_own() -> None:
     said = {one.code: str(one.happened) for one in list_problems()}
     assert [code for code, words in said.items() if words == str(Refusal.message)] == []
     assert [code for code, words in said.items() if "%(" in words] == []
-    assert {*GENERAL} - {*said} == set()
+    assert {*GENERAL, *ADVICE_OF} - {*said} == set()
     assert {one.status for one in list_problems()} == {*ADVICE}
 
 
@@ -41,6 +42,22 @@ def test_a_page_says_what_happened_and_what_to_do(product: Product) -> None:
     assert "That isn’t the code we sent." in answer.html
     assert "What to do" in answer.html
     assert answer.response.headers["cache-control"].startswith("public")
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("invalid_credentials", "Change what was entered, then send it again."),
+        ("unknown_handle", "Start again from the first step."),
+        ("expired_code", "Ask for a new code, and enter that one."),
+        ("out_of_step", "Go on with the step that comes next."),
+    ],
+)
+def test_what_to_do_fits_a_refusal_that_differs_from_others_of_its_status(
+    code: str, advice: str
+) -> None:
+    [said] = [str(one.advice) for one in list_problems() if one.code == code]
+    assert said.startswith(advice)
 
 
 def test_a_page_is_in_the_language_of_its_reader(product: Product) -> None:

@@ -23,6 +23,7 @@ GENERAL: dict[str, Text] = {
         "The phone number or e-mail address changed a short time ago, so the account can’t be"
         " deleted yet."
     ),
+    "out_of_step": _("That isn’t the step that comes next."),
     "bad_form": _("A field of the form came twice, or as a list."),
     "too_soon": _("Another message was asked for before the wait was over."),
     "too_many_guesses": _("Too many wrong codes were entered."),
@@ -52,6 +53,28 @@ ADVICE: dict[int, Text] = {
     501: _("Send it in another way."),
     503: _("Try again a little later. Nothing was lost."),
 }
+_START_AGAIN = _("Start again from the first step.")
+_NEW_CODE = _("Ask for a new code, and enter that one.")
+# Where the kind alone would mislead.
+ADVICE_OF: dict[str, Text] = {
+    "forged": ADVICE[400],
+    "invalid_credentials": ADVICE[422],
+    "email_taken": ADVICE[422],
+    "email_taken_by_other": ADVICE[422],
+    "phone_taken": ADVICE[422],
+    "out_of_step": _("Go on with the step that comes next. Programs are told it as “step”."),
+    "confirmation_required": _(
+        "Confirm it’s you, then send the same once more. A program asks for a code to confirm with."
+    ),
+    "unknown_handle": _START_AGAIN,
+    "grant_spent": _START_AGAIN,
+    "bad_id_token": _START_AGAIN,
+    "auth0_asks_again": _START_AGAIN,
+    "no_code": _NEW_CODE,
+    "expired_code": _NEW_CODE,
+    "spent_code": _NEW_CODE,
+    "too_many_sends": _("Try again in an hour. If it’s refused again, try tomorrow."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +90,7 @@ class Problem:
 def list_problems() -> list[Problem]:
     """By status and code: of all refusals that are imported, and of the framework's own."""
     ours = {
-        one.code: Problem(one.code, status_of(one), _happened(one), ADVICE[status_of(one)])
+        one.code: Problem(one.code, status_of(one), _happened(one), _advice(one))
         for one in _refusals(Refusal)
     }
     theirs = {
@@ -79,6 +102,10 @@ def list_problems() -> list[Problem]:
 
 def _happened(refusal: type[Refusal]) -> Text:
     return GENERAL.get(refusal.code, refusal.message)
+
+
+def _advice(refusal: type[Refusal]) -> Text:
+    return ADVICE_OF.get(refusal.code) or ADVICE[status_of(refusal)]
 
 
 def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
