@@ -8,12 +8,13 @@
 -- marks the account that has the address, once. As of `record_outcomes`, a notice that did not
 -- arrive is on record.
 WITH receipts AS MATERIALIZED (
-  SELECT DISTINCT ON (d.id) d.id, d.state AS before, d.provider_code AS code_before, r.*
+  SELECT DISTINCT ON (d.id) d.id, d.state AS before, d.provider_code AS code_before,
+    d.reason AS reason_before, r.*
   FROM unnest((SELECT :references::text[]), :provider_ids::text[], :states::text[], :reasons::text[],
               :provider_codes::text[], :bounces::text[])
     AS r (reference, provider_id, state, reason, provider_code, bounce)
   JOIN LATERAL (
-    SELECT id, state, provider_code FROM deliveries WHERE id = (
+    SELECT id, state, provider_code, reason FROM deliveries WHERE id = (
       SELECT CASE WHEN r.reference <> '' THEN r.reference::uuid
              ELSE (SELECT id FROM deliveries WHERE provider_id = r.provider_id LIMIT 1) END)
       AND channel = :channel
@@ -27,7 +28,8 @@ allowed AS (
       WHEN 'delivered' THEN before IN ('queued', 'sending', 'sent', 'failed', 'expired')
       ELSE before IN ('queued', 'sending', 'sent')
     END AS moves,
-    bounce <> '' AND code_before IS DISTINCT FROM provider_code AS bounces
+    bounce <> '' AND code_before IS DISTINCT FROM provider_code
+      AND reason_before IS DISTINCT FROM 'unusable' AS bounces  -- for good, once
   FROM receipts
 ),
 recorded AS (
