@@ -28,7 +28,9 @@ DESCRIPTION = """\
 Sign-up, sign-in and accounts for apps, scripts and neighbouring services.
 
 Bodies and answers are JSON in UTF-8. A body with an unknown field, a field twice or one of another
-type is refused. Times are in UTC, as RFC 3339 has them. No cookie is read.
+type is refused. Times are in UTC, as RFC 3339 has them. In the examples `$BASE_URL` is this server.
+
+Cookies are read for forward-auth alone; a bearer token beside our cookies is refused.
 
 A sign-up, a sign-in by phone and a recovery are flows of several calls. Each answer gives a secret
 handle (`signup`, `login` or `recovery`) for the next body, and in `step` the end of the address
