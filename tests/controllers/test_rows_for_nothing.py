@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 
+from tests.client import Client
 from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
@@ -16,6 +18,7 @@ WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
 """
 FEW = (
     "texts_per_address = { windows = [[3600, 2]] }\nmails_per_address = { windows = [[3600, 2]] }\n"
+    "kept_calls_per_address = { windows = [[3600, 1]] }\n"
 )
 MANY = 30
 
@@ -48,6 +51,13 @@ def recover(product: Product) -> None:
     assert person.get("/recovery/email-code").heading == "Enter the code from the e-mail"
 
 
+def recover_by_call(product: Product) -> None:
+    key = {"idempotency-key": str(uuid4())}
+    with Client(product) as client:
+        answer = client.call("POST", "/recovery/email", {"email": new_email()}, **key)
+    assert answer.status_code == 202
+
+
 def come_back(product: Product) -> None:
     assert Person(product).get("/auth0/callback").status == 303
     Person(product).get("/auth0/callback?code=a&state=b")
@@ -69,7 +79,9 @@ def start_over(product: Product) -> None:
     person.post("/signup/restart")
 
 
-@pytest.mark.parametrize("deed", [give_phone, recover, come_back, return_refused, start_over])
+@pytest.mark.parametrize(
+    "deed", [give_phone, recover, recover_by_call, come_back, return_refused, start_over]
+)
 def test_many_of_them_leave_one_row_an_hour(
     strict: Product, deed: Callable[[Product], None]
 ) -> None:

@@ -5,16 +5,18 @@ its client knows, the key: a dump of the table opens none.
 """
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from app.domain.errors import Conflict, Rejected
+from app.domain.errors import Conflict, Rejected, Unavailable
 from app.domain.i18n import _
 from app.domain.keys import Signer
-from app.domain.ports import Database
+from app.domain.limits import LimitTable, Origin
+from app.domain.ports import Database, ShortMemory
 from app.domain.sql import load_queries
 
 sql = load_queries(__file__, "idempotency.sql")
@@ -60,8 +62,20 @@ class Call:
 class IdempotentCalls:
     """`key` keys all digests."""
 
-    def __init__(self, database: Database, key: bytes) -> None:
+    def __init__(
+        self, database: Database, memory: ShortMemory, limits: LimitTable, key: bytes
+    ) -> None:
         self._database, self._signer = database, Signer((key,))
+        self._memory, self._limit = memory, limits.kept_calls_per_address
+
+    async def has_room(self, call: Call, origin: Origin) -> bool:
+        """Whether a stranger's call is kept. Sends have lower limits, so no other has sent any."""
+        if call.caller:
+            return True
+        tally = self._limit.tally(f"kept-calls:{origin.address}")
+        with suppress(Unavailable):
+            return not (await self._memory.count((tally,), self._id(call).hex())).reached
+        return True
 
     async def begin(self, call: Call) -> Answer | None:
         """The answer that there is; None for a call to be carried out now. Raises

@@ -81,6 +81,8 @@ class LimitTable:
     # Sign-ups that begin with an identity, each of which writes rows; in the short memory alone.
     new_identities_per_address: Limit = Limit(((HOUR, 60),))
     new_identities_per_network: Limit = Limit(((HOUR, 300),))
+    # Calls with an Idempotency-Key by whoever is not signed in; in the short memory alone.
+    kept_calls_per_address: Limit = Limit(((HOUR, 300),))
     # Each may write a row; in the short memory alone.
     languages_per_account: Limit = Limit(((HOUR, 20),))
     # Of contact, password or identities; in PostgreSQL alone.

@@ -113,8 +113,7 @@ class Wiring:
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
             services=build_services(settings, self._database, self._tokens),
-            # By the oldest key: when a new one is put before it, what was answered is known.
-            idempotent_calls=IdempotentCalls(self._database, self._derive_keys("idempotency")[-1]),
+            idempotent_calls=self._build_idempotent_calls(),
             receipts=Receipts(self._database),
             receipt_readers=self._adapters.receipt_readers,
             served_regions=settings.sms_regions,
@@ -247,6 +246,11 @@ class Wiring:
             self._hasher,
             self._budget,
         )
+
+    def _build_idempotent_calls(self) -> IdempotentCalls:
+        """By the oldest key: when a new one is put before it, what was answered is known."""
+        key = self._derive_keys("idempotency")[-1]
+        return IdempotentCalls(self._database, self._adapters.memory, self._limits, key)
 
     def _build_federation(self) -> Federation | None:
         provider = self._adapters.identity_provider

@@ -10,8 +10,10 @@ from app.controllers.api.request import BODY_LIMIT, read_bearer
 from app.domain.errors import Rejected, Unauthenticated
 from app.domain.i18n import _
 from app.domain.idempotency import Answer, Call, IdempotentCalls
+from app.domain.limits import Origin
 from app.domain.services import Audience
 from app.domain.sessions.tokens import Access
+from app.web.client_address import find_client_ip
 from app.web.container import Container
 
 KEY = re.compile(rb"[!-~]{1,255}")
@@ -49,6 +51,9 @@ class IdempotencyMiddleware:
         content = b"%s %s\n%s" % (scope["method"].encode(), scope["raw_path"], body)
         access = _read_access(container, headers)
         call = Call(key, access.session_id.bytes if access else b"", content)
+        origin = Origin.of(find_client_ip(scope, container.web_config.trusted_proxies))
+        if not await container.idempotent_calls.has_room(call, origin):
+            return await self._app(scope, replayed, send)
         answer = await container.idempotent_calls.begin(call)
         # One without a body may say that the session was ended.
         if answer and answer.body and access:
