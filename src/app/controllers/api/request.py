@@ -65,7 +65,7 @@ class TwoCredentials(Refusal):
 
     status = 400
     code = "two_credentials"
-    message = _("Send either a bearer token or cookies, not both.")
+    message = _("Send the bearer token without our cookies.")
 
 
 class UnknownHandle(Rejected):
