@@ -61,7 +61,7 @@ def test_a_new_way_in_is_told_at_the_address_of_before(product: Product) -> None
     owner.submit("/account/email-code", code=product.code_for(new))
     owner.come_with_auth0("link", email=new_email())
     for address in (owner.email, new):
-        assert message(product, address, "sign-in")
+        assert message(product, address, "A new way to sign in")
 
 
 def test_a_notice_is_kept_for_a_week(owner: Owner) -> None:
