@@ -95,7 +95,8 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     identities = (table.new_identities_per_address, table.new_identities_per_network)
     assert identities == (Limit(((HOUR, 60),)), Limit(((HOUR, 300),)))
     assert table.languages_per_account == Limit(((HOUR, 20),))
-    assert len(fields(table)) == 41
+    assert table.kept_calls_per_address == Limit(((HOUR, 300),))
+    assert len(fields(table)) == 42
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:
