@@ -179,6 +179,8 @@ class OuterMiddleware:
 
     def _name_request(self, scope: Any) -> str:
         """By the id that one of our proxies gave it, if it did."""
+        if not self._trusted_proxies:
+            return secrets.token_hex(8)
         given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
         if REQUEST_ID.fullmatch(given) and is_from_proxy(scope, self._trusted_proxies):
             return given.decode()
