@@ -13,7 +13,7 @@ from app.main import STATIC
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.journeys.conftest import Visit
-from tests.product import Product
+from tests.product import PATIENCE, Product
 
 HTML = "text/html; charset=utf-8"
 KOLKATA = timezone(timedelta(hours=5, minutes=30))
@@ -176,7 +176,9 @@ async def test_the_next_best_action_is_the_one_that_stands_out(
 async def test_without_scripts_a_reload_tells_what_became_of_the_message(visit: Visit) -> None:
     visitor = await visit(java_script_enabled=False)
     await visitor.come_to("phone-code")
-    assert await visitor.tab.page.inner_text("#delivery") == "The text was sent."
+    async with asyncio.timeout(PATIENCE):  # it may not be sent yet
+        while await visitor.tab.page.inner_text("#delivery") != "The text was sent.":
+            await visitor.reload()
     await visitor.sql(BECAME, visitor.phone, "delivered", None, 61)
     await visitor.reload()
     assert await visitor.tab.page.inner_text("#delivery") == "The text was delivered."
