@@ -20,7 +20,7 @@ MESSAGE = {
 }  # fmt: skip
 OUTCOME = {
     "tries": [1], "states": ["sent"], "provider_ids": ["SM1"], "provider_codes": [None],
-    "reasons": [None], "uncertain": [0], "delays": [0.0],
+    "reasons": [None], "uncertain": [0], "delays": [0.0], "words": [""],
 }  # fmt: skip
 STATEMENTS = {
     "start": lambda: PHONE.sql.start_code(id=uuid7(), message_id=uuid7(), **MESSAGE),

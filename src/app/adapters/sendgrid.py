@@ -116,7 +116,7 @@ def _outcome(response: httpx.Response) -> SendOutcome:
     if response.status_code == 429:
         return Unsent(code, _seconds_to_reset(response), words)
     if response.status_code == 400 and _blames_the_address(response):
-        return Refused(Reason.UNUSABLE, code)
+        return Refused(Reason.UNUSABLE, code, words)
     return Refused(Reason.MISCONFIGURED, code, words)
 
 

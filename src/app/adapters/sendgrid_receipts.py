@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from app.adapters.outages import redact_contacts
 from app.domain.delivery.outbox import State
 from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, clean_id, is_uuid
 from app.domain.ports import Reason
@@ -58,6 +59,7 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
     reference = reference if is_uuid(reference) else ""
     if not (reference or provider_id):
         return None
+    words = redact_contacts(str(event.get("reason") or ""))
     match event.get("event"):
         case "processed":
             return Receipt(reference, provider_id, State.SENT)
@@ -65,8 +67,8 @@ def _receipt(event: dict[str, Any]) -> Receipt | None:
             return Receipt(reference, provider_id, State.DELIVERED)
         case "bounce" if event.get("type") == "blocked":
             filtered = Reason.FILTERED
-            return Receipt(reference, provider_id, State.FAILED, filtered, "blocked", "soft")
+            return Receipt(reference, provider_id, State.FAILED, filtered, "blocked", "soft", words)
         case "bounce" | "dropped" | "spamreport" as kind:
-            unusable = Reason.UNUSABLE
-            return Receipt(reference, provider_id, State.REFUSED, unusable, str(kind), "hard")
+            code, unusable = str(kind), Reason.UNUSABLE
+            return Receipt(reference, provider_id, State.REFUSED, unusable, code, "hard", words)
     return None

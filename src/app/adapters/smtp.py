@@ -187,8 +187,7 @@ def _outcome(failure: Exception, words: str, handing_over: bool) -> SendOutcome:
     """`words` say what went wrong; whether the mail was being handed over decides what is known."""
     match failure:
         case SMTPResponseException(code=code) if 500 <= code < 600:
-            reason = _reason(failure)
-            return Refused(reason, str(code), "" if reason is Reason.UNUSABLE else words)
+            return Refused(_reason(failure), str(code), words)
         case SMTPResponseException(code=code) if 400 <= code < 500:
             return Unsent(str(code), words=words)
         case SMTPResponseException() | OSError():

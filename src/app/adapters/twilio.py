@@ -241,8 +241,7 @@ def _outcome(declined: Declined) -> SendOutcome:
     reason = MEANINGS.get(declined.code, default)
     if reason is None:
         return Unsent(code, declined.retry_after, declined.words)
-    ours = reason is Reason.MISCONFIGURED
-    return Refused(reason, code, declined.words if ours else "")
+    return Refused(reason, code, declined.words)
 
 
 def _validity(lifetime: timedelta) -> int:

@@ -183,6 +183,6 @@ def _plain(row: Any) -> dict[str, Any]:
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    if name == "details":
+    if name in ("details", "steps"):
         return json.loads(value)
     return str(value) if isinstance(value, UUID) else value

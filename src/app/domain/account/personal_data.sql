@@ -150,7 +150,7 @@ ORDER BY created_at;
 
 -- name: export_messages
 -- To the number and address of the account.
-SELECT channel, template, destination, state, network, language, zone, created_at
+SELECT channel, template, destination, state, network, language, zone, created_at, sent_at, steps
 FROM deliveries
 WHERE destination IN (SELECT unnest(ARRAY[phone, email]) FROM users WHERE id = :user_id)
 ORDER BY created_at;

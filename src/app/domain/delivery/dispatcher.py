@@ -85,8 +85,9 @@ class MessageSender:
                 return known
             message = known
         outcome = await self._hand_to_provider(composed)
-        self._log_outcome(message, outcome)
-        return outcome_of_send(message, outcome)
+        words = "" if isinstance(outcome, Sent) else outcome.words
+        self._log_outcome(message, outcome, words)
+        return replace(outcome_of_send(message, outcome), words=words)
 
     async def _find_earlier_send(self, message: Message, text: Text) -> DeliveryOutcome | Message:
         """What became of a text that may have gone out, or the text itself where it may now: nobody
@@ -111,14 +112,14 @@ class MessageSender:
             return await (await self._texts.get()).send(composed)
         return await (await self._mail.get()).send(composed)
 
-    def _log_outcome(self, message: Message, outcome: SendOutcome) -> None:
+    def _log_outcome(self, message: Message, outcome: SendOutcome, words: str) -> None:
         breaker = self._breakers[message.channel]
-        words = "" if isinstance(outcome, Sent) else outcome.words
         if isinstance(outcome, Sent | Refused):
             breaker.record_success()
         else:
             breaker.record_failure(message.id, unsure=isinstance(outcome, Uncertain))
-        if isinstance(outcome, Sent) or words:
+        theirs = isinstance(outcome, Refused) and outcome.reason.is_for_good
+        if isinstance(outcome, Sent) or (words and not theirs):
             breaker.words = words
         sending_log.info(
             "message handed over",

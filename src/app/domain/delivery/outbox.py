@@ -30,6 +30,7 @@ class State(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"  # by an operator, before it was handed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
     """What to write back about one message. `delay` in seconds, for a state of `queued` until it is
-    sent again, of `sending` until it is asked about again.
+    sent again, of `sending` until it is asked about again. `words` are the provider's own.
     """
 
     message: Message
@@ -78,6 +79,7 @@ class DeliveryOutcome:
     reason: Reason | None = None
     uncertain: int = 0
     delay: float = 0.0
+    words: str = ""
 
 
 async def claim_due(connection: Connection, texts: int, emails: int) -> list[Message]:
@@ -98,6 +100,7 @@ async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) 
             reasons=[outcome.reason for outcome in batch],
             uncertain=[outcome.uncertain for outcome in batch],
             delays=[outcome.delay for outcome in batch],
+            words=[outcome.words for outcome in batch],
         )
     )
 

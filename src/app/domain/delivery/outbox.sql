@@ -62,6 +62,8 @@ RETURNING d.*, d.address = '' AS notice, waiting.state = 'sending' AS abandoned,
 -- and says that it failed. One that stays claimed (state 'sending') was only asked about:
 -- that is no try, and whoever claims it next asks again after `delays`, in seconds. A notice that is
 -- given up is on record: its person should have been told. It may have been for a former contact.
+-- A try that failed is a step of the message's history, of which the first one and the newest 19 are
+-- kept. That it was sent is told by `sent_at`, which takes less than a step of each message.
 -- The first list is in a SELECT of its own so that the planner does not see how long it is: else it
 -- plans each call anew, which takes longer than to run it.
 WITH settled AS (
@@ -70,10 +72,18 @@ WITH settled AS (
       provider_id = coalesce(s.provider_id, d.provider_id),
       provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
       next_try_at = clock_timestamp() + make_interval(secs => s.delay),
-      updated_at = clock_timestamp()
+      updated_at = clock_timestamp(),
+      sent_at = coalesce(d.sent_at, CASE s.state WHEN 'sent' THEN clock_timestamp() END),
+      steps = CASE
+        WHEN s.state IN ('sent', 'sending') THEN d.steps
+        ELSE CASE WHEN jsonb_array_length(d.steps) < 20 THEN d.steps ELSE d.steps - 1 END
+          || jsonb_build_object('at', clock_timestamp(), 'state', s.state,
+               'code', s.provider_code, 'reason', s.reason, 'words', s.words)
+      END
   FROM unnest((SELECT :ids::uuid[]), :tries::int[], :states::text[], :provider_ids::text[],
-              :provider_codes::text[], :reasons::text[], :uncertain::int[], :delays::float[])
-    AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay)
+              :provider_codes::text[], :reasons::text[], :uncertain::int[], :delays::float[],
+              :words::text[])
+    AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay, words)
   WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
                          OR s.state = 'sent' AND (d.state IN ('queued', 'sending')
                                                   OR d.state = 'failed' AND d.provider_id IS NULL))

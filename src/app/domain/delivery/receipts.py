@@ -30,7 +30,8 @@ class Forged(Refusal):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """`reference` is our id of the message, `provider_id` the provider's. A `bounce` came back for
-    good (hard) or for now (soft), maybe long after it was delivered.
+    good (hard) or for now (soft), maybe long after it was delivered. `words` are those of the
+    provider or the network, for operators: no contact, no secret, no URL.
     """
 
     reference: str
@@ -39,6 +40,7 @@ class Receipt:
     reason: Reason | None = None
     provider_code: str | None = None
     bounce: Literal["", "hard", "soft"] = ""
+    words: str = ""
 
 
 class ReceiptReader(Protocol):
@@ -74,6 +76,7 @@ class Receipts:
             reasons=[each.reason for each in receipts],
             provider_codes=[each.provider_code for each in receipts],
             bounces=[each.bounce for each in receipts],
+            words=[each.words for each in receipts],
         )
         async with self._database.connection() as connection:
             await connection.execute(*query)

@@ -6,13 +6,13 @@
 -- state moves forward alone: what a dispatcher holds at this moment may be told as sent before the
 -- provider has answered it. A bounce may come long after the delivery: then it is only noted. It
 -- marks the account that has the address, once. As of `record_outcomes`, a notice that did not
--- arrive is on record.
+-- arrive is on record. What changes something is a step of the history, as of `record_outcomes`.
 WITH receipts AS MATERIALIZED (
   SELECT DISTINCT ON (d.id) d.id, d.state AS before, d.provider_code AS code_before,
     d.reason AS reason_before, r.*
   FROM unnest((SELECT :references::text[]), :provider_ids::text[], :states::text[], :reasons::text[],
-              :provider_codes::text[], :bounces::text[])
-    AS r (reference, provider_id, state, reason, provider_code, bounce)
+              :provider_codes::text[], :bounces::text[], :words::text[])
+    AS r (reference, provider_id, state, reason, provider_code, bounce, words)
   JOIN LATERAL (
     SELECT id, state, provider_code, reason FROM deliveries WHERE id = (
       SELECT CASE WHEN r.reference <> '' THEN r.reference::uuid
@@ -24,8 +24,9 @@ WITH receipts AS MATERIALIZED (
 ),
 allowed AS (
   SELECT *, CASE state
-      WHEN 'sent' THEN before IN ('queued', 'sending', 'failed', 'expired')
-      WHEN 'delivered' THEN before IN ('queued', 'sending', 'sent', 'failed', 'expired')
+      WHEN 'sent' THEN before IN ('queued', 'sending', 'failed', 'expired', 'cancelled')
+      WHEN 'delivered' THEN
+        before IN ('queued', 'sending', 'sent', 'failed', 'expired', 'cancelled')
       ELSE before IN ('queued', 'sending', 'sent')
     END AS moves,
     bounce <> '' AND code_before IS DISTINCT FROM provider_code
@@ -37,7 +38,12 @@ recorded AS (
   SET state = CASE WHEN a.moves THEN a.state ELSE d.state END,
       provider_id = coalesce(d.provider_id, nullif(a.provider_id, '')),
       provider_code = coalesce(a.provider_code, d.provider_code),
-      reason = coalesce(a.reason, d.reason), updated_at = clock_timestamp()
+      reason = coalesce(a.reason, d.reason), updated_at = clock_timestamp(),
+      sent_at = coalesce(d.sent_at, CASE WHEN a.moves AND a.state IN ('sent', 'delivered')
+                                         THEN clock_timestamp() END),
+      steps = CASE WHEN jsonb_array_length(d.steps) < 20 THEN d.steps ELSE d.steps - 1 END
+        || jsonb_build_object('at', clock_timestamp(), 'state', a.state, 'code', a.provider_code,
+             'reason', a.reason, 'words', a.words, 'receipt', true)
   FROM allowed a
   WHERE d.id = a.id AND (a.moves OR a.bounces)
   RETURNING d.template, d.destination, d.state, d.address, a.moves, a.bounces, a.bounce

@@ -119,7 +119,10 @@ class ContactFailures(Table):
 
 # The table of texts and mails on their way, and of what became of them.
 
-STATES = "state IN ('queued', 'sending', 'sent', 'delivered', 'refused', 'failed', 'expired')"
+STATES = (
+    "state IN ('queued', 'sending', 'sent', 'delivered', 'refused', 'failed', 'expired',"
+    " 'cancelled')"
+)
 
 WAITING = text("state IN ('queued', 'sending')")
 CODES = text("state IN ('queued', 'sending') AND address <> ''")
@@ -178,6 +181,11 @@ class Deliveries(Table):
     provider_id: Mapped[Words | None]
     provider_code: Mapped[Words | None]
     reason: Mapped[Words | None]
+    # When a provider first took it.
+    sent_at: Mapped[Moment | None]
+    # What became of each try and what receipts told, in order and at most 20: `at`, `state`, the
+    # provider's `code` and `words`, `reason`, and `receipt` where it is one.
+    steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
 
