@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from app.adapters.twilio_calls import build_twiml
+from app.domain.delivery.calls import Call
 from app.domain.delivery.outbox import Message
 from app.domain.delivery.segments import count_segments
 from app.domain.languages import CATALOGUES, Languages
@@ -16,6 +18,7 @@ from app.web.assets import Assets
 from app.web.brand import Brand
 from app.web.templates import Templates
 from tests.handset import bound_code
+from tests.standins.twilio_calls import ReceivedCall, broken_by_call
 from tests.test_messages import MESSAGES, ROOT, words
 
 LONG_HOST, LONGEST_HOST = f"{'a' * 40}.example.org", "a" * 143
@@ -88,18 +91,19 @@ def build_composer(
 
 
 def message(template: str, language: str, zone: str = "", **context: str) -> Message:
-    is_text = template.endswith(("_text", "phone_code"))
+    is_text = template.endswith(("_text", "phone_code", "phone_call"))
+    has_code = template.endswith(("_code", "phone_call"))
     return Message(
         id=UUID(int=1),
         channel="sms" if is_text else "email",
         template=template,
         destination="+46701740605",
-        nonce=b"nonce" if template.endswith("_code") else None,
+        nonce=b"nonce" if has_code else None,
         purpose="signup",
         language=language,
         zone=zone,
         context=json.dumps(context),
-        notice=not template.endswith("_code"),
+        notice=not has_code,
         tries=1,
         uncertain=0,
         abandoned=False,
@@ -161,6 +165,26 @@ def test_a_text_says_as_much_as_there_is_room_for() -> None:
         f"000000 is your code.\nDo not share it.\n\n@{near} #000000",
         f"000000\n\n@{LONGEST_HOST} #000000",
     ]
+
+
+@pytest.mark.parametrize("brand", ["Latchkey", "Ben & “Jerry” <Å>", "Acme 24/7"])
+@pytest.mark.parametrize("language", CATALOGUES)
+def test_a_call_says_the_code_of_the_text_three_times(language: str, brand: str) -> None:
+    composer = build_composer(Languages(CATALOGUES), brand)
+    text, call = (
+        composer.compose_message(message(name, language)) for name in ("phone_code", "phone_call")
+    )
+    assert isinstance(text, Text)
+    assert isinstance(call, Call)
+    _, code = bound_code(text.body) or ("", "")
+    assert call.language == language
+    twiml = build_twiml(call)
+    heard = ReceivedCall(call.to, "", twiml, 20, None, ())
+    assert heard.codes == [code] * 3
+    assert broken_by_call({"To": call.to, "From": "", "Twiml": twiml, "Timeout": 20}, "") == []
+    greeting, *_, farewell = heard.lines
+    assert (brand in greeting, farewell) == (True, call.words.splitlines()[-1])
+    assert len({heard.lines[index] for index in range(5)}) == 5
 
 
 def test_a_host_that_no_text_has_room_for_is_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -41,6 +41,15 @@ class Vendors:
         headers = {"X-Twilio-Signature": self.sign_text(url, form)}
         return httpx.post(url, data=form, headers=headers, verify=NO_TLS)
 
+    def tell_call(
+        self, product: Product, status: str, message: str, **fields: str
+    ) -> httpx.Response:
+        """A status callback about the call with that id of ours."""
+        url = f"{product.url}{STATUS}?message={message}"
+        form = {"CallSid": f"CA{'0' * 32}", "CallStatus": status, "To": "+1", **fields}
+        headers = {"X-Twilio-Signature": self.sign_text(url, form)}
+        return httpx.post(url, data=form, headers=headers, verify=NO_TLS)
+
     def sign_text(self, url: str, form: dict[str, str]) -> str:
         return str(self._validator.compute_signature(url, form))
 

@@ -113,6 +113,7 @@ def build(
         adapters.texts.port,
         adapters.mail.port,
         build_composer(settings, templates, languages).compose_message,
+        adapters.calls,
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     events = Events(adapters.database, adapters.webhooks, settings.services)

@@ -1,4 +1,4 @@
-"""A stand-in for Twilio's Messages API."""
+"""A stand-in for Twilio's APIs of messages and calls."""
 
 import json
 import secrets
@@ -10,7 +10,8 @@ from typing import Any
 from tests.standins.behaviour import Behaviour, Script
 from tests.standins.http_server import Reply, Request
 from tests.standins.standin import StandIn, Violation
-from tests.standins.twilio_rules import broken_by, form_of, query_of
+from tests.standins.twilio_calls import CALLS, ReceivedCall, call_resource, read_call
+from tests.standins.twilio_rules import TEXTS, Resource, broken_by, form_of, query_of
 
 JSON = {"Content-Type": "application/json"}
 
@@ -31,7 +32,8 @@ class ReceivedText:
 
 class TwilioStandIn(StandIn[ReceivedText]):
     """`sender` is a number, or the SID of a Messaging Service. `lists` is how it behaves when it is
-    asked for the list of what it took, `status` what it says has become of each text.
+    asked for the list of what it took, `status` what it says has become of each text or call.
+    Calls come from `caller`, and to `calls`.
     """
 
     def __init__(self, sender: str = "+12025550100") -> None:
@@ -39,6 +41,8 @@ class TwilioStandIn(StandIn[ReceivedText]):
         self.account_sid = "AC" + "0123456789abcdef" * 2
         self.auth_token = "twilio-token-of-the-tests"
         self.sender = sender
+        self.caller = "+12025550101"
+        self.calls: list[ReceivedCall] = []
         self.lists = Script()
         self.status = ""
 
@@ -50,16 +54,19 @@ class TwilioStandIn(StandIn[ReceivedText]):
             "TWILIO_ACCOUNT_SID": self.account_sid,
             "TWILIO_AUTH_TOKEN": self.auth_token,
             "TWILIO_MESSAGING_SERVICE_SID" if service else "TWILIO_FROM_NUMBER": self.sender,
+            "TWILIO_CALL_FROM": self.caller,
         }
 
     def broken_rules(self, request: Request) -> list[Violation]:
-        return broken_by(request, self.account_sid, self.auth_token, self.sender)
+        sender = self.caller if _resource_of(request) is CALLS else self.sender
+        who = (self.account_sid, self.auth_token)
+        return broken_by(request, _resource_of(request), *who, sender)
 
     def refusal(self, broken: Violation) -> Reply:
         return _error(broken.status, broken.code, broken.words)
 
     def receive(self, request: Request) -> tuple[ReceivedText, Reply]:
-        form = form_of(request)
+        form = form_of(request, TEXTS.form)
         text = ReceivedText(
             to=form["To"],
             sender=self.sender,
@@ -71,24 +78,58 @@ class TwilioStandIn(StandIn[ReceivedText]):
         )
         return text, Reply(201, json.dumps(self._resource(text)).encode(), JSON)
 
+    def reset(self) -> None:
+        super().reset()
+        self.calls.clear()
+
+    def wait_for_call(self, to: str, seconds: float = 30.0) -> ReceivedCall:
+        """The newest to that number. Not for the event loop: it blocks."""
+        with self._changed:
+            there = self._changed.wait_for(lambda: self.calls_to(to), seconds)
+            assert there, f"no call to {to} after {seconds} s"
+            return self.calls_to(to)[-1]
+
+    def calls_to(self, number: str) -> list[ReceivedCall]:
+        return [call for call in self.calls if call.to == number]
+
     def _reply(self, request: Request) -> Reply:
-        if request.method != "GET":
+        resource = _resource_of(request)
+        if request.method != "GET" and resource is TEXTS:
             return super()._reply(request)
         with self._changed:
             broken = self.broken_rules(request)
             self.violations += broken
             if broken:
                 return self.refusal(broken[0])
-            return self.lists.due(query_of(request).get("To", "")).answer(self._list(request))
+            if request.method != "GET":
+                return self._call(request)
+            to = query_of(request, resource.query).get("To", "")
+            return self.lists.due(to).answer(self._list(request, resource))
 
-    def _list(self, request: Request) -> Reply:
+    def _call(self, request: Request) -> Reply:
+        self.requests += 1
+        call = read_call(form_of(request, CALLS.form))
+        behaviour = self.script.due(call.to)
+        if behaviour.accepts:
+            self.calls.append(call)
+            self._changed.notify_all()
+        shown = call_resource(call, self.account_sid, self.status)
+        return behaviour.answer(Reply(201, json.dumps(shown).encode(), JSON))
+
+    def _list(self, request: Request, resource: Resource) -> Reply:
         """Newest first, one page of it."""
-        query = query_of(request)
-        found = [text for text in self.messages[::-1] if text.to == query.get("To", text.to)]
-        page = [self._resource(text) for text in found[: query.get("PageSize", 50)]]
+        query = query_of(request, resource.query)
+        to, size = query.get("To", ""), query.get("PageSize", 50)
+        if resource is CALLS:
+            called = [call for call in self.calls[::-1] if call.to == (to or call.to)][:size]
+            page = [call_resource(call, self.account_sid, self.status) for call in called]
+        else:
+            found = [text for text in self.messages[::-1] if text.to == (to or text.to)][:size]
+            page = [self._resource(text) for text in found]
         here = {"uri": request.path, "first_page_uri": request.path, "page": 0, "start": 0}
         rest = {"next_page_uri": None, "previous_page_uri": None, "page_size": len(page)}
-        body = {"messages": page, "end": max(0, len(page) - 1), **here, **rest}
+        name = "calls" if resource is CALLS else "messages"
+        body = {name: page, "end": max(0, len(page) - 1), **here, **rest}
         return Reply(200, json.dumps(body).encode(), JSON)
 
     def _resource(self, text: ReceivedText) -> dict[str, Any]:
@@ -117,6 +158,10 @@ class TwilioStandIn(StandIn[ReceivedText]):
             "to": text.to,
             "uri": f"{uri}.json",
         }
+
+
+def _resource_of(request: Request) -> Resource:
+    return CALLS if request.path.partition("?")[0].endswith("/Calls.json") else TEXTS
 
 
 def refuse(code: int) -> Behaviour:

@@ -2,18 +2,20 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
 from threading import Lock
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from app.adapters.breached_file import BreachedFile
 from app.adapters.files import PriceSnapshotFile
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.concurrency import Lazy, attempt
+from app.domain.delivery.calls import Call, PhoneCalls
 from app.domain.delivery.receipts import ReceiptReader
 from app.domain.errors import Unavailable
 from app.domain.events.dispatcher import MOST as IN_FLIGHT
@@ -34,6 +36,8 @@ from app.settings import Settings
 log = logging.getLogger("app.outages")
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Text | Call)
+M_contra = TypeVar("M_contra", bound=Text | Call, contravariant=True)
 
 CLEANING_PATIENCE = 60.0  # seconds; nobody waits for it
 LOADED_AFTER = 0.5  # seconds, when the first requests of a new server are answered
@@ -85,6 +89,7 @@ class StandIns:
     """What keeps the messages of a machine where a vendor has no credentials."""
 
     texts: Sender[TextMessages]
+    calls: Lazy[PhoneCalls]
     mail: Sender[Mail]
 
 
@@ -93,8 +98,8 @@ class Adapters:
     """`prices_database` is the same server, asked each second for the prices alone: where that
     hangs, only the prices grow old. So is `cleaning_database`, which may take its time.
 
-    `identity_provider` is None where Auth0 was left out; `receipt_readers` are by vendor, in lower
-    case.
+    `calls` is None where nobody can be called, `identity_provider` where Auth0 was left out;
+    `receipt_readers` are by vendor, in lower case.
     """
 
     database: Postgres
@@ -102,6 +107,7 @@ class Adapters:
     cleaning_database: Postgres
     memory: Redis
     texts: Sender[TextMessages]
+    calls: Lazy[PhoneCalls] | None
     mail: Sender[Mail]
     identity_provider: IdentityProvider | None
     last_good_prices: PriceSnapshotFile
@@ -149,6 +155,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         Postgres.from_settings(settings, size=2, patience=CLEANING_PATIENCE),
         Redis(settings.redis_url, settings.redis_prefix),
         _build_texts(settings, http_client, stand_ins),
+        _build_calls(settings, http_client, stand_ins),
         _build_mail(settings, http_client, stand_ins),
         _build_identity_provider(settings, http_client),
         PriceSnapshotFile(),
@@ -172,22 +179,47 @@ def _build_texts(
         dependency = _dependency(vendor, "Texts are tried again.")
     if not test_numbers.codes:
         return Sender(texts, dependency)
-    return Sender(Lazy[TextMessages](lambda: ButTestNumbers(texts, test_numbers)), dependency)
+    return Sender(Lazy[TextMessages](lambda: ButTestNumbers(texts.get, test_numbers)), dependency)
 
 
-class ButTestNumbers(TextMessages):
-    """Sends no text to a test number, whose code is known."""
+def _build_calls(
+    settings: Settings, http_client: HttpClient, stand_ins: StandIns | None
+) -> Lazy[PhoneCalls] | None:
+    if stand_ins and not settings.texts_vendor:
+        calls = stand_ins.calls
+    elif settings.twilio_account_sid and settings.twilio_call_from:
+        calls = Lazy[PhoneCalls](
+            lambda: _load("twilio_calls").build_calls(settings, http_client.get())
+        )
+    else:
+        return None
+    if not (test_numbers := settings.fixed_codes).codes:
+        return calls
+    return Lazy[PhoneCalls](lambda: ButTestNumbers(calls.get, test_numbers))
 
-    def __init__(self, texts: Lazy[TextMessages], test_numbers: TestNumbers) -> None:
-        self._texts, self._test_numbers = texts, test_numbers
 
-    async def send(self, text: Text) -> SendOutcome:
-        if self._test_numbers.include(text.to):
+class SenderTo(Protocol[M_contra]):
+    """`TextMessages`, or `PhoneCalls`."""
+
+    async def send(self, message: M_contra, /) -> SendOutcome: ...
+    async def find(self, message: M_contra, age: timedelta, /) -> str | None: ...
+
+
+class ButTestNumbers(Generic[M]):
+    """Sends nothing to a test number, whose code is known."""
+
+    def __init__(
+        self, get_sender: Callable[[], Awaitable[SenderTo[M]]], test_numbers: TestNumbers
+    ) -> None:
+        self._get_sender, self._test_numbers = get_sender, test_numbers
+
+    async def send(self, message: M, /) -> SendOutcome:
+        if self._test_numbers.include(message.to):
             return Sent("test number")
-        return await (await self._texts.get()).send(text)
+        return await (await self._get_sender()).send(message)
 
-    async def find(self, text: Text, age: timedelta) -> str | None:
-        return await (await self._texts.get()).find(text, age)
+    async def find(self, message: M, age: timedelta, /) -> str | None:
+        return await (await self._get_sender()).find(message, age)
 
 
 def _build_mail(

@@ -6,6 +6,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -48,12 +49,16 @@ MEANINGS: dict[int, Reason | None] = {
     21211: Reason.UNUSABLE,  # not a phone number
     21217: Reason.UNUSABLE,  # does not look like one
     21265: Reason.UNUSABLE,  # a short code
+    21202: Reason.UNUSABLE,  # a premium number, which is not called
+    21214: Reason.UNUSABLE,  # cannot be called
     30005: Reason.UNUSABLE,  # unknown to its carrier
     21614: Reason.LANDLINE,  # not a mobile number
     21635: Reason.LANDLINE,
     30006: Reason.LANDLINE,  # or a carrier that cannot be reached
     21610: Reason.OPTED_OUT,  # the person replied STOP
     21408: Reason.UNSERVED,  # the region is switched off in the account
+    21215: Reason.UNSERVED,  # the same of calls
+    21216: Reason.UNSERVED,  # a number that is not called for fear of fraud
     21612: Reason.UNSERVED,  # no route from our sender
     30450: Reason.UNSERVED,  # blocked against SMS pumping
     60410: Reason.UNSERVED,  # the same, by Fraud Guard
@@ -64,7 +69,9 @@ MEANINGS: dict[int, Reason | None] = {
     30036: Reason.EXPIRED,  # its ValidityPeriod was over
     20003: Reason.MISCONFIGURED,  # credentials
     20404: Reason.MISCONFIGURED,  # no such account
+    21210: Reason.MISCONFIGURED,  # the number that calls is not ours
     21212: Reason.MISCONFIGURED,  # our sender is not a number
+    21219: Reason.MISCONFIGURED,  # a trial account calls only verified numbers
     21603: Reason.MISCONFIGURED,  # no sender given
     21606: Reason.MISCONFIGURED,  # the sender is not ours or cannot text
     21608: Reason.MISCONFIGURED,  # a trial account texts only verified numbers
@@ -88,6 +95,7 @@ LISTED = 20
 SKEW = timedelta(seconds=10)
 NO_LIST = (404, 405)
 NO_MESSAGE = "its answer is none of Twilio's"
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
 NEVER_CAME = ("failed", "undelivered", "canceled")
 
 
@@ -179,44 +187,22 @@ class TwilioTexts(TextMessages):
         self._deadline = deadline
 
     async def send(self, text: Text) -> SendOutcome:
-        return await send_request(self._send(text), self._deadline)
+        creation = self._messages.create_async(
+            to=text.to,
+            body=text.body,
+            validity_period=_validity(text.lifetime),
+            **self._always,
+            **self._callback(text),
+        )
+        return await send_request(outcome_of_creation(creation, MESSAGE_SID), self._deadline)
 
     async def find(self, text: Text, age: timedelta) -> str | None:
         """None from a provider that speaks Twilio's language but keeps no list (404, 405); of
         anything else that is no list, it may tell more when it is asked again.
         """
-        since = datetime.now(UTC) - age - SKEW
-        try:
-            async with asyncio.timeout(self._deadline):
-                # Without DateSent: what still waits in a queue of Twilio's has none.
-                page = await self._messages.page_async(to=text.to, page_size=LISTED)
-            return next((str(sent.sid) for sent in page if _is(sent, text, since)), "")
-        except Declined as declined:
-            if declined.status in NO_LIST:
-                return None
-            raise Unavailable(reason=declined.words) from declined
-        except (httpx.HTTPError, TimeoutError) as trouble:
-            raise Unavailable(reason=reason_of(trouble)) from trouble
-        except _UNREADABLE as trouble:
-            raise Unavailable(reason=NO_MESSAGE) from trouble
-
-    async def _send(self, text: Text) -> SendOutcome:
-        try:
-            message = await self._messages.create_async(
-                to=text.to,
-                body=text.body,
-                validity_period=_validity(text.lifetime),
-                **self._always,
-                **self._callback(text),
-            )
-        except Declined as declined:
-            return _outcome(declined)
-        except _UNREADABLE as trouble:
-            return Uncertain(type(trouble).__name__, NO_MESSAGE)
-        # The SDK makes a Message without a SID out of an empty 2xx.
-        if not re.fullmatch(r"(SM|MM)[0-9a-fA-F]{32}", sid := str(message.sid)):
-            return Uncertain("NoSid", NO_MESSAGE)
-        return Sent(sid)
+        # Without DateSent: what still waits in a queue of Twilio's has none.
+        listing = self._messages.page_async(to=text.to, page_size=LISTED)
+        return await find_listed(listing, lambda sent: _is(sent, text, age), self._deadline)
 
     def _callback(self, text: Text) -> dict[str, str]:
         """By our own id, so that a receipt which comes before the answer is known."""
@@ -225,9 +211,52 @@ class TwilioTexts(TextMessages):
         return {"status_callback": f"{self._status_callback}?message={text.reference}"}
 
 
-def _is(sent: Any, text: Text, since: datetime) -> bool:
+def _is(sent: Any, text: Text, age: timedelta) -> bool:
     """Raises TypeError for an answer without the time or the words, which tells us nothing."""
-    return sent.date_created >= since and text.matches(sent.body) and sent.status not in NEVER_CAME
+    return is_recent(sent, age) and text.matches(sent.body) and sent.status not in NEVER_CAME
+
+
+# What texts and calls have in common: both are resources that are created and listed.
+
+
+async def outcome_of_creation(creation: Awaitable[Any], sid: re.Pattern[str]) -> SendOutcome:
+    """What came of asking for a new resource, whose SID is of that shape. Raises httpx's errors."""
+    try:
+        created = await creation
+    except Declined as declined:
+        return _outcome(declined)
+    except _UNREADABLE as trouble:
+        return Uncertain(type(trouble).__name__, NO_MESSAGE)
+    # The SDK makes a resource without a SID out of an empty 2xx.
+    if not sid.fullmatch(its_sid := str(created.sid)):
+        return Uncertain("NoSid", NO_MESSAGE)
+    return Sent(its_sid)
+
+
+async def find_listed(
+    listing: Awaitable[Iterable[Any]], is_same: Callable[[Any], bool], deadline: float
+) -> str | None:
+    """The SID of the first on the page that `is_same`, "" for none, as `TextMessages.find` has it.
+    `deadline` in seconds.
+    """
+    try:
+        async with asyncio.timeout(deadline):
+            page = await listing
+        return next((str(each.sid) for each in page if is_same(each)), "")
+    except Declined as declined:
+        if declined.status in NO_LIST:
+            return None
+        raise Unavailable(reason=declined.words) from declined
+    except (httpx.HTTPError, TimeoutError) as trouble:
+        raise Unavailable(reason=reason_of(trouble)) from trouble
+    except _UNREADABLE as trouble:
+        raise Unavailable(reason=NO_MESSAGE) from trouble
+
+
+def is_recent(resource: Any, age: timedelta) -> bool:
+    """Whether it was created since. Raises TypeError for one that does not tell."""
+    created: datetime = resource.date_created
+    return created >= datetime.now(UTC) - age - SKEW
 
 
 def _outcome(declined: Declined) -> SendOutcome:

@@ -1,4 +1,4 @@
-"""What Twilio tells of texts that it took, and what people answer to them."""
+"""What Twilio tells of texts and calls that it took, and what people answer to texts."""
 
 import re
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +21,20 @@ STATUSES = {
 }
 # Where the code tells nothing: a carrier had it, and could not hand it over.
 UNEXPLAINED = {"undelivered": Reason.UNREACHABLE}
+# The same of a call, whose field is another. One that is picked up is delivered once it is over.
+CALLS = {
+    "initiated": State.SENT,
+    "ringing": State.SENT,
+    "in-progress": State.SENT,
+    "completed": State.DELIVERED,
+    "busy": State.FAILED,
+    "no-answer": State.FAILED,
+    "failed": State.FAILED,
+    "canceled": State.FAILED,
+}
+NOT_PICKED_UP = {"busy": Reason.BUSY, "no-answer": Reason.NO_ANSWER, "failed": Reason.UNREACHABLE}
+# How a carrier says that there is no such number (RFC 3261, 21.4.5, 21.4.22 and 21.6.3).
+NO_SUCH_NUMBER = ("404", "484", "604")
 
 
 class TwilioReceipts(ReceiptReader):
@@ -33,8 +47,12 @@ class TwilioReceipts(ReceiptReader):
 
     def read_receipts(self, target: str, headers: dict[bytes, bytes], body: bytes) -> list[Receipt]:
         form = self._read_signed(target, headers, body)
+        if urlsplit(target).path != STATUS_PATH:
+            return []
+        if "CallSid" in form:
+            return _read_call(target, form)
         state = STATUSES.get(form.get("MessageStatus", ""))
-        if state is None or urlsplit(target).path != STATUS_PATH:
+        if state is None:
             return []
         code = form.get("ErrorCode", "")
         known = MEANINGS.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
@@ -62,6 +80,20 @@ class TwilioReceipts(ReceiptReader):
         if len(form) < len(pairs) or not self._validator.validate(url, form, signature):
             raise Forged
         return form
+
+
+def _read_call(target: str, form: dict[str, str]) -> list[Receipt]:
+    status, code = form.get("CallStatus", ""), clean_id(form.get("SipResponseCode", ""))
+    state = CALLS.get(status)
+    if state is None:
+        return []
+    reason = NOT_PICKED_UP.get(status)
+    if status == "failed" and code in NO_SUCH_NUMBER:
+        state, reason = State.REFUSED, Reason.UNUSABLE
+    carriers_code = code if reason else ""
+    return [
+        Receipt(_reference(target), clean_id(form["CallSid"]), state, reason, carriers_code or None)
+    ]
 
 
 def _reference(target: str) -> str:

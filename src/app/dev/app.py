@@ -15,7 +15,7 @@ from app.dev.gallery import GalleryController
 from app.dev.middleware import DevelopmentMiddleware
 from app.dev.openid_provider.pages import DevAuth0Controller
 from app.dev.openid_provider.provider import KEY, DevOpenIdProvider, LocalKey, Registration
-from app.dev.outbox import OUTBOX, LocalMail, LocalTexts, Outbox, OutboxController
+from app.dev.outbox import OUTBOX, LocalCalls, LocalMail, LocalTexts, Outbox, OutboxController
 from app.dev.reload import Changes, ReloadController, Watched
 from app.domain.concurrency import Lazy
 from app.domain.languages import FOLDER
@@ -87,6 +87,7 @@ def _development() -> main.Development:
     return main.Development(
         StandIns(
             Sender(Lazy(lambda: LocalTexts(outbox)), Dependency("twilio", KEPT_HERE)),
+            Lazy(lambda: LocalCalls(outbox)),
             Sender(Lazy(lambda: LocalMail(outbox)), Dependency("sendgrid", KEPT_HERE)),
         ),
         (OutboxController, GalleryController, ReloadController, DevAuth0Controller),

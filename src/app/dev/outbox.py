@@ -1,4 +1,4 @@
-"""Texts and mails of a machine without a vendor: kept in a file that `/dev/outbox` shows."""
+"""Texts, calls and mails of a machine without a vendor: kept in a file that `/dev/outbox` shows."""
 
 import fcntl
 import os
@@ -19,6 +19,7 @@ from litestar.params import FromPath
 
 from app.dev.access import from_this_machine
 from app.dev.middleware import mail_response
+from app.domain.delivery.calls import Call, PhoneCalls
 from app.domain.ports import Email, Mail, SendOutcome, Sent, Text, TextMessages, Unsent
 from app.web.container import Container
 from app.web.response import HttpResponse
@@ -47,7 +48,7 @@ class LocalMessage:
     """What would have gone out. `id` is the `provider_id` the sender was told."""
 
     id: str
-    kind: Literal["text", "mail"]
+    kind: Literal["text", "call", "mail"]
     to: str
     subject: str | None
     body: str
@@ -58,14 +59,16 @@ class LocalMessage:
     @property
     def code_page(self) -> str:
         """Where its code is entered; "" where that depends on a link."""
-        return CODE_PAGES.get((self.purpose, self.kind), "")
+        came = "text" if self.kind == "call" else self.kind
+        return CODE_PAGES.get((self.purpose, came), "")
 
     @property
     def code(self) -> str | None:
         """The first run of exactly 6 or 8 digits: what the person would type."""
-        found = re.search(
-            r"(?<![0-9])(?:[0-9]{8}|[0-9]{6})(?![0-9])", f"{self.subject or ''}\n{self.body}"
-        )
+        said = f"{self.subject or ''}\n{self.body}"
+        if self.kind == "call":  # which says them one by one
+            said = said.replace(", ", "")
+        found = re.search(r"(?<![0-9])(?:[0-9]{8}|[0-9]{6})(?![0-9])", said)
         return found[0] if found else None
 
 
@@ -176,6 +179,23 @@ class LocalTexts(TextMessages):
         sent = (kept for kept in self._outbox.list_recent() if kept.to == text.to)
         same = (kept for kept in sent if kept.sent_at >= since and text.matches(kept.body))
         return next((kept.id for kept in same), "")
+
+
+class LocalCalls(PhoneCalls):
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    async def send(self, call: Call) -> SendOutcome:
+        now = datetime.now(UTC)
+        return _store_message(
+            self._outbox,
+            LocalMessage(_made_up_id(), "call", call.to, None, call.words, None, now, call.purpose),
+        )
+
+    async def find(self, call: Call, age: timedelta) -> str | None:
+        since = datetime.now(UTC) - age
+        made = (kept for kept in self._outbox.list_recent() if kept.kind == "call")
+        return next((kept.id for kept in made if kept.to == call.to and kept.sent_at >= since), "")
 
 
 class LocalMail(Mail):

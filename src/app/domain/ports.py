@@ -153,11 +153,14 @@ class Reason(StrEnum):
     MISCONFIGURED = "misconfigured"  # our own account, sender or payload: an operator must act
     UNREACHABLE = "unreachable"  # the phone is off or without signal, or nobody knows
     EXPIRED = "expired"  # it was on its way for longer than it was of use
+    BUSY = "busy"  # somebody was on the phone when we called
+    NO_ANSWER = "no_answer"  # nobody picked up
 
     @property
     def is_for_good(self) -> bool:
         """Whether another message to there would fare the same, until the person changes it."""
-        return self not in (Reason.MISCONFIGURED, Reason.UNREACHABLE, Reason.EXPIRED)
+        passing = (Reason.UNREACHABLE, Reason.EXPIRED, Reason.BUSY, Reason.NO_ANSWER)
+        return self is not Reason.MISCONFIGURED and self not in passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,9 @@ class MessageRenderer(Protocol):
 
     def render_text(self, template: str, context: Mapping[str, object]) -> str:
         """The body of an SMS."""
+
+    def render_call(self, template: str, context: Mapping[str, object]) -> str:
+        """What a call says, a line for each pause."""
 
     def render_email(self, template: str, context: Mapping[str, object]) -> tuple[str, str, str]:
         """Subject, text part and HTML part of an e-mail."""

@@ -8,7 +8,7 @@ from app.domain.identity.fixed_codes import LONGEST
 from app.domain.keys import keys_for
 from app.domain.languages import CATALOGUES
 from app.domain.services import Audience
-from app.settings.environment import Reader, is_loopback
+from app.settings.environment import E164, Reader, is_loopback
 from app.settings.networks import are_everybody
 from app.settings.secret_keys import is_guessable
 from app.settings.smtp_url import FORM as SMTP_FORM
@@ -66,6 +66,8 @@ def _fill_in(settings: Settings, environ: Mapping[str, str]) -> Settings:
         settings = replace(settings, default_region=next(iter(settings.sms_regions), ""))
     if not settings.secret_key and settings.is_local:
         settings = replace(settings, secret_key=(DEVELOPMENT_KEY,))
+    if settings.twilio_call_from is None and E164.fullmatch(settings.twilio_from_number):
+        settings = replace(settings, twilio_call_from=settings.twilio_from_number)
     known = (settings.auth0_issuer, settings.auth0_client_id, settings.auth0_client_secret)
     if known == (None, "", "") and settings.is_local and not settings.is_secure:
         # A developer's own machine asks and answers, unless Auth0 was left out on purpose.

@@ -54,6 +54,7 @@ P = ParamSpec("P")
 ISSUER = re.compile(r"https?://(?:[\w.\-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?/(?:[^\s?#]*/)?", re.ASCII)
 # A number in E.164, a short code, or the name of a sender where a country knows them.
 SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{3,11}")
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 LABEL = re.compile(r"[^\x00-\x1f<>{}]{1,40}")
 # A public key on P-256 in DER (RFC 5480): what comes before the point, and the length of it all.
@@ -81,6 +82,11 @@ class Reader:
         if value and not shape.fullmatch(value):
             self.problems.append(f"{name} must be {problem}.")
         return value
+
+    def caller(self, name: str) -> str | None:
+        """A number in E.164; None when it is not there at all, "" when it is left empty."""
+        shape = "a number such as +12025550100, or nothing for no calls"
+        return self.shaped(name, E164, shape) if name in self._environ else None
 
     def secret(self, name: str, default: str = "") -> str:
         """A value, or the content of the file that `NAME_FILE` points to."""

@@ -63,6 +63,8 @@ class Settings:
     twilio_messaging_service_sid: str = variable(
         Reader.shaped, SERVICE_SID, "the SID that starts with MG"
     )
+    # The number that calls. None: the one that texts, where it is a whole number; "": nobody calls.
+    twilio_call_from: str | None = variable(Reader.caller)
     twilio_api_url: str = variable(Reader.url, "https://api.twilio.com")
     sendgrid_api_key: str = variable(Reader.secret)
     sendgrid_from_email: str = variable(

@@ -103,6 +103,9 @@ class Templates:
         alone = "{code}\n\n@{host} #{code}".format_map(context)
         return short if count_segments(short).count == 1 else alone
 
+    def render_call(self, template: str, context: Mapping[str, object]) -> str:
+        return self._render_message(f"{template}.txt", context).strip()
+
     def render_email(self, template: str, context: Mapping[str, object]) -> tuple[str, str, str]:
         subject = self._render_message(f"{template}.subject.txt", context).strip()
         text = self._render_message(f"{template}.txt", context).strip() + "\n"

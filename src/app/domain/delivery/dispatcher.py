@@ -17,6 +17,7 @@ from time import monotonic
 
 from app.domain.concurrency import Lazy
 from app.domain.delivery.breaker import CircuitBreaker
+from app.domain.delivery.calls import Call, NoCalls, PhoneCalls
 from app.domain.delivery.outbox import (
     UNKNOWN,
     DeliveryOutcome,
@@ -47,9 +48,9 @@ from app.domain.ports import (
 sending_log = logging.getLogger("app.sending")
 
 # Uncertain so often, it is not sent at once: a text where each process that starts it dies.
-MAY_BE_LEFT = {Email: UNKNOWN, Text: UNKNOWN + 1}
+MAY_BE_LEFT = {Email: UNKNOWN, Text: UNKNOWN + 1, Call: UNKNOWN + 1}
 
-Compose = Callable[[Message], Text | Email]
+Compose = Callable[[Message], Text | Call | Email]
 
 
 class MessageSender:
@@ -59,10 +60,11 @@ class MessageSender:
         self,
         texts: Lazy[TextMessages],
         mail: Lazy[Mail],
+        calls: Lazy[PhoneCalls],
         compose: Compose,
         breakers: dict[str, CircuitBreaker],
     ) -> None:
-        self._texts, self._mail = texts, mail
+        self._texts, self._mail, self._calls = texts, mail, calls
         self._compose, self._breakers = compose, breakers
 
     async def send_message(self, message: Message) -> DeliveryOutcome:
@@ -79,22 +81,27 @@ class MessageSender:
         composed = self._compose(message)
         if message.abandoned and message.uncertain >= MAY_BE_LEFT[type(composed)]:
             return give_up_or_retry(message, "abandoned")
-        if isinstance(composed, Text) and (message.abandoned or message.uncertain):
+        if not isinstance(composed, Email) and (message.abandoned or message.uncertain):
             known = await self._find_earlier_send(message, composed)
             if isinstance(known, DeliveryOutcome):
                 return known
             message = known
         outcome = await self._hand_to_provider(composed)
         words = "" if isinstance(outcome, Sent) else outcome.words
+        if not isinstance(composed, Call):  # which says nothing of texts
+            self._record_in_breaker(message, outcome, words)
         self._log_outcome(message, outcome, words)
         return replace(outcome_of_send(message, outcome), words=words)
 
-    async def _find_earlier_send(self, message: Message, text: Text) -> DeliveryOutcome | Message:
+    async def _find_earlier_send(
+        self, message: Message, composed: Text | Call
+    ) -> DeliveryOutcome | Message:
         """What became of a text that may have gone out, or the text itself where it may now: nobody
-        is texted twice by a crash of ours. Of a notice that surely did not, no earlier try counts.
+        is texted, or called, twice by a crash of ours. Of a notice that surely did not, no earlier
+        try counts.
         """
         try:
-            found = await (await self._texts.get()).find(text, timedelta(seconds=message.age))
+            found = await self._find(composed, timedelta(seconds=message.age))
         except Unavailable:
             if not message.abandoned:
                 return message
@@ -107,12 +114,21 @@ class MessageSender:
             return give_up_or_retry(message, "abandoned")
         return replace(message, uncertain=0) if found == "" and message.notice else message
 
-    async def _hand_to_provider(self, composed: Text | Email) -> SendOutcome:
-        if isinstance(composed, Text):
-            return await (await self._texts.get()).send(composed)
-        return await (await self._mail.get()).send(composed)
+    async def _find(self, composed: Text | Call, age: timedelta) -> str | None:
+        if isinstance(composed, Call):
+            return await (await self._calls.get()).find(composed, age)
+        return await (await self._texts.get()).find(composed, age)
 
-    def _log_outcome(self, message: Message, outcome: SendOutcome, words: str) -> None:
+    async def _hand_to_provider(self, composed: Text | Call | Email) -> SendOutcome:
+        match composed:
+            case Text():
+                return await (await self._texts.get()).send(composed)
+            case Call():
+                return await (await self._calls.get()).send(composed)
+            case Email():
+                return await (await self._mail.get()).send(composed)
+
+    def _record_in_breaker(self, message: Message, outcome: SendOutcome, words: str) -> None:
         breaker = self._breakers[message.channel]
         if isinstance(outcome, Sent | Refused):
             breaker.record_success()
@@ -121,6 +137,8 @@ class MessageSender:
         theirs = isinstance(outcome, Refused) and outcome.reason.is_for_good
         if isinstance(outcome, Sent) or (words and not theirs):
             breaker.words = words
+
+    def _log_outcome(self, message: Message, outcome: SendOutcome, words: str) -> None:
         sending_log.info(
             "message handed over",
             extra={"delivery": str(message.id), "channel": message.channel,
@@ -145,11 +163,18 @@ class Crash:
 
 class Dispatcher:
     def __init__(
-        self, database: Database, texts: Lazy[TextMessages], mail: Lazy[Mail], compose: Compose
+        self,
+        database: Database,
+        texts: Lazy[TextMessages],
+        mail: Lazy[Mail],
+        compose: Compose,
+        calls: Lazy[PhoneCalls] | None = None,
     ) -> None:
         self._database = database
         self.breakers = {"sms": CircuitBreaker(), "email": CircuitBreaker()}
-        self._send = MessageSender(texts, mail, compose, self.breakers)
+        self._send = MessageSender(
+            texts, mail, calls or Lazy[PhoneCalls](NoCalls), compose, self.breakers
+        )
         self._in_flight: dict[str, set[asyncio.Task[None]]] = {"sms": set(), "email": set()}
         self._finished: asyncio.Queue[DeliveryOutcome | None] = asyncio.Queue()
         self._woken = database.message_queued

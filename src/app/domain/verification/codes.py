@@ -12,6 +12,8 @@ from math import ceil
 from typing import Any, Literal
 from uuid import UUID
 
+from app.domain.delivery.calls import TEMPLATE as CALL
+from app.domain.delivery.calls import Call
 from app.domain.delivery.outbox import Message
 from app.domain.errors import Rejected
 from app.domain.i18n import N_, _, reading
@@ -176,7 +178,7 @@ LONGEST_HOST = 143  # for which a code and its binding are one segment
 
 @dataclass(frozen=True, slots=True)
 class MessageComposer:
-    """Turns a claimed row of the outbox into a text or mail. `key` is the one that signs now,
+    """Turns a claimed row of the outbox into a text, call or mail. `key` is the one that signs now,
     `undo_link` makes the link that undoes a change.
     """
 
@@ -191,14 +193,18 @@ class MessageComposer:
         if len(self.host) > LONGEST_HOST:
             log.warning("the host of BASE_URL is too long for a text of one segment")
 
-    def compose_message(self, message: Message) -> Text | Email:
+    def compose_message(self, message: Message) -> Text | Call | Email:
         """In the language and by the clock of its reader."""
         with reading(self.languages.get(message.language), message.zone):
             return self._compose(message)
 
-    def _compose(self, message: Message) -> Text | Email:
+    def _compose(self, message: Message) -> Text | Call | Email:
         context, reference = self._context(message), str(message.id)
         purpose = message.purpose or ""
+        if message.template == CALL:
+            words = self.renderer.render_call(CALL, context)
+            language = self.languages.get(message.language).code
+            return Call(message.destination, language, words, purpose, reference)
         if message.channel == PHONE.name:
             body = self.renderer.render_text(message.template, context)
             lifetime = timedelta(seconds=message.seconds_left)
