@@ -1,16 +1,20 @@
 """The unit of work over real PostgreSQL: kept after yes and no, undone after a crash."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from threading import Event
 from time import monotonic
 
 import pytest
 
 from app.adapters.postgres import Postgres
 from app.dev.stores.files import clear_sockets, data_folder, socket_folder
-from app.dev.stores.servers import PostgresServer
+from app.dev.stores.servers import PORT, PostgresServer
 from app.domain.errors import Rejected, Unavailable
 from app.domain.ports import NotUnique
+from tests.standins.tunnels import joined, listening
 from tests.stores import execute
 
 PATIENCE = 1.0  # seconds
@@ -131,6 +135,54 @@ async def test_a_statement_that_hangs_is_given_up(database: Postgres) -> None:
     assert monotonic() - started < SOON
     await answers_again(database)
     assert await written(database) == []
+
+
+@contextmanager
+def busy_machine(server: PostgresServer) -> Iterator[tuple[str, Event]]:
+    """A way to it by TCP; once the event is set, new connections hang and the others go on."""
+    is_busy = Event()
+
+    def serve(connection: socket.socket) -> None:
+        if is_busy.is_set():
+            with connection:
+                while connection.recv(4096):
+                    pass  # until the client gives up
+            return
+        postgres = socket.socket(socket.AF_UNIX)
+        postgres.connect(str(server.sockets / f".s.PGSQL.{PORT}"))
+        joined(connection, postgres)
+
+    with listening(serve) as port:
+        yield f"postgresql://latchkey@127.0.0.1:{port}/latchkey?sslmode=disable", is_busy
+
+
+async def test_a_slow_statement_silences_nobody_while_the_others_are_answered(
+    server: PostgresServer,
+) -> None:
+    with busy_machine(server) as (url, is_busy):
+        database = Postgres(url, size=2, patience=PATIENCE)
+        await database.open()
+        try:
+            await _hold_one_up_and_ask_beside_it(database, is_busy)
+        finally:
+            await database.close()
+
+
+async def _hold_one_up_and_ask_beside_it(database: Postgres, is_busy: Event) -> None:
+    async with database.connection() as one, database.connection() as other:
+        await asyncio.gather(one.fetchval("SELECT 1"), other.fetchval("SELECT 2"))
+    is_busy.set()
+    slow = asyncio.create_task(ask(database, "SELECT pg_sleep(3)"))
+    await asyncio.sleep(PATIENCE / 2)
+    assert await ask(database, "SELECT 3") == 3
+    with pytest.raises(Unavailable):
+        await slow
+    assert await ask(database, "SELECT 4") == 4
+
+
+async def ask(database: Postgres, statement: str) -> object:
+    async with database.connection() as connection:
+        return await connection.fetchval(statement)
 
 
 async def test_a_connection_that_was_cut_is_replaced(database: Postgres) -> None:

@@ -39,8 +39,9 @@ PROBE_TIMEOUT = 0.5
 # One that was used just now may only be slow.
 BEGIN_TIMEOUT = 1.0
 PROBE = "SELECT"  # nothing; asyncpg cannot read the answer to an empty statement
-# Once the server has not answered someone who waited, nor the question whether it is there at all,
-# nobody asks for this long: a server that hangs does not keep everybody waiting.
+# Once the server has not answered someone who waited, nor anybody else meanwhile, nor the question
+# whether it is there at all, nobody asks for this long: a server that hangs does not keep everybody
+# waiting.
 SILENCE = 1.0
 # Networks forget a connection that rests for four minutes (Azure) or six (AWS).
 IDLE_TIMEOUT = 180.0
@@ -68,6 +69,7 @@ class Postgres:
         self.message_queued = asyncio.Event()
         self._asking: asyncio.Task[bool] | None = None
         self._silent_until = 0.0
+        self._answered_at = -inf  # when a connection was last given back in good order
         self._lost_at = -inf  # when a connection was lost under way: others may be dead too
         self._outages, self._reason = Outages("PostgreSQL"), ""
 
@@ -148,6 +150,7 @@ class Postgres:
     @asynccontextmanager
     async def _checked_out(self, first: str) -> AsyncIterator[Any]:
         """A connection of the pool on which `first` was run."""
+        began = monotonic()
         try:
             connection = await self._checked_out_connection(first)
             try:
@@ -161,10 +164,12 @@ class Postgres:
                     self._lost_at = monotonic()
                     raise self._unavailable(error, lost=True) from error
                 raise
+            else:
+                self._answered_at = monotonic()
             finally:
                 await self._pool.release(connection, timeout=ACQUIRE_TIMEOUT)
         except TimeoutError:
-            if not await self._is_there():
+            if self._answered_at < began and not await self._is_there():
                 self._silent_until = monotonic() + SILENCE
             raise
 
