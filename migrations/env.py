@@ -1,19 +1,35 @@
 """Alembic's way in: the connection to migrate over and the tables to compare with."""
 
 import asyncio
+from time import sleep
+from typing import Any
 
+import asyncpg
 from alembic import context
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
 import app.domain.tables.messages
 import app.domain.tables.once
-import app.domain.tables.prices  # noqa: F401
+import app.domain.tables.prices
+import app.domain.tables.schema  # noqa: F401
 from app.domain.tables import Table
 
 # Any number of servers may start at once; the others wait here and then find nothing to do.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727274)"
+
+
+# Whoever waits for a lock on a table stops everybody who comes after: so a migration gives up soon,
+# and tries again when those who hold the lock may have gone.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
+PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between two tries
+
+LISTED = "SELECT to_regclass('schema_revisions')"
+ADD = "INSERT INTO schema_revisions (revision) VALUES ($1) ON CONFLICT DO NOTHING"
+REMOVE = "DELETE FROM schema_revisions WHERE revision = $1"
 
 
 def migrate(connection: Connection) -> None:
@@ -23,10 +39,33 @@ def migrate(connection: Connection) -> None:
         version_table=context.config.version_table_name,
         compare_type=True,
         compare_server_default=True,
+        on_version_apply=list_revision,
     )
+    for pause in PAUSES:
+        try:
+            return migrate_once(connection)
+        except DBAPIError as error:
+            cause = error.orig.__cause__ if error.orig else None
+            if not isinstance(cause, asyncpg.LockNotAvailableError):
+                raise
+            sleep(pause)
+    return migrate_once(connection)
+
+
+def migrate_once(connection: Connection) -> None:
     with context.begin_transaction():
         connection.exec_driver_sql(ONE_AT_A_TIME)
+        connection.exec_driver_sql(LOCK_TIMEOUT)
         context.run_migrations()
+
+
+def list_revision(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
+    """Within the transaction of the step."""
+    connection = ctx.connection
+    if connection is None or not connection.exec_driver_sql(LISTED).scalar():
+        return  # it is older than the list
+    statement = ADD if step.is_upgrade else REMOVE
+    connection.exec_driver_sql(statement, (step.up_revision_id,))
 
 
 async def main() -> None:

@@ -27,6 +27,23 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
     commands(url).check()
 
 
+def test_a_table_that_is_in_use_stops_nobody_for_long_and_is_migrated_in_the_end(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """Whoever comes after a migration that waits would wait behind it."""
+    url = stores.new_database()
+    commands(url).downgrade("202611302240")
+    with ThreadPoolExecutor(1) as threads:
+        with held(url, "LOCK TABLE sessions IN ACCESS SHARE MODE"):
+            started = threads.submit(
+                latchkey, tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url
+            )
+            until(lambda: waiting(url) == 1, 60)
+            until(lambda: waiting(url) == 0, 5)
+        assert started.result().returncode == 0
+    commands(url).check()
+
+
 def test_without_a_database_it_says_what_is_missing(tmp_path: Path) -> None:
     refused = latchkey(tmp_path, "migrate", ENVIRONMENT="test")
     assert refused.returncode == 2

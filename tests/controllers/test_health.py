@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.adapters.postgres import list_revisions
 from app.domain.health import Area, AreaState, Status
 from app.domain.keys import keys_for
 from app.domain.operators import Operators
@@ -13,6 +14,8 @@ from app.main import STATIC
 from app.settings import DEVELOPMENT_KEY
 from app.web.assets import Assets
 from app.web.templates import Templates
+from tests.crowd import sql
+from tests.faults.staged import until
 from tests.person import Person
 from tests.product import Product
 from tests.stores import Stores
@@ -48,6 +51,21 @@ def test_a_migrated_product_is_ready(product: Product) -> None:
     assert ready.status == 200
     checks = {"postgres:state", "migrations:state", "keys:state"}
     assert set(ready.response.json()["checks"]) == checks
+
+
+def test_a_migration_that_was_left_out_is_told_and_keeps_it_from_being_ready(
+    guarded: Product,
+) -> None:
+    """One that came in below the newest, which Alembic alone does not notice."""
+    [*_, older, _] = list_revisions()
+    sql(guarded, "DELETE FROM schema_revisions WHERE revision = $1", older)
+    try:
+        until(lambda: Person(guarded).get("/health/ready").status == 503, 10)
+        told = Person(guarded).get("/health/migrations", **BEARER).response.json()
+    finally:
+        sql(guarded, "INSERT INTO schema_revisions (revision) VALUES ($1)", older)
+    assert older in told["checks"]["migrations:state"][0]["output"]
+    until(lambda: Person(guarded).get("/health/ready").status == 200, 10)
 
 
 def test_health_has_one_entry_a_dependency(product: Product) -> None:

@@ -85,6 +85,7 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_keys": {"signing_keys"},
     "remove_superseded": {"signing_keys"},
     "find_revision": {"alembic_version"},
+    "list_revisions": {"schema_revisions"},
     # A row for each service, when a server starts.
     "drop_receivers": {"event_receivers"},
     # Only for a notice that is given up, to an address that nobody has any more.

@@ -254,9 +254,13 @@ def _hang_up(connection: Any) -> None:
 FOLDER = Path(__file__).parents[3] / "migrations"
 
 
-def newest_revision() -> str:
+def list_revisions() -> list[str]:
     """The file names start with their time, so the last one is the head."""
-    return max(FOLDER.glob("versions/[0-9]*.py")).name.partition("_")[0]
+    return sorted(file.name.partition("_")[0] for file in FOLDER.glob("versions/[0-9]*.py"))
+
+
+def newest_revision() -> str:
+    return list_revisions()[-1]
 
 
 async def current_revision(database_url: str) -> str | None:

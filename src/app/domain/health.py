@@ -77,9 +77,9 @@ async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
 
 
 class Health:
-    """`texts` and `mail` are who sends them. `provider` is None where it was left out. `schema` is
-    the newest revision, which the database should be at. `breached` are lists of passwords that
-    were set up; `more` are checks of other rooms, which warn at worst.
+    """`texts` and `mail` are who sends them. `provider` is None where it was left out. `schema` are
+    the revisions that the database should have, the newest last. `breached` are lists of passwords
+    that were set up; `more` are checks of other rooms, which warn at worst.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Health:
         mail: Dependency,
         provider: IdentityProvider | None,
         prices: Prices,
-        schema: str,
+        schema: Sequence[str],
         daily_caps: DailyCaps,
         breached: Sequence[BreachedPasswords],
         more: Checks,
@@ -206,8 +206,12 @@ class Health:
     async def _check_migrations(self) -> Finding:
         async with self._database.connection() as connection:
             revision = await connection.fetchval(*sql.find_revision())
-        if revision < self._schema:
-            return Status.FAIL, f"at {revision}, needs {self._schema}: run latchkey migrate"
+            if revision < self._schema[-1]:
+                return Status.FAIL, f"at {revision}, needs {self._schema[-1]}: run latchkey migrate"
+            applied = await connection.fetchval(*sql.list_revisions())
+        left_out = [each for each in self._schema if each not in applied]
+        if left_out:
+            return Status.FAIL, f"never had {', '.join(left_out)}, which came in below {revision}"
         return Status.PASS, revision
 
     async def _check_keys(self) -> Finding:

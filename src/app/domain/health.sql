@@ -8,6 +8,10 @@ SELECT 1;
 -- Of the schema.
 SELECT version_num FROM alembic_version;
 
+-- name: list_revisions
+-- Of the migrations that the database has had.
+SELECT array_agg(revision) FROM schema_revisions;
+
 -- name: find_traffic
 -- What became of the last ten minutes' messages of a channel, and how many notices wait for longer
 -- than some seconds: after three tries, or as they may have gone out. By a time that stands still,

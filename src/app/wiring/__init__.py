@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from app.adapters.postgres import newest_revision
+from app.adapters.postgres import list_revisions
 from app.adapters.registry import Adapters
 from app.domain.account.confirmation import Confirmation
 from app.domain.account.contacts import EmailChange, PhoneChange
@@ -174,7 +174,7 @@ class Wiring:
             self._adapters.mail.dependency,
             self._adapters.identity_provider,
             self._prices,
-            newest_revision(),
+            list_revisions(),
             self._daily_caps,
             self._adapters.breached_passwords,
             self._checks | own,
