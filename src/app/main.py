@@ -110,8 +110,8 @@ def build(
     templates = build_templates(settings, assets, languages)
     dispatcher = Dispatcher(
         adapters.database,
-        adapters.texts.port,
-        adapters.mail.port,
+        adapters.texts,
+        adapters.mail,
         build_composer(settings, templates, languages).compose_message,
         adapters.calls,
     )

@@ -19,7 +19,7 @@ from tests.standins.twilio import TwilioStandIn
 async def test_twilio_is_named_no_address_that_nobody_answers(twilio: TwilioStandIn) -> None:
     database = {"DATABASE_URL": "postgresql://127.0.0.1:1/latchkey"}
     adapters = build_adapters(read_settings(PRODUCTION | database | twilio.environment))
-    assert isinstance(await (await adapters.texts.port.get()).send(TEXT), Sent)
+    assert isinstance(await (await adapters.texts.next.port.get()).send(TEXT), Sent)
     await adapters.http_client.close()
     await adapters.memory.close()
     assert [text.status_callback for text in twilio.messages] == [None]

@@ -21,10 +21,11 @@ MESSAGE = {
 OUTCOME = {
     "tries": [1], "states": ["sent"], "provider_ids": ["SM1"], "provider_codes": [None],
     "reasons": [None], "uncertain": [0], "delays": [0.0], "words": [""],
+    "senders": ["first"],
 }  # fmt: skip
 STATEMENTS = {
     "start": lambda: PHONE.sql.start_code(id=uuid7(), message_id=uuid7(), **MESSAGE),
-    "claim": lambda: outbox.claim_due(texts=50, emails=50),
+    "claim": lambda: outbox.claim_due(texts=50, emails=50, text_sender="first", mail_sender="mail"),
     "record": lambda: outbox.record_outcomes(ids=[uuid7()], **OUTCOME),
     "find": lambda: PHONE.sql.find_code(flow_id=b"f" * 32, purpose="signup"),
 }

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.concurrency import Lazy
 from app.domain.delivery.breaker import FAILURES
 from app.domain.delivery.calls import Call
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.outbox import Message
+from app.domain.delivery.senders import Senders
 from app.domain.ports import SendOutcome, Sent, Text, Uncertain
-from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail
+from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, named
 
 AS_CALLS = "UPDATE deliveries SET template = 'phone_call', state = $1, tries = tries + $2"
 LEFT = "SELECT state, provider_id, provider_code FROM deliveries"
@@ -49,10 +49,10 @@ def caller() -> Caller:
 
 @asynccontextmanager
 async def dispatching(setup: DispatcherSetup, caller: Caller | None) -> AsyncIterator[Dispatcher]:
-    calls = Lazy(lambda: caller) if caller else None
+    calls = Senders(named("first", caller)) if caller else None
     async with setup.database() as database:
-        texts = Lazy(lambda: setup.vendor)
-        dispatcher = Dispatcher(database, texts, Lazy(NoMail), composed, calls)
+        mail = Senders(named("mail", NoMail()))
+        dispatcher = Dispatcher(database, setup.senders(), mail, composed, calls)
         running = asyncio.create_task(dispatcher.run())
         yield dispatcher
         dispatcher.close()
@@ -104,7 +104,7 @@ async def test_calls_that_fail_close_no_way_for_texts(
     await setup.sql(AS_CALLS, "queued", 0)
     async with dispatching(setup, caller) as dispatcher:
         await setup.until("failed", *numbers)
-        assert not dispatcher.breakers["sms"].tripped
+        assert not dispatcher.texts.next.breaker.tripped
 
 
 async def test_where_nothing_calls_any_more_a_call_is_refused(setup: DispatcherSetup) -> None:

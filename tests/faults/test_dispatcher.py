@@ -2,9 +2,10 @@
 
 import asyncio
 
-from app.domain.delivery.dispatcher import MOST, SWEEP
 from app.domain.delivery.outbox import DeliveryOutcome, State, claim_due, record_outcomes
 from app.domain.delivery.receipts import Receipt, Receipts
+from app.domain.delivery.senders import MOST
+from app.domain.delivery.sending import SWEEP
 from tests.faults.dispatchers import LAPSE, DispatcherSetup
 
 
@@ -81,7 +82,7 @@ async def test_a_failure_that_is_told_before_the_answer_stays(setup: DispatcherS
     async with setup.database() as database, database.connection() as connection:
         [message] = await claim_due(connection, 9, 9)
         failed = Receipt(str(message.id), "SM1", State.FAILED, None, "30003")
-        await Receipts(database).record("sms", [failed])
+        await Receipts(database).record("sms", "first", [failed])
         await record_outcomes(connection, [DeliveryOutcome(message, State.SENT, "SM1")])
     assert await setup.states() == {"+1": "failed"}
 

@@ -60,7 +60,7 @@ async def test_the_words_of_a_refusal_are_kept_and_are_no_trouble_of_the_vendor(
         await setup.until("refused", "+1")
     expected = ("refused", "21610", "opted_out", "unsubscribed recipient")
     assert kept(await history(setup)) == [expected]
-    assert dispatcher.breakers["sms"].words == ""
+    assert dispatcher.texts.next.breaker.words == ""
 
 
 async def test_a_receipt_is_a_step_that_says_so_and_a_repeat_is_none(
@@ -75,7 +75,7 @@ async def test_a_receipt_is_a_step_that_says_so_and_a_repeat_is_none(
             await reference(setup), "SM1", State.REFUSED, Reason.FILTERED, "30007", words="spam"
         )
         for _ in range(2):
-            await Receipts(database).record("sms", [receipt])
+            await Receipts(database).record("sms", "first", [receipt])
     [step] = await history(setup)
     assert kept([step]) == [("refused", "30007", "filtered", "spam")]
     assert step["receipt"] is True
@@ -99,5 +99,5 @@ async def test_one_that_was_taken_back_is_told_as_sent_where_a_receipt_says_so(
     await setup.sql("UPDATE deliveries SET state = 'cancelled'")
     async with setup.database() as database:
         delivered = Receipt(await reference(setup), "SM1", State.DELIVERED)
-        await Receipts(database).record("sms", [delivered])
+        await Receipts(database).record("sms", "first", [delivered])
     assert await setup.states() == {"+1": "delivered"}

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.domain.concurrency import Lazy
-from app.domain.delivery.breaker import CircuitBreaker
-from app.domain.delivery.dispatcher import MessageSender
 from app.domain.delivery.outbox import UNSURE, DeliveryOutcome, claim_due, record_outcomes
+from app.domain.delivery.senders import Senders
 from app.domain.ports import Dependency, Email, Reason, Refused, SendOutcome, Uncertain, Unsent
 from tests.controllers.test_account_forgotten import found, soon_nowhere
-from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, composed
+from tests.faults.dispatchers import LAPSE, DispatcherSetup, named, sending_by
 from tests.faults.staged import Staged, until
 from tests.faults.test_sending import written
 from tests.owner import Owner
@@ -116,10 +114,8 @@ def test_a_deleted_accounts_contacts_are_kept_until_then(staged: Staged) -> None
 
 async def outcomes(setup: DispatcherSetup, tries: int) -> AsyncIterator[DeliveryOutcome]:
     """What became of the one message that is queued, at each try."""
-    sending = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        sending = setup.sending(database)
         for _ in range(tries):
             await setup.sql(LAPSE)
             [message] = await claim_due(connection, 9, 9)
@@ -160,10 +156,8 @@ async def test_a_mail_that_may_have_gone_out_goes_out_a_few_times_in_its_week(
     await setup.queue_notice("ada@example.org")
     await setup.sql("UPDATE deliveries SET channel = 'email'")
     post, passed, state = Silent(), 0.0, "queued"
-    sending = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(lambda: post), written, {"email": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        sending = sending_by({Email: Senders(named("mail", post))}, database, written)
         while state == "queued":
             [message] = await claim_due(connection, 9, 9)
             outcome = await sending.send_message(message)

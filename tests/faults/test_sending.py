@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from app.domain.concurrency import Lazy
-from app.domain.delivery.breaker import CircuitBreaker
-from app.domain.delivery.dispatcher import MessageSender
 from app.domain.delivery.outbox import ASK_AGAIN, Message, claim_due, record_outcomes
+from app.domain.delivery.senders import Senders
 from app.domain.ports import Email, SendOutcome, Sent
-from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, composed
+from tests.faults.dispatchers import LAPSE, DispatcherSetup, named, sending_by
 
 
 @dataclass
@@ -29,10 +27,8 @@ async def test_an_email_goes_out_twice_at_most(setup: DispatcherSetup) -> None:
     await setup.queue("ada@example.org")
     await setup.sql("UPDATE deliveries SET channel = 'email'")
     post = Post()
-    send = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(lambda: post), written, {"email": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        send = sending_by({Email: Senders(named("mail", post))}, database, written)
         for _ in range(3):
             [message] = await claim_due(connection, 9, 9)
             outcome = await send.send_message(message)  # and dies before it is written down
@@ -46,10 +42,8 @@ async def test_an_email_goes_out_twice_at_most(setup: DispatcherSetup) -> None:
 async def test_a_text_that_takes_each_process_along_is_given_up(setup: DispatcherSetup) -> None:
     await setup.queue("+1")
     setup.vendor.lists = "kept"
-    send = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        send = setup.sending(database)
         for _ in range(4):
             [message] = await claim_due(connection, 9, 9)
             await setup.sql(LAPSE)
@@ -61,10 +55,8 @@ async def test_a_text_that_takes_each_process_along_is_given_up(setup: Dispatche
 async def test_a_text_is_asked_about_until_the_vendor_can_tell(setup: DispatcherSetup) -> None:
     await setup.queue("+1")
     setup.vendor.lists = "busy"
-    send = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        send = setup.sending(database)
         await claim_due(connection, 9, 9)  # by someone who dies with it in flight
         for asked in range(10):
             await setup.sql(LAPSE)

@@ -5,13 +5,11 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.concurrency import Lazy
 from app.domain.delivery import breaker
 from app.domain.delivery.breaker import AGED, FAILURES, CircuitBreaker
-from app.domain.delivery.dispatcher import MessageSender
 from app.domain.delivery.outbox import LEAST_LEFT, claim_due, record_outcomes
 from app.domain.ports import SendOutcome, Uncertain, Unsent
-from tests.faults.dispatchers import DispatcherSetup, NoMail, composed
+from tests.faults.dispatchers import DispatcherSetup
 from tests.faults.test_notices import PASS
 
 LIFETIME = 600.0  # seconds, of a code from a text
@@ -30,10 +28,8 @@ async def send_while_away(setup: DispatcherSetup, seconds: float, trouble: SendO
     """The vendor is back after so long."""
     await setup.queue("+1")
     setup.vendor.trouble, end = trouble, End("queued", 0.0, [])
-    sending = MessageSender(
-        Lazy(lambda: setup.vendor), Lazy(NoMail), composed, {"sms": CircuitBreaker()}
-    )
     async with setup.database() as database, database.connection() as connection:
+        sending = setup.sending(database)
         while end.state == "queued":
             [message] = await claim_due(connection, 9, 9)
             outcome = await sending.send_message(message)

@@ -17,6 +17,7 @@ from app.adapters.redis import Redis
 from app.domain.concurrency import Lazy, attempt
 from app.domain.delivery.calls import Call, PhoneCalls
 from app.domain.delivery.receipts import ReceiptReader
+from app.domain.delivery.senders import Sender, Senders
 from app.domain.errors import Unavailable
 from app.domain.events.dispatcher import MOST as IN_FLIGHT
 from app.domain.events.events import Webhooks
@@ -31,11 +32,12 @@ from app.domain.ports import (
     Text,
     TextMessages,
 )
+from app.domain.verification.codes import EMAIL, PHONE
 from app.settings import Settings
+from app.settings.sms_senders import SmsSender
 
 log = logging.getLogger("app.outages")
 
-T = TypeVar("T")
 M = TypeVar("M", bound=Text | Call)
 M_contra = TypeVar("M_contra", bound=Text | Call, contravariant=True)
 
@@ -75,16 +77,6 @@ class HttpClient:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender(Generic[T]):
-    """A vendor of texts or mails, or what stands in for it, and what `/health` says of it. No start
-    waits for its package: Twilio's takes 0.3 s and 20 MB, SendGrid's 30 ms.
-    """
-
-    port: Lazy[T]
-    dependency: Dependency
-
-
-@dataclass(frozen=True, slots=True)
 class StandIns:
     """What keeps the messages of a machine where a vendor has no credentials."""
 
@@ -98,21 +90,21 @@ class Adapters:
     """`prices_database` is the same server, asked each second for the prices alone: where that
     hangs, only the prices grow old. So is `cleaning_database`, which may take its time.
 
-    `calls` is None where nobody can be called, `identity_provider` where Auth0 was left out;
-    `receipt_readers` are by vendor, in lower case.
+    `texts` are in the order of the settings. `calls` is None where nobody can be called,
+    `identity_provider` where Auth0 was left out; `receipt_readers` are by channel and sender.
     """
 
     database: Postgres
     prices_database: Postgres
     cleaning_database: Postgres
     memory: Redis
-    texts: Sender[TextMessages]
-    calls: Lazy[PhoneCalls] | None
-    mail: Sender[Mail]
+    texts: Senders[TextMessages]
+    calls: Senders[PhoneCalls] | None
+    mail: Senders[Mail]
     identity_provider: IdentityProvider | None
     last_good_prices: PriceSnapshotFile
     breached_passwords: tuple[BreachedPasswords, ...]
-    receipt_readers: dict[str, Lazy[ReceiptReader]]
+    receipt_readers: dict[tuple[str, str], Lazy[ReceiptReader]]
     webhooks: Lazy[Webhooks]
     http_client: HttpClient
 
@@ -130,7 +122,7 @@ class Adapters:
     async def load_vendors(self) -> None:
         """What no start waits for, so that no message waits for it either."""
         await asyncio.sleep(LOADED_AFTER)
-        for port in (self.texts.port, self.mail.port):
+        for port in [each.port for each in self.texts.all] + [each.port for each in self.mail.all]:
             await attempt("loading of a vendor's package", port.get)
 
     async def _check_memory(self) -> None:
@@ -156,7 +148,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         Redis(settings.redis_url, settings.redis_prefix),
         _build_texts(settings, http_client, stand_ins),
         _build_calls(settings, http_client, stand_ins),
-        _build_mail(settings, http_client, stand_ins),
+        Senders(_build_mail(settings, http_client, stand_ins)),
         _build_identity_provider(settings, http_client),
         PriceSnapshotFile(),
         _build_breached_passwords(settings, http_client),
@@ -168,24 +160,39 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
 
 def _build_texts(
     settings: Settings, http_client: HttpClient, stand_ins: StandIns | None
-) -> Sender[TextMessages]:
-    vendor, test_numbers = settings.texts_vendor, settings.fixed_codes
-    if stand_ins and not vendor:
-        texts, dependency = stand_ins.texts.port, stand_ins.texts.dependency
+) -> Senders[TextMessages]:
+    if stand_ins and not settings.sms_senders:
+        senders = [stand_ins.texts]
     else:
-        texts = Lazy[TextMessages](
-            lambda: _load(vendor.lower()).build_texts(settings, http_client.get())
-        )
-        dependency = _dependency(vendor, "Texts are tried again.")
-    if not test_numbers.codes:
-        return Sender(texts, dependency)
-    return Sender(Lazy[TextMessages](lambda: ButTestNumbers(texts.get, test_numbers)), dependency)
+        senders = [_build_sender(settings, each, http_client) for each in settings.sms_senders]
+    numbers = settings.fixed_codes
+    if numbers.codes:
+        senders = [Sender(_but_test_numbers(each, numbers), each.dependency) for each in senders]
+    return Senders(*senders)
+
+
+def _build_sender(
+    settings: Settings, sender: SmsSender, http_client: HttpClient
+) -> Sender[TextMessages]:
+    own = settings.of_sender(sender)
+    texts = Lazy[TextMessages](
+        lambda: _load(sender.vendor).build_texts(own, http_client.get(), sender.name)
+    )
+    vendor = sender.vendor.capitalize()
+    return Sender(texts, _dependency(sender.name, vendor, "Texts are tried again."))
+
+
+def _but_test_numbers(
+    sender: Sender[TextMessages], test_numbers: TestNumbers
+) -> Lazy[TextMessages]:
+    return Lazy(lambda: ButTestNumbers(sender.port.get, test_numbers))
 
 
 def _build_calls(
     settings: Settings, http_client: HttpClient, stand_ins: StandIns | None
-) -> Lazy[PhoneCalls] | None:
-    if stand_ins and not settings.texts_vendor:
+) -> Senders[PhoneCalls] | None:
+    """By Twilio's own settings, whoever sends the texts."""
+    if stand_ins and not settings.sms_senders:
         calls = stand_ins.calls
     elif settings.twilio_account_sid and settings.twilio_call_from:
         calls = Lazy[PhoneCalls](
@@ -193,9 +200,10 @@ def _build_calls(
         )
     else:
         return None
-    if not (test_numbers := settings.fixed_codes).codes:
-        return calls
-    return Lazy[PhoneCalls](lambda: ButTestNumbers(calls.get, test_numbers))
+    if (test_numbers := settings.fixed_codes).codes:
+        answered = calls.get
+        calls = Lazy[PhoneCalls](lambda: ButTestNumbers(answered, test_numbers))
+    return Senders(Sender(calls, _dependency("twilio", "Twilio", "Calls are tried again.")))
 
 
 class SenderTo(Protocol[M_contra]):
@@ -229,24 +237,32 @@ def _build_mail(
     if stand_ins and not vendor:
         return stand_ins.mail
     mail = Lazy[Mail](lambda: _load(vendor.lower()).build_mail(settings, http_client.get()))
-    return Sender(mail, _dependency(vendor, "E-mail is tried again."))
+    return Sender(mail, _dependency(vendor.lower(), vendor, "E-mail is tried again."))
 
 
-def _build_receipt_readers(settings: Settings) -> dict[str, Lazy[ReceiptReader]]:
-    """Of the vendors that sign what they tell with something that is known here."""
-    readers: dict[str, Lazy[ReceiptReader]] = {}
-    if token := settings.twilio_auth_token:
-        base_url = settings.base_url
-        readers["twilio"] = Lazy(lambda: _load("twilio_receipts").TwilioReceipts(token, base_url))
+def _build_receipt_readers(settings: Settings) -> dict[tuple[str, str], Lazy[ReceiptReader]]:
+    """Of the senders that sign what they tell with something that is known here."""
+    senders = [*settings.sms_senders]
+    if settings.twilio_auth_token:  # who may call without sending texts
+        senders.append(SmsSender("twilio", "twilio"))
+    readers: dict[tuple[str, str], Lazy[ReceiptReader]] = {
+        (PHONE.name, each.name): _build_receipt_reader(settings, each) for each in senders
+    }
     if key := settings.sendgrid_webhook_public_key:
-        readers["sendgrid"] = Lazy(lambda: _load("sendgrid_receipts").SendGridReceipts(key))
+        readers[EMAIL.name, "sendgrid"] = Lazy(
+            lambda: _load("sendgrid_receipts").SendGridReceipts(key)
+        )
     return readers
 
 
-def _dependency(vendor: str, consequence: str) -> Dependency:
+def _build_receipt_reader(settings: Settings, sender: SmsSender) -> Lazy[ReceiptReader]:
+    own = settings.of_sender(sender)
+    return Lazy(lambda: _load(sender.vendor).build_receipts(own))
+
+
+def _dependency(name: str, vendor: str, consequence: str) -> Dependency:
     source = "your mail server's log" if vendor == "SMTP" else f"{vendor}'s status page"
-    remedy = f"Look at {source} and at the last code. {consequence}"
-    return Dependency(vendor.lower(), remedy)
+    return Dependency(name, f"Look at {source} and at the last code. {consequence}")
 
 
 def _build_identity_provider(

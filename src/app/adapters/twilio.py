@@ -25,6 +25,8 @@ from app.adapters.http_client import (
     status_words,
 )
 from app.adapters.outages import redact_contacts
+from app.adapters.twilio_receipts import TwilioReceipts
+from app.domain.delivery.receipts import ReceiptReader
 from app.domain.errors import Unavailable
 from app.domain.ports import (
     Reason,
@@ -83,8 +85,6 @@ MEANINGS: dict[int, Reason | None] = {
     30034: Reason.MISCONFIGURED,  # the sender is not registered for A2P 10DLC
     63038: Reason.MISCONFIGURED,  # the account's daily cap, although it comes as a 429
 }
-
-STATUS_PATH = "/webhooks/twilio/status"
 
 # How the SDK trips over a 2xx that is no Message: a page of HTML, a list, a text for a number.
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, TwilioException)
@@ -150,15 +150,19 @@ class HttpxTwilioClient(AsyncHttpClient):
         return Response(response.status_code, response.text, response.headers)
 
 
-def build_texts(settings: Settings, client: httpx.AsyncClient) -> TextMessages:
+def build_texts(settings: Settings, client: httpx.AsyncClient, name: str) -> TextMessages:
     return TwilioTexts(
         client,
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token,
         sender=settings.twilio_messaging_service_sid or settings.twilio_from_number,
         api_url=settings.twilio_api_url,
-        status_callback=f"{settings.base_url}{STATUS_PATH}",
+        status_callback=f"{settings.base_url}/webhooks/{name}/status",
     )
+
+
+def build_receipts(settings: Settings) -> ReceiptReader:
+    return TwilioReceipts(settings.twilio_auth_token, settings.base_url, MEANINGS)
 
 
 class TwilioTexts(TextMessages):

@@ -10,7 +10,6 @@ from twilio.rest import Client
 
 from app.adapters.http_client import DEADLINE, send_request
 from app.adapters.twilio import (
-    STATUS_PATH,
     HttpxTwilioClient,
     find_listed,
     is_recent,
@@ -49,7 +48,7 @@ def build_calls(settings: Settings, client: httpx.AsyncClient) -> PhoneCalls:
         auth_token=settings.twilio_auth_token,
         sender=settings.twilio_call_from or "",
         api_url=settings.twilio_api_url,
-        status_callback=f"{settings.base_url}{STATUS_PATH}",
+        status_callback=f"{settings.base_url}/webhooks/twilio/status",
     )
 
 

@@ -1,11 +1,11 @@
 """What Twilio tells of texts and calls that it took, and what people answer to texts."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from twilio.request_validator import RequestValidator
 
-from app.adapters.twilio import MEANINGS, STATUS_PATH
 from app.domain.delivery.outbox import State
 from app.domain.delivery.receipts import Forged, Receipt, ReceiptReader, clean_id, is_uuid
 from app.domain.ports import Reason
@@ -39,15 +39,18 @@ NO_SUCH_NUMBER = ("404", "484", "604")
 
 class TwilioReceipts(ReceiptReader):
     """Status callbacks and answers of people, signed with the account's token. `base_url` is the
-    address that Twilio was told.
+    address that Twilio was told, `meanings` what its error codes mean.
     """
 
-    def __init__(self, auth_token: str, base_url: str) -> None:
+    def __init__(
+        self, auth_token: str, base_url: str, meanings: Mapping[int, Reason | None]
+    ) -> None:
         self._validator, self._base_url = RequestValidator(auth_token), base_url
+        self._meanings = meanings
 
     def read_receipts(self, target: str, headers: dict[bytes, bytes], body: bytes) -> list[Receipt]:
         form = self._read_signed(target, headers, body)
-        if urlsplit(target).path != STATUS_PATH:
+        if not urlsplit(target).path.endswith("/status"):
             return []
         if "CallSid" in form:
             return _read_call(target, form)
@@ -55,7 +58,7 @@ class TwilioReceipts(ReceiptReader):
         if state is None:
             return []
         code = form.get("ErrorCode", "")
-        known = MEANINGS.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
+        known = self._meanings.get(int(code)) if re.fullmatch("[0-9]{5}", code) else None
         reason = known or UNEXPLAINED.get(form["MessageStatus"])
         reason = reason if state is State.FAILED else None
         is_refused = reason is not None and reason.is_for_good

@@ -52,7 +52,7 @@ class RecoveryHandler:
         )
 
     async def render_email_page(self, typed: str, refusal: Refusal | None = None) -> HttpResponse:
-        changing, down = self.is_changing, self.container.dispatcher.breakers["email"].is_open
+        changing, down = self.is_changing, self.container.dispatcher.mail.are_down
         values = {
             "typed": typed,
             "suggestion": refusal.suggestion if isinstance(refusal, LikelyTypo) else None,
@@ -108,7 +108,7 @@ class RecoveryCode:
         self._handler = handler
 
     async def find_code(self) -> SentCode:
-        flow, mail = self._handler.flow, self._handler.container.dispatcher.breakers["email"]
+        flow, mail = self._handler.flow, self._handler.container.dispatcher.mail.next.breaker
         pending = flow.require_pending_code(await self._handler.load_flow())
         return SentCode(flow.codes, pending, shown_progress(pending, mail))
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Controller, Request, post
+from litestar.params import FromPath
 
 from app.domain.delivery.receipts import Forged
 from app.domain.verification.codes import EMAIL, PHONE
@@ -21,14 +22,15 @@ class WebhooksController(Controller):
     include_in_schema = False
     request_max_body_size = 256 * 1024
 
-    @post("/twilio/status")
-    async def receive_text_status(self, request: AnyRequest) -> HttpResponse:
-        return await _record(request, "twilio", PHONE.name)
+    @post("/{sender:str}/status")
+    async def receive_text_status(self, request: AnyRequest, sender: FromPath[str]) -> HttpResponse:
+        """Of any vendor of texts; `sender` is its name in the settings."""
+        return await _record(request, sender, PHONE.name)
 
-    @post("/twilio/inbound")
-    async def receive_text(self, request: AnyRequest) -> HttpResponse:
-        """STOP and START are kept by Twilio, which refuses or takes the next text accordingly."""
-        await _record(request, "twilio", PHONE.name)
+    @post("/{sender:str}/inbound")
+    async def receive_text(self, request: AnyRequest, sender: FromPath[str]) -> HttpResponse:
+        """STOP and START are kept by the vendor, who refuses or takes the next text accordingly."""
+        await _record(request, sender, PHONE.name)
         return SILENCE
 
     @post("/sendgrid/events")
@@ -36,10 +38,10 @@ class WebhooksController(Controller):
         return await _record(request, "sendgrid", EMAIL.name)
 
 
-async def _record(request: AnyRequest, vendor: str, channel: str) -> HttpResponse:
-    """Raises `Forged`, also where the vendor is not set up: nobody could have signed it."""
+async def _record(request: AnyRequest, sender: str, channel: str) -> HttpResponse:
+    """Raises `Forged`, also where the sender is not set up: nobody could have signed it."""
     container = Container.from_request(request)
-    reader = container.receipt_readers.get(vendor)
+    reader = container.receipt_readers.get((channel, sender))
     if reader is None:
         raise Forged
     scope = request.scope
@@ -47,5 +49,5 @@ async def _record(request: AnyRequest, vendor: str, channel: str) -> HttpRespons
     target = f"{scope['path']}?{query}" if query else scope["path"]
     headers = dict(scope["headers"])
     receipts = (await reader.get()).read_receipts(target, headers, await request.body())
-    await container.receipts.record(channel, receipts)
+    await container.receipts.record(channel, sender, receipts)
     return HttpResponse(204, b"", [NO_STORE])

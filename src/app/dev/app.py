@@ -10,7 +10,7 @@ from pathlib import Path
 from litestar import Litestar
 
 from app import main
-from app.adapters.registry import Sender, StandIns
+from app.adapters.registry import StandIns
 from app.dev.gallery import GalleryController
 from app.dev.middleware import DevelopmentMiddleware
 from app.dev.openid_provider.pages import DevAuth0Controller
@@ -18,6 +18,7 @@ from app.dev.openid_provider.provider import KEY, DevOpenIdProvider, LocalKey, R
 from app.dev.outbox import OUTBOX, LocalCalls, LocalMail, LocalTexts, Outbox, OutboxController
 from app.dev.reload import Changes, ReloadController, Watched
 from app.domain.concurrency import Lazy
+from app.domain.delivery.senders import Sender
 from app.domain.languages import FOLDER
 from app.domain.limits import LimitTable
 from app.domain.ports import Dependency, ShortMemory
@@ -80,7 +81,7 @@ def _development() -> main.Development:
     outbox = Outbox(OUTBOX)
 
     def build_state(settings: Settings, memory: ShortMemory) -> State:
-        sends_all = settings.texts_vendor and settings.mail_vendor
+        sends_all = settings.sms_senders and settings.mail_vendor
         provider = _build_provider(settings, memory) if settings.asks_own_auth0 else None
         return State(None if sends_all else outbox, provider)
 

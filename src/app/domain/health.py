@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from app.domain.delivery.database_limits import NEARLY, DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.senders import Sender
 from app.domain.errors import Unavailable
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.provider import IdentityProvider
-from app.domain.ports import BreachedPasswords, Database, Dependency, ShortMemory
+from app.domain.ports import BreachedPasswords, Database, ShortMemory
 from app.domain.pricing.prices import Prices
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.sql import load_queries
@@ -77,9 +79,9 @@ async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
 
 
 class Health:
-    """`texts` and `mail` are who sends them. `provider` is None where it was left out. `schema` are
-    the revisions that the database should have, the newest last. `breached` are lists of passwords
-    that were set up; `more` are checks of other rooms, which warn at worst.
+    """`dispatcher` knows who sends. `provider` is None where it was left out. `schema` are the
+    revisions that the database should have, the newest last. `breached` are lists of passwords that
+    were set up; `more` are checks of other rooms, which warn at worst.
     """
 
     def __init__(
@@ -88,8 +90,6 @@ class Health:
         memory: ShortMemory,
         dispatcher: Dispatcher,
         tokens: AccessTokens,
-        texts: Dependency,
-        mail: Dependency,
         provider: IdentityProvider | None,
         prices: Prices,
         schema: Sequence[str],
@@ -103,33 +103,41 @@ class Health:
         self._daily_caps = daily_caps
         self._cached: dict[str, tuple[float, Check]] = {}
         self.draining = False
-        self._checks = self._always(texts.name, mail.name)
-        vendors = [texts, mail]
-        self.read_database = {*READ_DATABASE, texts.name, mail.name}
+        self._senders: dict[str, Sequence[Sender[Any]]] = {
+            "sms": dispatcher.texts.all,
+            "email": dispatcher.mail.all,
+        }
+        self._checks = self._always()
+        vendors = [each.dependency for senders in self._senders.values() for each in senders]
+        self.read_database = {*READ_DATABASE, *(vendor.name for vendor in vendors)}
         if provider:
             vendors.append(provider.dependency)
             self._checks[provider.dependency.name] = self._check_identity_provider
         self.remedies = {vendor.name: vendor.remedy for vendor in vendors}
         self._areas = {
             Area.ACCOUNT: ("postgres", "migrations", "keys"),
-            Area.TEXTS: (texts.name, "texts", "dispatcher"),
-            Area.MAILS: (mail.name, "mails", "dispatcher"),
+            Area.TEXTS: ("texts", "dispatcher"),
+            Area.MAILS: ("mails", "dispatcher"),
         } | ({Area.PROVIDER: (provider.dependency.name,)} if provider else {})
         self._area_states: dict[Area, AreaState] = {}
         self._checks |= {name: partial(self._check_leniently, more[name]) for name in more}
         if breached:
             self._checks["breached-passwords"] = self._check_breached_passwords
 
-    def _always(self, texts: str, mail: str) -> Checks:
-        """The checks there are everywhere, by name; `texts` and `mail` are those of the vendors."""
+    def _always(self) -> Checks:
+        """The checks there are everywhere, by name."""
+        senders: Checks = {
+            each.name: partial(self._check_leniently, partial(self._check_sender, channel, each))
+            for channel in self._senders
+            for each in self._senders[channel]
+        }
         return {
             "postgres": self._check_postgres,
             "redis": lambda: self._check_leniently(self._check_redis),
             "migrations": self._check_migrations,
             "keys": self._check_keys,
             "dispatcher": self._check_dispatcher,
-            texts: lambda: self._check_leniently(lambda: self._check_vendor("sms")),
-            mail: lambda: self._check_leniently(lambda: self._check_vendor("email")),
+            **senders,
             "texts": lambda: self._check_leniently(lambda: self._cap("sms")),
             "mails": lambda: self._check_leniently(lambda: self._cap("email")),
             "pricing": self._check_pricing,
@@ -154,10 +162,16 @@ class Health:
     def _note_areas(self, checks: Sequence[Check]) -> None:
         found, now = {check.name: check for check in checks}, datetime.now(UTC)
         for area, names in self._areas.items():
-            status = worst([found[name] for name in names])
+            status = worst([found[name] for name in names] + self._best_sender(area, found))
             known = self._area_states.get(area)
             if known is None or known.status is not status:
                 self._area_states[area] = AreaState(area, status, now)
+
+    def _best_sender(self, area: Area, found: dict[str, Check]) -> list[Check]:
+        """While one sends, people get their messages."""
+        channel = {Area.TEXTS: "sms", Area.MAILS: "email"}.get(area)
+        checks = [found[each.name] for each in self._senders[channel]] if channel else []
+        return sorted(checks, key=lambda check: check.status is not Status.PASS)[:1]
 
     async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without."""
@@ -230,9 +244,10 @@ class Health:
             return Status.WARN, note
         return Status.PASS, ""
 
-    async def _check_vendor(self, channel: str) -> Finding:
+    async def _check_sender(self, channel: str, sender: Sender[Any]) -> Finding:
         async with self._database.connection() as connection:
-            [row] = await connection.fetch(*sql.find_traffic(channel=channel))
+            query = sql.find_traffic(channel=channel, sender=sender.name)
+            [row] = await connection.fetch(*query)
         note = f"{row['sent']} sent and {row['failed']} failed in 10 minutes"
         if row["since"] is not None:
             note += f", last success {row['since']} s ago"
@@ -240,7 +255,9 @@ class Health:
             note += f", last code {row['last_code']}"
         if row["waiting"]:
             note += f", {row['waiting']} wait to be tried again"
-        breaker = self._dispatcher.breakers[channel]
+        breaker = sender.breaker
+        if breaker.is_open:
+            note += ", left alone for some seconds after failures in a row"
         if breaker.words:
             note += f", last trouble: {breaker.words}"
         troubled = breaker.is_open or row["waiting"] or row["failed"] > row["sent"]

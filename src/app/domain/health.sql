@@ -13,12 +13,12 @@ SELECT version_num FROM alembic_version;
 SELECT array_agg(revision) FROM schema_revisions;
 
 -- name: find_traffic
--- What became of the last ten minutes' messages of a channel, and how many notices wait for longer
--- than some seconds: after three tries, or as they may have gone out. By a time that stands still,
--- so that the index finds them.
+-- What became of the last ten minutes' messages that a sender of a channel has, and how many of its
+-- notices wait for longer than some seconds: after three tries, or as they may have gone out. By a
+-- time that stands still, so that the index finds them.
 SELECT (SELECT count(*) FROM deliveries
-        WHERE channel = :channel AND state = 'queued' AND address = ''
-          AND (tries > 2 OR uncertain > 0)) AS waiting,
+        WHERE channel = :channel AND coalesce(sender, :sender) = :sender
+          AND state = 'queued' AND address = '' AND (tries > 2 OR uncertain > 0)) AS waiting,
   count(*) FILTER (WHERE state IN ('sent', 'delivered')) AS sent,
   count(*) FILTER (WHERE state = 'failed' OR reason = 'misconfigured') AS failed,
   extract(epoch FROM clock_timestamp()
@@ -26,4 +26,5 @@ SELECT (SELECT count(*) FROM deliveries
   (array_agg(provider_code ORDER BY updated_at DESC)
    FILTER (WHERE provider_code IS NOT NULL))[1] AS last_code
 FROM deliveries
-WHERE channel = :channel AND created_at > statement_timestamp() - interval '10 minutes';
+WHERE channel = :channel AND coalesce(sender, :sender) = :sender
+  AND created_at > statement_timestamp() - interval '10 minutes';

@@ -11,8 +11,9 @@ from app.domain.services import Audience
 from app.settings.environment import E164, Reader, is_loopback
 from app.settings.networks import are_everybody
 from app.settings.secret_keys import is_guessable
+from app.settings.sms_senders import SmsSender, is_sender
 from app.settings.smtp_url import FORM as SMTP_FORM
-from app.settings.values import OWN_AUTH0, Settings
+from app.settings.values import OWN_AUTH0, SMS_VENDORS, Settings
 
 __all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings"]
 
@@ -33,7 +34,7 @@ def read_settings(environ: Mapping[str, str], needed: Collection[str] | None = N
     `needed` are the variables that must not be missing, None for all that a server needs.
     """
     reader = Reader(environ)
-    settings = _fill_in(_read_all(reader), environ)
+    settings = _fill_in(_with_senders(reader, _read_all(reader)), environ)
     problems = reader.problems + _contradictions(settings)
     missing = _missing_of_vendors(settings)
     if not settings.is_local:
@@ -56,6 +57,33 @@ def _read_all(reader: Reader) -> Settings:
     return Settings(
         **{each.name: each.metadata["read"](reader, each.name) for each in fields(Settings)}
     )
+
+
+def _with_senders(reader: Reader, settings: Settings) -> Settings:
+    """Each with what its vendor needs, by settings that begin with its own name. Twilio alone where
+    nobody says anything else.
+    """
+    senders = settings.sms_senders
+    if not senders and settings.twilio_account_sid:
+        senders = (SmsSender("twilio", "twilio"),)
+    known = [each for each in senders if is_sender(each.name) and each.vendor in SMS_VENDORS]
+    reader.problems += [
+        f"SMS_SENDERS: {each.name} must be, or begin with, {' or '.join(SMS_VENDORS)}."
+        for each in senders
+        if each not in known
+    ]
+    return replace(settings, sms_senders=tuple(_with_values(reader, each) for each in known))
+
+
+def _with_values(reader: Reader, sender: SmsSender) -> SmsSender:
+    if sender.name == sender.vendor:
+        return sender  # the settings as they are
+    read = {
+        each.name: each.metadata["read"](reader, f"{sender.name}{each.name[len(sender.vendor) :]}")
+        for each in fields(Settings)
+        if each.name.startswith(f"{sender.vendor}_")
+    }
+    return replace(sender, values=read)
 
 
 def _fill_in(settings: Settings, environ: Mapping[str, str]) -> Settings:
@@ -155,13 +183,9 @@ def _half_set_up(settings: Settings) -> list[tuple[bool, str]]:
 
 def _missing_of_vendors(settings: Settings) -> list[str]:
     """All of a vendor that sends for us; in front of people both do."""
-    sender = settings.twilio_from_number or settings.twilio_messaging_service_sid
-    numbers = "a number such as +12025550100, or TWILIO_MESSAGING_SERVICE_SID to a service"
-    texts = [
-        (settings.twilio_account_sid, "TWILIO_ACCOUNT_SID", "the SID that starts with AC"),
-        (settings.twilio_auth_token, "TWILIO_AUTH_TOKEN", "the auth token of that account"),
-        (sender, "TWILIO_FROM_NUMBER", numbers),
-    ]
+    senders = settings.sms_senders
+    if not senders and not settings.is_local:
+        senders = (SmsSender("twilio", "twilio"),)
     address = "the address that mails come from"
     mail = [
         (settings.sendgrid_api_key, "SENDGRID_API_KEY", "the key (SG.), or SMTP_URL to a server"),
@@ -173,9 +197,20 @@ def _missing_of_vendors(settings: Settings) -> list[str]:
             (settings.smtp_from, "SMTP_FROM", address),
         ]
     return [
-        *(_missing(texts) if settings.texts_vendor or not settings.is_local else ()),
+        *(missing for sender in senders for missing in _missing_of_sender(settings, sender)),
         *(_missing(mail) if settings.mail_vendor or not settings.is_local else ()),
     ]
+
+
+def _missing_of_sender(settings: Settings, sender: SmsSender) -> list[str]:
+    own, name, needed = settings.of_sender(sender), sender.name.upper(), []
+    for end, other, shape in SMS_VENDORS[sender.vendor]:
+        value = getattr(own, f"{sender.vendor}_{end}")
+        if other:
+            value = value or getattr(own, f"{sender.vendor}_{other}")
+            shape = f"{shape}, or set {name}_{other.upper()}"
+        needed.append((value, f"{name}_{end.upper()}", shape))
+    return _missing(needed)
 
 
 def _missing(needed: Iterable[tuple[object, str, str]]) -> list[str]:

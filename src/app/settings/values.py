@@ -1,7 +1,7 @@
 """Every setting: what it is called, how it is read, and what it is when nobody sets it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from app.domain.services import Service
 from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
 from app.settings.networks import Network
 from app.settings.services import read_services
+from app.settings.sms_senders import SmsSender, read_names
 from app.settings.smtp_url import MAILBOX, read_smtp_url
 
 Environment = Literal["development", "test", "production"]
@@ -25,6 +26,15 @@ OWN_AUTH0 = "/dev/auth0/"
 
 ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-z]+")
 PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
+# Vendors of texts, each a module of `adapters/`, and the settings they cannot do without: the end
+# of its name, that of another that will do, and what to set it to.
+SMS_VENDORS = {
+    "twilio": (
+        ("account_sid", "", "the SID that starts with AC"),
+        ("auth_token", "", "the auth token of that account"),
+        ("from_number", "messaging_service_sid", "a number such as +12025550100"),
+    ),
+}
 REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
 
 
@@ -66,6 +76,8 @@ class Settings:
     # The number that calls. None: the one that texts, where it is a whole number; "": nobody calls.
     twilio_call_from: str | None = variable(Reader.caller)
     twilio_api_url: str = variable(Reader.url, "https://api.twilio.com")
+    # Who sends texts, the preferred one first; Twilio alone unless it is set.
+    sms_senders: tuple[SmsSender, ...] = variable(read_names)
     sendgrid_api_key: str = variable(Reader.secret)
     sendgrid_from_email: str = variable(
         Reader.shaped, ADDRESS, "an address such as hello@example.org"
@@ -139,16 +151,15 @@ class Settings:
         """The host people see, without port: what an SMS code is bound to."""
         return urlsplit(self.base_url).hostname or ""
 
-    @property
-    def texts_vendor(self) -> str:
-        """Who sends our texts, as people write it, and in lower case the module in `adapters/` and
-        the check in `/health`; "" for nobody.
-        """
-        return "Twilio" if self.twilio_account_sid else ""
+    def of_sender(self, sender: SmsSender) -> "Settings":
+        """As that sender of texts has them: those of its vendor are its own."""
+        return replace(self, **sender.values)
 
     @property
     def mail_vendor(self) -> str:
-        """The same of mails."""
+        """Who sends our mails, as people write it, and in lower case the module in `adapters/` and
+        the check in `/health`; "" for nobody.
+        """
         if self.smtp_url:
             return "SMTP"
         return "SendGrid" if self.sendgrid_api_key else ""

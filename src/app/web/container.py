@@ -96,7 +96,7 @@ class Container:
     services: ServicesContainer
     idempotent_calls: IdempotentCalls
     receipts: Receipts
-    receipt_readers: dict[str, Lazy[ReceiptReader]]
+    receipt_readers: dict[tuple[str, str], Lazy[ReceiptReader]]  # by channel and sender
     served_regions: tuple[str, ...]
     default_region: str
     language_finder: LanguageFinder

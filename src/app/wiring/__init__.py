@@ -170,8 +170,6 @@ class Wiring:
             self._adapters.memory,
             self._dispatcher,
             self._tokens,
-            self._adapters.texts.dependency,
-            self._adapters.mail.dependency,
             self._adapters.identity_provider,
             self._prices,
             list_revisions(),

@@ -28,7 +28,7 @@ class EmailHandler(ContactHandler):
             "suggestion": refusal.suggestion if isinstance(refusal, LikelyTypo) else None,
             "current": self.account_handler.person.email,
             "waiting_for": await self.find_pending_value(),
-            "mail_down": self.account_handler.container.dispatcher.breakers["email"].is_open,
+            "mail_down": self.account_handler.container.dispatcher.mail.are_down,
         }
         return self.account_handler.render_page("email.html", values, refusal)
 

@@ -28,7 +28,7 @@ class PhoneHandler(ContactHandler):
             "typed": typed,
             "current": handler.person.formatted_phone,
             "waiting_for": await self.find_pending_value(),
-            "texts_down": handler.container.dispatcher.breakers["sms"].is_open,
+            "texts_down": handler.container.dispatcher.texts.are_down,
         }
         return handler.render_page("phone.html", values, refusal)
 

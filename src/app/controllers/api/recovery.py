@@ -50,7 +50,7 @@ class RecoveryCall:
 
     async def find_delivery(self) -> Delivery:
         pending = self._flow.require_pending_code(await self._load())
-        mail = self._request.container.dispatcher.breakers["email"]
+        mail = self._request.container.dispatcher.mail.next.breaker
         return describe_delivery(self._flow.codes.channel, shown_progress(pending, mail))
 
     async def submit_password(self, password: str) -> RecoveryState:

@@ -52,7 +52,7 @@ class SignupPages:
         values = brought(signup) | phone_values(
             typed,
             changing=self._request.is_changing,
-            texts_down=self._container.dispatcher.breakers["sms"].is_open,
+            texts_down=self._container.dispatcher.texts.are_down,
         )
         values |= self._beside_the_number(unknown_plan=unknown_plan)
         countries = country_values(self._container, self._context, country, refusal)
@@ -86,7 +86,7 @@ class SignupPages:
         values = brought(signup) | email_values(
             typed,
             changing=self._request.is_changing,
-            mail_down=self._container.dispatcher.breakers["email"].is_open,
+            mail_down=self._container.dispatcher.mail.are_down,
             refusal=refusal,
         )
         if typed or refusal or signup.identity:

@@ -1,7 +1,7 @@
 """The outbox: messages are rows, committed with their flow; when a try failed, what comes next."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,7 +36,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Message:
     """One claimed row. `notice`: nobody asked for it, see `notices.py`. `abandoned`: an earlier
-    dispatcher died holding it. `age` in seconds.
+    dispatcher died holding it. `age` in seconds. `sender` is who has it, or may have it: the name
+    of one, None where it was claimed before there were names.
     """
 
     id: UUID
@@ -54,6 +55,7 @@ class Message:
     abandoned: bool
     age: float
     seconds_left: float
+    sender: str | None
 
     @property
     def is_too_late(self) -> bool:
@@ -82,10 +84,34 @@ class DeliveryOutcome:
     words: str = ""
 
 
-async def claim_due(connection: Connection, texts: int, emails: int) -> list[Message]:
-    """Takes up to so many due messages for 30 seconds; no two dispatchers ever take the same."""
-    rows = await connection.fetch(*sql.claim_due(texts=texts, emails=emails))
-    return [Message.from_row(row) for row in rows]
+async def claim_due(
+    connection: Connection,
+    texts: int,
+    emails: int,
+    text_sender: str | None = None,
+    mail_sender: str | None = None,
+) -> list[Message]:
+    """Takes up to so many due messages for 30 seconds; no two dispatchers ever take the same. They
+    are for that sender, but for those that another one may have.
+    """
+    query = sql.claim_due(
+        texts=texts, emails=emails, text_sender=text_sender, mail_sender=mail_sender
+    )
+    return [Message.from_row(row) for row in await connection.fetch(*query)]
+
+
+async def move_claim(
+    connection: Connection, message: Message, sender: str, code: str, words: str
+) -> Message | None:
+    """Gives a claimed message to another sender, for 30 more seconds: written down before it is
+    sent, so that whoever finds it abandoned asks the right one. `code` and `words` are those of the
+    one that did not take it, "" where none was asked. None where the claim was lost.
+    """
+    query = sql.move_claim(
+        id=message.id, tries=message.tries, sender=sender, code=code, words=words
+    )
+    moved = await connection.fetchval(*query)
+    return replace(message, sender=sender) if moved else None
 
 
 async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) -> None:
@@ -101,6 +127,7 @@ async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) 
             uncertain=[outcome.uncertain for outcome in batch],
             delays=[outcome.delay for outcome in batch],
             words=[outcome.words for outcome in batch],
+            senders=[outcome.message.sender for outcome in batch],
         )
     )
 

@@ -8,7 +8,7 @@
 -- notices wait while a vendor is down. Those that are locked in vain are free again at once. The
 -- list of ids is there for the planner: it takes a limit that it does not know for a tenth of what
 -- is due, and would join by reading all deliveries. `abandoned` is what an earlier dispatcher died
--- holding: it may have gone out.
+-- holding: it may have gone out. What may have gone out stays with its sender.
 WITH due AS MATERIALIZED (
   SELECT * FROM (
     SELECT id, state, channel, next_try_at, false AS notice FROM deliveries
@@ -47,6 +47,8 @@ waiting AS MATERIALIZED (
 )
 UPDATE deliveries d
 SET state = 'sending', tries = d.tries + 1,
+    sender = CASE WHEN waiting.state = 'sending' OR d.uncertain > 0 THEN d.sender
+             WHEN d.channel = 'sms' THEN :text_sender::text ELSE :mail_sender::text END,
     uncertain = d.uncertain + (waiting.state = 'sending')::int, updated_at = clock_timestamp(),
     next_try_at = clock_timestamp() + interval '30 seconds'
 FROM waiting
@@ -54,6 +56,19 @@ WHERE d.id = waiting.id AND d.id = ANY(ARRAY(SELECT id FROM waiting))
 RETURNING d.*, d.address = '' AS notice, waiting.state = 'sending' AS abandoned,
   extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
   extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left;
+
+-- name: move_claim
+-- Gives a message to another sender, unless whoever claimed it has lost it. That the one before did
+-- not take it is a step of the history, as of `record_outcomes`; a code of '' is none.
+UPDATE deliveries
+SET sender = :sender, next_try_at = clock_timestamp() + interval '30 seconds',
+    steps = CASE WHEN :code = '' THEN steps
+      ELSE CASE WHEN jsonb_array_length(steps) < 20 THEN steps ELSE steps - 1 END
+        || jsonb_build_object('at', clock_timestamp(), 'state', state, 'sender', sender,
+             'code', :code::text, 'reason', NULL, 'words', :words::text)
+    END
+WHERE id = :id AND state = 'sending' AND tries = :tries
+RETURNING true;
 
 -- name: record_outcomes
 -- Writes what became of a batch of claimed messages: one element of each list for each message.
@@ -70,7 +85,8 @@ WITH settled AS (
   UPDATE deliveries d
   SET state = s.state, tries = d.tries - (s.state = 'sending')::int,
       provider_id = coalesce(s.provider_id, d.provider_id),
-      provider_code = s.provider_code, reason = s.reason, uncertain = s.uncertain,
+      sender = coalesce(s.sender, d.sender), provider_code = s.provider_code,
+      reason = s.reason, uncertain = s.uncertain,
       next_try_at = clock_timestamp() + make_interval(secs => s.delay),
       updated_at = clock_timestamp(),
       sent_at = coalesce(d.sent_at, CASE s.state WHEN 'sent' THEN clock_timestamp() END),
@@ -78,12 +94,13 @@ WITH settled AS (
         WHEN s.state IN ('sent', 'sending') THEN d.steps
         ELSE CASE WHEN jsonb_array_length(d.steps) < 20 THEN d.steps ELSE d.steps - 1 END
           || jsonb_build_object('at', clock_timestamp(), 'state', s.state,
+               'sender', coalesce(s.sender, d.sender),
                'code', s.provider_code, 'reason', s.reason, 'words', s.words)
       END
   FROM unnest((SELECT :ids::uuid[]), :tries::int[], :states::text[], :provider_ids::text[],
               :provider_codes::text[], :reasons::text[], :uncertain::int[], :delays::float[],
-              :words::text[])
-    AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay, words)
+              :words::text[], :senders::text[])
+    AS s (id, tries, state, provider_id, provider_code, reason, uncertain, delay, words, sender)
   WHERE d.id = s.id AND (d.state = 'sending' AND d.tries = s.tries
                          OR s.state = 'sent' AND (d.state IN ('queued', 'sending')
                                                   OR d.state = 'failed' AND d.provider_id IS NULL))

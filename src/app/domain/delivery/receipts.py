@@ -64,12 +64,15 @@ class Receipts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record(self, channel: str, receipts: Sequence[Receipt]) -> None:
-        """A message's state only moves forward; repeats and what comes late change nothing."""
+    async def record(self, channel: str, sender: str, receipts: Sequence[Receipt]) -> None:
+        """What that sender tells. A message's state only moves forward; repeats and what comes late
+        change nothing, nor does the failure of one that another sender has by now.
+        """
         if not receipts:
             return
         query = sql.record_receipts(
             channel=channel,
+            sender=sender,
             references=[each.reference for each in receipts],
             provider_ids=[each.provider_id for each in receipts],
             states=[each.state.value for each in receipts],

@@ -178,13 +178,16 @@ class Deliveries(Table):
     # Until then nobody else may claim it: the lease of a dispatcher, or the wait before a retry.
     next_try_at: Mapped[Created]
     expires_at: Mapped[Moment]
+    # Who has it, or may have it, by name; null until it is claimed, and of what was before there
+    # were several. The provider's id is one of that sender's.
+    sender: Mapped[Words | None]
     provider_id: Mapped[Words | None]
     provider_code: Mapped[Words | None]
     reason: Mapped[Words | None]
     # When a provider first took it.
     sent_at: Mapped[Moment | None]
     # What became of each try and what receipts told, in order and at most 20: `at`, `state`, the
-    # provider's `code` and `words`, `reason`, and `receipt` where it is one.
+    # `sender` and its `code` and `words`, `reason`, and `receipt` where it is one.
     steps: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
