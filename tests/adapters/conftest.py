@@ -9,21 +9,25 @@ from app.adapters.http_client import new_http_client
 from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.smtp import SmtpMail
+from app.adapters.telnyx import TelnyxTexts
 from app.adapters.twilio import TwilioTexts
 from tests.adapters.samples import (
     mail_by_smtp,
     mail_through,
     provider_through,
+    texts_by_telnyx,
     texts_through,
 )
 from tests.standins import fixtures
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.smtp import SmtpStandIn, mail_server
+from tests.standins.telnyx import TelnyxStandIn
 from tests.standins.twilio import TwilioStandIn
 
 openid = fixtures.openid
 sendgrid = fixtures.sendgrid
+telnyx = fixtures.telnyx
 twilio = fixtures.twilio
 
 
@@ -36,6 +40,11 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def twilio_texts(client: httpx.AsyncClient, twilio: TwilioStandIn) -> TwilioTexts:
     return texts_through(client, twilio)
+
+
+@pytest.fixture
+def telnyx_texts(client: httpx.AsyncClient, telnyx: TelnyxStandIn) -> TelnyxTexts:
+    return texts_by_telnyx(client, telnyx)
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from app.adapters.openid.id_token import BadToken
 from app.adapters.openid.provider import OpenIdProvider
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.smtp import SmtpMail
+from app.adapters.telnyx import TelnyxTexts
 from app.adapters.twilio import TwilioTexts
 from app.domain.identity.provider import ExternalIdentity, IdentityNotConfirmed
 from app.domain.ports import Email, Text
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.smtp import SmtpStandIn
+from tests.standins.telnyx import TelnyxStandIn
 from tests.standins.twilio import TwilioStandIn
 
 NUMBER = "+61491570006"
@@ -40,6 +42,13 @@ def texts_through(
         "api_url": twilio.url,
     }
     return TwilioTexts(client, **settings | options)
+
+
+def texts_by_telnyx(
+    client: httpx.AsyncClient, telnyx: TelnyxStandIn, **options: object
+) -> TelnyxTexts:
+    settings = {"api_key": telnyx.api_key, "sender": telnyx.sender, "api_url": telnyx.url}
+    return TelnyxTexts(client, **settings | options)
 
 
 def mail_through(

@@ -1,4 +1,4 @@
-"""The port `TextMessages`: one contract, met by the local adapter and by Twilio alike."""
+"""The port `TextMessages`: one contract, met by the local adapter and by those of vendors alike."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.telnyx import TelnyxTexts
 from app.adapters.twilio import TwilioTexts
 from app.dev.outbox import LocalTexts, Outbox
 from app.domain.ports import Sent, Text, TextMessages
 from tests.adapters.samples import BODY, NUMBER, TEXT
+from tests.standins.telnyx import TelnyxStandIn
 from tests.standins.twilio import TwilioStandIn
 
 
@@ -23,10 +25,19 @@ class Line:
     arrived: Callable[[], list[tuple[str, str, str]]]
 
 
-@pytest.fixture(params=["local", "twilio"])
+@pytest.fixture(params=["local", "telnyx", "twilio"])
 def line(
-    request: pytest.FixtureRequest, tmp_path: Path, twilio_texts: TwilioTexts, twilio: TwilioStandIn
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    twilio_texts: TwilioTexts,
+    twilio: TwilioStandIn,
+    telnyx_texts: TelnyxTexts,
+    telnyx: TelnyxStandIn,
 ) -> Line:
+    if request.param == "telnyx":
+        return Line(
+            telnyx_texts, lambda: [(text.id, text.to, text.body) for text in telnyx.messages]
+        )
     if request.param == "twilio":
         return Line(
             twilio_texts, lambda: [(text.sid, text.to, text.body) for text in twilio.messages]

@@ -6,12 +6,20 @@ import pytest
 
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.telnyx import TelnyxStandIn
 from tests.standins.twilio import TwilioStandIn
 
 
 @pytest.fixture
 def twilio() -> Iterator[TwilioStandIn]:
     with TwilioStandIn() as stand_in:
+        yield stand_in
+    assert stand_in.violations == []
+
+
+@pytest.fixture
+def telnyx() -> Iterator[TelnyxStandIn]:
+    with TelnyxStandIn() as stand_in:
         yield stand_in
     assert stand_in.violations == []
 

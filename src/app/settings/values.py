@@ -25,6 +25,8 @@ Pooler = Literal["none", "transaction"]
 OWN_AUTH0 = "/dev/auth0/"
 
 ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-z]+")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ED25519_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")  # 32 bytes in base64
 PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
 # Vendors of texts, each a module of `adapters/`, and the settings they cannot do without: the end
 # of its name, that of another that will do, and what to set it to.
@@ -33,6 +35,10 @@ SMS_VENDORS = {
         ("account_sid", "", "the SID that starts with AC"),
         ("auth_token", "", "the auth token of that account"),
         ("from_number", "messaging_service_sid", "a number such as +12025550100"),
+    ),
+    "telnyx": (
+        ("api_key", "", "the key that starts with KEY"),
+        ("from_number", "messaging_profile_id", "a number such as +12025550100"),
     ),
 }
 REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
@@ -76,6 +82,15 @@ class Settings:
     # The number that calls. None: the one that texts, where it is a whole number; "": nobody calls.
     twilio_call_from: str | None = variable(Reader.caller)
     twilio_api_url: str = variable(Reader.url, "https://api.twilio.com")
+    telnyx_api_key: str = variable(Reader.secret)
+    telnyx_from_number: str = variable(Reader.shaped, SENDER, "a number such as +12025550100")
+    telnyx_messaging_profile_id: str = variable(
+        Reader.shaped, UUID, "the id of a messaging profile, in hexadecimal"
+    )
+    telnyx_public_key: str = variable(
+        Reader.shaped, ED25519_KEY, "the public key that Telnyx shows (44 characters)"
+    )
+    telnyx_api_url: str = variable(Reader.url, "https://api.telnyx.com")
     # Who sends texts, the preferred one first; Twilio alone unless it is set.
     sms_senders: tuple[SmsSender, ...] = variable(read_names)
     sendgrid_api_key: str = variable(Reader.secret)
