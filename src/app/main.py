@@ -29,6 +29,8 @@ from app.domain.cleanup import clean_up_and_tell, until_next_round
 from app.domain.concurrency import attempt, keep_doing
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
+from app.domain.delivery.outages import EVERY as TOLD_EVERY
+from app.domain.delivery.outages import SharedOutages
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
 from app.domain.errors import Refusal
 from app.domain.events.dispatcher import Events
@@ -226,6 +228,8 @@ def _background(
     yield keep_doing("status", container.health.watch_areas, lambda: LOOKED_AT_EVERY)
     caps = container.daily_caps
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
+    outages = SharedOutages(adapters.memory, [*adapters.texts.all, *adapters.mail.all])
+    yield keep_doing("news of senders", outages.exchange, lambda: TOLD_EVERY)
     refill = container.send_refill
     yield keep_doing("refill of Redis", refill.refill_where_due, lambda: REFILLED_EVERY)
 

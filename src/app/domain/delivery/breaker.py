@@ -1,4 +1,4 @@
-"""A breaker per provider: after several failures in a row it is left alone for a while."""
+"""A breaker per sender: after several failures in a row it is left alone for a while."""
 
 from time import monotonic
 from uuid import UUID
@@ -13,20 +13,27 @@ class CircuitBreaker:
 
     def __init__(self) -> None:
         self._failures = 0
-        self._failed_at = 0.0
+        self.failed_at = 0.0  # by `monotonic`, last
         self._failed_last: UUID | None = None
         self._failing_since: float | None = None
+        self._spared_until = 0.0
         self.unsure = False  # whether the last failure may have been none: there was no answer
         self.words = ""  # of the provider or the network, when it last failed; "" since it works
 
     @property
-    def tripped(self) -> bool:
-        """Open, or trying: messages wait for it."""
+    def has_failed_too_often(self) -> bool:
+        """Here, in this process."""
         return self._failures >= FAILURES and not self._is_past(AGED)
 
     @property
+    def tripped(self) -> bool:
+        """Open, or trying: messages wait for it."""
+        return self.has_failed_too_often or monotonic() < self._spared_until
+
+    @property
     def is_open(self) -> bool:
-        return self.tripped and not self._is_past(REST)
+        resting = self.has_failed_too_often and not self._is_past(REST)
+        return resting or monotonic() < self._spared_until
 
     def free_slots(self, in_flight: int, most: int) -> int:
         """How many more may be sent at once, with so many in flight already."""
@@ -38,6 +45,10 @@ class CircuitBreaker:
         """Whether what was to be sent then waits: it failed before, and not one has succeeded."""
         return self._failing_since is not None and monotonic() - self._failing_since >= seconds
 
+    def spare(self, seconds: float) -> None:
+        """Leaves it alone for so long: another process has found it so."""
+        self._spared_until = monotonic() + seconds
+
     def record_success(self) -> None:
         self._failures, self._failing_since = 0, None
 
@@ -48,10 +59,10 @@ class CircuitBreaker:
         elif message is None or message != self._failed_last:
             self._failures += 1
         self._failed_last = message
-        self._failed_at, self.unsure = monotonic(), unsure
+        self.failed_at, self.unsure = monotonic(), unsure
         if self._failing_since is None:
-            self._failing_since = self._failed_at
+            self._failing_since = self.failed_at
 
     def _is_past(self, seconds: float) -> bool:
         """Whether the last failure was so long ago."""
-        return monotonic() - self._failed_at >= seconds
+        return monotonic() - self.failed_at >= seconds
