@@ -36,8 +36,11 @@ texts_per_number = { windows = [[3600, 100000]] }
 texts_per_block = { windows = [[3600, 100000]] }
 texts_per_number_and_address = { windows = [[3600, 100000]] }
 texts_per_block_and_address = { windows = [[3600, 100000]] }
-texts_per_region = { windows = [[86400, 100000]] }
-texts_in_all = { windows = [[86400, 100000]] }
+strangers_per_region = { hour = 100000, day = 100000 }
+mailed_per_region = { hour = 100000, day = 100000 }
+known_per_region = { hour = 100000, day = 100000 }
+pressure = { least = 100000 }
+conversion_breaker = { least = 100000 }
 texts_per_address = { windows = [[3600, 100000]] }
 texts_per_network = { windows = [[3600, 100000]] }
 mails_per_mailbox = { windows = [[3600, 100000]] }

@@ -27,6 +27,7 @@ from app.domain.account.delayed_changes import APPLIED_EVERY
 from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
 from app.domain.cleanup import clean_up_and_tell, until_next_round
 from app.domain.concurrency import attempt, keep_doing
+from app.domain.delivery.budgets import COUNTED_EVERY, count_settled_sends
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.outages import EVERY as TOLD_EVERY
@@ -230,6 +231,8 @@ def _background(
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
     outages = SharedOutages(adapters.memory, [*adapters.texts.all, *adapters.mail.all])
     yield keep_doing("news of senders", outages.exchange, lambda: TOLD_EVERY)
+    settled = partial(count_settled_sends, adapters.cleaning_database)
+    yield keep_doing("counts of what was sent", settled, lambda: COUNTED_EVERY, turn)
     refill = container.send_refill
     yield keep_doing("refill of Redis", refill.refill_where_due, lambda: REFILLED_EVERY)
 

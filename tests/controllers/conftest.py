@@ -12,8 +12,8 @@ from redis import Redis
 from app.adapters.redis import SILENCE
 from app.dev.stores.files import clear_sockets, data_folder, socket_folder
 from app.dev.stores.servers import ValkeyServer
+from app.domain.delivery.outbox import ON_ITS_WAY
 from app.domain.delivery.refill import EVERY, SETTLED
-from app.domain.verification.unsent import ON_ITS_WAY
 from tests.crowd import sql
 from tests.faults.staged import until
 from tests.neighbours import services_file
@@ -24,12 +24,14 @@ from tests.standins.openid import OpenIdStandIn
 from tests.stores import Stores
 
 STEPS = ("phone", "phone-code", "email", "email-code", "password")
-DAILY = 60  # more than one region's 50
+DAILY = 300  # more than what strangers of one region get
 UNDER_WAY = "SELECT 1 FROM deliveries WHERE state IN ('queued', 'sending')"
 OLDER = """
+WITH anew AS (DELETE FROM send_counts)
 UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)
 """
 SENT_BEFORE = """
+WITH anew AS (DELETE FROM send_counts)
 INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                         state, expires_at)
 SELECT gen_random_uuid(), 'sms', 'phone_code', $1, left($1, -4), $2, $3, $4,
@@ -134,7 +136,8 @@ def limited(limited_product: Limited) -> Limited:
     """Nothing was sent and nothing guessed yet."""
     sql(
         limited_product.product,
-        "TRUNCATE deliveries, phone_verifications, email_verifications, audit_events",
+        "TRUNCATE deliveries, send_counts, send_stops, phone_verifications, email_verifications,"
+        " audit_events",
     )
     limited_product.flush()
     return limited_product

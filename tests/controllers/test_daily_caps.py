@@ -18,6 +18,7 @@ texts_in_all = { windows = [[86400, 10]] }
 mails_in_all = { windows = [[3600, 100], [86400, 10]] }
 """
 SENT = """
+WITH anew AS (DELETE FROM send_counts)
 INSERT INTO deliveries (id, channel, template, destination, address, network, state, expires_at,
                         created_at)
 SELECT gen_random_uuid(), $1, 'code', 'someone', $2, $2, 'sent', clock_timestamp(),

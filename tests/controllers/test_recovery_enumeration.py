@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 
 from app.controllers.code_words import WORDS
+from app.domain.delivery.outbox import ON_ITS_WAY
 from app.domain.verification.codes import EMAIL
-from app.domain.verification.unsent import ON_ITS_WAY
 from tests.controllers.conftest import Limited
 from tests.crowd import sql
 from tests.person import Person, Seen, new_phone

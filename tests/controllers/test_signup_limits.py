@@ -94,14 +94,24 @@ def test_a_full_block_promises_no_further_codes(limited: Limited) -> None:
     assert "The code you have still works." in refused.html
 
 
-def test_a_region_gets_fifty_a_day(limited: Limited) -> None:
-    limited.sent_before(50, region="SE")
+def test_strangers_of_a_region_get_a_hundred_an_hour(limited: Limited) -> None:
+    limited.sent_before(99, region="SE")
+    assert outcome(ask(limited.visitor(), "+46701740605")) == SENT
     assert refusal(ask(limited.visitor(), "+46701740606")) == (503, None, STOPPED)
     assert outcome(ask(limited.visitor(), new_phone())) == SENT
 
 
+def test_strangers_of_a_region_get_two_hundred_a_day(limited: Limited) -> None:
+    limited.sent_before(199, region="SE")
+    limited.wait(3600)
+    assert outcome(ask(limited.visitor(), "+46701740605")) == SENT
+    assert refusal(ask(limited.visitor(), "+46701740606")) == (503, None, STOPPED)
+
+
 def test_all_texts_of_a_day_have_a_limit(limited: Limited) -> None:
-    limited.sent_before(DAILY - 1, region="US")
+    for region in ("US", "CA", "GB"):
+        limited.sent_before(DAILY // 3 - 1, region=region)
+    limited.sent_before(2, region="FR")
     assert outcome(ask(limited.visitor(), new_phone())) == SENT
     person, phone = limited.visitor(), new_phone()
     refused = ask(person, phone)

@@ -103,7 +103,7 @@ def test_what_was_sent_in_a_silence_counts_when_the_memory_is_back(limited: Limi
 
 
 def test_a_day_is_counted_without_short_memory(forgetful: Limited) -> None:
-    forgetful.sent_before(50, region="SE")
+    forgetful.sent_before(100, region="SE")
     person = forgetful.visitor()
     person.get("/signup/phone")
     assert person.post("/signup/phone", phone="+46701740607").status == 503

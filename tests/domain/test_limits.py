@@ -4,16 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from app.domain.limits import (
-    DAY,
-    HOUR,
-    MINUTE,
-    Limit,
-    LimitTable,
-    Origin,
-    TooManyGuesses,
-    TooSoon,
-)
+from app.domain.limit_refusals import TooManyGuesses, TooSoon
+from app.domain.limits import DAY, HOUR, MINUTE, Budget, Limit, LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import Tally, Window
 
@@ -68,8 +60,10 @@ def test_the_limits_of_messages_are_those_that_were_promised() -> None:
     table = LimitTable()
     assert table.texts_per_number == Limit(((HOUR, 5), (DAY, 10)), (30, 60, 120, 300))
     assert table.texts_per_block == Limit(((HOUR, 5), (DAY, 20)))
-    assert table.texts_per_region == Limit(((DAY, 50),))
-    assert table.texts_in_all == Limit(((DAY, 500),))
+    assert table.strangers_per_region == Budget(100, 200, 30)
+    assert table.mailed_per_region == Budget(100, 200, 30)
+    assert table.known_per_region == Budget(300, 1000, 50)
+    assert table.texts_in_all == Limit(())
     assert table.texts_per_address == Limit(((HOUR, 10), (DAY, 30)))
     assert table.texts_per_network == Limit(((HOUR, 50),))
     assert table.mails_per_mailbox == Limit(((HOUR, 5), (DAY, 10)), (60,))
@@ -96,7 +90,7 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     assert identities == (Limit(((HOUR, 60),)), Limit(((HOUR, 300),)))
     assert table.languages_per_account == Limit(((HOUR, 20),))
     assert table.kept_calls_per_address == Limit(((HOUR, 300),))
-    assert len(fields(table)) == 42
+    assert len(fields(table)) == 46
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:
@@ -128,9 +122,9 @@ def test_one_address_has_less_than_all_of_a_contacts_limit() -> None:
 
 def test_a_region_may_be_raised_and_only_that_one() -> None:
     table = LimitTable(raised_regions={"US": 5000, "FR": 0})
-    assert table.for_region("US") == Limit(((DAY, 5000),))
-    assert table.for_region("FR") == Limit(((DAY, 0),))
-    assert table.for_region("SE") == LimitTable().texts_per_region
+    assert table.strangers_in("US") == Budget(2500, 5000, 30)
+    assert table.strangers_in("FR").limit(900, 9000) == Limit(((HOUR, 0), (DAY, 0)))
+    assert table.strangers_in("SE") == LimitTable().strangers_per_region
 
 
 def test_a_limit_is_counted_under_its_key() -> None:

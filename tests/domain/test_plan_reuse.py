@@ -16,7 +16,8 @@ MESSAGE = {
     "flow_id": b"f" * 32, "purpose": "signup", "opened_by": "", "contact": "+61491570006",
     "block": "+6149157", "region": "AU", "address": "192.0.2.1", "network": "192.0.2.0/24",
     "request_id": None, "event": "signup:code_sent", "nonce": b"n" * 16, "is_counted": True,
-    "limits_checked": False, "lifetime": timedelta(minutes=10), "language": "en", "zone": "",
+    "limits_checked": False, "room": "strangers", "is_quiet": False, "is_withheld": False,
+    "lifetime": timedelta(minutes=10), "language": "en", "zone": "",
 }  # fmt: skip
 OUTCOME = {
     "tries": [1], "states": ["sent"], "provider_ids": ["SM1"], "provider_codes": [None],

@@ -17,17 +17,21 @@ from app.adapters.redis import Redis
 from app.domain.account.personal_data import Erasure
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.refill import SendRefill
-from app.domain.delivery.send_limiter import Sender, SendLimiter
+from app.domain.delivery.rooms import Sender, Standing
+from app.domain.delivery.send import Terms
+from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.limits import HOUR, SEND_LIMITS, Limit, LimitTable, Origin, TooSoon
+from app.domain.limit_refusals import SEND_LIMITS, TooSoon
+from app.domain.limits import HOUR, Budget, Limit, LimitTable, Origin
 from app.domain.ports import Connection, Record, Refilled
 from app.domain.verification.codes import EMAIL, PHONE
 from tests.stores import Stores, execute
 
 LIMITS = [name for name in vars(LimitTable) if name.startswith(("texts_", "mails_"))]
-AMPLE = dict.fromkeys(LIMITS, Limit(((HOUR, 99),)))
+BUDGETS = [name for name in vars(LimitTable) if name.endswith("_per_region")]
+AMPLE = dict.fromkeys(LIMITS, Limit(((HOUR, 99),))) | dict.fromkeys(BUDGETS, Budget(99, 99, 0))
 THREE = Limit(((HOUR, 3),))
 PSEUDONYMS = Pseudonyms((b"k" * 32,))
 NOWHERE = "unix:///nowhere/redis.sock"
@@ -41,9 +45,11 @@ def number(at: int, block: int = 0) -> Phone:
     return Phone(f"+1415555{block or at:04d}{at:04d}", "US")
 
 
-def sender(at: int, network: int = 0, session: int = 0) -> Sender:
-    origin = Origin.of(f"10.{network or at}.0.{at}")
-    return Sender(origin, session=f"{session:032x}" if session else "", opened_by="sms")
+def sender(
+    at: int, network: int = 0, session: int = 0, standing: Standing = Standing.STRANGER
+) -> Sender:
+    origin, named = Origin.of(f"10.{network or at}.0.{at}"), f"{session:032x}" if session else ""
+    return Sender(origin, session=named, opened_by="sms", standing=standing)
 
 
 def mailbox(at: int) -> EmailAddress:
@@ -56,7 +62,9 @@ SENDS: dict[str, Callable[[int], tuple[To, Sender]]] = {
     "texts_per_number_and_address": lambda n: (number(1), sender(1)),
     "texts_per_block": lambda n: (number(n, 9), sender(n)),
     "texts_per_block_and_address": lambda n: (number(n, 9), sender(1)),
-    "texts_per_region": lambda n: (number(n), sender(n)),
+    "strangers_per_region": lambda n: (number(n), sender(n)),
+    "mailed_per_region": lambda n: (number(n), sender(n, standing=Standing.MAILED)),
+    "known_per_region": lambda n: (number(n), sender(n, standing=Standing.MEMBER)),
     "texts_in_all": lambda n: (number(n), sender(n)),
     "texts_per_address": lambda n: (number(n), sender(1)),
     "texts_per_network": lambda n: (number(n), sender(n, 9)),
@@ -88,10 +96,12 @@ class Sends:
         channel, id = (PHONE if isinstance(to, Phone) else EMAIL), uuid7()
         flow_id = bytes.fromhex(sender.session) or secrets.token_bytes(16)
 
-        async def queue(connection: Connection, asked: bool, counted: bool) -> Record:
+        async def queue(connection: Connection, terms: Terms) -> Record:
             [row] = await connection.fetch(
                 *channel.sql.start_code(
-                    limits_checked=asked, is_counted=counted, id=uuid7(), message_id=id,
+                    limits_checked=terms.limits_checked, is_counted=terms.is_counted,
+                    room=terms.room, is_quiet=bool(terms.quiet_by),
+                    is_withheld=terms.is_withheld, id=uuid7(), message_id=id,
                     flow_id=flow_id, purpose="confirm-x" if sender.session else "signup",
                     nonce=b"n" * 16, lifetime=timedelta(minutes=10), contact=to.destination,
                     block=to.block if isinstance(to, Phone) else to.mailbox,
@@ -102,7 +112,7 @@ class Sends:
                 )
             )  # fmt: skip
             if row["id"]:
-                self.asked.append(asked)
+                self.asked.append(terms.limits_checked)
             return row
 
         memory = self.silent if silent else self.memory
@@ -144,12 +154,13 @@ async def sends(stores: Stores, url: str) -> AsyncIterator[Sends]:
 
 
 def test_each_limit_of_sends_is_tried() -> None:
-    assert set(SENDS) == set(LIMITS)
+    assert set(SENDS) == {*LIMITS, *BUDGETS}
 
 
 @pytest.mark.parametrize("name", SENDS)
 async def test_a_limit_lets_through_no_more_than_without_a_flush(sends: Sends, name: str) -> None:
-    sends.table = replace(sends.table, **{name: THREE})
+    three = Budget(3, 3, 0) if name in BUDGETS else THREE
+    sends.table = replace(sends.table, **{name: three})
     for n in (1, 2):
         await sends.send(*SENDS[name](n))
     sends.flush()

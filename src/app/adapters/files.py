@@ -8,15 +8,24 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from app.domain.limits import DAY, Limit, LimitTable
+from app.domain.limits import DAY, Budget, ConversionBreaker, Limit, LimitTable, Pressure
 from app.settings import BadSettings, Settings
+
+Entry = Limit | Budget | Pressure | ConversionBreaker
+# Entries of earlier releases, and what took their place.
+GONE = {"texts_per_region": "strangers_per_region"}
 
 
 def read_limits(settings: Settings) -> LimitTable:
     """The table in force. Raises `BadSettings` with every entry that is off."""
-    table = replace(LimitTable(), texts_in_all=Limit(((DAY, settings.sms_daily_limit),)))
+    table = LimitTable()
+    if settings.sms_daily_limit is not None:
+        in_all = replace(table.texts_in_all, windows=((DAY, settings.sms_daily_limit),))
+        table = replace(table, texts_in_all=in_all)
     entries = read_entries(settings.limits_file) if settings.limits_file else {}
-    values: dict[str, Any] = {name: _value(name, entry) for name, entry in entries.items()}
+    values: dict[str, Any] = {
+        name: _value(getattr(table, name), entry) for name, entry in entries.items()
+    }
     return replace(table, **values)
 
 
@@ -34,33 +43,67 @@ def read_entries(path: str) -> dict[str, Any]:
 
 def _problems(name: str, entry: Any) -> list[str]:
     known = {field.name for field in fields(LimitTable)}
+    if name in GONE:
+        return [f"LIMITS_FILE: {name} is gone; {GONE[name]} is in its place."]
     if name not in known:
         return [f"LIMITS_FILE: {name} is no limit; there are {', '.join(sorted(known))}."]
     if name == "raised_regions":
         right = isinstance(entry, dict) and all(_whole(n) for n in entry.values())
         return [] if right else ["LIMITS_FILE: raised_regions needs lines such as US = 5000."]
-    windows, waits = (entry.get("windows"), entry.get("waits", [])) if _is_table(entry) else (0, 0)
-    pairs = isinstance(windows, list) and all(
-        isinstance(pair, list) and len(pair) == 2 and all(map(_whole, pair)) for pair in windows
+    present = getattr(LimitTable(), name)
+    if isinstance(present, Limit):
+        right = _is_limit(entry)
+        needs = "windows = [[seconds, most], ...], and may have waits"
+    else:
+        right = isinstance(entry, dict) and bool(entry) and _has_numbers(present, entry)
+        needs = f"some of {', '.join(_numbers(present))}"
+    return [] if right else [f"LIMITS_FILE: {name} needs {needs}."]
+
+
+def _is_limit(entry: Any) -> bool:
+    if not (isinstance(entry, dict) and entry.keys() <= {"windows", "waits"}):
+        return False
+    windows, waits = entry.get("windows"), entry.get("waits", [])
+    return _are_pairs(windows) and isinstance(waits, list) and all(map(_whole, waits))
+
+
+def _has_numbers(present: Entry, entry: dict[str, Any]) -> bool:
+    numbers = _numbers(present)
+    return entry.keys() <= numbers.keys() and all(
+        _whole(given) if isinstance(numbers[name], int) else _are_pairs(given)
+        for name, given in entry.items()
     )
-    if pairs and windows and isinstance(waits, list) and all(map(_whole, waits)):
-        return []
-    return [f"LIMITS_FILE: {name} needs windows = [[seconds, most], ...], and may have waits."]
 
 
-def _is_table(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.keys() <= {"windows", "waits"}
+def _numbers(present: Entry) -> dict[str, Any]:
+    """What of it may be replaced; the rest are words."""
+    return {field.name: getattr(present, field.name) for field in fields(present) if field.compare}
+
+
+def _are_pairs(pairs: Any) -> bool:
+    return (
+        isinstance(pairs, list)
+        and bool(pairs)
+        and all(
+            isinstance(pair, list) and len(pair) == 2 and all(map(_whole, pair)) for pair in pairs
+        )
+    )
 
 
 def _whole(number: Any) -> bool:
     return isinstance(number, int) and not isinstance(number, bool) and number >= 0
 
 
-def _value(name: str, entry: Any) -> Limit | dict[str, int]:
-    if name == "raised_regions":
+def _value(present: Entry | dict[str, int], entry: dict[str, Any]) -> Entry | dict[str, int]:
+    """The entry as it was, with what the file gives."""
+    if isinstance(present, dict):
         return dict(entry)
-    windows = tuple((seconds, most) for seconds, most in entry["windows"])
-    return Limit(windows, tuple(entry.get("waits", ())))
+    given = entry if not isinstance(present, Limit) else {"waits": [], **entry}
+    return replace(present, **{name: _frozen(value) for name, value in given.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 # The last good prices on disk: for a start while both stores are down.

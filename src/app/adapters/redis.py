@@ -94,26 +94,23 @@ class Redis:
         return cast(bytes | None, await self._ask("GETDEL", self._tag + key))
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> CountResult:
-        args: list[str | int] = [
-            len(tallies) + 3,
-            self._since,
-            self._tag + "evicted",
-            self._refilled,
-            *(self._tag + tally.key for tally in tallies),
-            self._since_missed(),
-        ]
+        keys = [self._since, self._tag + "evicted", self._refilled]
+        args: list[str | int] = [self._since_missed()]
         for tally in tallies:
+            keys.append(self._tag + tally.key)
+            if tally.credit:
+                keys.append(self._tag + tally.credit)
             args.extend((tally.entry or entry, len(tally.windows)))
             args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
-            args.extend((len(tally.waits), *tally.waits))
+            args.extend((len(tally.waits), *tally.waits, int(bool(tally.credit))))
         try:
-            age, refilled, *full = await self._run(COUNT, args)
+            age, refilled, is_full, *rest = await self._run(COUNT, (len(keys), *keys, *args))
         except Unavailable:
             self._missed_at = monotonic()
             raise
-        if not full:
-            return CountResult(None, age, Refilled(refilled))
-        index, milliseconds, waiting = full
+        if not is_full:
+            return CountResult(None, age, Refilled(refilled), tuple(rest))
+        index, milliseconds, waiting = rest
         reached = ReachedLimit(index, max(1, -(-milliseconds // 1000)), waiting == 1)
         return CountResult(reached, age, Refilled(refilled))
 

@@ -13,7 +13,7 @@ from phonenumbers import country_code_for_region
 from app.domain.errors import Refusal, TooMany
 from app.domain.i18n import current_language
 from app.domain.identity.phone import CountryNeeded
-from app.domain.limits import MailsStopped, TextsStopped, TooSoon
+from app.domain.limit_refusals import MailsStopped, TextsStopped, TooSoon
 from app.domain.pricing.money import list_territories
 from app.web.container import Container
 from app.web.forms import FormCheck, StaleForm

@@ -6,7 +6,7 @@ from typing import Any
 from app.controllers.code_words import WORDS, delivery_line
 from app.domain.delivery.outbox import Progress, State
 from app.domain.errors import Refusal
-from app.domain.limits import TooManySends, TooSoon
+from app.domain.limit_refusals import TooManySends, TooSoon
 from app.domain.ports import Reason
 from app.domain.verification.checking import ContactLocked, WrongCode
 from app.domain.verification.codes import EMAIL, PHONE, Channel, parse_code

@@ -25,7 +25,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.passwords import refuse_guessable, refuse_malformed
 from app.domain.identity.phone import CountryNeeded, LandlinePhone, Phone
 from app.domain.identity.provider import ProviderDown
-from app.domain.limits import TextsStopped, TooManySends
+from app.domain.limit_refusals import TextsStopped, TooManySends
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.dormant import StillUsed
 from app.domain.signup.signup import Contact, PendingIdentity, Signup, Step

@@ -19,6 +19,8 @@ REMOVALS = {
     "email_verifications": sql.remove_email_verifications,
     "contact_failures": sql.remove_contact_failures,
     "deliveries": sql.remove_deliveries,
+    "send_counts": sql.remove_send_counts,
+    "send_stops": sql.remove_send_stops,
     "sessions": sql.remove_sessions,
     "password_budgets": sql.remove_password_budgets,
     "identity_proofs": sql.remove_identity_proofs,

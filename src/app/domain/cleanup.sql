@@ -182,3 +182,29 @@ WITH removed AS (
   RETURNING 1
 )
 SELECT count(*) FROM removed;
+
+-- name: remove_send_counts
+-- Budgets look at 14 days.
+WITH removed AS (
+  DELETE FROM send_counts WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM send_counts
+    WHERE slot < statement_timestamp() - interval '15 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_send_stops
+-- Those of a breaker for which nobody came to be a probe in a week, and those of an operator that are
+-- over.
+WITH removed AS (
+  DELETE FROM send_stops WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM send_stops
+    WHERE until < clock_timestamp()
+      - CASE reason WHEN 'conversion' THEN interval '7 days' ELSE interval '0' END
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;

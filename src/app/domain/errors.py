@@ -12,7 +12,8 @@ from app.domain.i18n import Text, _
 
 class Refusal(Exception):
     """Base of the six kinds. `status` is the HTTP status RFC 9110 gives the kind. `is_question`:
-    nothing was wrong, so a page asks for more and shows no error.
+    nothing was wrong, so a page asks for more and shows no error. `limit`: the name, in the table
+    of limits, of the one that said no.
     """
 
     status: ClassVar[int] = 422
@@ -20,6 +21,7 @@ class Refusal(Exception):
     code: ClassVar[str] = "refused"
     message: Text = _("That didn’t work.")
     field: str | None = None
+    limit: str = ""
 
     def __init__(self, message: Text | None = None, *, field: str | None = None) -> None:
         self.message = message or type(self).message

@@ -59,12 +59,14 @@ class Tally:
 
     `waits` are the seconds that must lie between the n-th entry of the last hour and the next one.
     `entry` is what this one enters, where it is not the same as the others that are counted with.
+    Each entry of the tally `credit`, if one is named, makes room for another one.
     """
 
     key: str
     windows: tuple[Window, ...]
     waits: tuple[int, ...] = ()
     entry: str = ""
+    credit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,14 @@ class Refilled(IntEnum):
 @dataclass(frozen=True, slots=True)
 class CountResult:
     """The outcome of counting. `memory_age`: seconds since the memory last forgot everything, or
-    was silent when one of us had something to count.
+    was silent when one of us had something to count. `before`: unless a limit was reached, how many
+    entries each tally had in its first window.
     """
 
     reached: ReachedLimit | None
     memory_age: int
     refilled: Refilled = Refilled.NO
+    before: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,10 @@ SMS_VENDORS = {
 REGIONS = "US,CA,GB,IE,DE,FR,ES,IT,NL,SE,AU,NZ"
 
 
+def _read_optional_number(reader: Reader, name: str, least: int, most: int) -> int | None:
+    return reader.number(name, least, least, most) if reader.text(name) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Every setting of the product; the names in upper case are the environment variables."""
@@ -126,7 +130,8 @@ class Settings:
     languages: tuple[str, ...] = variable(Reader.items, ",".join(CATALOGUES))
     # Where a number without its country code is from, unless the browser's language says otherwise.
     default_region: str = variable(Reader.text)
-    sms_daily_limit: int = variable(Reader.number, 500, 0, 10_000_000)
+    # Texts in all, if they are to be counted; None for no such limit.
+    sms_daily_limit: int | None = variable(_read_optional_number, 0, 10_000_000)
     limits_file: str = variable(Reader.text)
     password_min_length: int = variable(Reader.number, 12, 8, 256)
     breached_passwords_file: str = variable(Reader.text)

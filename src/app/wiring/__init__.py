@@ -19,6 +19,7 @@ from app.domain.delivery.database_limits import DailyCaps, Pseudonyms
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.receipts import Receipts
 from app.domain.delivery.refill import SendRefill
+from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
@@ -78,6 +79,7 @@ class Wiring:
         self._subjects = Subjects(settings.secret_key)
         self._sessions = self._build_sessions()
         self._identities = Identities(self._database, self._sessions, limits, self._issuer)
+        self._limiter = SendLimiter(adapters.database, adapters.memory, limits, self._pseudonyms)
         dependencies = self._build_dependencies()
         self._phones = Verifications(PHONE, dependencies)
         self._mailboxes = Verifications(EMAIL, dependencies)
@@ -183,6 +185,7 @@ class Wiring:
             self._database,
             self._adapters.memory,
             self._limits,
+            self._limiter,
             self._derive_keys("verification codes"),
             self._pseudonyms,
             self._subjects,

@@ -10,7 +10,7 @@ from app.domain.account.confirmation import ConfirmationMethods, MethodNotOffere
 from app.domain.account.delayed_changes import DelayedChange
 from app.domain.account.without_phone import Step
 from app.domain.errors import Refusal
-from app.domain.limits import TooSoon
+from app.domain.limit_refusals import TooSoon
 from app.domain.sessions.factors import Factor
 from app.web.container import Container
 from app.web.forms import Form

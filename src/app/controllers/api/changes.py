@@ -40,7 +40,7 @@ from app.domain.account.contacts import (
     PhoneTaken,
 )
 from app.domain.errors import Unauthenticated
-from app.domain.limits import MailsStopped
+from app.domain.limit_refusals import MailsStopped
 from app.domain.verification.checking import NoCode
 
 

@@ -35,7 +35,13 @@ from app.domain.identity.provider import (
     ProviderDown,
 )
 from app.domain.identity.users import TooManyChanges
-from app.domain.limits import MailsStopped, TextsStopped, TooManyGuesses, TooManySends, TooSoon
+from app.domain.limit_refusals import (
+    MailsStopped,
+    TextsStopped,
+    TooManyGuesses,
+    TooManySends,
+    TooSoon,
+)
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.proofs import TooManyNewIdentities

@@ -59,7 +59,7 @@ class FlowCall:
         signup = await self._load() if self._is_begun else Signup(self._handle.id)
         country = self._request.find_country(country)
         outcome = await self._flow.submit_phone(
-            signup, typed, country, self._visitor, changing=True
+            signup, typed, country, self._visitor, changing=True, signing_in=self._is_login
         )
         return await self._describe_next(outcome)
 
@@ -72,7 +72,8 @@ class FlowCall:
         return await self._respond(await submit(await self._load(), code, self._visitor))
 
     async def resend_code(self, step: Step) -> FlowState:
-        await self._flow.codes.resend(await self._load(), step, self._request.origin)
+        signup, origin = await self._load(), self._request.origin
+        await self._flow.codes.resend(signup, step, origin, signing_in=self._is_login)
         return await self._describe_next(Outcome(step))
 
     async def find_delivery(self, step: Step) -> Delivery:
@@ -110,6 +111,10 @@ class FlowCall:
         if outcome.session:
             return await sign_in(self._request, outcome.session)
         return await self._describe_next(outcome)
+
+    @property
+    def _is_login(self) -> bool:
+        return self._entry_point == "login"
 
     @property
     def _visitor(self) -> Visitor:

@@ -72,7 +72,10 @@ class SignupCode:
     async def send_again(self, form: Form) -> str:
         signup = await self._request.load_for_form(form.check, self._step)
         sent = await self._request.flow.codes.resend(
-            signup, self._step, self._request.context.origin
+            signup,
+            self._step,
+            self._request.context.origin,
+            signing_in=self._request.entry_point is LOGIN,
         )
         return sent_notice(sent)
 
@@ -123,6 +126,7 @@ class CodeStepsController(Controller):
                 country,
                 current.visitor,
                 changing=current.is_changing,
+                signing_in=self.entry_point is LOGIN,
             )
         return await current.respond(outcome)
 

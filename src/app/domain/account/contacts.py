@@ -8,6 +8,7 @@ from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
 from app.domain.audit import record
+from app.domain.delivery.rooms import Standing
 from app.domain.errors import Conflict, Rejected, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
@@ -215,7 +216,9 @@ class ContactChange(ABC):
         await record(connection, event, user_id=access.user_id, network=origin.network)
 
     def _challenge(self, access: Access, origin: Origin) -> Challenge:
-        return Challenge(session_flow(access), f"change-{self.kind}", origin)
+        """Whoever has an account is no stranger, whatever number they name."""
+        purpose, standing = f"change-{self.kind}", Standing.MAILED
+        return Challenge(session_flow(access), purpose, origin, standing=standing)
 
 
 class PhoneChange(ContactChange):

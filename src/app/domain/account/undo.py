@@ -17,6 +17,7 @@ from app.domain.account.undoable import (
 from app.domain.audit import record
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.device import Device
+from app.domain.delivery.rooms import Standing
 from app.domain.errors import Conflict, Rejected, Unauthenticated
 from app.domain.i18n import _
 from app.domain.identity.hashing import Busy, PasswordHashing
@@ -221,5 +222,6 @@ async def _record(connection: Connection, event: str, change: Change, origin: Or
 
 
 def _challenge(change: Change, flow_id: bytes, origin: Origin) -> Challenge:
-    """Who asks: this browser, about this change."""
-    return Challenge(sha256(b"undo" + change.id.bytes + flow_id).digest(), "undo", origin)
+    """Who asks: this browser, about this change of its person's."""
+    asked = sha256(b"undo" + change.id.bytes + flow_id).digest()
+    return Challenge(asked, "undo", origin, standing=Standing.MEMBER)

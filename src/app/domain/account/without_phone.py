@@ -22,7 +22,8 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import Person, lock_contacts, require_room_for_delayed
-from app.domain.limits import LimitTable, Origin, TooSoon
+from app.domain.limit_refusals import TooSoon
+from app.domain.limits import LimitTable, Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import Factor

@@ -1,14 +1,16 @@
 """What PostgreSQL knows was sent: the fallback of the limits, and the caps of a day."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
+from typing import Any
 
+from app.domain.delivery.counts import CountedLimit
 from app.domain.keys import Signer
 from app.domain.limits import HOUR, MINUTE, LimitTable
-from app.domain.ports import Connection, Database, ReachedLimit, Record, Tally
+from app.domain.ports import Connection, Database, ReachedLimit
 from app.domain.sql import load_queries
 
 DIGITS = 10**12
@@ -59,17 +61,6 @@ sql = load_queries(__file__, "database_limits.sql")
 COUNT = {"sms": sql.count_texts, "email": sql.count_mails}
 
 
-@dataclass(frozen=True, slots=True)
-class CountedLimit:
-    """One limit of a send: its tally, and the column of `count_texts` or `count_mails` that shows
-    the same, '' for a tally that lives in the short memory only.
-    """
-
-    tally: Tally
-    column: str
-    refused: Callable[[ReachedLimit], Exception]
-
-
 async def find_reached_limit(
     connection: Connection,
     channel: str,
@@ -81,14 +72,16 @@ async def find_reached_limit(
     what the statement of the channel compares with. Sends to those who have deleted their account
     since are counted too.
     """
-    names = {name: pseudonyms.list_names(value) for name, value in values.items()}
     windows = {window.seconds for counted in counts for window in counted.tally.windows} | {HOUR}
-    sent = {}
-    for seconds in windows:
-        [sent[seconds]] = await connection.fetch(*COUNT[channel](seconds=float(seconds), **names))
+    sent = {
+        seconds: await _count(connection, channel, seconds, values, pseudonyms)
+        for seconds in windows
+    }
     for index, counted in enumerate(counts):
         for window in counted.tally.windows:
-            if sent[window.seconds][counted.column] >= window.limit:
+            found = sent[window.seconds]
+            credit = found[f"{counted.column}_proved"] if counted.tally.credit else 0
+            if found[counted.column] >= window.limit + credit:
                 return ReachedLimit(index, window.seconds, waiting=False)
         wait = _wait_left(sent[HOUR], counted)
         if wait > 0:
@@ -96,12 +89,32 @@ async def find_reached_limit(
     return None
 
 
-def _wait_left(of_hour: Record, counted: CountedLimit) -> int:
+async def _count(
+    connection: Connection,
+    channel: str,
+    seconds: int,
+    values: Mapping[str, str],
+    pseudonyms: Pseudonyms,
+) -> dict[str, Any]:
+    """What was sent in the last so many seconds, by column."""
+    places = {name: value for name, value in values.items() if name != "regions"}
+    names = {name: pseudonyms.list_names(value) for name, value in places.items()}
+    near: Any = await connection.fetchrow(*COUNT[channel](seconds=float(seconds), **names))
+    if channel == "sms":
+        in_region = sql.count_in_region(seconds=float(seconds), region=values["regions"])
+        far: Any = await connection.fetchrow(*in_region)
+        return {**near, **far}
+    in_all = sql.count_sent(channel=channel, seconds=float(seconds))
+    return {**near, "in_all": await connection.fetchval(*in_all)}
+
+
+def _wait_left(of_hour: Mapping[str, Any], counted: CountedLimit) -> int:
     """Seconds that must still pass before the next send, 0 when none."""
     waits, recent = counted.tally.waits, of_hour[counted.column]
-    if not waits or not recent:
+    last = of_hour.get(f"last_{counted.column}")
+    if not waits or not recent or last is None:
         return 0
-    since_last = of_hour["now"] - of_hour[f"last_{counted.column}"]
+    since_last = of_hour["now"] - last
     wait = waits[min(int(recent), len(waits)) - 1]
     return max(0, ceil(wait - float(since_last.total_seconds())))
 
@@ -117,7 +130,7 @@ NEARLY = 80  # percent
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Of the messages that all may be sent together in so many seconds."""
+    """Of the messages that all may be sent together in so many seconds; 0 where all may."""
 
     sent: int
     limit: int
@@ -125,10 +138,14 @@ class Used:
 
     @property
     def percent(self) -> int:
+        if not self.seconds:
+            return 0
         return 100 * self.sent // self.limit if self.limit else 100
 
     @property
     def words(self) -> str:
+        if not self.seconds:
+            return "no limit is set"
         hours = self.seconds // HOUR
         return f"{self.sent} of {self.limit} in {hours} {'hour' if hours == 1 else 'hours'}"
 
@@ -145,7 +162,7 @@ class DailyCaps:
 
     async def look(self, channel: str) -> Used:
         """At the window that is fullest. From `NEARLY` on the log has it too."""
-        used = []
+        used = [Used(0, 0, 0)]
         async with self._database.connection() as connection:
             for seconds, limit in self._limits[channel].windows:
                 sent = await connection.fetchval(

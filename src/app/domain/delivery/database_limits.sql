@@ -8,74 +8,134 @@ SELECT pg_advisory_xact_lock(727275);
 -- name: count_texts
 -- In the last so many seconds, by what each limit counts, and when the last one of each was. That a
 -- day is the longest, PostgreSQL has to know when it makes the plan; and the time stands still, so
--- that the index finds them.
+-- that the index finds them. Each part has an index of its own: nobody reads a day's texts for it.
 -- numbers, blocks ...: under what they are kept, which after a deletion are pseudonyms, too. shares:
 -- of an address, which is a network for v6. opened_by: the kind of proof that opened the session,
--- for codes to its own number.
+-- for codes to its own number. A code that was entered counts for its number, and its own number,
+-- alone; `..._proved` are those that make room for another one.
+WITH found AS MATERIALIZED (
+  SELECT id FROM deliveries
+  WHERE destination = ANY(:numbers::text[]) AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  UNION SELECT id FROM deliveries
+  WHERE block = ANY(:blocks::text[]) AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  UNION SELECT id FROM deliveries
+  WHERE network = ANY(:networks::text[]) AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+),
+texts AS (
+  SELECT d.created_at, v.consumed_at IS NOT NULL AS proved, v.consumed_at IS NULL AS unproved,
+    destination = ANY(:numbers::text[]) AS to_number,
+    block = ANY(:blocks::text[]) AS to_block,
+    address = ANY(:addresses::text[]) AS from_address,
+    network = ANY(:networks::text[]) AS from_network,
+    address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
+    split_part(d.purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
+  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
+  WHERE d.id = ANY(ARRAY(SELECT id FROM found))
+)
 SELECT statement_timestamp() AS now,
   count(*) FILTER (WHERE to_number) AS number,
   count(*) FILTER (WHERE to_number AND from_share) AS number_and_share,
   count(*) FILTER (WHERE to_number AND is_own) AS own,
-  count(*) FILTER (WHERE to_block) AS block,
-  count(*) FILTER (WHERE to_block AND from_share) AS block_and_share,
-  count(*) FILTER (WHERE to_region) AS region,
-  count(*) FILTER (WHERE from_address) AS address,
-  count(*) FILTER (WHERE from_network) AS network,
-  count(*) AS in_all,
+  count(*) FILTER (WHERE to_block AND unproved) AS block,
+  count(*) FILTER (WHERE to_block AND from_share AND unproved) AS block_and_share,
+  count(*) FILTER (WHERE from_address AND unproved) AS address,
+  count(*) FILTER (WHERE from_address AND proved) AS address_proved,
+  count(*) FILTER (WHERE from_network AND unproved) AS network,
+  count(*) FILTER (WHERE from_network AND proved) AS network_proved,
   max(created_at) FILTER (WHERE to_number) AS last_number,
   max(created_at) FILTER (WHERE to_number AND from_share) AS last_number_and_share,
   max(created_at) FILTER (WHERE to_number AND is_own) AS last_own,
-  max(created_at) FILTER (WHERE to_block) AS last_block,
-  max(created_at) FILTER (WHERE to_block AND from_share) AS last_block_and_share,
-  max(created_at) FILTER (WHERE to_region) AS last_region,
-  max(created_at) FILTER (WHERE from_address) AS last_address,
-  max(created_at) FILTER (WHERE from_network) AS last_network,
-  max(created_at) AS last_in_all
-FROM (
+  max(created_at) FILTER (WHERE to_block AND unproved) AS last_block,
+  max(created_at) FILTER (WHERE to_block AND from_share AND unproved) AS last_block_and_share,
+  max(created_at) FILTER (WHERE from_address AND unproved) AS last_address,
+  max(created_at) FILTER (WHERE from_network AND unproved) AS last_network
+FROM texts;
+
+-- name: count_mails
+-- As count_texts.
+WITH found AS MATERIALIZED (
+  SELECT id FROM deliveries
+  WHERE block = ANY(:mailboxes::text[]) AND channel = 'email' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  UNION SELECT id FROM deliveries
+  WHERE network = ANY(:networks::text[]) AND channel = 'email' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+),
+mails AS (
   SELECT created_at,
-    destination = ANY(:numbers::text[]) AS to_number,
-    block = ANY(:blocks::text[]) AS to_block,
-    region = ANY(:regions::text[]) AS to_region,
+    block = ANY(:mailboxes::text[]) AS to_mailbox,
     address = ANY(:addresses::text[]) AS from_address,
     network = ANY(:networks::text[]) AS from_network,
     address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
     split_part(purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
-  FROM deliveries
-  WHERE channel = 'sms' AND address <> ''
-    AND created_at > statement_timestamp() - interval '1 day'
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-) texts;
-
--- name: count_mails
--- As count_texts. mailboxes: the version before left that out; its rows of a day count as they are.
+  FROM deliveries WHERE id = ANY(ARRAY(SELECT id FROM found))
+)
 SELECT statement_timestamp() AS now,
   count(*) FILTER (WHERE to_mailbox) AS mailbox,
   count(*) FILTER (WHERE to_mailbox AND from_share) AS mailbox_and_share,
   count(*) FILTER (WHERE to_mailbox AND is_own) AS own,
   count(*) FILTER (WHERE from_address) AS address,
   count(*) FILTER (WHERE from_network) AS network,
-  count(*) AS in_all,
   max(created_at) FILTER (WHERE to_mailbox) AS last_mailbox,
   max(created_at) FILTER (WHERE to_mailbox AND from_share) AS last_mailbox_and_share,
   max(created_at) FILTER (WHERE to_mailbox AND is_own) AS last_own,
   max(created_at) FILTER (WHERE from_address) AS last_address,
-  max(created_at) FILTER (WHERE from_network) AS last_network,
-  max(created_at) AS last_in_all
-FROM (
-  SELECT created_at,
-    coalesce(block, destination) = ANY(:mailboxes::text[]) AS to_mailbox,
-    address = ANY(:addresses::text[]) AS from_address,
-    network = ANY(:networks::text[]) AS from_network,
-    address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
-    split_part(purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
-  FROM deliveries
-  WHERE channel = 'email' AND address <> ''
-    AND created_at > statement_timestamp() - interval '1 day'
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-) mails;
+  max(created_at) FILTER (WHERE from_network) AS last_network
+FROM mails;
+
+-- name: count_in_region
+-- Of the texts to a region in the last so many seconds, those whose code was not entered, by room,
+-- a sign-in of whom nobody knows is in two of them; and all texts. What ended more than a quarter of an hour ago was
+-- counted before; what that leaves over, at either end, is counted here.
+WITH marks AS (
+  SELECT at, coalesce((SELECT max(slot) FROM send_counts) + interval '10 minutes', at) AS counted,
+    date_bin('10 minutes', at, 'epoch') + interval '10 minutes' AS first
+  FROM (SELECT statement_timestamp() - make_interval(secs => :seconds) AS at) window_start
+),
+sent AS (
+  SELECT region, room, sent, sent - proved AS unproved FROM send_counts
+  WHERE channel = 'sms' AND slot >= (SELECT first FROM marks)
+  UNION ALL
+  SELECT d.region, d.room, count(*), count(*) - count(v.consumed_at)
+  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
+  WHERE d.channel = 'sms' AND d.address <> '' AND d.created_at > (SELECT at FROM marks)
+    AND d.created_at < (SELECT least(first, counted) FROM marks)
+  GROUP BY d.region, d.room
+  UNION ALL
+  SELECT d.region, d.room, count(*), count(*) - count(v.consumed_at)
+  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
+  WHERE d.channel = 'sms' AND d.address <> ''
+    AND d.created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
+  GROUP BY d.region, d.room
+)
+SELECT
+  coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('strangers', 'sign-in', '')), 0) AS strangers,
+  coalesce(sum(unproved) FILTER (WHERE region = :region AND room = 'mailed'), 0) AS mailed,
+  coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('known', 'sign-in')), 0) AS known,
+  coalesce(sum(sent) FILTER (WHERE room <> 'withheld'), 0) AS in_all
+FROM sent;
 
 -- name: count_sent
--- In the last so many seconds, by a time that stands still, so that the index finds it.
-SELECT count(*) FROM deliveries
-WHERE channel = :channel AND address <> ''
-  AND created_at > statement_timestamp() - make_interval(secs => :seconds);
+-- All messages of the channel in the last so many seconds, as count_in_region does.
+WITH marks AS (
+  SELECT at, coalesce((SELECT max(slot) FROM send_counts) + interval '10 minutes', at) AS counted,
+    date_bin('10 minutes', at, 'epoch') + interval '10 minutes' AS first
+  FROM (SELECT statement_timestamp() - make_interval(secs => :seconds) AS at) window_start
+),
+sent AS (
+  SELECT sum(sent) AS sent FROM send_counts
+  WHERE channel = :channel AND room <> 'withheld' AND slot >= (SELECT first FROM marks)
+  UNION ALL
+  SELECT count(*) FROM deliveries
+  WHERE channel = :channel AND address <> '' AND room <> 'withheld'
+    AND created_at > (SELECT at FROM marks)
+    AND created_at < (SELECT least(first, counted) FROM marks)
+  UNION ALL
+  SELECT count(*) FROM deliveries
+  WHERE channel = :channel AND address <> '' AND room <> 'withheld'
+    AND created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
+)
+SELECT coalesce(sum(sent), 0)::bigint FROM sent;

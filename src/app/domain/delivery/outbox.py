@@ -145,9 +145,17 @@ class Progress:
     since: float = 0.0
 
 
+ON_ITS_WAY = 3.0  # seconds in which a message goes out; before that none is told as sent
+
+
 def progress_from_row(row: Record) -> Progress | None:
+    """Of one that is quiet only its age is told."""
     if row["message_state"] is None:
         return None
+    if row["is_quiet"]:
+        age: float = row["age"]
+        state = State.QUEUED if age < ON_ITS_WAY else State.SENT
+        return Progress(state, None, unsure=False, age=age, since=age)
     reason = Reason(row["reason"]) if row["reason"] else None
     return Progress(State(row["message_state"]), reason, row["unsure"], row["age"], row["since"])
 

@@ -7,8 +7,10 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
+from app.domain.delivery.counts import list_counts, list_credits, of_deleted
 from app.domain.delivery.database_limits import Pseudonyms
-from app.domain.delivery.send_limiter import Sender, list_counts, of_deleted
+from app.domain.delivery.proved import room_of
+from app.domain.delivery.rooms import Sender
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -88,7 +90,8 @@ class SendRefill:
 
     def _tallies(self, row: Record) -> Iterator[Tally]:
         """Those of a stranger's send, whoever asked for it; and beside them those of a code to
-        somebody's own number or address.
+        somebody's own number or address. A text whose code was entered is in those alone that it
+        stays in.
         """
         contact, origin = row["contact"], Origin(row["address"], row["network"])
         to = Phone(contact, row["region"]) if row["channel"] == "sms" else EmailAddress(contact)
@@ -96,9 +99,13 @@ class SendRefill:
         if row["session"]:
             session, opened_by = row["session"].hex(), row["opened_by"]
             senders.append(Sender(origin, session=session, opened_by=opened_by))
+        is_proved = row["proved"] and row["channel"] == "sms"
         for sender in senders:
-            for counted in list_counts(self._table, to, sender):
-                yield counted.tally
+            for counted in list_counts(self._table, to, sender, room_of(row)):
+                if not (counted.is_freed and is_proved):
+                    yield counted.tally
+        if is_proved:
+            yield from list_credits(row["address"], row["network"])
         if Pseudonyms.is_pseudonym(contact):
             for name in (contact, row["block"], row["address"], row["network"]):
                 if name:

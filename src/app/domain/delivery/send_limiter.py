@@ -1,29 +1,26 @@
 """Where one more text or mail may be queued: the limits of sending, counted before anything is."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import replace
+from uuid import UUID
 
-from app.domain.delivery.database_limits import CountedLimit, Pseudonyms, find_reached_limit, sql
-from app.domain.errors import Refusal, Unavailable
+from app.domain.delivery.budgets import RegionBudgets
+from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_deleted
+from app.domain.delivery.database_limits import Pseudonyms, find_reached_limit, sql
+from app.domain.delivery.pressure import ALL, PressureGauge, Verdict
+from app.domain.delivery.proved import ProvedTexts
+from app.domain.delivery.rooms import Room, Sender
+from app.domain.delivery.send import QuietlyRefused, Send, SendPermit, Terms
+from app.domain.delivery.stops import Stop, Stops, StopState
+from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.limits import (
-    DAY,
-    Limit,
-    LimitTable,
-    MailsStopped,
-    Origin,
-    TextsStopped,
-    TooManySends,
-    TooSoon,
-)
+from app.domain.limits import DAY, LimitTable
 from app.domain.ports import (
     Connection,
     CountResult,
     Database,
-    ReachedLimit,
     Record,
     Refilled,
     ShortMemory,
@@ -47,37 +44,9 @@ class RepeatedSend(Exception):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class SendPermit:
-    """Room was taken. Where `needs_database_check`, PostgreSQL has a say too, by `values`;
-    `is_database_only` if it has the only.
-    """
-
-    channel: str
-    entry: str
-    counts: tuple[CountedLimit, ...]
-    values: dict[str, str]
-    needs_database_check: bool
-    is_database_only: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sender:
-    """Who asks for a send. `is_owners` says that the owner of the contact has signed in from that
-    device, which was not forgotten since; `session` is whose own contact it is, and `opened_by` the
-    kind of proof that opened that, both '' in flows of people who are not signed in.
-    """
-
-    origin: Origin
-    is_owners: bool = False
-    session: str = ""
-    opened_by: str = ""
-
-
-# Queues the message of a send, and answers with its row's `id`; takes whether the limits in the
-# database were looked at, and whether the short memory counts the message. Where they were not and
-# have a say, it only answers so, as `needs_database_check`.
-QueueStatement = Callable[[Connection, bool, bool], Awaitable[Record]]
+# Queues the message of a send, and answers with its row's `id`. Where the limits in the database
+# were not looked at and have a say, it only answers so, as `needs_database_check`.
+QueueStatement = Callable[[Connection, Terms], Awaitable[Record]]
 
 
 class SendLimiter:
@@ -88,6 +57,10 @@ class SendLimiter:
     ) -> None:
         self._database, self._memory = database, memory
         self._table, self._pseudonyms = table, pseudonyms
+        self._budgets = RegionBudgets(database)
+        self.stops = Stops(database, table.conversion_breaker)
+        self.gauge = PressureGauge(database, table, self.stops)
+        self.proved = ProvedTexts(database, memory, table, self.stops)
 
     async def queue_message(
         self,
@@ -97,53 +70,118 @@ class SendLimiter:
         queue: QueueStatement,
         idempotency_key: str = "",
     ) -> bool:
-        """Whether `queue` has queued it. `entry` names this send; `idempotency_key` what is not
-        sent twice in half a minute, or for a `ShortIdempotencyKey` in a few seconds, however often
-        it is asked for. Raises `RepeatedSend`, `TooSoon`, `TooManySends`, `TextsStopped`,
-        `MailsStopped`.
+        """Whether `queue` has queued it. `entry`, a UUID, names this send; `idempotency_key` what
+        is not sent twice in half a minute, or for a `ShortIdempotencyKey` in a few seconds, however
+        often it is asked for. Raises `RepeatedSend`, `TooSoon`, `TooManySends`, `TextsStopped`,
+        `MailsStopped`; of the last two nothing where someone signs in, for whom nothing is sent
+        then if the number has no account.
         """
-        permit = await self._take(to, sender, entry, idempotency_key)
+        rooms: list[Room | None] = [sender.room if isinstance(to, Phone) else None]
+        if rooms == [Room.SIGN_IN]:  # then those where nothing is told
+            rooms += [Room.KNOWN if sender.has_account else Room.WITHHELD, Room.WITHHELD]
+        quiet_by = ""
+        for room in rooms:
+            counts = _repeat_count(idempotency_key) if idempotency_key else ()
+            counts += tuple(await self._list_counts(to, sender, room))
+            try:
+                send = Send(to, sender, entry, room, counts, quiet_by)
+                return await self._take_and_queue(send, queue)
+            except QuietlyRefused as refused:
+                quiet_by = quiet_by or refused.limit
+        raise Unavailable  # never: what is withheld takes no room that could be full
+
+    async def _list_counts(
+        self, to: Phone | EmailAddress, sender: Sender, room: Room | None
+    ) -> Iterator[CountedLimit]:
+        if room is None or not isinstance(to, Phone):
+            return list_counts(self._table, to, sender)
+        is_in_region = room is not Room.WITHHELD
+        proved = await self._budgets.find(to.region) if is_in_region else Proved()
+        return list_counts(self._table, to, sender, room, proved)
+
+    async def _take_and_queue(self, send: Send, queue: QueueStatement) -> bool:
+        permit = await self._take(send)
         is_queued = False
         try:
-            is_queued = await self._queue(permit, queue)
+            is_queued = await self._queue(send, permit, queue)
         finally:
             if not is_queued:
                 await self._give_back(permit)
         return is_queued
 
-    async def _queue(self, permit: SendPermit, queue: QueueStatement) -> bool:
+    async def _queue(self, send: Send, permit: SendPermit, queue: QueueStatement) -> bool:
         """In one statement while the short memory knows all; it does nothing where that does not. A
         send of this very moment, in a process that finds the memory silent, is not seen here.
         """
         if not permit.needs_database_check:
             async with self._database.connection() as connection:
-                row = await queue(connection, False, True)
+                row = await queue(connection, permit.terms(limits_checked=False))
                 if not row["needs_database_check"]:
-                    return _is_queued(connection, row)
+                    return _is_queued(connection, row, send)
         async with self._database.transaction() as connection:
-            await self._check_database_limits(connection, permit)
-            row = await queue(connection, True, not permit.is_database_only)
-            return _is_queued(connection, row)
+            await self._check_database_limits(connection, send, permit)
+            row = await queue(connection, permit.terms(limits_checked=True))
+            return _is_queued(connection, row, send)
 
-    async def _take(
-        self, to: Phone | EmailAddress, sender: Sender, entry: str, idempotency_key: str
-    ) -> SendPermit:
-        counts = _repeat_count(idempotency_key) if idempotency_key else ()
-        counts += tuple(list_counts(self._table, to, sender))
-        channel, values = (
-            ("sms", _text_values(to, sender))
-            if isinstance(to, Phone)
-            else ("email", _mail_values(to, sender))
-        )
-        permit = partial(SendPermit, channel, entry, counts, values)
+    async def _take(self, send: Send) -> SendPermit:
+        half_open, is_judged = await self._find_stops(send)
+        is_known = is_silent = False
+        before: tuple[int, ...] = ()
         try:
-            count = await self._memory.count([counted.tally for counted in counts], entry)
+            count = await self._memory.count([each.tally for each in send.counts], send.entry)
         except Unavailable:
-            return permit(needs_database_check=True, is_database_only=True)
-        if count.reached:
-            raise counts[count.reached.index].refused(count.reached)
-        is_known = await self._is_all_known(count, values)
-        return permit(needs_database_check=not is_known, is_database_only=False)
+            is_silent = True
+        else:
+            if count.reached:
+                raise send.refuse(send.counts[count.reached.index], count.reached)
+            is_known, before = await self._is_all_known(count, send.values), count.before
+        permit = SendPermit(send, needs_database_check=not is_known, is_database_only=is_silent)
+        try:
+            if is_judged:
+                kinds = self._kinds_to_judge(send, before) if is_known else ALL
+                await self._judge(send, kinds)
+            if half_open and not await self.stops.take_probe(half_open, UUID(send.entry)):
+                raise send.refuse_stopped(Verdict("conversion_breaker"))
+        except BaseException:
+            await self._give_back(permit)
+            raise
+        return replace(permit, is_probe=bool(half_open))
+
+    async def _find_stops(self, send: Send) -> tuple[list[Stop], bool]:
+        """Those that wait for a probe, and whether this text is judged by what became of others."""
+        if send.room in (None, Room.WITHHELD) or not isinstance(send.to, Phone):
+            return [], False
+        judged = send.room.judged_as
+        found = await self.stops.find(send.to.region, send.to.block, judged)
+        states = {state for _, state in found}
+        if send.room is Room.SIGN_IN:  # nobody's probe: it would tell that there is no account
+            found_for_all = await self.stops.find(send.to.region, send.to.block, Room.KNOWN)
+            if any(state is StopState.STOPPED for _, state in found_for_all):
+                raise send.refuse_stopped(Verdict("conversion_breaker"), for_all=True)
+            states |= {StopState.PROBING} if StopState.HALF_OPEN in states else set()
+        if states & {StopState.STOPPED, StopState.PROBING}:
+            raise send.refuse_stopped(await self._with_wait(send))
+        half_open = [stop for stop, state in found if state is StopState.HALF_OPEN]
+        return half_open, judged is not Room.KNOWN and StopState.ALLOWED not in states
+
+    def _kinds_to_judge(self, send: Send, before: Sequence[int]) -> tuple[str, ...]:
+        """Only where so many texts were not proved, be they of whatever room, is there pressure."""
+        counted = zip(send.counts, before, strict=True)
+        least = min(self._table.pressure.least, self._table.conversion_breaker.least)
+        return tuple(each.watched for each, n in counted if each.watched and n >= least)
+
+    async def _judge(self, send: Send, kinds: Sequence[str]) -> None:
+        if not kinds or send.room is None or not isinstance(send.to, Phone):
+            return
+        verdict = await self.gauge.judge(send.to, send.sender.origin, send.room, kinds)
+        if verdict.limit:
+            raise send.refuse_stopped(verdict)
+
+    async def _with_wait(self, send: Send) -> Verdict:
+        wait = 0
+        if isinstance(send.to, Phone):
+            wait = await self.gauge.find_wait(send.to, send.sender.origin)
+        return Verdict("conversion_breaker", wait)
 
     async def _is_all_known(self, count: CountResult, values: dict[str, str]) -> bool:
         """Whether the short memory counts all sends of the last day that matter for this one."""
@@ -155,28 +193,35 @@ class SendLimiter:
         except Unavailable:
             return False
 
-    async def _check_database_limits(self, connection: Connection, permit: SendPermit) -> None:
+    async def _check_database_limits(
+        self, connection: Connection, send: Send, permit: SendPermit
+    ) -> None:
         """Inside the transaction that queues the send: what PostgreSQL knows was sent already."""
         await connection.execute(*sql.lock_sends())
-        on_record = [counted for counted in permit.counts if counted.column]
+        on_record = [counted for counted in send.counts if counted.column]
         reached = await find_reached_limit(
-            connection, permit.channel, on_record, permit.values, self._pseudonyms
+            connection, send.channel, on_record, send.values, self._pseudonyms
         )
         if reached:
-            raise on_record[reached.index].refused(reached)
+            raise send.refuse(on_record[reached.index], reached)
 
     async def _give_back(self, permit: SendPermit) -> None:
         """After a send that did not come about. A memory gone silent keeps it counted: safe."""
+        with suppress(Unavailable):
+            if permit.is_probe:
+                await self.stops.release_probe(UUID(permit.send.entry))
         if permit.is_database_only:
             return
         with suppress(Unavailable):
-            await self._memory.uncount([c.tally for c in permit.counts], permit.entry)
+            tallies = [counted.tally for counted in permit.send.counts]
+            await self._memory.uncount(tallies, permit.send.entry)
 
 
-def _is_queued(connection: Connection, row: Record) -> bool:
+def _is_queued(connection: Connection, row: Record, send: Send) -> bool:
     if row["id"] is None:
         return False
-    connection.message_queued()
+    if send.room is not Room.WITHHELD:
+        connection.message_queued()
     return True
 
 
@@ -187,103 +232,4 @@ def _repeat_count(idempotency_key: str) -> tuple[CountedLimit, ...]:
         else IDEMPOTENCY_SECONDS
     )
     tally = Tally(f"once:{idempotency_key}", (Window(seconds, 1),))
-    return (CountedLimit(tally, "", lambda reached: RepeatedSend()),)
-
-
-def of_deleted(name: str) -> Tally:
-    """Holds what was sent under a pseudonym, and so is in no tally that anybody looks at."""
-    return Tally(f"sent_to_deleted:{name}", (Window(DAY, 1),))
-
-
-def list_counts(
-    table: LimitTable, to: Phone | EmailAddress, sender: Sender
-) -> Iterator[CountedLimit]:
-    """All limits of a send."""
-    if isinstance(to, Phone):
-        return _text_counts(table, to, sender)
-    return _mail_counts(table, to, sender)
-
-
-def _text_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
-    """In the order they are told: the person's own limits before everybody's."""
-    number, origin = phone.e164, sender.origin
-    if sender.session:
-        yield _counted(table.texts_per_session, "", _too_many, "texts:session", sender.session)
-        own = ("texts:own", number, "confirm", sender.opened_by)
-        yield _counted(table.texts_per_own_number, "own", _too_many, *own)
-    else:
-        yield from _number_counts(table, phone, sender)
-    address, network, region = origin.address, origin.network, phone.region
-    yield _counted(table.texts_per_address, "address", _too_many, "texts:address", address)
-    yield _counted(table.texts_per_network, "network", _too_many, "texts:network", network)
-    yield _counted(table.for_region(region), "region", _texts_stopped, "texts:region", region)
-    yield _counted(table.texts_in_all, "in_all", _texts_stopped, "texts:all", "sms")
-
-
-def _number_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
-    """What anybody can use up, and one address not all of it."""
-    number, block, share = phone.e164, phone.block, sender.origin.share
-    yield _counted(table.texts_per_number, "number", _too_many, "texts:number", number)
-    if not sender.is_owners:
-        limit, key = table.texts_per_number_and_address, ("texts:number-address", number, share)
-        yield _counted(limit, "number_and_share", _too_many, *key)
-        limit, key = table.texts_per_block_and_address, ("texts:block-address", block, share)
-        yield _counted(limit, "block_and_share", _too_many, *key)
-    yield _counted(table.texts_per_block, "block", _too_many, "texts:block", block)
-
-
-def _mail_counts(table: LimitTable, email: EmailAddress, sender: Sender) -> Iterator[CountedLimit]:
-    mailbox, origin = email.mailbox, sender.origin
-    if sender.session:
-        yield _counted(table.mails_per_session, "", _too_many, "mails:session", sender.session)
-        own = ("mails:own", mailbox, "confirm", sender.opened_by)
-        yield _counted(table.mails_per_own_mailbox, "own", _too_many, *own)
-    else:
-        yield _counted(table.mails_per_mailbox, "mailbox", _too_many, "mails:mailbox", mailbox)
-        if not sender.is_owners:
-            key = ("mails:mailbox-address", mailbox, origin.share)
-            limit = table.mails_per_mailbox_and_address
-            yield _counted(limit, "mailbox_and_share", _too_many, *key)
-    address, network = origin.address, origin.network
-    yield _counted(table.mails_per_address, "address", _too_many, "mails:address", address)
-    yield _counted(table.mails_per_network, "network", _too_many, "mails:network", network)
-    yield _counted(table.mails_in_all, "in_all", _mails_stopped, "mails:all", "email")
-
-
-def _counted(
-    limit: Limit, column: str, refused: Callable[[ReachedLimit], Refusal], *key: str
-) -> CountedLimit:
-    return CountedLimit(limit.tally(":".join(key)), column, refused)
-
-
-def _text_values(phone: Phone, sender: Sender) -> dict[str, str]:
-    """What `count_texts` compares with."""
-    to = {"numbers": phone.e164, "blocks": phone.block, "regions": phone.region}
-    return to | _sender_values(sender)
-
-
-def _mail_values(email: EmailAddress, sender: Sender) -> dict[str, str]:
-    """What `count_mails` compares with."""
-    return {"mailboxes": email.mailbox} | _sender_values(sender)
-
-
-def _sender_values(sender: Sender) -> dict[str, str]:
-    origin = sender.origin
-    return {
-        "addresses": origin.address,
-        "networks": origin.network,
-        "shares": origin.share,
-        "opened_by": sender.opened_by,
-    }
-
-
-def _too_many(reached: ReachedLimit) -> Refusal:
-    return TooSoon(reached.retry_after) if reached.waiting else TooManySends()
-
-
-def _texts_stopped(reached: ReachedLimit) -> Refusal:
-    return TextsStopped(retry_after=None)
-
-
-def _mails_stopped(reached: ReachedLimit) -> Refusal:
-    return MailsStopped(retry_after=None)
+    return (CountedLimit("", tally, "", lambda reached: RepeatedSend()),)

@@ -1,5 +1,6 @@
 """The code that a step of a sign-up waits for: found, and sent again."""
 
+from app.domain.delivery.rooms import Standing
 from app.domain.errors import OutOfStep
 from app.domain.limits import Origin
 from app.domain.signup.dormant import DormantAccounts
@@ -13,8 +14,18 @@ from app.domain.verification.verification import Challenge, PendingCode, Verific
 PURPOSE = "signup"
 
 
-def signup_challenge(flow_id: bytes, origin: Origin) -> Challenge:
-    return Challenge(flow_id, PURPOSE, origin)
+def signup_challenge(
+    flow_id: bytes, origin: Origin, standing: Standing = Standing.STRANGER
+) -> Challenge:
+    return Challenge(flow_id, PURPOSE, origin, standing=standing)
+
+
+def find_standing(signup: Signup, *, signing_in: bool) -> Standing:
+    """Of whoever asks for a text."""
+    if signing_in:
+        return Standing.SIGNING_IN
+    is_mailed = signup.email is not None and signup.email.proved
+    return Standing.MAILED if is_mailed else Standing.STRANGER
 
 
 class SignupCodes:
@@ -46,14 +57,17 @@ class SignupCodes:
             raise OutOfStep(signup.step)
         return signup, pending
 
-    async def resend(self, signup: Signup, step: Step, origin: Origin) -> CodeSent:
+    async def resend(
+        self, signup: Signup, step: Step, origin: Origin, *, signing_in: bool = False
+    ) -> CodeSent:
         """The same code again, or a new one when that would not help. Raises as for a first one."""
         signup, pending = await self.require_pending(signup, step, origin)
         if step is Step.OWNER:
             return await self._dormant.resend_code(signup, pending, origin)
         to = signup.number if step is Step.PHONE_CODE else signup.mailbox
         try:
-            challenge = signup_challenge(signup.id, origin)
+            standing = find_standing(signup, signing_in=signing_in)
+            challenge = signup_challenge(signup.id, origin, standing)
             return await resend_or_hold(self.channel_of(step), challenge, to)
         except NoCode:
             # Another request was faster, by which the sign-up is at another step.

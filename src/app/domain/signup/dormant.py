@@ -13,7 +13,8 @@ from app.domain.errors import Conflict, Refusal
 from app.domain.i18n import _
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.users import give_up, lock_contacts
-from app.domain.limits import Origin, TooSoon
+from app.domain.limit_refusals import TooSoon
+from app.domain.limits import Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.signup.accounts import Account, ProveAgain, drop_phone, find_account, sql

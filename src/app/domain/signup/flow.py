@@ -23,7 +23,7 @@ from app.domain.outcome import Outcome
 from app.domain.ports import Database, NotUnique, ShortMemory
 from app.domain.pricing.choice import Choice
 from app.domain.signup.accounts import EmailTaken, ProveAgain
-from app.domain.signup.codes import SignupCodes, signup_challenge
+from app.domain.signup.codes import SignupCodes, find_standing, signup_challenge
 from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import AUTH0, SignupCompletion, record_signup
@@ -80,16 +80,27 @@ class SignupFlow:
         return await self._drafts.load_draft(flow_id)
 
     async def submit_phone(
-        self, signup: Signup, typed: str, country: str, visitor: Visitor, *, changing: bool
+        self,
+        signup: Signup,
+        typed: str,
+        country: str,
+        visitor: Visitor,
+        *,
+        changing: bool,
+        signing_in: bool = False,
     ) -> Outcome[Step]:
-        """Texts a code. `changing` takes back a number that was proved already."""
+        """Texts a code. `changing` takes back a number that was proved already. `signing_in`: by
+        the form of people who have an account.
+        """
         changeable = changing and signup.step in CHANGEABLE
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
         contact = Contact(phone.e164, typed.strip(), phone.region)
         named = replace(signup, phone=contact, moved_to=None, account=None, dormant=False)
-        await request_code(self._phones, signup_challenge(named.id, visitor.origin), phone)
+        standing = find_standing(signup, signing_in=signing_in)
+        challenge = signup_challenge(named.id, visitor.origin, standing)
+        await request_code(self._phones, challenge, phone)
         await self._drafts.save_draft(named)
         return Outcome(Step.PHONE_CODE, plan=visitor.plan)
 

@@ -144,6 +144,9 @@ class Deliveries(Table):
         Index("ix_deliveries_destination", "destination", "created_at"),
         Index("ix_deliveries_created_at", "created_at"),
         Index("ix_deliveries_provider_id", "provider_id"),
+        # What the limits of a block, a mailbox and a network count.
+        Index("ix_deliveries_block", "block", "created_at"),
+        Index("ix_deliveries_network", "network", "created_at"),
         # What a silent short memory does not know of: as a rule, nothing.
         Index("ix_deliveries_uncounted", "channel", "created_at", postgresql_where=UNCOUNTED),
     )
@@ -158,6 +161,11 @@ class Deliveries(Table):
     region: Mapped[Words | None]
     address: Mapped[Words]
     network: Mapped[Words]
+    # A text's, see `Room`; '' for mails, and for texts of the release before.
+    room: Mapped[Words] = mapped_column(server_default="")
+    # Nobody is told what became of it: a text of a sign-in while strangers are sent none, and one
+    # that therefore was not sent (`Room.WITHHELD`).
+    is_quiet: Mapped[bool] = mapped_column(Boolean, server_default="false")
     # Whether the short memory counted it too; where not, only these rows know of it.
     counted: Mapped[bool] = mapped_column(Boolean, server_default="true")
     verification_id: Mapped[Reference | None]

@@ -12,13 +12,15 @@ from app.domain.audit import is_recorded_limit_full, outlasts, record, record_ho
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.i18n import Text, _, ngettext
-from app.domain.limits import DAY, HOUR, LimitTable, TooManyGuesses
+from app.domain.limit_refusals import TooManyGuesses
+from app.domain.limits import DAY, HOUR, LimitTable
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
 from app.domain.verification.codes import (
     GUESSES,
     MOST_IN_A_ROW,
     NONCE_BYTES,
+    PHONE,
     digest_guess,
     parse_code,
 )
@@ -130,6 +132,8 @@ class _GuessCheck:
         await self._release_room()
         if not right:
             raise WrongCode(GUESSES - counted["attempts"])
+        if self._codes.channel is PHONE:
+            await self._codes.dependencies.limiter.proved.note(self._pending.id)
         if self._pending.consumed and not counted["repeated"]:
             await self._uncount()
 

@@ -13,6 +13,7 @@
 -- flow_id, purpose, contact: what is proved. id, nonce, lifetime: the new code's.
 -- message_id, block, region, address, network, opened_by: the message's, for the limits of sends;
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
+-- room, is_quiet: of the message, see `deliveries`; one that is_withheld is not sent.
 -- language, zone: of whoever asks.
 -- event, request_id: what is recorded.
 WITH gate AS (
@@ -40,7 +41,7 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone)
+                          language, zone, room, is_quiet, state)
   SELECT :message_id, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -51,7 +52,8 @@ queued AS (
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone
+         :language, :zone, :room, :is_quiet,
+         CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner
   RETURNING 1
@@ -84,7 +86,7 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone)
+                          language, zone, room, is_quiet, state)
   SELECT :message_id, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -95,7 +97,8 @@ queued AS (
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone
+         :language, :zone, :room, :is_quiet,
+         CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner
   RETURNING 1
@@ -142,7 +145,7 @@ SELECT v.id, v.email AS destination, v.attempts, v.expires_at,
        extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
        extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof,
        newest.state AS message_state, newest.reason, newest.unsure, newest.age,
-       newest.since
+       newest.since, newest.is_quiet
 FROM (
   SELECT * FROM email_verifications
   WHERE flow_id = :flow_id AND purpose = :purpose AND ended_at IS NULL
@@ -158,7 +161,7 @@ LATERAL (
 LEFT JOIN LATERAL (
   SELECT state, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
          extract(epoch FROM clock_timestamp() - created_at)::float AS age,
-         extract(epoch FROM clock_timestamp() - updated_at)::float AS since
+         extract(epoch FROM clock_timestamp() - updated_at)::float AS since, is_quiet
   FROM deliveries WHERE verification_id = v.id ORDER BY created_at DESC LIMIT 1
 ) newest ON true;
 

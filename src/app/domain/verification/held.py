@@ -14,7 +14,8 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from app.domain.errors import Unavailable
-from app.domain.limits import HOUR, TooSoon
+from app.domain.limit_refusals import TooSoon
+from app.domain.limits import HOUR
 from app.domain.ports import Tally, Window
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 

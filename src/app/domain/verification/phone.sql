@@ -9,6 +9,7 @@
 -- flow_id, purpose, contact: what is proved. id, nonce, lifetime: the new code's.
 -- message_id, block, region, address, network, opened_by: the message's, for the limits of sends;
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
+-- room, is_quiet: of the message, see `deliveries`; one that is_withheld is not sent.
 -- language, zone: of whoever asks.
 -- event, request_id: what is recorded.
 WITH gate AS (
@@ -36,10 +37,11 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone)
+                          language, zone, room, is_quiet, state)
   SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone
+         :language, :zone, :room, :is_quiet,
+         CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v
   RETURNING 1
 ),
@@ -71,10 +73,11 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone)
+                          language, zone, room, is_quiet, state)
   SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone
+         :language, :zone, :room, :is_quiet,
+         CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v
   RETURNING 1
 ),
@@ -120,7 +123,7 @@ SELECT v.id, v.phone AS destination, v.attempts, v.expires_at,
        extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
        extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof,
        newest.state AS message_state, newest.reason, newest.unsure, newest.age,
-       newest.since
+       newest.since, newest.is_quiet
 FROM (
   SELECT * FROM phone_verifications
   WHERE flow_id = :flow_id AND purpose = :purpose AND ended_at IS NULL
@@ -136,7 +139,7 @@ LATERAL (
 LEFT JOIN LATERAL (
   SELECT state, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
          extract(epoch FROM clock_timestamp() - created_at)::float AS age,
-         extract(epoch FROM clock_timestamp() - updated_at)::float AS since
+         extract(epoch FROM clock_timestamp() - updated_at)::float AS since, is_quiet
   FROM deliveries WHERE verification_id = v.id ORDER BY created_at DESC LIMIT 1
 ) newest ON true;
 

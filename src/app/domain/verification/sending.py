@@ -1,30 +1,21 @@
 """Codes are asked for and sent again: once, however often the same form arrives."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from uuid_utils.compat import uuid7
-
-from app.domain.audit import current_request, record_hourly
 from app.domain.delivery.send_limiter import (
     IDEMPOTENCY_SECONDS,
     RepeatedSend,
-    Sender,
-    SendLimiter,
     ShortIdempotencyKey,
 )
 from app.domain.errors import Refusal, Unavailable
-from app.domain.i18n import current_reader
-from app.domain.identity.phone import Phone
-from app.domain.limits import SEND_LIMITS, TooSoon
-from app.domain.ports import Connection, Record
-from app.domain.sql import Query
+from app.domain.limit_refusals import SEND_LIMITS, TooSoon
 from app.domain.verification.checking import NoCode
-from app.domain.verification.codes import GUESSES, NONCE_BYTES, RESENDABLE, Channel, Contact
+from app.domain.verification.codes import Channel, Contact
 from app.domain.verification.held import hold_flow
+from app.domain.verification.queueing import queue_new_code, queue_same_code
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 LOOKS = 20  # for what another request is about to commit
@@ -79,7 +70,7 @@ async def request_once(
 
     async def attempt(idempotency_key: str) -> bool:
         try:
-            return await _queue_new_code(codes, challenge, to, idempotency_key)
+            return await queue_new_code(codes, challenge, to, idempotency_key)
         except SEND_LIMITS as limit:
             return await over_limit(limit)
 
@@ -193,107 +184,10 @@ async def _send_again(
     codes: Verifications, challenge: Challenge, to: Contact, before: PendingCode | None, key: str
 ) -> None:
     if can_be_repeated(before, to.destination):
-        if await _queue_same_code(codes, challenge, to, key):
+        if await queue_same_code(codes, challenge, to, key):
             return
         # A new one now would take back what the old one has just proved.
         now = await codes.find_pending(challenge)
         if now is None or now.consumed:
             raise NoCode
-    await _queue_new_code(codes, challenge, to, key)
-
-
-async def _queue_new_code(
-    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
-) -> bool:
-    """Ends the flow's earlier code. False when another request started one at the same moment."""
-    return await _queue(
-        codes,
-        challenge,
-        to,
-        idempotency_key,
-        codes.sql.start_code,
-        event=f"{challenge.purpose}:code_sent",
-        id=uuid7(),
-        nonce=secrets.token_bytes(NONCE_BYTES),
-        lifetime=codes.channel.lifetime,
-    )
-
-
-async def _queue_same_code(
-    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
-) -> bool:
-    """False where the flow's code is used, spent or nearly over."""
-    return await _queue(
-        codes,
-        challenge,
-        to,
-        idempotency_key,
-        codes.sql.resend_code,
-        event=f"{challenge.purpose}:code_sent_again",
-        most_guesses=GUESSES,
-        least_left=RESENDABLE,
-    )
-
-
-async def _queue(
-    codes: Verifications,
-    challenge: Challenge,
-    to: Contact,
-    idempotency_key: str,
-    query: Query,
-    **values: object,
-) -> bool:
-    """Whether `query` has queued a message; `values` are what only it takes, and the event."""
-    message_id = uuid7()
-    values |= {"message_id": message_id, **_message_values(challenge, to)}
-
-    async def queue(connection: Connection, is_database_asked: bool, is_counted: bool) -> Record:
-        [row] = await connection.fetch(
-            *query(limits_checked=is_database_asked, is_counted=is_counted, **values)
-        )
-        return row
-
-    try:
-        sender, entry = await _sender(codes, challenge, to), str(message_id)
-        return await _limiter(codes).queue_message(to, sender, entry, queue, idempotency_key)
-    except SEND_LIMITS as limit:
-        await _record_refusal(codes, challenge, limit)
-        raise
-
-
-async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Sender:
-    if codes.to_own:
-        session = challenge.flow_id.hex()
-        return Sender(challenge.origin, session=session, opened_by=challenge.opened_by)
-    device = await codes.find_owners_device(challenge.origin, to.destination)
-    return Sender(challenge.origin, is_owners=bool(device))
-
-
-def _limiter(codes: Verifications) -> SendLimiter:
-    needs = codes.dependencies
-    return SendLimiter(needs.database, needs.memory, needs.limits, needs.pseudonyms)
-
-
-async def _record_refusal(codes: Verifications, challenge: Challenge, limit: Refusal) -> None:
-    with suppress(Unavailable):  # the person is refused either way
-        await record_hourly(
-            codes.database,
-            f"{challenge.purpose}:send_refused",
-            challenge.origin.network,
-            limit=limit.code,
-        )
-
-
-def _message_values(challenge: Challenge, to: Contact) -> dict[str, object]:
-    return {
-        "flow_id": challenge.flow_id,
-        "purpose": challenge.purpose,
-        "opened_by": challenge.opened_by,
-        "contact": to.destination,
-        "block": to.block if isinstance(to, Phone) else to.mailbox,
-        "region": to.region if isinstance(to, Phone) else None,
-        "address": challenge.origin.address,
-        "network": challenge.origin.network,
-        "request_id": current_request.get() or None,
-        **current_reader(),
-    }
+    await queue_new_code(codes, challenge, to, key)

@@ -15,10 +15,11 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 from app.domain.delivery.breaker import CircuitBreaker
-from app.domain.delivery.outbox import LEAST_LEFT, Progress, State
+from app.domain.delivery.outbox import LEAST_LEFT, ON_ITS_WAY, Progress, State
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Refusal, Unavailable
-from app.domain.limits import HOUR, TooManySends, TooSoon
+from app.domain.limit_refusals import TooManySends, TooSoon
+from app.domain.limits import HOUR
 from app.domain.ports import Tally, Window
 from app.domain.verification.codes import GUESSES, NONCE_BYTES, REPLACEABLE, Contact
 from app.domain.verification.sending import (
@@ -34,7 +35,6 @@ MOST_KEPT = 20  # of a flow's messages; more than a mailbox gets in a day
 MOST_FLOWS = 200  # an hour and network, that each have an entry of the short memory
 MOST_ROWS = 20  # an hour and network
 MOST_NETWORKS = 10_000
-ON_ITS_WAY = 3.0  # seconds in which a message goes out; before that none is told as sent
 GIVEN_UP = 5.0  # seconds after which one is that got no answer each time (`delivery/outbox.py`)
 
 

@@ -13,6 +13,8 @@ from uuid import UUID
 from app.domain.audit import current_request
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.outbox import Progress, progress_from_row
+from app.domain.delivery.rooms import Standing
+from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.users import Subjects
 from app.domain.limits import DAY, HOUR, Limit, LimitTable, Origin
@@ -34,13 +36,15 @@ JUST_NOW = 60.0  # seconds in which the answer to a form may have been lost
 class Challenge:
     """A flow, for a purpose such as `signup`, from somewhere. A code proves no other flow's or
     purpose's question. Of a session that asks for a code to its own contact, `opened_by` is the
-    kind of proof that opened it; '' in other flows.
+    kind of proof that opened it; '' in other flows. `standing`: what is known of whoever asks, by
+    which a text finds room.
     """
 
     flow_id: bytes
     purpose: str
     origin: Origin
     opened_by: str = ""
+    standing: Standing = Standing.STRANGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class VerificationDependencies:
     database: Database
     memory: ShortMemory
     limits: LimitTable
+    limiter: SendLimiter
     keys: tuple[bytes, ...]
     pseudonyms: Pseudonyms
     subjects: Subjects
@@ -173,6 +178,11 @@ class Verifications:
         async with self.database.connection() as connection:
             owner = await connection.fetchrow(*self.sql.find_owner(contact=destination))
         return known.id if owner and owner["device_epoch"] == known.epoch else ""
+
+    async def has_owner(self, destination: str) -> bool:
+        """Whether the contact is in an account."""
+        async with self.database.connection() as connection:
+            return await connection.fetchrow(*self.sql.find_owner(contact=destination)) is not None
 
     async def consume_code(
         self,

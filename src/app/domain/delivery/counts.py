@@ -1,0 +1,197 @@
+"""Which limits a send is counted in, and what a code that is entered gives back of them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from app.domain.delivery.rooms import Room, Sender, Standing
+from app.domain.errors import Refusal
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+from app.domain.limit_refusals import MailsStopped, TextsStopped, TooManySends, TooSoon
+from app.domain.limits import DAY, HOUR, Limit, LimitTable
+from app.domain.ports import ReachedLimit, Tally, Window
+
+CREDIT = ((HOUR, 1), (DAY, 1))  # as long as what they make room in
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Texts to a region whose code was entered, in the busiest hour and day of 14 days."""
+
+    hour: int = 0
+    day: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountedLimit:
+    """One limit of a send: its `name` in the table, its tally, and the column of `count_texts` or
+    `count_mails` that shows the same, '' for a tally that lives in the short memory only. One that
+    `is_freed` loses the entry again when its code is entered. `watched`: the kind of what it
+    counts, where that may come under pressure.
+    """
+
+    name: str
+    tally: Tally
+    column: str
+    refused: Callable[[ReachedLimit], Exception]
+    is_freed: bool = False
+    watched: str = ""
+
+    @property
+    def is_of_region(self) -> bool:
+        return self.name.endswith("_per_region")
+
+    def refusal(self, reached: ReachedLimit) -> Exception:
+        refusal = self.refused(reached)
+        if isinstance(refusal, Refusal):
+            refusal.limit = self.name
+        return refusal
+
+
+def list_counts(
+    table: LimitTable,
+    to: Phone | EmailAddress,
+    sender: Sender,
+    room: Room = Room.WITHHELD,
+    proved: Proved = Proved(),
+) -> Iterator[CountedLimit]:
+    """All limits of a send; of a text that takes that `room`."""
+    if isinstance(to, Phone):
+        return _text_counts(table, to, sender, room, proved)
+    return _mail_counts(table, to, sender)
+
+
+def list_credits(address: str, network: str) -> tuple[Tally, Tally]:
+    """Where a text is counted once its code was entered."""
+    limit = Limit(CREDIT)
+    return limit.tally(f"proved:address:{address}"), limit.tally(f"proved:network:{network}")
+
+
+def _text_counts(
+    table: LimitTable, phone: Phone, sender: Sender, room: Room, proved: Proved
+) -> Iterator[CountedLimit]:
+    """In the order they are told: the person's own limits before everybody's."""
+    number, origin = phone.e164, sender.origin
+    if sender.session:
+        limit = table.texts_per_session
+        yield _sends("texts_per_session", limit.tally(f"texts:session:{sender.session}"), "")
+        own = f"texts:own:{number}:confirm:{sender.opened_by}"
+        yield _sends("texts_per_own_number", table.texts_per_own_number.tally(own), "own")
+    else:
+        yield from _number_counts(table, phone, sender)
+    of_address, of_network = list_credits(origin.address, origin.network)
+    here = table.texts_per_address.tally(f"texts:address:{origin.address}", of_address.key)
+    yield _sends("texts_per_address", here, "address", is_freed=True)
+    around = table.texts_per_network.tally(f"texts:network:{origin.network}", of_network.key)
+    yield _sends("texts_per_network", around, "network", is_freed=True, watched="network")
+    yield from _region_counts(table, phone.region, sender, room, proved)
+    if table.texts_in_all.windows:
+        in_all = table.texts_in_all.tally("texts:all:sms")
+        yield CountedLimit("texts_in_all", in_all, "in_all", _texts_stopped)
+
+
+def _number_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
+    """What anybody can use up, and one address not all of it."""
+    number, block, share = phone.e164, phone.block, sender.origin.share
+    yield _sends(
+        "texts_per_number", table.texts_per_number.tally(f"texts:number:{number}"), "number"
+    )
+    if not sender.is_owners:
+        limit, key = table.texts_per_number_and_address, f"texts:number-address:{number}:{share}"
+        yield _sends("texts_per_number_and_address", limit.tally(key), "number_and_share")
+        limit, key = table.texts_per_block_and_address, f"texts:block-address:{block}:{share}"
+        name, column = "texts_per_block_and_address", "block_and_share"
+        yield _sends(name, limit.tally(key), column, is_freed=True)
+    of_block = table.texts_per_block.tally(f"texts:block:{block}")
+    yield _sends("texts_per_block", of_block, "block", is_freed=True, watched="block")
+
+
+def _region_counts(
+    table: LimitTable, region: str, sender: Sender, room: Room, proved: Proved
+) -> Iterator[CountedLimit]:
+    if room in (Room.STRANGERS, Room.SIGN_IN):
+        limit = table.strangers_in(region).limit(proved.hour, proved.day)
+        helps = sender.standing is Standing.STRANGER
+        refused = partial(_texts_stopped, email_helps=helps)
+        of_strangers = limit.tally(f"texts:strangers:{region}")
+        yield CountedLimit(
+            "strangers_per_region", of_strangers, "strangers", refused, True, "region"
+        )
+    if room is Room.MAILED:
+        of_mailed = table.mailed_per_region.limit(proved.hour, proved.day).tally(
+            f"texts:mailed:{region}"
+        )
+        yield CountedLimit("mailed_per_region", of_mailed, "mailed", _texts_stopped, True, "region")
+    if room in (Room.KNOWN, Room.SIGN_IN):
+        of_known = table.known_per_region.limit(proved.hour, proved.day).tally(
+            f"texts:known:{region}"
+        )
+        yield CountedLimit("known_per_region", of_known, "known", _texts_stopped, True)
+
+
+def _mail_counts(table: LimitTable, email: EmailAddress, sender: Sender) -> Iterator[CountedLimit]:
+    mailbox, origin = email.mailbox, sender.origin
+    if sender.session:
+        limit = table.mails_per_session
+        yield _sends("mails_per_session", limit.tally(f"mails:session:{sender.session}"), "")
+        own = f"mails:own:{mailbox}:confirm:{sender.opened_by}"
+        yield _sends("mails_per_own_mailbox", table.mails_per_own_mailbox.tally(own), "own")
+    else:
+        limit = table.mails_per_mailbox
+        yield _sends("mails_per_mailbox", limit.tally(f"mails:mailbox:{mailbox}"), "mailbox")
+        if not sender.is_owners:
+            key = f"mails:mailbox-address:{mailbox}:{origin.share}"
+            limit = table.mails_per_mailbox_and_address
+            yield _sends("mails_per_mailbox_and_address", limit.tally(key), "mailbox_and_share")
+    here = table.mails_per_address.tally(f"mails:address:{origin.address}")
+    yield _sends("mails_per_address", here, "address")
+    around = table.mails_per_network.tally(f"mails:network:{origin.network}")
+    yield _sends("mails_per_network", around, "network")
+    if table.mails_in_all.windows:
+        in_all = table.mails_in_all.tally("mails:all:email")
+        yield CountedLimit("mails_in_all", in_all, "in_all", _mails_stopped)
+
+
+def text_values(phone: Phone, sender: Sender) -> dict[str, str]:
+    """What `count_texts` compares with."""
+    to = {"numbers": phone.e164, "blocks": phone.block, "regions": phone.region}
+    return to | _sender_values(sender)
+
+
+def mail_values(email: EmailAddress, sender: Sender) -> dict[str, str]:
+    """What `count_mails` compares with."""
+    return {"mailboxes": email.mailbox} | _sender_values(sender)
+
+
+def of_deleted(name: str) -> Tally:
+    """Holds what was sent under a pseudonym, and so is in no tally that anybody looks at."""
+    return Tally(f"sent_to_deleted:{name}", (Window(DAY, 1),))
+
+
+def _sender_values(sender: Sender) -> dict[str, str]:
+    origin = sender.origin
+    return {
+        "addresses": origin.address,
+        "networks": origin.network,
+        "shares": origin.share,
+        "opened_by": sender.opened_by,
+    }
+
+
+def _sends(
+    name: str, tally: Tally, column: str, *, is_freed: bool = False, watched: str = ""
+) -> CountedLimit:
+    return CountedLimit(name, tally, column, _too_many, is_freed, watched)
+
+
+def _too_many(reached: ReachedLimit) -> Refusal:
+    return TooSoon(reached.retry_after) if reached.waiting else TooManySends()
+
+
+def _texts_stopped(reached: ReachedLimit, *, email_helps: bool = False) -> Refusal:
+    return TextsStopped(email_helps=email_helps)
+
+
+def _mails_stopped(reached: ReachedLimit) -> Refusal:
+    return MailsStopped(retry_after=None)

@@ -1,0 +1,117 @@
+"""A message that is about to be queued: by whom, in whose room, and how a limit refuses it."""
+
+import logging
+from dataclasses import dataclass
+
+from app.domain.delivery.counts import CountedLimit, mail_values, text_values
+from app.domain.delivery.pressure import Verdict
+from app.domain.delivery.rooms import Room, Sender, Standing
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+from app.domain.limit_refusals import TextsStopped
+from app.domain.limits import fired
+from app.domain.ports import ReachedLimit
+
+log = logging.getLogger("app.limits")
+
+
+class QuietlyRefused(Exception):
+    """By the `limit` of that name; whoever signs in is not told, as it would tell whether there is
+    an account.
+    """
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a message is queued. `limits_checked`: those in the database were looked at;
+    `is_counted`: the short memory counts it. `room` is '' for mails. A text that is `quiet_by` a
+    limit is of a sign-in that this would have refused.
+    """
+
+    limits_checked: bool
+    is_counted: bool
+    room: Room | str
+    quiet_by: str = ""
+
+    @property
+    def is_withheld(self) -> bool:
+        return self.room is Room.WITHHELD
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """`entry`, a UUID, names it; `room` is None for a mail. `quiet_by`: the limit that refused it
+    in the room it would have taken.
+    """
+
+    to: Phone | EmailAddress
+    sender: Sender
+    entry: str
+    room: Room | None
+    counts: tuple[CountedLimit, ...]
+    quiet_by: str = ""
+
+    @property
+    def channel(self) -> str:
+        return "sms" if isinstance(self.to, Phone) else "email"
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What the statements of `database_limits.sql` compare with."""
+        if isinstance(self.to, Phone):
+            return text_values(self.to, self.sender)
+        return mail_values(self.to, self.sender)
+
+    def refuse(self, counted: CountedLimit, reached: ReachedLimit) -> Exception:
+        """What to raise where that limit is reached."""
+        if counted.name:
+            self._note(counted.name)
+        if counted.is_of_region and self._is_quiet:
+            return QuietlyRefused(counted.name)
+        return counted.refusal(reached)
+
+    def refuse_stopped(self, verdict: Verdict, *, for_all: bool = False) -> Exception:
+        """The same where texts are stopped; `for_all`: for accounts, too."""
+        self._note(verdict.limit)
+        if self._is_quiet and not for_all:
+            return QuietlyRefused(verdict.limit)
+        helps = self.room is Room.STRANGERS and self.sender.standing is Standing.STRANGER
+        refusal = TextsStopped(email_helps=helps, wait=verdict.wait)
+        refusal.limit = verdict.limit
+        return refusal
+
+    def terms(self, *, limits_checked: bool, is_counted: bool) -> Terms:
+        return Terms(limits_checked, is_counted, self.room or "", self.quiet_by)
+
+    @property
+    def _is_quiet(self) -> bool:
+        return self.room is Room.SIGN_IN or bool(self.quiet_by)
+
+    def _note(self, limit: str) -> None:
+        fired[limit] += 1
+        log.info(
+            "a limit of sends is reached",
+            extra={
+                "limit": limit, "channel": self.channel, "network": self.sender.origin.network,
+            },
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SendPermit:
+    """Room was taken. Where `needs_database_check`, PostgreSQL has a say too; `is_database_only` if
+    it has the only. `is_probe`: a breaker waits for what becomes of this one.
+    """
+
+    send: Send
+    needs_database_check: bool
+    is_database_only: bool
+    is_probe: bool = False
+
+    def terms(self, *, limits_checked: bool) -> Terms:
+        is_counted = not self.is_database_only
+        return self.send.terms(limits_checked=limits_checked, is_counted=is_counted)

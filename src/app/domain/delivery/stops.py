@@ -1,0 +1,182 @@
+"""Where no texts go to strangers for now: whom a conversion breaker has stopped, and for how long.
+
+PostgreSQL holds the stops; each process goes by what it has read in the last second.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from time import monotonic
+from uuid import UUID
+
+from app.domain.audit import record
+from app.domain.delivery.rooms import Room
+from app.domain.errors import Unavailable
+from app.domain.limits import ConversionBreaker
+from app.domain.ports import Database, Record
+from app.domain.sql import load_queries
+
+sql = load_queries(__file__, "stops.sql")
+log = logging.getLogger("app.stops")
+
+KEPT = 1.0  # seconds that a process goes by what it has read
+PROBE_LASTS = 600  # seconds in which the code of a probe can be entered
+CONVERSION = "conversion"  # the reason of a breaker; all others are an operator's
+
+
+class StopState(StrEnum):
+    OVER = "over"
+    ALLOWED = "allowed"  # by an operator, whatever the breaker would say
+    STOPPED = "stopped"
+    HALF_OPEN = "half-open"  # one text may go, to see whether it is proved
+    PROBING = "probing"  # that one is under way
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """As it was when it was read. `seconds`: how long the last time was. `seconds_left` is negative
+    once that is over, `probe_age` None while no probe is under way.
+    """
+
+    kind: str
+    key: str
+    room: str
+    is_allowed: bool
+    reason: str
+    seconds: int
+    probe: UUID | None
+    seconds_left: float
+    probe_age: float | None
+
+    @classmethod
+    def from_row(cls, row: Record) -> "Stop":
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+    def state_after(self, seconds: float) -> StopState:
+        """So many seconds after it was read. A probe that was not proved in time stops again, as
+        `lengthen_stops` then writes down.
+        """
+        if self.seconds_left > seconds:
+            return StopState.ALLOWED if self.is_allowed else StopState.STOPPED
+        if self.reason != CONVERSION:
+            return StopState.OVER
+        if self.probe_age is None:
+            return StopState.HALF_OPEN
+        is_late = self.probe_age + seconds >= PROBE_LASTS
+        return StopState.STOPPED if is_late else StopState.PROBING
+
+
+def next_seconds(seconds: int, breaker: ConversionBreaker) -> int:
+    """How long it lasts after a probe that was not proved."""
+    return min(2 * seconds, breaker.longest)
+
+
+@dataclass(slots=True)
+class _Known:
+    stops: Sequence[Stop] = ()
+    at: float = field(default_factory=lambda: -KEPT)
+
+
+class Stops:
+    def __init__(self, database: Database, breaker: ConversionBreaker) -> None:
+        self._database, self._breaker = database, breaker
+        self._known = _Known()
+
+    async def find(self, region: str, block: str, room: Room) -> list[tuple[Stop, StopState]]:
+        """Those in force for texts to there, of that room."""
+        await self._refresh()
+        return list(self._matching({"region": region, "block": block}, room))
+
+    async def list_all(self) -> list[tuple[Stop, StopState]]:
+        """Those in force anywhere."""
+        await self._refresh()
+        since = monotonic() - self._known.at
+        states = ((stop, stop.state_after(since)) for stop in self._known.stops)
+        return [(stop, state) for stop, state in states if state is not StopState.OVER]
+
+    async def start(self, kind: str, key: str, room: Room, percent: int) -> None:
+        """The breaker has opened: `percent` of the texts were proved. Once, whoever notices it."""
+        seconds = self._breaker.first
+        started = sql.start_stop(kind=kind, key=key, room=room, seconds=seconds)
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(*started):
+                place = {"kind": kind, "key": key, "room": room.value}
+                log.warning("texts are stopped", extra={**place, "percent_proved": percent})
+                await record(
+                    connection,
+                    "texts:stopped",
+                    kind=kind,
+                    key=key,
+                    room=room.value,
+                    seconds=seconds,
+                    percent=percent,
+                )
+        self._forget()
+
+    async def take_probe(self, stops: Sequence[Stop], probe: UUID) -> bool:
+        """Whether this text is the one that may go where all of these are half-open."""
+        for stop in stops:
+            taken = sql.take_probe(kind=stop.kind, key=stop.key, room=stop.room, probe=probe)
+            async with self._database.connection() as connection:
+                if not await connection.fetchval(*taken):
+                    await connection.fetch(*sql.release_probe(probe=probe))
+                    return False
+        self._forget()
+        return True
+
+    async def release_probe(self, probe: UUID) -> None:
+        """It was not sent."""
+        async with self._database.connection() as connection:
+            await connection.fetch(*sql.release_probe(probe=probe))
+        self._forget()
+
+    async def end_by(self, probes: Sequence[UUID]) -> None:
+        """The codes of these messages were entered."""
+        await self._refresh()
+        if not self._known.stops:
+            return
+        async with self._database.transaction() as connection:
+            for row in await connection.fetch(*sql.end_stops(probes=probes)):
+                place = {"kind": row["kind"], "key": row["key"], "room": row["room"]}
+                log.warning("texts go again", extra=place)
+                await record(connection, "texts:resumed", **place)
+        self._forget()
+
+    def _matching(self, keys: dict[str, str], room: Room) -> Iterator[tuple[Stop, StopState]]:
+        since = monotonic() - self._known.at
+        for stop in self._known.stops:
+            state = stop.state_after(since)
+            is_here = stop.room == room and keys.get(stop.kind) == stop.key
+            if is_here and state is not StopState.OVER:
+                yield stop, state
+
+    async def _refresh(self) -> None:
+        """While PostgreSQL is silent, what was read last counts."""
+        if monotonic() - self._known.at < KEPT:
+            return
+        self._known.at += KEPT  # whoever comes meanwhile goes by what there is
+        try:
+            stops = await self._read()
+            if any(stop.state_after(0) is StopState.STOPPED and stop.probe for stop in stops):
+                await self._lengthen()
+                stops = await self._read()
+            self._known = _Known(stops, monotonic())
+        except Unavailable:
+            return
+
+    async def _read(self) -> list[Stop]:
+        async with self._database.connection() as connection:
+            return [Stop.from_row(row) for row in await connection.fetch(*sql.list_stops())]
+
+    async def _lengthen(self) -> None:
+        """Those whose probe was not proved."""
+        lengthen = sql.lengthen_stops(lasts=float(PROBE_LASTS), longest=self._breaker.longest)
+        async with self._database.transaction() as connection:
+            for row in await connection.fetch(*lengthen):
+                place = {"kind": row["kind"], "key": row["key"], "room": row["room"]}
+                log.warning("texts stay stopped", extra={**place, "seconds": row["seconds"]})
+                await record(connection, "texts:stopped", **place, seconds=row["seconds"])
+
+    def _forget(self) -> None:
+        self._known.at = -KEPT

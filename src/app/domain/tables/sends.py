@@ -1,0 +1,46 @@
+"""The tables by which budgets and breakers of texts go."""
+
+from sqlalchemy import Boolean, CheckConstraint, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.tables import Created, Moment, Reference, Table, Words
+
+
+class SendCounts(Table):
+    """What was sent in the ten minutes from `slot` on, and how many of the codes were entered:
+    counted once, when no code of that time can be entered any more. A row without a channel is how
+    far that has come.
+    """
+
+    __tablename__ = "send_counts"
+
+    slot: Mapped[Moment] = mapped_column(primary_key=True)
+    channel: Mapped[Words] = mapped_column(primary_key=True)
+    region: Mapped[Words] = mapped_column(primary_key=True)
+    room: Mapped[Words] = mapped_column(primary_key=True)
+    sent: Mapped[int] = mapped_column(Integer)
+    proved: Mapped[int] = mapped_column(Integer)
+
+
+class SendStops(Table):
+    """Where no texts go to those of a `room` until a time. Of a conversion breaker (`reason`), one
+    goes then, as a probe: the code in `probe`, since `probed_at`; `seconds` is how long the last
+    time was. With `is_allowed`, an operator has said that they go whatever the breaker finds.
+    """
+
+    __tablename__ = "send_stops"
+    __table_args__ = (
+        CheckConstraint("kind IN ('region', 'block')", name="kind_is_known"),
+        CheckConstraint("room IN ('strangers', 'mailed', 'known')", name="room_is_known"),
+    )
+
+    kind: Mapped[Words] = mapped_column(primary_key=True)
+    key: Mapped[Words] = mapped_column(primary_key=True)
+    room: Mapped[Words] = mapped_column(primary_key=True)
+    is_allowed: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    reason: Mapped[Words]
+    since: Mapped[Created]
+    until: Mapped[Moment]
+    seconds: Mapped[int] = mapped_column(Integer)
+    probe: Mapped[Reference | None]
+    probed_at: Mapped[Moment | None]

@@ -1,0 +1,129 @@
+"""The message that carries a code: queued with the code, where the limits of sends have room."""
+
+import secrets
+from contextlib import suppress
+
+from uuid_utils.compat import uuid7
+
+from app.domain.audit import current_request, record_hourly
+from app.domain.delivery.rooms import Sender, Standing
+from app.domain.delivery.send import Terms
+from app.domain.errors import Unavailable
+from app.domain.i18n import current_reader
+from app.domain.identity.phone import Phone
+from app.domain.limit_refusals import SEND_LIMITS
+from app.domain.ports import Connection, Record
+from app.domain.sql import Query
+from app.domain.verification.codes import GUESSES, NONCE_BYTES, RESENDABLE, Contact
+from app.domain.verification.verification import Challenge, Verifications
+
+
+async def queue_new_code(
+    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
+) -> bool:
+    """Ends the flow's earlier code. False when another request started one at the same moment."""
+    return await _queue(
+        codes,
+        challenge,
+        to,
+        idempotency_key,
+        codes.sql.start_code,
+        event=f"{challenge.purpose}:code_sent",
+        id=uuid7(),
+        nonce=secrets.token_bytes(NONCE_BYTES),
+        lifetime=codes.channel.lifetime,
+    )
+
+
+async def queue_same_code(
+    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
+) -> bool:
+    """False where the flow's code is used, spent or nearly over."""
+    return await _queue(
+        codes,
+        challenge,
+        to,
+        idempotency_key,
+        codes.sql.resend_code,
+        event=f"{challenge.purpose}:code_sent_again",
+        most_guesses=GUESSES,
+        least_left=RESENDABLE,
+    )
+
+
+async def _queue(
+    codes: Verifications,
+    challenge: Challenge,
+    to: Contact,
+    idempotency_key: str,
+    query: Query,
+    **values: object,
+) -> bool:
+    """Whether `query` has queued a message; `values` are what only it takes, and the event."""
+    message_id = uuid7()
+    values |= {"message_id": message_id, **_message_values(challenge, to)}
+
+    quiet_by = set[str]()
+
+    async def queue(connection: Connection, terms: Terms) -> Record:
+        quiet_by.add(terms.quiet_by)
+        [row] = await connection.fetch(
+            *query(
+                limits_checked=terms.limits_checked,
+                is_counted=terms.is_counted,
+                room=terms.room,
+                is_quiet=bool(terms.quiet_by),
+                is_withheld=terms.is_withheld,
+                **values,
+            )
+        )
+        return row
+
+    try:
+        sender, entry = await _sender(codes, challenge, to), str(message_id)
+        limiter = codes.dependencies.limiter
+        is_queued = await limiter.queue_message(to, sender, entry, queue, idempotency_key)
+    except SEND_LIMITS as refusal:
+        await _record_refusal(codes, challenge, refusal.limit or refusal.code)
+        raise
+    for limit in quiet_by - {""}:
+        await _record_refusal(codes, challenge, limit)
+    return is_queued
+
+
+async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Sender:
+    if codes.to_own:
+        session = challenge.flow_id.hex()
+        return Sender(challenge.origin, session=session, opened_by=challenge.opened_by)
+    device = await codes.find_owners_device(challenge.origin, to.destination)
+    standing = challenge.standing
+    has_account = standing is Standing.SIGNING_IN and await codes.has_owner(to.destination)
+    return Sender(
+        challenge.origin, is_owners=bool(device), standing=standing, has_account=has_account
+    )
+
+
+async def _record_refusal(codes: Verifications, challenge: Challenge, limit: str) -> None:
+    """By its name in the table of limits."""
+    with suppress(Unavailable):  # the person is refused either way
+        await record_hourly(
+            codes.database,
+            f"{challenge.purpose}:send_refused",
+            challenge.origin.network,
+            limit=limit,
+        )
+
+
+def _message_values(challenge: Challenge, to: Contact) -> dict[str, object]:
+    return {
+        "flow_id": challenge.flow_id,
+        "purpose": challenge.purpose,
+        "opened_by": challenge.opened_by,
+        "contact": to.destination,
+        "block": to.block if isinstance(to, Phone) else to.mailbox,
+        "region": to.region if isinstance(to, Phone) else None,
+        "address": challenge.origin.address,
+        "network": challenge.origin.network,
+        "request_id": current_request.get() or None,
+        **current_reader(),
+    }
