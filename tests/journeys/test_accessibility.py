@@ -1,26 +1,19 @@
 """Every screen in every state, by axe-core and by measure: nobody is shut out."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
-from tests.journeys.conftest import Visit
+from app.domain.languages import CATALOGUES
+from tests.journeys.conftest import ACME, Visit
+from tests.journeys.gallery import last_of_each, show_mails, show_pages, style_sheets
+from tests.journeys.looking import AXE, IN_MAILS, SMALL, Document, Window
 from tests.journeys.screens import GROUPS, Group
 from tests.product import Product
 
-AXE = (Path(__file__).parents[1] / "vendor/axe-core/axe.min.js").read_text()
-# Told to the browser once, and run where it is needed: it is half a megabyte.
-LOAD_AXE = f"window.loadAxe = () => {{ {AXE}\n}};"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN_AXE = """async (runOnly) => {
-  window.axe ?? loadAxe();
-  const told = { selectors: false, resultTypes: ['violations', 'incomplete'] };
-  const { violations, incomplete } = await axe.run({ runOnly, ...told });
-  const unsure = incomplete.filter(({ id }) => id === 'color-contrast');
-  return [...violations, ...unsure].map(({ id, nodes }) =>
-    `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-}"""
 # What sticks out to a side, unless it is in a region that scrolls.
 CUT = """() => [...document.querySelectorAll('body *')]
   .filter((part) => !part.closest('.scroll, .unseen, .skip, svg, template'))
@@ -66,38 +59,64 @@ MISPLACED = """() => {
   }
   return [...new Set(found)];
 }"""
-# What a page is made of is the same at every width; how it lies there is not.
-LAID_OUT = ["color-contrast", "target-size", "scrollable-region-focusable", "region"]
-WIDTHS = {320: TAGS, 390: [], 768: [], 1280: LAID_OUT}
+WIDTHS = (320, 390, 768, 1280)
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 NORMAL_TEXT = "document.documentElement.style.fontSize = ''"
 
 
-@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
-async def test_no_screen_has_an_accessibility_problem(
-    visit: Visit, strict: Product, group: Group
-) -> None:
-    visitor = await visit(at=strict)
-    await visitor.tab.page.add_init_script(LOAD_AXE)
-    found = {}
-    async for state in group(visitor):
-        for width, rules in WIDTHS.items():
-            await visitor.tab.page.set_viewport_size({"width": width, "height": 640})
-            found[f"{state}, {width} px"] = await problems(visitor.tab.page, rules)
-            found[f"{state}, {width} px, large text"] = await large_text(visitor.tab.page)
-        found[f"{state}, from right to left"] = await mirrored(visitor.tab.page)
+@pytest.fixture(scope="module")
+async def window(chromium: Browser) -> AsyncIterator[Window]:
+    """Of all tests here: what it has seen for one it need not see for another."""
+    async with looking(chromium) as one:
+        yield one
+
+
+@asynccontextmanager
+async def looking(chromium: Browser, brand: Path | None = None) -> AsyncIterator[Window]:
+    page = await chromium.new_page(viewport=SMALL, color_scheme="light")
+    await page.evaluate(AXE)
+    yield Window(page, style_sheets(brand))
+    await page.close()
+
+
+@pytest.mark.parametrize("language", CATALOGUES)
+async def test_no_example_has_an_accessibility_problem(window: Window, language: str) -> None:
+    """Nearly all shapes come in English; what a translation adds or loses makes another."""
+    found = {each.name: await window.find_problems(each) for each in show_pages(language)}
+    for mail in show_mails(language):
+        found[mail.name] = await window.find_problems(mail, IN_MAILS)
+    assert len(found) > 400
     assert {name: what for name, what in found.items() if what} == {}
 
 
-async def problems(page: Page, rules: list[str]) -> list[str]:
-    """Of all rules only the one about contrast can tell light from dark."""
-    found = []
-    if rules:
-        await page.emulate_media(color_scheme="light")
-        found += [f"light: {what}" for what in await page.evaluate(RUN_AXE, rules)]
-        await page.emulate_media(color_scheme="dark")
-        found += [f"dark: {what}" for what in await page.evaluate(RUN_AXE, ["color-contrast"])]
-    return [*found, *await layout_problems(page)]
+async def test_no_example_has_one_under_another_brand(chromium: Browser) -> None:
+    """Its colours, mark, words and template on all elements, one page of a template at least."""
+    found = {}
+    async with looking(chromium, ACME) as window:
+        for language in ("de", "ar"):
+            for name, page in last_of_each(show_pages(language, ACME)).items():
+                found[language, name] = await window.find_problems(page)
+            for name, mail in last_of_each(show_mails(language, ACME)).items():
+                found[language, name] = await window.find_problems(mail, IN_MAILS)
+    assert len(found) > 120
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+async def test_no_screen_has_an_accessibility_problem(
+    visit: Visit, strict: Product, window: Window, group: Group
+) -> None:
+    visitor = await visit(at=strict)
+    page, found = visitor.tab.page, {}
+    async for state in group(visitor):
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": 640})
+            found[f"{state}, {width} px"] = await layout_problems(page)
+            found[f"{state}, {width} px, large text"] = await large_text(page)
+        found[f"{state}, from right to left"] = await mirrored(page)
+        document = Document.read(state, await page.content())
+        found[state] = await window.find_problems(document)
+    assert {name: what for name, what in found.items() if what} == {}
 
 
 async def layout_problems(page: Page) -> list[str]:
@@ -116,8 +135,8 @@ async def large_text(page: Page) -> list[str]:
 
 async def mirrored(page: Page) -> list[str]:
     """As the page would lie in a language that is written from right to left."""
-    await page.set_viewport_size({"width": 320, "height": 640})
+    await page.set_viewport_size(SMALL)
     await page.evaluate("document.documentElement.dir = 'rtl'")
-    found = [*await page.evaluate(RUN_AXE, LAID_OUT), *await layout_problems(page)]
+    found = await layout_problems(page)
     await page.evaluate("document.documentElement.dir = 'ltr'")
     return found

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Route
 
 from app.web.errors import WORDS
+from app.web.middleware import RESELECT
 from tests.journeys.conftest import Visit
 from tests.journeys.test_scripts import HERE, STILL_HERE
 from tests.pages import LAST_RESORT, LAST_RESORT_CSP
@@ -47,5 +48,6 @@ async def test_opened_by_itself_it_is_dressed_and_fits(visit: Visit, scheme: str
 async def _given_up(status: int, route: Route) -> None:
     """As the server sends it."""
     body = LAST_RESORT.render(status, "0123456789abcdef")
+    name, selector = (each.decode() for each in RESELECT)
     headers = {"content-type": "text/html", "content-security-policy": LAST_RESORT_CSP}
-    await route.fulfill(status=status, body=body, headers=headers)
+    await route.fulfill(status=status, body=body, headers=headers | {name: selector})

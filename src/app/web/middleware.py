@@ -114,6 +114,10 @@ HSTS = {
 }
 
 
+# The page of last resort is a whole document; htmx shows what is in its <main>.
+RESELECT = (b"hx-reselect", b"#main > *")
+
+
 def last_resort_csp(page: str) -> str:
     """For a page with its style in it: that style and no other."""
     style = page.partition("<style>")[2].partition("</style>")[0]
@@ -259,7 +263,7 @@ class _ResponseSender:
 
     async def send_last_resort(self, status: int, body: bytes) -> None:
         self._kind = "last resort"
-        headers = [HTML_TYPE, NO_STORE]
+        headers = [HTML_TYPE, NO_STORE, RESELECT]
         if status == 503:
             headers.append((b"retry-after", b"30"))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})

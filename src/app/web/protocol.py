@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.web.errors import LastResort
-from app.web.middleware import security_headers
+from app.web.middleware import RESELECT, security_headers
 from app.web.response import HTML_TYPE, NO_STORE
 from app.web.slow_readers import SlowReaders, bound_kernel_buffer
 
@@ -264,6 +264,7 @@ def _answer(status: int, body: bytes, hsts: str) -> bytes:
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
         NO_STORE,
+        RESELECT,
         *security_headers(hsts=hsts, last_resort=body.decode())["last resort"],
     ]
     line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
