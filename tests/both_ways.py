@@ -9,6 +9,7 @@ import httpx
 
 from tests.client import Client
 from tests.crowd import sql, wrong_codes
+from tests.faults.staged import until
 from tests.holder import OLD_PROOF, Holder
 from tests.person import PASSWORD, Person, Seen, new_email, new_phone
 from tests.product import Product
@@ -24,6 +25,9 @@ WHERE created_at > $1 OR user_id = (SELECT id FROM users WHERE email = $2) ORDER
 EVENTS = "SELECT type, details - 'session' FROM events WHERE created_at > $1 ORDER BY position"
 EXPIRED = "UPDATE {} SET expires_at = clock_timestamp() WHERE created_at > $1"
 UNUSED = "UPDATE users SET last_used_at = clock_timestamp() - interval '91 days' WHERE email = $1"
+UNDER_WAY = "SELECT 1 FROM deliveries WHERE created_at > $1 AND state IN ('queued', 'sending')"
+BECAME = "UPDATE deliveries SET state = $2, reason = $3 WHERE created_at > $1"
+NOT_ARRIVED = {"failed": ("failed", None), "unusable": ("refused", "unusable")}
 LINKED = """INSERT INTO identities (id, user_id, issuer, subject)
 SELECT gen_random_uuid(), id, 'https://idp.example.org/', $1 FROM users WHERE email = $2"""
 # A refusal that is a question stands elsewhere on its page.
@@ -133,6 +137,9 @@ class Story:
             sql(self._product, UNUSED, email)
         elif what == "linked":
             sql(self._product, LINKED, f"auth0|{email}", email)
+        elif what in ("failed", "unusable"):
+            until(lambda: not sql(self._product, UNDER_WAY, self._mark["at"]))
+            sql(self._product, BECAME, self._mark["at"], *NOT_ARRIVED[what])
         elif what == "aged":
             sql(self._product, OLD_PROOF, email, phone)
         return ""
@@ -164,12 +171,12 @@ class ByPages:
         if call == "remove_identity":
             page = _find(REMOVAL, self.person.get("/account/identities"))
             return self._told(self.person.post(page))
-        shown = page.removesuffix("/resend").removesuffix("/code")
+        shown = page.removesuffix("/resend").removesuffix("/call").removesuffix("/code")
         if self.person.get(shown).status == 303 and call.endswith(("/phone", "/email")):
             page = f"{page}?change"
             self.person.get(page)
         told = self._told(self.person.post(page, **fields))
-        asks_for_code = page.endswith(("/confirm/code", "/confirm/resend"))
+        asks_for_code = page.endswith(("/confirm/code", "/confirm/resend", "/confirm/call"))
         return "in" if asks_for_code and told == "confirmation_required" else told
 
     def _page(self, call: str) -> str:
@@ -230,6 +237,6 @@ def _next(call: str, body: dict[str, Any]) -> str:
         return str(body["step"])
     if call in ("me/phone", "me/email"):
         return f"{call.removeprefix('me/')}-code"
-    if call.endswith("/resend") and call != "confirm/resend":
+    if call.endswith(("/resend", "/call")) and not call.startswith("confirm/"):
         return call.split("/")[1]
     return "gone" if call in ("delete", "logout") else "in"

@@ -1,6 +1,7 @@
 """The one way in which pages ask for a code: its form, the check, and another message."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -8,10 +9,11 @@ from typing import Any, ClassVar, Protocol
 
 from litestar import Request
 
-from app.controllers.code_words import LEFT, WORDS, delivery_line
+from app.controllers.code_words import LEFT, delivery_line, words_of
 from app.domain.delivery.outbox import Progress
 from app.domain.errors import OutOfStep, Refusal
 from app.domain.limits import Origin
+from app.domain.verification.calling import call_wait
 from app.domain.verification.codes import GUESSES, PHONE
 from app.domain.verification.sending import CodeSent
 from app.domain.verification.verification import PendingCode, Verifications
@@ -23,6 +25,8 @@ from app.web.response import HttpResponse, redirect_to
 
 # What every page with a code field shows, whatever the code is for.
 
+# Sends the code in another way, and answers with the notice that tells of it.
+Send = Callable[[Form], Awaitable[str]]
 MOST_COUNTED = 999  # what the countdown's three digits can show
 
 
@@ -35,7 +39,7 @@ def code_values(
 ) -> dict[str, Any]:
     """Without `pending` the database is silent, and the page only keeps what was typed."""
     return {
-        "words": WORDS[codes.channel.name],
+        "words": words_of(codes.channel, progress),
         "typed": typed,
         "ended": _ended(pending),
         "is_held": pending is not None and pending.is_held,
@@ -43,12 +47,23 @@ def code_values(
         "attempts_left": pending.attempts_left if pending else GUESSES,
         "resend_seconds": min(MOST_COUNTED, codes.resend_wait(pending)) if pending else 0,
         "sends_left": codes.sends_left(pending, origin) if pending else 1,
-        "delivery": delivery_line(codes.channel, progress),
+        **delivery_values(codes, pending, progress, origin),
     }
+
+
+def delivery_values(
+    codes: Verifications, pending: PendingCode | None, progress: Progress | None, origin: Origin
+) -> dict[str, Any]:
+    """What became of the message; and in how many seconds a call may be asked for, None for not."""
+    wait = call_wait(codes, pending, origin)
+    line = delivery_line(codes.channel, progress, can_call=wait == 0)
+    return {"delivery": line, "call_seconds": wait}
 
 
 def sent_notice(sent: CodeSent) -> str:
     """The notice that tells of it."""
+    if sent.by_call:
+        return "calling"
     if sent.is_first:
         return "code-sent" if sent.channel is PHONE else "code-mailed"
     return "new-code" if sent.is_new else "sent-again"
@@ -132,9 +147,12 @@ class CodeEntry:
             return await self._proof.submit_code(form)
 
     async def resend(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        return await self.send(request, self._proof.send_again)
+
+    async def send(self, request: Request[Any, Any, Any], how: Send) -> HttpResponse:
         form = await read_form(request, ())
         async with errors_shown_on(partial(self.show, "")):
-            notice = await self._proof.send_again(form)
+            notice = await how(form)
         if notice:
             self._context.remembered.set_notices(notice)
         return self.redirect()
@@ -143,16 +161,17 @@ class CodeEntry:
         """The line alone for htmx; opened directly it leads to the page that holds it."""
         if not self._context.info.is_by_htmx:
             return self.redirect()
-        try:
+        shown: dict[str, Any] = {"delivery": LEFT, "call_seconds": None}
+        with suppress(OutOfStep):
             sent = await self._proof.find_code()
-            waits = sent.pending and not sent.pending.is_held
-            line = delivery_line(sent.codes.channel, sent.progress) if waits else LEFT
-        except OutOfStep:
-            line = LEFT
+            if sent.pending and not sent.pending.is_held:
+                origin = self._context.origin
+                shown = delivery_values(sent.codes, sent.pending, sent.progress, origin)
         values = {
-            "delivery": line,
+            "here": self._proof.form_url,
             "delivery_url": self._delivery_url,
             "elsewhere": self._proof.elsewhere,
+            **shown,
         }
         return self._container.pages.render_fragment(self._context, "signup/_delivery.html", values)
 

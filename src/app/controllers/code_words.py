@@ -1,7 +1,7 @@
 """What the pages of codes say: of a code by its channel, and of what became of its message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.domain.delivery.outbox import Progress, State
 from app.domain.i18n import Text, _
@@ -109,13 +109,51 @@ WORDS = {
         },
     ),
 }
+# Of the message, where it is a call.
+CALL_WORDS = replace(
+    WORDS[PHONE.name],
+    heading=_("Enter the code from the call"),
+    on_its_way=_("Your phone is about to ring."),
+    slow=_("We can’t reach the service that makes the call right now. We’ll keep trying."),
+    sent=_("We’re calling you now. Pick up to hear the code."),
+    unconfirmed=_("We called you, but we can’t tell if anybody picked up."),
+    delivered=_("The call was answered."),
+    unsure=_(
+        "We couldn’t be sure that the call went out. If your phone doesn’t ring, try again later,"
+        " or use another number."
+    ),
+    expired_on_its_way=_(
+        "The call took too long, so we stopped it. Try again later, or use another number."
+    ),
+    reasons={
+        Reason.UNUSABLE: _("We can’t call that number. Check it, or use another."),
+        Reason.UNSERVED: _("We can’t call that country yet. Use a number from another country."),
+        Reason.BUSY: _("The line was busy. Try again later, or use another number."),
+        Reason.NO_ANSWER: _("Nobody picked up. Try again later, or use another number."),
+        Reason.UNREACHABLE: _(
+            "The call didn’t get through. Try again later, or use another number."
+        ),
+    },
+)
+# Why a text does not arrive, where a call may.
+CALL_HELPS = {
+    Reason.LANDLINE: _(
+        "That looks like a landline, which can’t receive texts. We can call it instead."
+    ),
+    Reason.OPTED_OUT: _(
+        "Texts from us are turned off for this number. We can call you instead. To get texts again,"
+        " reply START to our last one."
+    ),
+    Reason.FILTERED: _("Your carrier blocked our text. We can call you instead."),
+}
 NOT_SENT = _("We couldn’t send the code. Try again in a few minutes.")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
     """What became of the message, in words. `polling`: it may still change. `ago`: for how long it
-    is so. A state of `failed` is worth another try, one of `refused` is not.
+    is so. A state of `failed` is worth another try, one of `refused` is not; of a call none is, as
+    there is hardly room for two.
     """
 
     state: str
@@ -130,8 +168,15 @@ LEFT = DeliveryLine(
 )
 
 
-def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
-    words = WORDS[channel.name]
+def words_of(channel: Channel, progress: Progress | None) -> CodeWords:
+    return CALL_WORDS if progress and progress.is_call else WORDS[channel.name]
+
+
+def delivery_line(
+    channel: Channel, progress: Progress | None, *, can_call: bool = False
+) -> DeliveryLine:
+    """`can_call`: where a text has failed, a call is what to do next."""
+    words = words_of(channel, progress)
     if progress is None:
         return DeliveryLine("queued", words.on_its_way, polling=False)
     match progress.state:
@@ -148,8 +193,9 @@ def delivery_line(channel: Channel, progress: Progress | None) -> DeliveryLine:
         case State.DELIVERED:
             return DeliveryLine("delivered", words.delivered, polling=False)
     is_for_good = progress.reason is not None and progress.reason.is_for_good
-    state = "refused" if is_for_good else "failed"
-    return DeliveryLine(state, _trouble(words, progress), polling=False)
+    state = "refused" if is_for_good or progress.is_call else "failed"
+    helped = CALL_HELPS.get(progress.reason) if progress.reason and can_call else None
+    return DeliveryLine(state, helped or _trouble(words, progress), polling=False)
 
 
 def _trouble(words: CodeWords, progress: Progress) -> Text:

@@ -240,6 +240,10 @@ def fragments() -> Iterator[Example]:
     """Parts of many pages, each by itself."""
     beside: Values = {"beside": False}  # a refusal is shown above the form, and not at its field
     from_text = code_entry(PHONE, "/signup/phone-code", NUMBER)
+    here = from_text["here"]
+    for wait, is_best in ((24, False), (0, False), (0, True)):
+        call: Values = {"here": here, "call_seconds": wait, "is_best": is_best}
+        yield Example("_call.html", f"{'best' if is_best else 'beside'}_in_{wait}", call)
     yield from states("_code.html", {**from_text, **beside}, **code_states(PHONE))
     yield from states("_code_page.html", from_text)
     entry: Values = {"typed": LONG_ADDRESS, "suggestion": None, **beside}

@@ -11,6 +11,7 @@ from app.controllers.signup.pages import brought, progress
 from app.dev.code_examples import (
     OTHER_WAYS,
     Values,
+    call_states,
     code_entry,
     code_states,
     delivery_entry,
@@ -126,6 +127,7 @@ def sign_up(plan: Values) -> Iterator[Example]:
         {**code_entry(PHONE, "/signup/phone-code", NUMBER), **own},
         **code_states(PHONE, plan_picked=plan, long_number={"destination": LONG_NUMBER}),
         **text_states(),
+        **call_states(),
     )
     yield from _signed_up_by_mail(plan)
     yield from states("signup/_identity.html", came, address_proved={"address_given": True})

@@ -19,6 +19,7 @@ from app.web.templates import Templates
 
 NOTICES: dict[str, Text] = {
     "sent-again": _("We sent the code again."),
+    "calling": _("We’re calling you with the code."),
     "new-code": _("We sent a new code."),
     "restarted": _("We’ve cleared what you entered. You can start over."),
     "forgotten": _("That sign-up has expired. Start again with your number."),
@@ -219,7 +220,7 @@ class Pages:
         self, context: RequestContext, template: str, values: Mapping[str, Any]
     ) -> HttpResponse:
         """A piece that has its own URL and no shell."""
-        body = self._templates.get(template).render(values)
+        body = self._templates.get(template).render(values, csrf_token=_CsrfToken(context))
         return _response(context, 200, body, [*PRIVATE])
 
 

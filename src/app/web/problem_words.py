@@ -73,6 +73,9 @@ ADVICE_OF: dict[str, Text] = {
     "no_code": _NEW_CODE,
     "expired_code": _NEW_CODE,
     "spent_code": _NEW_CODE,
+    "call_not_offered": _(
+        "Wait for the text, or ask for it again. If none arrives, use another number."
+    ),
     "too_many_sends": _("Try again in an hour. If it’s refused again, try tomorrow."),
 }
 

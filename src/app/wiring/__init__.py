@@ -191,6 +191,7 @@ class Wiring:
             self._subjects,
             self._settings.hostname,
             self._settings.fixed_codes,
+            self._adapters.calls is not None,
         )
 
     def _build_web_config(self) -> WebConfig:

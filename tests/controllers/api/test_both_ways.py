@@ -7,6 +7,7 @@ import pytest
 from app.domain.services import EVENT_TYPES
 from tests.both_ways import ByCalls, ByPages, Story
 from tests.client import Client
+from tests.controllers.api.call_cases import CALL_CASES
 from tests.controllers.api.cases import CASES, Case
 from tests.crowd import sql
 from tests.product import Product
@@ -23,7 +24,7 @@ def observed(product: Product) -> Iterator[Product]:
     sql(product, "DELETE FROM events")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *CALL_CASES], ids=lambda case: case.name)
 def test_pages_and_calls_are_alike(observed: Product, case: Case) -> None:
     by_pages = Story(observed, ByPages(observed), case.steps)
     pages = by_pages.tell(), by_pages.left()

@@ -7,6 +7,7 @@ from litestar import Controller, Request, get, post
 from app.controllers.account.handler import AccountHandler
 from app.controllers.code_entry import CodeEntry, CodePage, SentCode, sent_notice
 from app.domain.account.confirmation import ConfirmationMethods, MethodNotOffered
+from app.domain.account.confirmation_calls import call_to_confirm
 from app.domain.account.delayed_changes import DelayedChange
 from app.domain.account.without_phone import Step
 from app.domain.errors import Refusal
@@ -143,7 +144,7 @@ class AccountConfirmController(Controller):
             return await (await without_phone_code(request)).submit(request)
         return await (await _code(request)).submit(request)
 
-    @get(["/code", "/resend"])
+    @get(["/code", "/resend", "/call"])
     async def show_code(self, request: AnyRequest) -> HttpResponse:
         return (await _code(request)).redirect()
 
@@ -155,6 +156,14 @@ class AccountConfirmController(Controller):
     @post("/resend")
     async def submit_resend(self, request: AnyRequest) -> HttpResponse:
         return await (await _code(request)).resend(request)
+
+    @post("/call")
+    async def submit_call(self, request: AnyRequest) -> HttpResponse:
+        handler = await AccountHandler.for_request(request)
+        by_phone = ConfirmationCode(handler)
+        return await CodeEntry(handler.container, handler.context, by_phone).send(
+            request, by_phone.call
+        )
 
     @get("/delivery")
     async def show_delivery(self, request: AnyRequest) -> HttpResponse:
@@ -219,6 +228,14 @@ class ConfirmationCode:
             if not self._is_first:
                 raise
             return ""  # the page counts down
+        return sent_notice(sent)
+
+    async def call(self, form: Form) -> str:
+        handler = self._handler
+        handler.context.check_form(form.check)
+        sent = await call_to_confirm(
+            self._confirmation, handler.access, handler.person, handler.context.origin
+        )
         return sent_notice(sent)
 
     async def _ways(self) -> ConfirmationMethods:

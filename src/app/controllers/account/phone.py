@@ -6,11 +6,11 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.account.handler import AccountHandler, ContactHandler
-from app.controllers.code_entry import CodeEntry
+from app.controllers.code_entry import CodeEntry, sent_notice
 from app.controllers.flow_forms import country_values, find_country
 from app.domain.errors import Refusal
 from app.web.errors import errors_shown_on
-from app.web.forms import read_form
+from app.web.forms import Form, read_form
 from app.web.response import HttpResponse
 
 AnyRequest = Request[Any, Any, Any]
@@ -31,6 +31,12 @@ class PhoneHandler(ContactHandler):
             "texts_down": handler.container.dispatcher.texts.are_down,
         }
         return handler.render_page("phone.html", values, refusal)
+
+    async def call(self, form: Form) -> str:
+        handler = self.account_handler
+        handler.context.check_form(form.check)
+        change, origin = handler.account.phone_change, handler.context.origin
+        return sent_notice(await change.call_instead(handler.access, origin))
 
     async def render_another_page(self, refusal: Refusal) -> HttpResponse:
         return await self.render_form_page(refusal=refusal)
@@ -82,13 +88,18 @@ class AccountPhoneController(Controller):
     async def submit_phone_code(self, request: AnyRequest) -> HttpResponse:
         return await (await _code(request)).submit(request)
 
-    @get("/phone-code/resend")
+    @get(["/phone-code/resend", "/phone-code/call"])
     async def show_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
         return (await _code(request)).redirect()
 
     @post("/phone-code/resend")
     async def submit_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
         return await (await _code(request)).resend(request)
+
+    @post("/phone-code/call")
+    async def submit_phone_code_call(self, request: AnyRequest) -> HttpResponse:
+        handler = PhoneHandler(await AccountHandler.for_request(request))
+        return await handler.code.send(request, handler.call)
 
     @get("/phone-code/delivery")
     async def show_phone_code_delivery(self, request: AnyRequest) -> HttpResponse:

@@ -101,7 +101,7 @@ class AccountUndoConfirmController(Controller):
         """A code when one was given, else the password."""
         return await _code(request, token).submit(request)
 
-    @get(["/code", "/resend"])
+    @get(["/code", "/resend", "/call"])
     async def show_undo_code(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
         return _code(request, token).redirect()
 
@@ -109,6 +109,13 @@ class AccountUndoConfirmController(Controller):
     async def submit_undo_code(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
         """Texts a code, or the same one again."""
         return await _code(request, token).resend(request)
+
+    @post("/call")
+    async def submit_undo_call(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
+        container = Container.from_request(request)
+        context = container.get_context(request)
+        by_phone = UndoCode(container, context, token)
+        return await CodeEntry(container, context, by_phone).send(request, by_phone.call)
 
     @get("/delivery")
     async def show_undo_delivery(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
@@ -165,9 +172,16 @@ class UndoCode:
         return self._to_link()
 
     async def send_again(self, form: Form) -> str:
+        return await self._send(form, by_call=False)
+
+    async def call(self, form: Form) -> str:
+        return await self._send(form, by_call=True)
+
+    async def _send(self, form: Form, *, by_call: bool) -> str:
         context = self._context
         context.check_form(form.check)
-        sent = await self._undo.send_code(self._token, context.flow.id, context.origin)
+        token, flow_id = self._token, context.flow.id
+        sent = await self._undo.send_code(token, flow_id, context.origin, by_call=by_call)
         return sent_notice(sent)
 
     async def _find(self, change: Change) -> SentCode:

@@ -44,6 +44,14 @@ ResendAfter = Annotated[
         examples=[30],
     ),
 ]
+CallAfter = Annotated[
+    int | None,
+    Meta(
+        description="Seconds until a call with the code may be asked for; null where none is"
+        " offered. It counts as three texts.",
+        examples=[30],
+    ),
+]
 AttemptsLeft = Annotated[
     int | None,
     Meta(
@@ -140,6 +148,7 @@ class FlowState(Struct, frozen=True):
     expires_at: ExpiresAt = None
     resend_after: ResendAfter = None
     attempts_left: AttemptsLeft = None
+    call_after: CallAfter = None
 
 
 class RecoveryState(Struct, frozen=True):
@@ -164,6 +173,7 @@ class CodeState(Struct, frozen=True):
     expires_at: ExpiresAt = None
     resend_after: ResendAfter = None
     attempts_left: AttemptsLeft = None
+    call_after: CallAfter = None
 
 
 class Delivery(Struct, frozen=True):

@@ -16,12 +16,13 @@ from app.controllers.api.controller import (
     SIGNED_IN,
     ApiController,
     code_state,
-    describe_delivery,
+    describe_code_delivery,
     describe_user,
     issue,
 )
 from app.controllers.api.refusals import (
     ADDRESS,
+    CALL,
     CHANGE,
     GUESS,
     MAILS,
@@ -32,6 +33,7 @@ from app.controllers.api.refusals import (
     TEXTS,
 )
 from app.controllers.api.request import ApiRequest
+from app.domain.account.confirmation_calls import call_to_confirm
 from app.domain.account.contacts import (
     ContactChange,
     EmailTakenByOther,
@@ -83,6 +85,21 @@ class ConfirmApiController(ApiController):
         pending = await confirmation.find_pending(access, methods, request.origin)
         return code_state(confirmation.codes_for(methods), pending, request.origin)
 
+    @post(
+        "/call",
+        status_code=OK,
+        summary="Call the person with the code to confirm with",
+        refusals=(*METHOD, NoCode, *CALL),
+    )
+    async def call_instead(self, request: ApiRequest) -> CodeState:
+        """The code to the account's phone, read out. `call_after` says when that is offered."""
+        access, person = await request.require_person()
+        confirmation = request.container.account.confirmation
+        await call_to_confirm(confirmation, access, person, request.origin)
+        methods = await confirmation.find_methods(access, person)
+        pending = await confirmation.find_pending(access, methods, request.origin)
+        return code_state(confirmation.codes_for(methods), pending, request.origin)
+
     @get(
         "/delivery",
         summary="What became of the message with the code",
@@ -96,7 +113,7 @@ class ConfirmApiController(ApiController):
         pending = await confirmation.find_pending(access, methods, request.origin)
         if pending is None:
             raise NoCode
-        return describe_delivery(confirmation.codes_for(methods).channel, pending.progress)
+        return describe_code_delivery(confirmation.codes_for(methods), pending, request.origin)
 
 
 class ContactsApiController(ApiController):
@@ -138,6 +155,18 @@ class ContactsApiController(ApiController):
     async def resend_phone_code(self, request: ApiRequest) -> CodeState:
         """The same code while it is good for that, else a new one, which asks for a fresh proof."""
         return await _resend_code(request, request.container.account.phone_change)
+
+    @post(
+        "/phone-code/call",
+        status_code=OK,
+        summary="Call the person with the code",
+        refusals=(*CHANGE, NoCode, *CALL),
+    )
+    async def call_instead(self, request: ApiRequest) -> CodeState:
+        """The same code, read out on the new phone. `call_after` says when that is offered."""
+        change, access = request.container.account.phone_change, await request.require_access()
+        await change.call_instead(access, request.origin)
+        return await _describe_code(request, change)
 
     @get(
         "/phone-code/delivery",
@@ -229,4 +258,4 @@ async def _describe_delivery(request: ApiRequest, change: ContactChange) -> Deli
     pending = await change.find_pending(await request.require_access(), request.origin)
     if pending is None:
         raise NoCode
-    return describe_delivery(change.codes.channel, pending.progress)
+    return describe_code_delivery(change.codes, pending, request.origin)

@@ -17,6 +17,7 @@ from app.domain.identity.users import Person
 from app.domain.limits import Origin
 from app.domain.sessions import session as sessions
 from app.domain.sessions.tokens import LIFETIME
+from app.domain.verification.calling import call_wait
 from app.domain.verification.codes import Channel
 from app.domain.verification.verification import PendingCode, Verifications
 
@@ -62,9 +63,18 @@ def code_state(codes: Verifications, pending: PendingCode | None, origin: Origin
         return CodeState()
     may_ask = codes.sends_left(pending, origin) > 0
     wait = codes.resend_wait(pending) if may_ask else None
-    return CodeState(pending.expires_at, wait, pending.attempts_left)
+    call = call_wait(codes, pending, origin)
+    return CodeState(pending.expires_at, wait, pending.attempts_left, call)
 
 
-def describe_delivery(channel: Channel, progress: Progress | None) -> Delivery:
-    line = delivery_line(channel, progress)
+def describe_code_delivery(codes: Verifications, pending: PendingCode, origin: Origin) -> Delivery:
+    """Of the newest message with the code that is waited for."""
+    can_call = call_wait(codes, pending, origin) == 0
+    return describe_delivery(codes.channel, pending.progress, can_call=can_call)
+
+
+def describe_delivery(
+    channel: Channel, progress: Progress | None, *, can_call: bool = False
+) -> Delivery:
+    line = delivery_line(channel, progress, can_call=can_call)
     return Delivery(line.state, str(line.sentence), line.polling)  # type: ignore[arg-type]

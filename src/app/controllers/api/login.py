@@ -16,6 +16,7 @@ from app.controllers.api.bodies import (
 from app.controllers.api.controller import CREATED, OK, ApiController, sign_in
 from app.controllers.api.refusals import (
     BY_PROVIDER,
+    CALL,
     GUESS,
     MAILS,
     NUMBER,
@@ -93,6 +94,16 @@ class LoginApiController(ApiController):
     async def resend_phone_code(self, request: ApiRequest, data: JSONBody[LoginBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "login", data.login).resend_code(Step.PHONE_CODE)
+
+    @post(
+        "/phone-code/call",
+        status_code=OK,
+        summary="Call the person with the code",
+        refusals=(*STEP, *CALL),
+    )
+    async def call_instead(self, request: ApiRequest, data: JSONBody[LoginBody]) -> FlowState:
+        """The same code, read out on the phone. `call_after` says when that is offered."""
+        return await FlowCall(request, "login", data.login).call_instead()
 
     @get(
         "/phone-code/delivery",

@@ -45,6 +45,7 @@ from app.domain.limit_refusals import (
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.accounts import ProveAgain
 from app.domain.signup.proofs import TooManyNewIdentities
+from app.domain.verification.calling import CallNotOffered
 from app.domain.verification.checking import (
     ContactLocked,
     ExpiredCode,
@@ -111,6 +112,7 @@ NUMBER: Refusals = (BadPhone, LandlinePhone, InternetPhone, UnservedPhone, Count
 ADDRESS: Refusals = (BadEmail, LikelyTypo)
 WAITS: Refusals = (TooSoon, TooManySends)
 TEXTS: Refusals = (*WAITS, TextsStopped)
+CALL: Refusals = (*TEXTS, CallNotOffered)
 MAILS: Refusals = (*WAITS, MailsStopped)
 GUESS: Refusals = (
     BadCode, OtherSitesCode, WrongCode, SpentCode, ExpiredCode, NoCode, OthersCode, ContactLocked,

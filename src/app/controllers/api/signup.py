@@ -18,11 +18,12 @@ from app.controllers.api.controller import (
     OK,
     ApiController,
     code_state,
-    describe_delivery,
+    describe_code_delivery,
     sign_in,
 )
 from app.controllers.api.refusals import (
     ADDRESS,
+    CALL,
     GUESS,
     MAILS,
     NEW_PASSWORD,
@@ -76,10 +77,15 @@ class FlowCall:
         await self._flow.codes.resend(signup, step, origin, signing_in=self._is_login)
         return await self._describe_next(Outcome(step))
 
+    async def call_instead(self) -> FlowState:
+        signup, origin = await self._load(), self._request.origin
+        await self._flow.codes.call_instead(signup, origin, signing_in=self._is_login)
+        return await self._describe_next(Outcome(Step.PHONE_CODE))
+
     async def find_delivery(self, step: Step) -> Delivery:
-        codes, signup = self._flow.codes, await self._load()
-        _, pending = await codes.require_pending(signup, step, self._request.origin)
-        return describe_delivery(codes.channel_of(step).channel, pending.progress)
+        codes, signup, origin = self._flow.codes, await self._load(), self._request.origin
+        _, pending = await codes.require_pending(signup, step, origin)
+        return describe_code_delivery(codes.channel_of(step), pending, origin)
 
     async def submit_email(self, email: str, *, keep: bool) -> FlowState:
         outcome = await self._flow.submit_email(
@@ -141,7 +147,7 @@ class FlowCall:
             codes = self._flow.codes
             signup, pending = await codes.require_pending(signup, step, self._request.origin)
             state = code_state(codes.channel_of(step), pending, self._request.origin)
-        code = (state.expires_at, state.resend_after, state.attempts_left)
+        code = (state.expires_at, state.resend_after, state.attempts_left, state.call_after)
         if step is Step.OWNER:
             return FlowState(StepName.EMAIL_CODE, UNSET, self._handle.secret, UNSET, *code)
         if self._entry_point == "login" and step in PHONE_STEPS:
@@ -188,6 +194,16 @@ class SignupApiController(ApiController):
     async def resend_phone_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
         """The same code while it is good for that, else a new one."""
         return await FlowCall(request, "signup", data.signup).resend_code(Step.PHONE_CODE)
+
+    @post(
+        "/phone-code/call",
+        status_code=OK,
+        summary="Call the person with the code",
+        refusals=(*STEP, *CALL),
+    )
+    async def call_instead(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
+        """The same code, read out on the phone. `call_after` says when that is offered."""
+        return await FlowCall(request, "signup", data.signup).call_instead()
 
     @get(
         "/phone-code/delivery",

@@ -42,6 +42,10 @@ class SignupCode:
             return with_provider(self._request.container, change, PASSWORD, auth0_for="login")
         return [change]
 
+    @property
+    def entry(self) -> CodeEntry:
+        return CodeEntry(self._request.container, self._request.context, self)
+
     async def find_code(self) -> SentCode:
         return (await self._find(await self._request.load_flow()))[1]
 
@@ -79,6 +83,12 @@ class SignupCode:
         )
         return sent_notice(sent)
 
+    async def call(self, form: Form) -> str:
+        signup = await self._request.load_for_form(form.check, Step.PHONE_CODE)
+        codes, origin = self._request.flow.codes, self._request.context.origin
+        signing_in = self._request.entry_point is LOGIN
+        return sent_notice(await codes.call_instead(signup, origin, signing_in=signing_in))
+
     async def _find(self, signup: Signup) -> tuple[Signup, SentCode]:
         codes = self._request.flow.codes.channel_of(self._step)
         signup, pending = await self._request.flow.codes.require_pending(
@@ -88,9 +98,7 @@ class SignupCode:
 
 
 def signup_code(signup_request: SignupRequest, step: Step) -> CodeEntry:
-    return CodeEntry(
-        signup_request.container, signup_request.context, SignupCode(signup_request, step)
-    )
+    return SignupCode(signup_request, step).entry
 
 
 AnyRequest = Request[Any, Any, Any]
@@ -139,13 +147,19 @@ class CodeStepsController(Controller):
         """A number nobody has goes on at the sign-up, already proved."""
         return await self._code(request).submit(request)
 
-    @get("/phone-code/resend")
+    @get(["/phone-code/resend", "/phone-code/call"])
     async def show_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
         return self._code(request).redirect()
 
     @post("/phone-code/resend")
     async def submit_phone_code_resend(self, request: AnyRequest) -> HttpResponse:
         return await self._code(request).resend(request)
+
+    @post("/phone-code/call")
+    async def submit_phone_code_call(self, request: AnyRequest) -> HttpResponse:
+        """The same code, on the phone."""
+        by_phone = SignupCode(SignupRequest(request, self.entry_point), Step.PHONE_CODE)
+        return await by_phone.entry.send(request, by_phone.call)
 
     @get("/phone-code/delivery")
     async def show_phone_code_delivery(self, request: AnyRequest) -> HttpResponse:

@@ -30,6 +30,7 @@ from app.domain.sessions.factors import Factor
 from app.domain.sessions.session import is_delaying_changes, lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
+from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode, check_code
 from app.domain.verification.held import find_pending_or_held, release_flow
 from app.domain.verification.sending import CodeSent, request_code, resend_or_hold
@@ -247,6 +248,14 @@ class PhoneChange(ContactChange):
             raise OwnPhone
         await self._require_room(access)
         await request_code(self.codes, self._challenge(access, origin), phone)
+
+    async def call_instead(self, access: Access, origin: Origin) -> CodeSent:
+        """Raises `NoCode` and what `call_instead` of codes does."""
+        pending = await self.find_pending(access, origin)
+        if pending is None:
+            raise NoCode
+        to = self._parse_stored(pending.destination)
+        return await call_instead(self.codes, self._challenge(access, origin), to)
 
     def _parse_stored(self, value: str) -> Phone:
         return Phone.from_e164(value)

@@ -30,6 +30,7 @@ from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import BACK, GONE, Fact, roll_back
 from app.domain.sessions.sessions import Sessions
+from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode, check_code
 from app.domain.verification.sending import CodeSent, resend_code
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
@@ -89,15 +90,18 @@ class Undo:
                 await _record(connection, "account:undo_begun", change, origin)
                 await queue_undo_started_notices(connection, contacts, origin)
 
-    async def send_code(self, token: str, flow_id: bytes, origin: Origin) -> CodeSent:
-        """Texts a code to the number from before. Raises as `confirm_by_code`, and what
-        `resend_code` does.
+    async def send_code(
+        self, token: str, flow_id: bytes, origin: Origin, *, by_call: bool = False
+    ) -> CodeSent:
+        """Texts a code to the number from before, or calls it with the one that was texted. Raises
+        as `confirm_by_code`, and what `resend_code` and `call_instead` do.
         """
         change = await self.read_begun_change(token)
         if change.texted is None:
             raise NoCode
+        send = call_instead if by_call else resend_code
         challenge = _challenge(change, flow_id, origin)
-        return await resend_code(self.codes, challenge, Phone.from_e164(change.texted))
+        return await send(self.codes, challenge, Phone.from_e164(change.texted))
 
     async def find_pending(
         self, change: Change, flow_id: bytes, origin: Origin

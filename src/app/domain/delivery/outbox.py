@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.delivery.calls import TEMPLATE as CALL
 from app.domain.ports import (
     Connection,
     Reason,
@@ -135,7 +136,8 @@ async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """What a person waiting for a message may know. `unsure`: it may have gone out all the same.
-    `age` and `since` in seconds: since it was queued, and since it is in that state.
+    `age` and `since` in seconds: since it was queued, and since it is in that state. `template`: ""
+    of one that was never queued.
     """
 
     state: State
@@ -143,6 +145,11 @@ class Progress:
     unsure: bool
     age: float
     since: float = 0.0
+    template: str = ""
+
+    @property
+    def is_call(self) -> bool:
+        return self.template == CALL
 
 
 ON_ITS_WAY = 3.0  # seconds in which a message goes out; before that none is told as sent
@@ -152,12 +159,13 @@ def progress_from_row(row: Record) -> Progress | None:
     """Of one that is quiet only its age is told."""
     if row["message_state"] is None:
         return None
+    age: float = row["age"]
+    template: str = row["template"]
     if row["is_quiet"]:
-        age: float = row["age"]
         state = State.QUEUED if age < ON_ITS_WAY else State.SENT
-        return Progress(state, None, unsure=False, age=age, since=age)
-    reason = Reason(row["reason"]) if row["reason"] else None
-    return Progress(State(row["message_state"]), reason, row["unsure"], row["age"], row["since"])
+        return Progress(state, None, False, age, age, template)
+    state, reason = State(row["message_state"]), Reason(row["reason"]) if row["reason"] else None
+    return Progress(state, reason, row["unsure"], age, row["since"], template)
 
 
 # What comes after a try to send: another, later, or none.

@@ -6,6 +6,7 @@ from app.domain.limits import Origin
 from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.signup import Signup, Step
+from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode
 from app.domain.verification.held import find_pending_or_held
 from app.domain.verification.sending import CodeSent, resend_or_hold
@@ -56,6 +57,19 @@ class SignupCodes:
         if pending is None:
             raise OutOfStep(signup.step)
         return signup, pending
+
+    async def call_instead(
+        self, signup: Signup, origin: Origin, *, signing_in: bool = False
+    ) -> CodeSent:
+        """The same code, on the phone. Raises as `call_instead` of codes."""
+        signup, _ = await self.require_pending(signup, Step.PHONE_CODE, origin)
+        try:
+            standing = find_standing(signup, signing_in=signing_in)
+            challenge = signup_challenge(signup.id, origin, standing)
+            return await call_instead(self._phones, challenge, signup.number)
+        except NoCode:
+            # Another request was faster, by which the sign-up is at another step.
+            raise OutOfStep((await self._drafts.rebuild_draft(signup.id)).step) from None
 
     async def resend(
         self, signup: Signup, step: Step, origin: Origin, *, signing_in: bool = False

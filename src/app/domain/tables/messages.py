@@ -154,6 +154,8 @@ class Deliveries(Table):
     id: Mapped[Key]
     channel: Mapped[Words]
     template: Mapped[Words]
+    # So many texts or mails it counts as.
+    weight: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     destination: Mapped[Words]
     # What the limits count by: of numbers a block and a region, of mail the `mailbox`. Null in
     # notices.

@@ -67,7 +67,7 @@ SELECT gate.needs_database_check, v.id FROM gate LEFT JOIN v ON true;
 -- name: resend_code
 -- Queues another message with the flow's code. Adds nothing, and its `id` is null, where that code
 -- is used, spent (most_guesses) or has less than least_left of its life left. Parameters are those
--- of start_code.
+-- of start_code; weight: how many messages it counts as.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
     SELECT 1 FROM deliveries
@@ -84,10 +84,10 @@ v AS (
   FOR UPDATE
 ),
 queued AS (
-  INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+  INSERT INTO deliveries (id, weight, channel, template, destination, block, region, address,
+                          network, verification_id, nonce, purpose, opened_by, expires_at, counted,
                           language, zone, room, is_quiet, state)
-  SELECT :message_id, 'email', CASE
+  SELECT :message_id, :weight::smallint, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
            WHEN v.purpose = 'recovery' THEN 'recovery_unknown'
@@ -144,7 +144,7 @@ SELECT v.id, v.email AS destination, v.attempts, v.expires_at,
        extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send,
        extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
        extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof,
-       newest.state AS message_state, newest.reason, newest.unsure, newest.age,
+       newest.state AS message_state, newest.template, newest.reason, newest.unsure, newest.age,
        newest.since, newest.is_quiet
 FROM (
   SELECT * FROM email_verifications
@@ -152,14 +152,15 @@ FROM (
   ORDER BY created_at DESC LIMIT 1
 ) v,
 LATERAL (
-  SELECT count(*) FILTER (WHERE created_at > clock_timestamp() - interval '1 hour') AS hour,
-         count(*) AS day, max(created_at) AS last
+  SELECT coalesce(sum(weight) FILTER (WHERE created_at > clock_timestamp() - interval '1 hour'),
+                  0)::int AS hour,
+         coalesce(sum(weight), 0)::int AS day, max(created_at) AS last
   FROM deliveries
   WHERE destination = v.email AND created_at > clock_timestamp() - interval '1 day'
     AND verification_id IN (SELECT id FROM email_verifications own WHERE own.flow_id = :flow_id)
 ) sent
 LEFT JOIN LATERAL (
-  SELECT state, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
+  SELECT state, template, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
          extract(epoch FROM clock_timestamp() - created_at)::float AS age,
          extract(epoch FROM clock_timestamp() - updated_at)::float AS since, is_quiet
   FROM deliveries WHERE verification_id = v.id ORDER BY created_at DESC LIMIT 1

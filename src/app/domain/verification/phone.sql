@@ -54,7 +54,7 @@ SELECT gate.needs_database_check, v.id FROM gate LEFT JOIN v ON true;
 -- name: resend_code
 -- Queues another message with the flow's code. Adds nothing, and its `id` is null, where that code
 -- is used, spent (most_guesses) or has less than least_left of its life left. Parameters are those
--- of start_code.
+-- of start_code; weight: how many texts it counts as, which is more than one for a call.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
     SELECT 1 FROM deliveries
@@ -71,10 +71,13 @@ v AS (
   FOR UPDATE
 ),
 queued AS (
-  INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                          verification_id, nonce, purpose, opened_by, expires_at, counted,
+  INSERT INTO deliveries (id, weight, channel, template, destination, block, region, address,
+                          network, verification_id, nonce, purpose, opened_by, expires_at, counted,
                           language, zone, room, is_quiet, state)
-  SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
+  SELECT :message_id, :weight::smallint, 'sms', CASE
+           WHEN :weight::smallint = 1 THEN 'phone_code'
+           ELSE 'phone_call'
+         END, v.phone, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
          :language, :zone, :room, :is_quiet,
          CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
@@ -122,7 +125,7 @@ SELECT v.id, v.phone AS destination, v.attempts, v.expires_at,
        extract(epoch FROM clock_timestamp() - sent.last)::float AS since_last_send,
        extract(epoch FROM clock_timestamp() - v.last_attempt_at)::float AS since_last_guess,
        extract(epoch FROM clock_timestamp() - v.consumed_at)::float AS since_proof,
-       newest.state AS message_state, newest.reason, newest.unsure, newest.age,
+       newest.state AS message_state, newest.template, newest.reason, newest.unsure, newest.age,
        newest.since, newest.is_quiet
 FROM (
   SELECT * FROM phone_verifications
@@ -130,14 +133,15 @@ FROM (
   ORDER BY created_at DESC LIMIT 1
 ) v,
 LATERAL (
-  SELECT count(*) FILTER (WHERE created_at > clock_timestamp() - interval '1 hour') AS hour,
-         count(*) AS day, max(created_at) AS last
+  SELECT coalesce(sum(weight) FILTER (WHERE created_at > clock_timestamp() - interval '1 hour'),
+                  0)::int AS hour,
+         coalesce(sum(weight), 0)::int AS day, max(created_at) AS last
   FROM deliveries
   WHERE destination = v.phone AND created_at > clock_timestamp() - interval '1 day'
     AND verification_id IN (SELECT id FROM phone_verifications own WHERE own.flow_id = :flow_id)
 ) sent
 LEFT JOIN LATERAL (
-  SELECT state, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
+  SELECT state, template, reason, uncertain > 0 OR provider_code IS NOT DISTINCT FROM 'abandoned' AS unsure,
          extract(epoch FROM clock_timestamp() - created_at)::float AS age,
          extract(epoch FROM clock_timestamp() - updated_at)::float AS since, is_quiet
   FROM deliveries WHERE verification_id = v.id ORDER BY created_at DESC LIMIT 1

@@ -36,16 +36,17 @@ async def queue_new_code(
 
 
 async def queue_same_code(
-    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str
+    codes: Verifications, challenge: Challenge, to: Contact, idempotency_key: str, weight: int = 1
 ) -> bool:
-    """False where the flow's code is used, spent or nearly over."""
+    """False where the flow's code is used, spent or nearly over. A call weighs more than a text."""
     return await _queue(
         codes,
         challenge,
         to,
         idempotency_key,
         codes.sql.resend_code,
-        event=f"{challenge.purpose}:code_sent_again",
+        event=f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}",
+        weight=weight,
         most_guesses=GUESSES,
         least_left=RESENDABLE,
     )

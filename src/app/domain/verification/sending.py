@@ -26,12 +26,13 @@ APART = 1.0  # seconds; a message this much younger than its code is not the fir
 @dataclass(frozen=True, slots=True)
 class CodeSent:
     """A code is on its way: a new one, or the one that the flow had before. `is_first`: it was to
-    be sent again, and the flow waited for none.
+    be sent again, and the flow waited for none. `by_call`: it is read out on the phone.
     """
 
     channel: Channel
     is_new: bool
     is_first: bool = False
+    by_call: bool = False
 
 
 async def request_code(codes: Verifications, challenge: Challenge, to: Contact) -> CodeSent:
@@ -78,7 +79,7 @@ async def request_once(
         return waits_at(await codes.find_pending(challenge), destination)
 
     key = f"{challenge.flow_id.hex()}:{challenge.purpose}:{destination}"
-    if not await _send_once(attempt, key, is_requested):
+    if not await send_once(attempt, key, is_requested):
         raise Unavailable
     return CodeSent(codes.channel, is_new=True)
 
@@ -103,7 +104,7 @@ async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -
         return _has_young_message(await codes.find_pending(challenge))
 
     key = ShortIdempotencyKey(f"{challenge.flow_id.hex()}:{challenge.purpose}:again")
-    await _send_once(attempt, key, is_sent)
+    await send_once(attempt, key, is_sent)
     is_new, is_first = not can_be_repeated(before, to.destination), not _is_open(before)
     return CodeSent(codes.channel, is_new, is_first)
 
@@ -133,7 +134,7 @@ def _is_open(pending: PendingCode | None) -> bool:
     return pending is not None and not pending.consumed
 
 
-async def _send_once(
+async def send_once(
     attempt: Callable[[str], Awaitable[bool]],
     idempotency_key: str,
     is_done: Callable[[], Awaitable[bool]],

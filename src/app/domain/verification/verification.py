@@ -103,7 +103,7 @@ class PendingCode:
 @dataclass(frozen=True, slots=True)
 class VerificationDependencies:
     """`keys` derive codes: the first new ones, all of them old ones. `host` is what a code is bound
-    to. `test_numbers` have fixed ones.
+    to. `test_numbers` have fixed ones. `can_call`: there is somebody who reads codes out.
     """
 
     database: Database
@@ -115,6 +115,7 @@ class VerificationDependencies:
     subjects: Subjects
     host: str
     test_numbers: TestNumbers
+    can_call: bool
 
 
 class Verifications:
@@ -128,6 +129,10 @@ class Verifications:
         self.channel, self.to_own, self.sql = channel, to_own, channel.sql
         self.dependencies, self.database = dependencies, dependencies.database
         self._limit, self._share = _shown_limits(dependencies.limits, channel, to_own=to_own)
+
+    @property
+    def can_call(self) -> bool:
+        return self.channel is PHONE and self.dependencies.can_call
 
     async def find_pending(self, challenge: Challenge) -> PendingCode | None:
         """The flow's newest code, whatever became of it."""
