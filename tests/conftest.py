@@ -18,8 +18,8 @@ from tests.stores import Stores, running_stores
 HERE = Path(__file__).parent
 EMPTY = """
 TRUNCATE users, identity_proofs, spent_transactions, deleted_contacts, phone_verifications,
-  email_verifications, contact_failures, password_budgets, deliveries, send_counts, send_stops,
-  audit_events CASCADE
+  email_verifications, contact_failures, password_budgets, deliveries, refused_sends,
+  send_counts, send_stops, audit_events CASCADE
 """
 
 

@@ -5,7 +5,8 @@ from importlib import import_module
 import click
 
 COMMANDS = (
-    "brand", "cleanup", "dev", "events", "keys", "migrate", "person", "pricing", "seed", "serve",
+    "brand", "cleanup", "dev", "events", "keys", "messages", "migrate", "person", "pricing", "seed",
+    "serve", "stats",
 )  # fmt: skip
 
 

@@ -29,6 +29,9 @@ OLD = {
     " ({at}, 'sms', 'SE', 'strangers', 1, 0)",
     "send_stops": "INSERT INTO send_stops (kind, key, room, reason, until, seconds) VALUES"
     " ('block', md5(random()::text), 'strangers', 'conversion', {at}, 3600)",
+    "refused_sends": "INSERT INTO refused_sends"
+    " (subject, refusal, limit_name, hour, purpose, network) VALUES"
+    " (decode(md5(random()::text), 'hex'), '', '', {at}, '', '')",
     "sessions": "INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at,"
     " expires_at) SELECT gen_random_uuid(), id, '{{}}', '', '', {at} + interval '1 day',"
     " {at} + interval '30 days' FROM users",
@@ -68,6 +71,7 @@ KEPT = {
     "deliveries": (29, 31),
     "send_counts": (14, 16),
     "send_stops": (6, 8),
+    "refused_sends": (29, 31),
     "sessions": (29, 32),
     "password_budgets": (29, 31),
     "identity_proofs": (6, 8),

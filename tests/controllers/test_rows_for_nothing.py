@@ -1,4 +1,6 @@
-"""What anybody can do as often as they like leaves an audit row an hour, and no others."""
+"""What anybody can do as often as they like leaves an audit row an hour, and no others but a few
+refused sends, so that operators can say why no code came.
+"""
 
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
@@ -6,16 +8,19 @@ from uuid import uuid4
 
 import pytest
 
+from app.domain.verification.refused_sends import MOST_OF_NETWORK
 from tests.client import Client
 from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
 from tests.product import Product
 from tests.recovering import ask
+from tests.subjects import subject_of
 
 TABLES = """
 SELECT table_name AS name FROM information_schema.tables
 WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
 """
+REFUSED = "SELECT refusal, limit_name, purpose, subject FROM refused_sends"
 FEW = (
     "texts_per_address = { windows = [[3600, 2]] }\nmails_per_address = { windows = [[3600, 2]] }\n"
     "kept_calls_per_address = { windows = [[3600, 1]] }\n"
@@ -24,8 +29,8 @@ MANY = 30
 
 
 def rows(product: Product) -> int:
-    """Of all tables."""
-    names = [row["name"] for row in sql(product, TABLES)]
+    """Of all tables but that of refused sends."""
+    names = [row["name"] for row in sql(product, TABLES) if row["name"] != "refused_sends"]
     return sum(sql(product, f"SELECT count(*) FROM {name}")[0]["count"] for name in names)
 
 
@@ -39,10 +44,10 @@ def strict(emptied_product: Callable[..., Product]) -> Product:
     return product
 
 
-def give_phone(product: Product) -> None:
+def give_phone(product: Product, phone: str = "") -> None:
     person = Person(product)
     person.get("/signup")
-    person.post("/signup/phone", phone=new_phone())
+    person.post("/signup/phone", phone=phone or new_phone())
 
 
 def recover(product: Product) -> None:
@@ -90,6 +95,17 @@ def test_many_of_them_leave_one_row_an_hour(
     for _ in range(MANY):
         deed(strict)
     assert rows(strict) == before
+    assert len(sql(strict, REFUSED)) <= MOST_OF_NETWORK
+
+
+def test_a_refused_send_is_kept_for_who_is_asked_about_it(strict: Product) -> None:
+    person, phone, email = Person(strict), new_phone(), new_email()
+    for _ in range(2):
+        give_phone(strict, phone)
+    ask(person, email)
+    kept = {row["subject"]: tuple(row)[:3] for row in sql(strict, REFUSED)}
+    assert kept[subject_of(phone)] == ("too_many_sends", "texts_per_address", "signup")
+    assert kept[subject_of(email)] == ("too_many_sends", "mails_per_address", "recovery")
 
 
 def test_a_callback_for_nothing_is_told_once(strict: Product) -> None:

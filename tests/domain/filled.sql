@@ -8,6 +8,10 @@ INSERT INTO deliveries
 SELECT gen_random_uuid(), (ARRAY['sms', 'email'])[1 + n % 2], '', '+' || n, '', '',
        now() - n * interval '50 seconds', now(), CASE n % 10 WHEN 0 THEN 'queued' ELSE 'sent' END
 FROM generate_series(1, 50000) n;
+INSERT INTO refused_sends (subject, refusal, limit_name, hour, purpose, network)
+SELECT decode(md5(n::text), 'hex'), 'too_many_sends', 'texts_per_number',
+       date_trunc('hour', now() - n * interval '2 minutes'), 'signup', decode(md5(n::text), 'hex')
+FROM generate_series(1, 20000) n;
 INSERT INTO identity_proofs (id, flow_id, issuer, subject, email_verified, created_at)
 SELECT gen_random_uuid(), sha256(n::text::bytea), 'https://issuer.example/', 'auth0|' || n, false,
        now() - n * interval '2 seconds'

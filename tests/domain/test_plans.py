@@ -7,10 +7,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from app.domain import statistics
 from app.domain.audit import sql as audit_sql
 from app.domain.delivery import database_limits, outbox
 from app.domain.federation import proofs
 from app.domain.sql import Query
+from app.domain.support import messages as support_messages
+from app.domain.verification import refused_sends
 from app.domain.verification.codes import EMAIL, PHONE
 from tests.faults.staged import ask
 from tests.statements import NAMES, STATEMENTS
@@ -66,6 +69,14 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
         # However many notices wait for another try while a vendor is down.
         (outbox.sql.claim_due, "ix_deliveries_waiting", "next_try_at <= "),
         (outbox.sql.claim_due, "ix_deliveries_codes", "next_try_at <= "),
+        # What operators ask.
+        (support_messages.sql.find_messages, "ix_deliveries_destination", "destination = ANY"),
+        (refused_sends.sql.record_refused_send, "pk_refused_sends", "subject = "),
+        (statistics.sql.count_codes, "pk_phone_verifications", "id > "),
+        (statistics.sql.count_codes, "pk_email_verifications", "id > "),
+        (statistics.sql.count_deliveries, "ix_deliveries_created_at", "created_at > "),
+        (statistics.sql.count_refused_sends, "ix_refused_sends_hour", "hour > "),
+        (statistics.sql.count_events, "ix_audit_events_at", "at > "),
     ],
 )
 def test_an_index_finds_it_by_its_condition(

@@ -7,11 +7,9 @@ import sys
 import click
 
 from app.adapters.postgres import Postgres
+from app.commands.contacts import canonical_contact
 from app.commands.stores import with_database
 from app.domain.account.unlock import Unlocked, unlock
-from app.domain.errors import Rejected
-from app.domain.identity.email_address import EmailAddress
-from app.domain.identity.phone import Phone
 from app.domain.identity.users import Subjects
 from app.settings import Settings
 
@@ -31,7 +29,7 @@ def unlock_person(contact: str, as_json: bool) -> None:
     the account that has it.
     """
     with with_database("SECRET_KEY") as settings:
-        canonical = _canonical(contact, settings.sms_regions)
+        canonical = canonical_contact(contact, settings.sms_regions)
         unlocked = asyncio.run(_unlocked(settings, canonical))
     known = unlocked.user_id is not None
     if as_json:
@@ -41,15 +39,6 @@ def unlock_person(contact: str, as_json: bool) -> None:
         click.echo(_result_text(unlocked))
     if not (known or unlocked.codes or unlocked.passwords):
         sys.exit(NOT_FOUND)
-
-
-def _canonical(contact: str, served: tuple[str, ...]) -> str:
-    try:
-        if "@" in contact:
-            return EmailAddress.parse(contact, as_typed=True).value
-        return Phone.parse(contact, served).e164
-    except Rejected as refusal:
-        raise click.BadParameter(str(refusal.message), param_hint="CONTACT") from refusal
 
 
 def _result_text(unlocked: Unlocked) -> str:

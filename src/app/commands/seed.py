@@ -1,12 +1,12 @@
 """`latchkey seed`: prices, and a person to try the product with."""
 
 import asyncio
-import sys
 
 import click
 from uuid_utils.compat import uuid7
 
 from app.adapters.postgres import Postgres
+from app.commands.asking import ask_first
 from app.commands.settings import is_given
 from app.commands.stores import with_database
 from app.domain.identity.hashing import PasswordHashing
@@ -41,19 +41,17 @@ def seed(*, yes: bool) -> None:
     """Add a demo person and prices, where there are none."""
     named = is_given("DATABASE_URL")
     with with_database() as settings:
-        if named and not yes:
-            _ask(settings)
+        if named:
+            _ask(settings, yes=yes)
         people, prices = asyncio.run(_seed(Postgres.from_settings(settings)))
     click.echo(f"Demo people added: {people} ({EMAIL}, password: {PASSWORD})")
     click.echo(f"Price versions added: {prices}")
 
 
-def _ask(settings: Settings) -> None:
+def _ask(settings: Settings, *, yes: bool) -> None:
     """Whether that database is meant: the demo person's password is known to everybody."""
     warning = f"DATABASE_URL is given (ENVIRONMENT={settings.environment})."
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"{warning} Add --yes if you mean it.")
-    click.confirm(f"{warning} Add a person with a published password to it?", abort=True)
+    ask_first(warning, "Add a person with a published password to it?", yes=yes)
 
 
 async def _seed(database: Postgres) -> tuple[int, int]:

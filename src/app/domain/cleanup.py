@@ -21,6 +21,7 @@ REMOVALS = {
     "deliveries": sql.remove_deliveries,
     "send_counts": sql.remove_send_counts,
     "send_stops": sql.remove_send_stops,
+    "refused_sends": sql.remove_refused_sends,
     "sessions": sql.remove_sessions,
     "password_budgets": sql.remove_password_budgets,
     "identity_proofs": sql.remove_identity_proofs,

@@ -57,6 +57,18 @@ WITH removed AS (
 )
 SELECT count(*) FROM removed;
 
+-- name: remove_refused_sends
+-- As long as the messages beside which they are read.
+WITH removed AS (
+  DELETE FROM refused_sends WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM refused_sends
+    WHERE hour < statement_timestamp() - interval '30 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
 -- name: remove_sessions
 -- A month after their end.
 WITH removed AS (

@@ -211,7 +211,7 @@ class _GuessCheck:
             "device": await self._codes.find_owners_device(self._origin, destination),
             "address_names": pseudonyms.list_names(self._origin.share)[1:],
             "most_in_a_row": MOST_IN_A_ROW,
-            **_most_wrong(self._limits),
+            **most_wrong(self._limits),
         }
 
     async def _uncount(self) -> None:
@@ -269,7 +269,7 @@ class _GuessCheck:
             await queue_notice(connection, "guesses_held", owner, self._origin, what=what)
 
 
-def _most_wrong(table: LimitTable) -> dict[str, int | None]:
+def most_wrong(table: LimitTable) -> dict[str, int | None]:
     """By the parameters of `find_lock`; None where there is no such window."""
     anywhere = dict(table.wrong_codes_per_contact.windows)
     here = dict(table.wrong_codes_per_contact_and_address.windows)

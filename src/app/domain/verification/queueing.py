@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request, record_hourly
+from app.domain.audit import current_request
 from app.domain.delivery.rooms import Sender, Standing
 from app.domain.delivery.send import Terms
 from app.domain.errors import Unavailable
@@ -15,6 +15,11 @@ from app.domain.limit_refusals import SEND_LIMITS
 from app.domain.ports import Connection, Record
 from app.domain.sql import Query
 from app.domain.verification.codes import GUESSES, NONCE_BYTES, RESENDABLE, Contact
+from app.domain.verification.refused_sends import (
+    PASSED_OVER,
+    WITHHELD,
+    record_refused_send,
+)
 from app.domain.verification.verification import Challenge, Verifications
 
 
@@ -64,10 +69,11 @@ async def _queue(
     message_id = uuid7()
     values |= {"message_id": message_id, **_message_values(challenge, to)}
 
-    quiet_by = set[str]()
+    quiet_by = set[tuple[str, str]]()
 
     async def queue(connection: Connection, terms: Terms) -> Record:
-        quiet_by.add(terms.quiet_by)
+        if terms.quiet_by:
+            quiet_by.add((WITHHELD if terms.is_withheld else PASSED_OVER, terms.quiet_by))
         [row] = await connection.fetch(
             *query(
                 limits_checked=terms.limits_checked,
@@ -85,10 +91,10 @@ async def _queue(
         limiter = codes.dependencies.limiter
         is_queued = await limiter.queue_message(to, sender, entry, queue, idempotency_key)
     except SEND_LIMITS as refusal:
-        await _record_refusal(codes, challenge, refusal.limit or refusal.code)
+        await _record_refusal(codes, challenge, to, refusal.code, refusal.limit or refusal.code)
         raise
-    for limit in quiet_by - {""}:
-        await _record_refusal(codes, challenge, limit)
+    for refused in quiet_by:
+        await _record_refusal(codes, challenge, to, *refused)
     return is_queued
 
 
@@ -104,15 +110,12 @@ async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Se
     )
 
 
-async def _record_refusal(codes: Verifications, challenge: Challenge, limit: str) -> None:
+async def _record_refusal(
+    codes: Verifications, challenge: Challenge, to: Contact, refusal: str, limit: str
+) -> None:
     """By its name in the table of limits."""
     with suppress(Unavailable):  # the person is refused either way
-        await record_hourly(
-            codes.database,
-            f"{challenge.purpose}:send_refused",
-            challenge.origin.network,
-            limit=limit,
-        )
+        await record_refused_send(codes, challenge, to.destination, refusal, limit)
 
 
 def _message_values(challenge: Challenge, to: Contact) -> dict[str, object]:
