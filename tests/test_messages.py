@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.dev.message_examples import UNDO, message_values
+from app.domain.i18n import BREAKING_HYPHEN, HARD_HYPHEN, reading
+from app.domain.languages import Languages
 from app.web.assets import Assets
 from app.web.templates import Templates
 from tests.handset import bound_code, septets
@@ -62,7 +64,9 @@ def texted(product: Product) -> tuple[str, str]:
 
 
 def words(html: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<body")[2]).split())
+    """With plain hyphens."""
+    body = html.partition("<body")[2].replace(HARD_HYPHEN, "-")
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
 
 
 def test_the_text_that_goes_out_is_this_to_the_byte(texted: tuple[str, str]) -> None:
@@ -151,10 +155,25 @@ def test_both_parts_of_an_email_say_the_same(renderer: Templates, name: str) -> 
         assert [fact for fact in facts if fact not in part] == []
     said = [line.removesuffix(":") for line in text.splitlines()]
     assert [line for line in said if line not in words(html)] == []
-    shown = re.findall(">([^<]+)<", html.partition("</div>")[2])  # after the preheader
+    after_preheader = html.replace(HARD_HYPHEN, "-").partition("</div>")[2]
+    shown = re.findall(">([^<]+)<", after_preheader)
     cells = [" ".join(unescape(each).split()) for each in shown]
     assert {cell for cell in cells if cell not in text} <= {LINK_AGAIN}
     assert "\n" not in subject
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_line_of_an_email_breaks_within_e_mail(language: str) -> None:
+    languages = Languages((language,))
+    renderer = Templates(Assets(ROOT / "static", live=False), languages, live=False)
+    with reading(languages.get(language)):
+        mails = [renderer.render_email(name, CONTEXT) for name in MAILS]
+    assert sum(HARD_HYPHEN in html for *_, html in mails) > 10
+    shown = [html.partition("</div>")[2] for *_, html in mails]  # after the preheader
+    assert [found for html in shown for found in BREAKING_HYPHEN.findall(html)] == []
+    plain = [subject + text for subject, text, _ in mails]
+    assert sum(bool(re.search("[Ee]-[Mm]ail", each)) for each in plain) > 10
+    assert not any(HARD_HYPHEN in each for each in plain)
 
 
 @pytest.mark.parametrize("name", MAILS)

@@ -15,6 +15,7 @@ from babel import Locale
 from markupsafe import escape
 
 # After a letter that stands alone: e-mail, e-post.
+HARD_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 BREAKING_HYPHEN = re.compile(r"(?<![\w-])([^\W\d_]-)(?=\w)")
 
 
@@ -73,6 +74,11 @@ def join_hyphens(sentence: str) -> str:
     width, and search finds the word all the same.
     """
     return BREAKING_HYPHEN.sub("\\1\N{WORD JOINER}", sentence)
+
+
+def harden_hyphens(sentence: str) -> str:
+    """The same for mails, some of whose readers draw a box for a word joiner: with U+2011."""
+    return BREAKING_HYPHEN.sub(lambda it: it[1][0] + HARD_HYPHEN, sentence)
 
 
 class LazyText:

@@ -1,7 +1,7 @@
 """Templates in each language: translated when they are compiled, so that a page costs no more."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from traceback import extract_tb
 from typing import Any, cast
 
@@ -18,7 +18,15 @@ from jinja2.visitor import NodeTransformer
 
 from app.domain.credentials.device import describe_device
 from app.domain.delivery.segments import count_segments
-from app.domain.i18n import BREAKING_HYPHEN, N_, Language, current_language, join_hyphens
+from app.domain.i18n import (
+    BREAKING_HYPHEN,
+    HARD_HYPHEN,
+    N_,
+    Language,
+    current_language,
+    harden_hyphens,
+    join_hyphens,
+)
 from app.domain.languages import Languages
 from app.domain.moments import is_far, lasting, relative
 from app.domain.rollback import describe_facts
@@ -39,6 +47,7 @@ FILTERS = {
     "lasting": lasting,
     "describe_device": describe_device,
     "describe_facts": describe_facts,
+    "harden_hyphens": lambda text: type(text)(harden_hyphens(text)),  # as safe as it was
 }
 ENGLISH_ALONE = Languages(("en",))
 SPARE_LINES = re.compile(r"\n{3,}")  # where a mail leaves a block out
@@ -134,7 +143,7 @@ def build_environment(
     language: Language, overrides: Overrides | None = None, *, live: bool = False
 ) -> Environment:
     """What knows the templates and one language, and none of the names of pages."""
-    made_by = (ESCAPED, WHITE_SPACE, BREAKING_HYPHEN, language.code, language.version)
+    made_by = (ESCAPED, WHITE_SPACE, BREAKING_HYPHEN, HARD_HYPHEN, language.code, language.version)
     environment = TranslatedEnvironment(
         language,
         loader=FileSystemLoader(PARTIALS),
@@ -162,17 +171,23 @@ class TranslatedEnvironment(FlatEnvironment):
         extended.install_gettext_translations(language.translations, newstyle=True)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        """Pages keep e-mail on one line; what is sent is read in many programs, so it is plain."""
         parsed = super()._parse(source, name, filename)
-        is_sent = name is None or name.removeprefix(OURS).startswith("messages/")
-        return cast(nodes.Template, _Translation(self.language, is_sent=is_sent).visit(parsed))
+        return cast(nodes.Template, _Translation(self.language, _joiner(name)).visit(parsed))
+
+
+def _joiner(name: str | None) -> Callable[[str], str]:
+    """What keeps e-mail on one line: in pages and in mails, but not in plain text."""
+    path = (name or "").removeprefix(OURS)
+    if path and not path.startswith("messages/"):
+        return join_hyphens
+    return harden_hyphens if path.endswith(".html") else str
 
 
 class _Translation(NodeTransformer):
     """Puts the words of a language in the place of the calls that would look them up."""
 
-    def __init__(self, language: Language, *, is_sent: bool) -> None:
-        self._language, self._is_sent = language, is_sent
+    def __init__(self, language: Language, join: Callable[[str], str]) -> None:
+        self._language, self._join = language, join
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 - named by the node
         call = self.generic_visit(node)
@@ -191,8 +206,7 @@ class _Translation(NodeTransformer):
         return node
 
     def _translate(self, text: str, values: dict[str, nodes.Expr]) -> nodes.Expr:
-        translated = self._language.translations.gettext(text)
-        translated = translated if self._is_sent else join_hyphens(translated)
+        translated = self._join(self._language.translations.gettext(text))
         if not values:
             return _words(translated.replace("%%", "%"))
         pieces: list[nodes.Expr] = []
