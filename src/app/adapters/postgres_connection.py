@@ -77,11 +77,12 @@ TIMEOUT = 5
 class KeptAlive(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no types of it
     """Notices within a minute that the other side is gone, and knows how long it has rested."""
 
-    __slots__ = ("_rested_since", "has_message")
+    __slots__ = ("_rested_since", "has_message", "uses")
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self._rested_since: float | None = None
+        self.uses = 0
         self.has_message = False  # in the unit of work that is under way
 
     @property
@@ -96,6 +97,7 @@ class KeptAlive(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no t
 
     def rest(self) -> None:
         self._rested_since, self.has_message = monotonic(), False
+        self.uses += 1
 
     def message_queued(self) -> None:
         self.has_message = True
