@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Literal
 
 from app.domain.delivery.outbox import Progress, State
 from app.domain.i18n import Text, _
@@ -149,14 +151,26 @@ CALL_HELPS = {
 NOT_SENT = _("We couldn’t send the code. Try again in a few minutes.")
 
 
+class MessageState(StrEnum):
+    """As people are told it. What has `FAILED` is worth another try; what was `REFUSED` is not, and
+    no call is, as there is hardly room for two.
+    """
+
+    QUEUED = "queued"
+    LATE = "late"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
     """What became of the message, in words. `polling`: it may still change. `ago`: for how long it
-    is so. A state of `failed` is worth another try, one of `refused` is not; of a call none is, as
-    there is hardly room for two.
+    is so.
     """
 
-    state: str
+    state: MessageState | Literal["left"]
     sentence: Text
     polling: bool
     ago: Ago | None = None
@@ -178,22 +192,23 @@ def delivery_line(
     """`can_call`: where a text has failed, a call is what to do next."""
     words = words_of(channel, progress)
     if progress is None:
-        return DeliveryLine("queued", words.on_its_way, polling=False)
+        return DeliveryLine(MessageState.QUEUED, words.on_its_way, polling=False)
     match progress.state:
         case State.QUEUED | State.SENDING if progress.age < SLOW:
-            return DeliveryLine("queued", words.on_its_way, polling=True)
+            return DeliveryLine(MessageState.QUEUED, words.on_its_way, polling=True)
         case State.QUEUED | State.SENDING:
-            return DeliveryLine("late", words.slow, polling=True)
+            return DeliveryLine(MessageState.LATE, words.slow, polling=True)
         case State.SENT if progress.since < POLLED:
-            return DeliveryLine("sent", words.sent, polling=True)
+            return DeliveryLine(MessageState.SENT, words.sent, polling=True)
         case State.SENT:
-            return DeliveryLine("sent", words.unconfirmed, polling=False)
+            return DeliveryLine(MessageState.SENT, words.unconfirmed, polling=False)
         case State.DELIVERED if progress.since < FRESH:
-            return DeliveryLine("delivered", words.delivered, True, Ago(progress.since))
+            return DeliveryLine(MessageState.DELIVERED, words.delivered, True, Ago(progress.since))
         case State.DELIVERED:
-            return DeliveryLine("delivered", words.delivered, polling=False)
+            return DeliveryLine(MessageState.DELIVERED, words.delivered, polling=False)
     is_for_good = progress.reason is not None and progress.reason.is_for_good
-    state = "refused" if is_for_good or progress.is_call else "failed"
+    over = is_for_good or progress.is_call
+    state = MessageState.REFUSED if over else MessageState.FAILED
     helped = CALL_HELPS.get(progress.reason) if progress.reason and can_call else None
     return DeliveryLine(state, helped or _trouble(words, progress), polling=False)
 

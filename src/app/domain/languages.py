@@ -60,13 +60,13 @@ class Languages:
 
     def negotiate(self, accept_language: str) -> str:
         """What is offered of the languages that a browser prefers (RFC 4647, 3.4: lookup)."""
-        return _find_offered(cut_header(accept_language), self.offered)
+        return _find_offered(accept_language[:LONGEST_HEADER], self.offered)
 
 
 @lru_cache(512)
 def _find_offered(accept_language: str, offered: tuple[str, ...]) -> str:
     by_key = {code.lower(): code for code in offered}
-    for tag in preferred_tags(accept_language):
+    for tag in preferred_tags(cut_header(accept_language)):
         parts = tag.lower().split("-")
         for end in range(len(parts), 0, -1):
             if code := by_key.get("-".join(parts[:end])):

@@ -5,7 +5,6 @@ It gives the request its id, the answer its security headers and one log line, a
 deadline. Plain ASGI, because the framework's own middleware does not run for what it refuses.
 """
 
-import asyncio
 import logging
 import re
 import secrets
@@ -23,6 +22,7 @@ from app.domain.audit import current_request
 from app.domain.i18n import Language, reading
 from app.web.client_address import UntrustedForwarding, is_from_proxy
 from app.web.cors import Cors
+from app.web.deadlines import Deadlines
 from app.web.problems import status_problem
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
 from app.web.telemetry import log_request, path_without_secrets
@@ -158,6 +158,7 @@ class OuterMiddleware:
     ) -> None:
         self._app, self._last_resort, self._forwarding = app, last_resort, forwarding
         self._find_reader, self._cors, self._trusted_proxies = find_reader, cors, trusted_proxies
+        self._deadlines = Deadlines(DEADLINE)
         self._headers = security_headers(hsts=hsts, last_resort=last_resort(500, "").decode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -192,7 +193,7 @@ class OuterMiddleware:
 
     async def _within_deadline(self, sender: "_ResponseSender", receive: Receive) -> None:
         try:
-            async with asyncio.timeout(DEADLINE):
+            with self._deadlines.start():
                 await self._respond(sender, ReplayableReceive(receive))
         except Exception as error:
             if not isinstance(error, TimeoutError):

@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.serialization import default_serializer
 from litestar.types import Receive, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 
 BODILESS = (204, 304)
 HTML_TYPE = (b"content-type", b"text/html; charset=utf-8")
+JSON_TYPE = (b"content-type", b"application/json")
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -37,6 +39,27 @@ class HttpResponse(Response[bytes]):
 
     def to_asgi_response(self, *args: Any, **kwargs: Any) -> Any:
         """It is one already."""
+        return self
+
+
+_json = msgspec.json.Encoder(enc_hook=default_serializer)
+
+
+class JsonResponse(HttpResponse):
+    """What a handler returns, as JSON: for `response_class`, by which the framework calls it. By
+    its own class a call takes 25 µs longer (measured with one that took 200).
+    """
+
+    def __init__(self, *, content: object, status_code: int, **_: object) -> None:
+        if status_code in BODILESS:
+            super().__init__(status_code, b"", [])
+        else:
+            super().__init__(status_code, _json.encode(content), [JSON_TYPE])
+
+    def to_asgi_response(self, *args: Any, headers: dict[str, str] | None = None, **_: Any) -> Any:
+        """With the headers that its controller declares."""
+        for name, value in (headers or {}).items():
+            self.raw_headers.append((name.lower().encode(), value.encode()))
         return self
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from app.controllers.api.bodies import Handle
+from app.controllers.code_words import MessageState
 from app.domain.pricing.catalogue import Interval
 
 
@@ -180,7 +181,7 @@ class Delivery(Struct, frozen=True):
     """What became of the newest message with the code."""
 
     state: Annotated[
-        Literal["queued", "late", "sent", "delivered", "failed", "refused"],
+        MessageState,
         Meta(
             description="As far as the provider has told. `failed` is worth another try; after"
             " `refused` no message arrives there."

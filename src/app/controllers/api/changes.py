@@ -43,6 +43,7 @@ from app.domain.account.contacts import (
 )
 from app.domain.errors import Unauthenticated
 from app.domain.limit_refusals import MailsStopped
+from app.domain.sessions.tokens import Access
 from app.domain.verification.checking import NoCode
 
 
@@ -134,7 +135,7 @@ class ContactsApiController(ApiController):
         access, person = await request.require_person()
         country, change = request.find_country(data.country), request.container.account.phone_change
         await change.request_code(access, person, data.phone, country, request.origin)
-        return await _describe_code(request, change)
+        return await _describe_code(request, change, access)
 
     @post(
         "/phone-code",
@@ -166,7 +167,7 @@ class ContactsApiController(ApiController):
         """The same code, read out on the new phone. `call_after` says when that is offered."""
         change, access = request.container.account.phone_change, await request.require_access()
         await change.call_instead(access, request.origin)
-        return await _describe_code(request, change)
+        return await _describe_code(request, change, access)
 
     @get(
         "/phone-code/delivery",
@@ -188,7 +189,7 @@ class ContactsApiController(ApiController):
         access, person = await request.require_person()
         change = request.container.account.email_change
         await change.request_code(access, person, data.email, request.origin, as_typed=data.keep)
-        return await _describe_code(request, change)
+        return await _describe_code(request, change, access)
 
     @post(
         "/email-code",
@@ -234,8 +235,7 @@ class ContactsApiController(ApiController):
         return Changed(describe_user(person))
 
 
-async def _describe_code(request: ApiRequest, change: ContactChange) -> CodeState:
-    access = await request.require_access()
+async def _describe_code(request: ApiRequest, change: ContactChange, access: Access) -> CodeState:
     pending = await change.find_pending(access, request.origin)
     return code_state(change.codes, pending, request.origin)
 
@@ -250,8 +250,9 @@ async def _submit_code(request: ApiRequest, change: ContactChange, code: str) ->
 
 
 async def _resend_code(request: ApiRequest, change: ContactChange) -> CodeState:
-    await change.resend_code(await request.require_access(), request.origin)
-    return await _describe_code(request, change)
+    access = await request.require_access()
+    await change.resend_code(access, request.origin)
+    return await _describe_code(request, change, access)
 
 
 async def _describe_delivery(request: ApiRequest, change: ContactChange) -> Delivery:

@@ -10,7 +10,7 @@ from app.controllers.api.answers import CodeState, Delivery, SignedIn, Tokens, U
 from app.controllers.api.idempotency import IdempotencyMiddleware
 from app.controllers.api.refusals import ANY_CALL
 from app.controllers.api.request import BODY_LIMIT, ApiRequest, check_credentials
-from app.controllers.code_words import delivery_line
+from app.controllers.code_words import MessageState, delivery_line
 from app.domain.delivery.outbox import Progress
 from app.domain.errors import Unauthenticated
 from app.domain.identity.users import Person
@@ -20,6 +20,7 @@ from app.domain.sessions.tokens import LIFETIME
 from app.domain.verification.calling import call_wait
 from app.domain.verification.codes import Channel
 from app.domain.verification.verification import PendingCode, Verifications
+from app.web.response import JsonResponse
 
 # Of calls with a bearer token, as OpenAPI names it.
 SIGNED_IN: list[SecurityRequirement] = [{"bearer": []}]
@@ -30,6 +31,7 @@ class ApiController(Controller):
     """Answers are for whoever asked, and kept by no cache."""
 
     request_class = ApiRequest
+    response_class = JsonResponse
     before_request = staticmethod(check_credentials)
     middleware = [IdempotencyMiddleware]
     request_max_body_size = BODY_LIMIT
@@ -77,4 +79,4 @@ def describe_delivery(
     channel: Channel, progress: Progress | None, *, can_call: bool = False
 ) -> Delivery:
     line = delivery_line(channel, progress, can_call=can_call)
-    return Delivery(line.state, str(line.sentence), line.polling)  # type: ignore[arg-type]
+    return Delivery(MessageState(line.state), str(line.sentence), line.polling)

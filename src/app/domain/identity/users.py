@@ -62,10 +62,8 @@ class People:
 
     async def find_person(self, user_id: UUID) -> Person | None:
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(*sql.find_person(user_id=user_id))
-        if row is None:
-            return None
-        return Person(**{name: row[name] for name in Person.__dataclass_fields__})
+            found = await find_person(connection, user_id)
+        return found[0] if found else None
 
     async def remember_language(self, user_id: UUID, session_id: UUID, code: str) -> None:
         """What someone chose in a session, for what the account is told; not in one of today, nor
@@ -78,6 +76,17 @@ class People:
         ids = {"user_id": user_id, "session_id": session_id}
         async with self._database.connection() as connection:
             await connection.execute(*sql.set_language(**ids, language=code))
+
+
+async def find_person(
+    connection: Connection, user_id: UUID, session_id: UUID | None = None
+) -> tuple[Person, int | None] | None:
+    """And the newest generation of their session that was seen in use; None where it has ended."""
+    row = await connection.fetchrow(*sql.find_person(user_id=user_id, session_id=session_id))
+    if row is None:
+        return None
+    person = Person(**{name: row[name] for name in Person.__dataclass_fields__})
+    return person, row["seen_generation"]
 
 
 # What wrong codes and passwords are counted by, whether or not anybody has an account.

@@ -3,15 +3,20 @@
 -- name: find_person
 -- Who reads the mailbox may have set the password with it: until a new one is chosen with the phone,
 -- it is of one kind with whatever else that mailbox opens, such as a provider. Beside a code by mail
--- it counts after a week, in which its owner would find out. plan: as `Choice` is written.
-SELECT id, phone, email, password_changed_at, device_epoch, created_at, language,
+-- it counts after a week, in which its owner would find out. plan: as `Choice` is written. session_id:
+-- of theirs, so that it need not be asked for apart, by check_session; null for none.
+SELECT users.id, phone, email, password_changed_at, device_epoch, users.created_at, language,
   email_bounced_at,
   concat(chosen.plan, '.', interval, '.', currency, '.', amount_minor) AS plan,
   EXISTS (SELECT FROM identities WHERE identities.user_id = users.id) AS has_identity,
   password_reset_at IS NOT NULL AS password_by_mail,
   CASE WHEN password_reset_at > clock_timestamp() - interval '7 days'
-    THEN password_reset_at + interval '7 days' END AS password_counts_from
-FROM users LEFT JOIN plan_choices chosen ON chosen.user_id = users.id WHERE id = :user_id;
+    THEN password_reset_at + interval '7 days' END AS password_counts_from,
+  (SELECT seen_generation FROM sessions
+   WHERE sessions.id = :session_id AND revoked_at IS NULL
+     AND least(idle_expires_at, expires_at) > clock_timestamp()) AS seen_generation
+FROM users LEFT JOIN plan_choices chosen ON chosen.user_id = users.id
+WHERE users.id = :user_id;
 
 -- name: set_language
 -- By a session that is a day old, in which its owner would have found out about it: an intruder must

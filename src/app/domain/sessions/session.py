@@ -12,6 +12,7 @@ from app.domain.audit import record
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
 from app.domain.i18n import _
+from app.domain.identity.users import Person, find_person
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
@@ -86,24 +87,46 @@ class Liveness:
 
     async def check(self, access: Access) -> None:
         """Raises `Unauthenticated` for a session that has ended."""
-        generation, until = self._known.get(access.session_id, (-1, 0.0))
-        if until > monotonic() and access.generation <= generation:
+        if self._is_known(access):
             return
         asked_at = monotonic()
         async with self._database.connection() as connection:
             seen = await connection.fetchval(*sql.check_session(id=access.session_id))
-            if seen is None:
+            await self._note(connection, access, seen, asked_at)
+
+    async def find_person(self, access: Access) -> Person:
+        """Whose session it is, checked by the same statement. Raises `Unauthenticated`."""
+        known, asked_at = self._is_known(access), monotonic()
+        session_id = None if known else access.session_id
+        async with self._database.connection() as connection:
+            found = await find_person(connection, access.user_id, session_id)
+            if found is None:
                 raise Unauthenticated
-            if seen < access.generation:
-                # A token this new is in use, so the one before it need not be honoured for long.
-                await connection.execute(
-                    *sql.mark_seen(id=access.session_id, generation=access.generation)
-                )
-        self._remember(access.session_id, access.generation, asked_at + REMEMBERED)
+            person, seen = found
+            if not known:
+                await self._note(connection, access, seen, asked_at)
+        return person
 
     def forget(self, session_id: UUID) -> None:
         """It was ended here: nothing is remembered of it from now on."""
         self._known.pop(session_id, None)
+
+    def _is_known(self, access: Access) -> bool:
+        generation, until = self._known.get(access.session_id, (-1, 0.0))
+        return until > monotonic() and access.generation <= generation
+
+    async def _note(
+        self, connection: Connection, access: Access, seen: int | None, asked_at: float
+    ) -> None:
+        """What was seen of it in use; None for one that has ended. Raises `Unauthenticated`."""
+        if seen is None:
+            raise Unauthenticated
+        if seen < access.generation:
+            # A token this new is in use, so the one before it need not be honoured for long.
+            await connection.execute(
+                *sql.mark_seen(id=access.session_id, generation=access.generation)
+            )
+        self._remember(access.session_id, access.generation, asked_at + REMEMBERED)
 
     def _remember(self, session_id: UUID, generation: int, until: float) -> None:
         self._known[session_id] = generation, until

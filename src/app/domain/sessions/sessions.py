@@ -13,7 +13,7 @@ from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import queue_device_notice
 from app.domain.errors import Unauthenticated
 from app.domain.i18n import current_reader
-from app.domain.identity.users import Subjects, contacts_of
+from app.domain.identity.users import Person, Subjects, contacts_of
 from app.domain.limits import LimitTable, Origin
 from app.domain.ports import Connection, Database, Record
 from app.domain.services import Audience
@@ -158,16 +158,12 @@ class Sessions:
         `Unauthenticated`, `TooManyRefreshes`.
         """
         presented = self._refresh_tokens.read_token(token, audience)
+        limit = {"most": self._most, "counted_for": self._counted_for}
+        asked = sql.refresh_session(
+            id=presented.session_id, generation=presented.generation, idle=IDLE, **limit
+        )
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(
-                *sql.refresh_session(
-                    id=presented.session_id,
-                    generation=presented.generation,
-                    idle=IDLE,
-                    most=self._most,
-                    counted_for=self._counted_for,
-                )
-            )
+            row = await connection.fetchrow(*asked)
         if row is None:
             await self._refuse(presented, origin)
         user_id, amr, proved_at = row["user_id"], tuple(row["amr"]), row["authenticated_at"]
@@ -177,6 +173,10 @@ class Sessions:
     async def check_session(self, access: Access) -> None:
         """Raises `Unauthenticated` within a second of the session's end, wherever it was ended."""
         await self._liveness.check(access)
+
+    async def find_person(self, access: Access) -> Person:
+        """The same, and whose it is, in one statement."""
+        return await self._liveness.find_person(access)
 
     async def check_both_tokens(self, access: Access, refresh_token: str, origin: Origin) -> None:
         """Raises `Unauthenticated` unless the refresh token is of the same session, and still good.

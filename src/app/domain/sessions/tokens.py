@@ -4,13 +4,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from time import time
 from typing import Any
 from uuid import UUID
 
 import jwt
+import msgspec
+from jwt.utils import base64url_encode
 from uuid_utils.compat import uuid7
 
 from app.domain.concurrency import attempt, keep_doing
@@ -81,7 +83,7 @@ class AccessTokens:
             {
                 "kty": "OKP",
                 "crv": "Ed25519",
-                "x": jwt.utils.base64url_encode(key.public_bytes).decode(),
+                "x": base64url_encode(key.public_bytes).decode(),
                 "kid": key.id,
                 "use": "sig",
                 "alg": ALGORITHM,
@@ -100,20 +102,23 @@ class AccessTokens:
         return self._issue(access, audience, more)
 
     def _issue(self, access: Access, audience: str, more: dict[str, object]) -> str:
-        key = self._signing_key()
-        now = datetime.now(UTC)
+        """In the compact form of RFC 7515 7.1. By the library it takes 20 µs longer, of 63, as it
+        cannot remember the header and takes more steps to JSON (measured).
+        """
+        key, now = self._signing_key(), int(time())
         claims: dict[str, Any] = more | {
             "iss": self._issuer,
             "aud": audience,
-            "sub": str(access.user_id),
-            "sid": str(access.session_id),
+            "sub": access.user_id,
+            "sid": access.session_id,
             "iat": now,
-            "exp": now + LIFETIME,
-            "jti": str(uuid7()),
+            "exp": now + int(LIFETIME.total_seconds()),
+            "jti": uuid7(),
             "auth_time": int(access.authenticated_at.timestamp()),
-            "amr": list(access.amr),
+            "amr": access.amr,
         }
-        return jwt.encode(claims, key.private, ALGORITHM, {"typ": TYPE, "kid": key.id})
+        signed = b"%s.%s" % (_header(key.id), base64url_encode(msgspec.json.encode(claims)))
+        return (b"%s.%s" % (signed, base64url_encode(key.private.sign(signed)))).decode()
 
     def read_token(self, token: str, audience: Audience) -> Access:
         """Raises `Unauthenticated` for everything that is not a token of ours for this audience, in
@@ -156,6 +161,11 @@ class AccessTokens:
         known = datetime.now(UTC) - KNOWN_AFTER
         keys = list(self._keys.values())
         return next((key for key in reversed(keys) if key.created_at < known), keys[0])
+
+
+@cache
+def _header(key_id: str) -> bytes:
+    return base64url_encode(msgspec.json.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key_id}))
 
 
 def _access(claims: dict[str, Any], audience: Audience) -> Access:
