@@ -2,6 +2,9 @@
 
 import json
 
+from app.controllers.code_words import delivery_line
+from app.domain.delivery.outbox import Progress, State
+from app.domain.verification.codes import PHONE
 from tests.commands.running import typed
 from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
@@ -29,3 +32,9 @@ def test_what_was_done_with_a_code_is_told_and_the_code_is_not(product: Product)
     assert "its code was entered right" in outputs[0]
     assert json.loads(outputs[1])["likely_cause"].startswith("It arrived, and its code was entered")
     assert json.loads(outputs[3])["messages"][0]["proved_at"] is None
+
+
+def test_who_waits_for_a_code_that_was_taken_back_is_told_to_try_again() -> None:
+    line = delivery_line(PHONE, Progress(State.CANCELLED, None, unsure=False, age=1.0))
+    assert (line.state, line.polling) == ("failed", False)
+    assert str(line.sentence) == "We couldn’t send the code. Try again in a few minutes."

@@ -203,23 +203,6 @@ class Deliveries(Table):
     updated_at: Mapped[Created]
 
 
-class RefusedSends(Table):
-    """Codes that a limit kept from being sent: by hour, contact and limit. `subject` and `network`
-    are keyed digests (`Subjects`).
-    """
-
-    __tablename__ = "refused_sends"
-    __table_args__ = (Index("ix_refused_sends_hour", "hour", "network"),)
-
-    subject: Mapped[Digest] = mapped_column(primary_key=True)
-    refusal: Mapped[Words] = mapped_column(primary_key=True)
-    limit_name: Mapped[Words] = mapped_column(primary_key=True)
-    hour: Mapped[Moment] = mapped_column(primary_key=True)
-    purpose: Mapped[Words]
-    network: Mapped[Digest]
-    at: Mapped[Created]
-
-
 # The tables of what services are told. A trigger of what changes people writes the events.
 
 UNDELIVERED = text("state = 'waiting'")

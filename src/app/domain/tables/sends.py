@@ -1,9 +1,9 @@
-"""The tables by which budgets and breakers of texts go."""
+"""The tables by which budgets and breakers of texts go, and of sends that a limit refused."""
 
-from sqlalchemy import Boolean, CheckConstraint, Integer
+from sqlalchemy import Boolean, CheckConstraint, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.tables import Created, Moment, Reference, Table, Words
+from app.domain.tables import Created, Digest, Moment, Reference, Table, Words
 
 
 class SendCounts(Table):
@@ -44,3 +44,20 @@ class SendStops(Table):
     seconds: Mapped[int] = mapped_column(Integer)
     probe: Mapped[Reference | None]
     probed_at: Mapped[Moment | None]
+
+
+class RefusedSends(Table):
+    """Codes that a limit kept from being sent: by hour, contact and limit. `subject` and `network`
+    are keyed digests (`Subjects`).
+    """
+
+    __tablename__ = "refused_sends"
+    __table_args__ = (Index("ix_refused_sends_hour", "hour", "network"),)
+
+    subject: Mapped[Digest] = mapped_column(primary_key=True)
+    refusal: Mapped[Words] = mapped_column(primary_key=True)
+    limit_name: Mapped[Words] = mapped_column(primary_key=True)
+    hour: Mapped[Moment] = mapped_column(primary_key=True)
+    purpose: Mapped[Words]
+    network: Mapped[Digest]
+    at: Mapped[Created]

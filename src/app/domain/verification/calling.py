@@ -16,7 +16,7 @@ from app.domain.verification.sending import CodeSent, send_once, waits_at
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 AFTER = 30.0  # seconds that a text is given to arrive
-LOST = (State.FAILED, State.REFUSED, State.EXPIRED)
+LOST = (State.FAILED, State.REFUSED, State.EXPIRED, State.CANCELLED)
 
 
 class CallNotOffered(Conflict):
