@@ -8,6 +8,8 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 
 import uvloop
@@ -16,9 +18,11 @@ from bench.api import api_refresh_figures, import_figures, me_figures
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.logins import login_figures
+from bench.outbox import outbox_figures
 from bench.pages import heaviest_page_figures, page_figures
-from bench.place import ACME, SERVICED, Place, running_place
+from bench.place import ACME, SERVICED, TWILIO, Place, running_place, running_vendor
 from bench.prices import price_figures
+from bench.receipts import receipt_figures
 from bench.sessions import forward_auth_figures, refresh_figures, session_figures
 from bench.signups import signup_figures
 from bench.starts import heaviest_start_figures, start_figures
@@ -51,9 +55,21 @@ UNDER_ANOTHER_BRAND: dict[str, Measured] = {
     "heaviest_starts": heaviest_start_figures,
     "heaviest_weight": heaviest_weight_figures,
 }
+
+
+def _texting() -> list[Figure]:
+    """Two processes, and a vendor of texts."""
+    with TemporaryDirectory() as name, running_vendor(Path(name)) as vendor:
+        settings = {"WORKERS": "2", "TWILIO_API_URL": vendor, **TWILIO}
+        with running_place(**settings) as place:
+            return uvloop.run(outbox_figures(place, vendor))
+
+
 PARTS = {name: partial(_on_a_place, one) for name, one in UNDER_LOAD.items()}
 PARTS |= {name: partial(_on_a_place, one, **ACME) for name, one in UNDER_ANOTHER_BRAND.items()}
 PARTS["forward_auth"] = partial(_on_a_place, forward_auth_figures, **SERVICED)
+PARTS["outbox"] = _texting
+PARTS["receipts"] = partial(_on_a_place, receipt_figures, **TWILIO)
 PARTS["api_import"] = import_figures
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures

@@ -27,6 +27,11 @@ SERVICED = {
     "SERVICES": str(ROOT / "examples/services.toml"), "TRUSTED_PROXIES": "127.0.0.1/32",
 }  # fmt: skip
 ACME = {"BRAND_DIR": str(ROOT / "examples/brand-acme"), "BRAND_NAME": "Acme"}
+TWILIO = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_FROM_NUMBER": "+12025550100",
+}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -94,6 +99,13 @@ def running_place(**settings: str) -> Iterator[Place]:
                 Redis.from_url(urls.redis_url) as memory,
             ):
                 yield Place(product, bare, urls.database_url, memory)
+
+
+@contextmanager
+def running_vendor(folder: Path) -> Iterator[str]:
+    """The address of one that takes each text at once."""
+    with _serving(folder, {}, "bench.vendor") as vendor:
+        yield f"http://127.0.0.1:{vendor.port}"
 
 
 @contextmanager

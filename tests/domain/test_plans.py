@@ -68,7 +68,7 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
         (proofs.sql.find_in_other_browser, "ix_identity_proofs_subject", "subject = "),
         # However many notices wait for another try while a vendor is down.
         (outbox.sql.claim_due, "ix_deliveries_waiting", "next_try_at <= "),
-        (outbox.sql.claim_due, "ix_deliveries_codes", "next_try_at <= "),
+        (outbox.sql.claim_due, "ix_deliveries_deadline", "channel = .*next_try_at <= "),
         # What operators ask.
         (support_messages.sql.find_messages, "ix_deliveries_destination", "destination = ANY"),
         (refused_sends.sql.record_refused_send, "pk_refused_sends", "subject = "),

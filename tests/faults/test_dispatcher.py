@@ -95,6 +95,27 @@ async def test_each_channel_has_its_own_room(setup: DispatcherSetup) -> None:
         assert len(await claim_due(connection, 9, 9)) == 3
 
 
+async def test_those_with_the_least_time_left_go_out_first(setup: DispatcherSetup) -> None:
+    """However long others have waited, and codes before notices."""
+    numbers = [f"+{number}" for number in range(60)]
+    await setup.queue(*numbers)
+    await setup.sql(
+        "UPDATE deliveries SET expires_at = now() + make_interval(mins => 1 + substr("
+        "destination, 2)::int), next_try_at = now() - make_interval(mins => substr("
+        "destination, 2)::int)"
+    )
+    await setup.sql("UPDATE deliveries SET address = '' WHERE destination IN ('+0', '+1')")
+    claimed: list[str] = []
+    async with setup.database() as database, database.connection() as connection:
+        for _ in range(6):
+            claimed += sorted(each.destination for each in await claim_due(connection, 10, 0))
+    assert claimed[:10] == sorted(numbers[2:12])
+    assert claimed == [
+        *(number for n in range(2, 52, 10) for number in sorted(numbers[n : n + 10])),
+        *sorted(["+52", "+53", "+54", "+55", "+56", "+57", "+58", "+59", "+1", "+0"]),
+    ]
+
+
 async def test_a_bug_is_told_and_does_not_end_it(setup: DispatcherSetup) -> None:
     async with setup.dispatcher() as dispatcher:
         await setup.sql("ALTER TABLE deliveries RENAME TO elsewhere")

@@ -101,7 +101,7 @@ class Dispatcher:
                     messages = await claim_due(
                         connection, room["sms"], room["email"], texts.name, mail.name
                     )
-        for message in messages:
+        for message in sorted(messages, key=lambda each: each.seconds_left):
             self._start(message.channel, self._send.send_and_record(message))
         taken = Counter(message.channel for message in messages)
         self._full = any(taken[channel] == room[channel] for channel in taken)

@@ -2,7 +2,8 @@
 
 -- name: claim_due
 -- Takes up to so many due texts and emails for 30 seconds. Each channel has its own room, so that
--- neither waits for the other, and codes come before notices, as they expire in minutes.
+-- neither waits for the other, and codes come before notices, as they expire in minutes: those first
+-- that have the least time left. Notices come in the order in which they are due.
 -- Materialized, because planned as the inner side of a join it would be run again and again, and
 -- take more at each turn. Due is by a time that stands still, so that the index finds it: many
 -- notices wait while a vendor is down. Those that are locked in vain are free again at once. The
@@ -11,28 +12,28 @@
 -- holding: it may have gone out. What may have gone out stays with its sender.
 WITH due AS MATERIALIZED (
   SELECT * FROM (
-    SELECT id, state, channel, next_try_at, false AS notice FROM deliveries
+    SELECT id, state, channel, expires_at AS first, false AS notice FROM deliveries
     WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address <> ''
       AND next_try_at <= statement_timestamp()
-    ORDER BY next_try_at LIMIT :texts FOR UPDATE SKIP LOCKED
+    ORDER BY expires_at LIMIT :texts FOR UPDATE SKIP LOCKED
   ) texted_codes
   UNION ALL
   SELECT * FROM (
-    SELECT id, state, channel, next_try_at, true AS notice FROM deliveries
+    SELECT id, state, channel, next_try_at AS first, true AS notice FROM deliveries
     WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address = ''
       AND next_try_at <= statement_timestamp()
     ORDER BY next_try_at LIMIT :texts FOR UPDATE SKIP LOCKED
   ) texted_notices
   UNION ALL
   SELECT * FROM (
-    SELECT id, state, channel, next_try_at, false AS notice FROM deliveries
+    SELECT id, state, channel, expires_at AS first, false AS notice FROM deliveries
     WHERE channel = 'email' AND state IN ('queued', 'sending') AND address <> ''
       AND next_try_at <= statement_timestamp()
-    ORDER BY next_try_at LIMIT :emails FOR UPDATE SKIP LOCKED
+    ORDER BY expires_at LIMIT :emails FOR UPDATE SKIP LOCKED
   ) mailed_codes
   UNION ALL
   SELECT * FROM (
-    SELECT id, state, channel, next_try_at, true AS notice FROM deliveries
+    SELECT id, state, channel, next_try_at AS first, true AS notice FROM deliveries
     WHERE channel = 'email' AND state IN ('queued', 'sending') AND address = ''
       AND next_try_at <= statement_timestamp()
     ORDER BY next_try_at LIMIT :emails FOR UPDATE SKIP LOCKED
@@ -40,8 +41,7 @@ WITH due AS MATERIALIZED (
 ),
 waiting AS MATERIALIZED (
   SELECT id, state FROM (
-    SELECT *, row_number() OVER (PARTITION BY channel ORDER BY notice, next_try_at) AS place
-    FROM due
+    SELECT *, row_number() OVER (PARTITION BY channel ORDER BY notice, first) AS place FROM due
   ) queue
   WHERE place <= CASE channel WHEN 'sms' THEN :texts ELSE :emails END
 )

@@ -158,7 +158,8 @@ class MessageSender:
             return DeliveryOutcome(message, State.SENT, found, "found")
         if found == "":  # of a notice that surely did not, no earlier try counts
             message = replace(message, uncertain=0) if message.notice else message
-            return await self._send_by_first(message, text, senders.able or [senders.next])
+            others = [sender for sender in senders.able if sender is not its_own]
+            return await self._send_by_first(message, text, [*others, its_own])
         if message.abandoned:
             return give_up_or_retry(message, "abandoned")
         if its_own.breaker.is_open and (waiting := _wait_for_its_own(message)):

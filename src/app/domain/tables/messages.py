@@ -126,6 +126,7 @@ STATES = (
 
 WAITING = text("state IN ('queued', 'sending')")
 CODES = text("state IN ('queued', 'sending') AND address <> ''")
+DEADLINE = ("channel", "expires_at", "next_try_at")
 UNCOUNTED = text("NOT counted")
 
 
@@ -139,7 +140,7 @@ class Deliveries(Table):
         # What the dispatcher looks through: only what still waits.
         Index("ix_deliveries_waiting", "next_try_at", postgresql_where=WAITING),
         # However many notices wait.
-        Index("ix_deliveries_codes", "next_try_at", postgresql_where=CODES),
+        Index("ix_deliveries_deadline", *DEADLINE, postgresql_where=CODES),
         Index("ix_deliveries_verification_id", "verification_id", "created_at"),
         Index("ix_deliveries_destination", "destination", "created_at"),
         Index("ix_deliveries_created_at", "created_at"),
@@ -188,8 +189,7 @@ class Deliveries(Table):
     # Until then nobody else may claim it: the lease of a dispatcher, or the wait before a retry.
     next_try_at: Mapped[Created]
     expires_at: Mapped[Moment]
-    # Who has it, or may have it, by name; null until it is claimed, and of what was before there
-    # were several. The provider's id is one of that sender's.
+    # Who has it, or may have it, by name; null until it is claimed. The provider's id is its own.
     sender: Mapped[Words | None]
     provider_id: Mapped[Words | None]
     provider_code: Mapped[Words | None]
