@@ -17,7 +17,7 @@ from app.adapters.redis import Redis
 from app.domain.concurrency import Lazy, attempt
 from app.domain.delivery.calls import Call, PhoneCalls
 from app.domain.delivery.receipts import ReceiptReader
-from app.domain.delivery.senders import Sender, Senders
+from app.domain.delivery.senders import MOST, Sender, Senders
 from app.domain.errors import Unavailable
 from app.domain.events.dispatcher import MOST as IN_FLIGHT
 from app.domain.events.events import Webhooks
@@ -66,8 +66,9 @@ class HttpClient:
             self._client = self._client or _load("http_client").new_http_client(
                 proxy=settings.https_proxy,
                 no_proxy=settings.no_proxy,
-                # A receiver that hangs keeps no connection from anybody else.
-                more_connections=IN_FLIGHT * len(settings.services),
+                # A receiver, or a further sender, that hangs keeps no connection from others.
+                more_connections=IN_FLIGHT * len(settings.services)
+                + MOST * len(settings.sms_senders[1:]),
             )
             return self._client
 
