@@ -1,4 +1,4 @@
-"""Webhooks of several senders: each signs for itself, and tells of its own texts."""
+"""Several senders: each signs its receipts for itself, and health tells of each."""
 
 import asyncio
 import json
@@ -15,8 +15,11 @@ from litestar import Litestar
 from twilio.request_validator import RequestValidator
 
 from app.dev.app import build
+from app.domain import health
+from app.domain.delivery.breaker import FAILURES
 from app.domain.limits import LimitTable
 from app.settings import read_settings
+from app.web.container import Container
 from tests.standins.telnyx import ReceivedText, TelnyxStandIn
 from tests.stores import Stores, execute
 
@@ -37,6 +40,7 @@ class Door:
     """The product in this process, and what Telnyx signs with."""
 
     client: httpx.AsyncClient
+    container: Container
     database_url: str
     telnyx: TelnyxStandIn
 
@@ -110,7 +114,7 @@ async def door(
         await started.wait()
         transport: Any = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
-            yield Door(client, env["DATABASE_URL"], telnyx)
+            yield Door(client, app.state.container, env["DATABASE_URL"], telnyx)
         over.set()
         await running
 
@@ -183,3 +187,26 @@ async def test_a_flood_of_repeats_is_harmless(door: Door) -> None:
     answered = await asyncio.gather(*(door.tell(event) for _ in range(40)))
     assert set(answered) == {204}
     assert await door.state_of(text) == "delivered"
+
+
+async def health_of(door: Door, sender: str) -> str:
+    answer = await door.client.get(f"/health/{sender}")
+    return str(answer.json()["status"])
+
+
+async def test_health_tells_of_each_sender_and_people_of_all_together(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is down is a warning for operators, while to people texts work."""
+    monkeypatch.setattr(health, "KEPT", 0.0)
+    senders = door.container.dispatcher.texts.all
+    names = [each.name for each in senders]
+    assert [await health_of(door, name) for name in names] == ["pass"] * 3
+    for down, sender in enumerate(senders, 1):
+        for _ in range(FAILURES):
+            sender.breaker.record_failure()
+        found = [await health_of(door, name) for name in names]
+        assert found == ["warn"] * down + ["pass"] * (3 - down)
+        areas = await door.container.health.look_at_areas()
+        [texts] = [each.status for each in areas if each.area == "texts"]
+        assert texts == ("warn" if down == 3 else "pass")
