@@ -59,3 +59,16 @@ def test_what_one_lacks_is_told_by_its_own_name() -> None:
         "TWILIO_EU_FROM_NUMBER",
     ]
     assert "TWILIO_EU_MESSAGING_SERVICE_SID" in told[-1]
+
+
+def test_another_vendor_may_send_alone() -> None:
+    texts = {
+        "SMS_SENDERS": "telnyx",
+        "TELNYX_API_KEY": "KEY1",
+        "TELNYX_FROM_NUMBER": "+12025550100",
+    }
+    without = {name: "" for name in PRODUCTION if name.startswith("TWILIO_")}
+    settings = read_settings(PRODUCTION | without | texts)
+    assert [each.vendor for each in settings.sms_senders] == ["telnyx"]
+    told = problems_of(**without | texts | {"TELNYX_API_KEY": "", "TELNYX_PUBLIC_KEY": "short"})
+    assert [each.split()[0] for each in told] == ["TELNYX_PUBLIC_KEY", "TELNYX_API_KEY"]

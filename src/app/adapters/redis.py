@@ -43,6 +43,8 @@ def describe_failure(error: BaseException) -> str:
 
 # After a failure nobody asks again for this long, so that a hung server is waited for only once.
 SILENCE = 1.0
+# A server that was demoted answers these, while whatever has to be written is refused.
+READING = ("GET", "EXISTS")
 CHECKED = timedelta(seconds=10)  # how long what a check writes may stay
 NEEDED = "Redis 6.2 or newer, or Valkey"
 # One hash tag keeps all keys of a script in one slot of a cluster.
@@ -198,7 +200,8 @@ class Redis:
             self._reason = describe_failure(error)
             self._outages.report_failure(self._reason)
             raise Unavailable(reason=self._reason) from error
-        self._outages.report_recovery()
+        if command[0] not in READING:
+            self._outages.report_recovery()
         return answer
 
     async def _answer(self, *command: str | bytes | int) -> Any:
