@@ -28,10 +28,10 @@ SHOW = """([html, lang, dir, sheets]) => {
   const root = document.documentElement;
   root.innerHTML = html;
   Object.assign(root, { lang, dir });
+  window.parsed ??= {};
   document.adoptedStyleSheets = sheets.map((css) => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    return sheet;
+    if (!parsed[css]) (parsed[css] = new CSSStyleSheet()).replaceSync(css);
+    return parsed[css];
   });
 }"""
 TURN = "document.documentElement.dir = document.documentElement.dir == 'rtl' ? 'ltr' : 'rtl'"
