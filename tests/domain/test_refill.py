@@ -181,6 +181,17 @@ async def test_what_is_older_than_a_window_is_not_counted_in_it(sends: Sends) ->
     assert await sends.let_through(SENDS["texts_per_number"], 2) == 2
 
 
+async def test_a_call_is_counted_as_three_texts(sends: Sends) -> None:
+    sends.table = replace(sends.table, texts_per_number=Limit(((HOUR, 5),)))
+    await sends.send(number(1), sender(1))
+    await execute(sends.url, "UPDATE deliveries SET weight = 3")
+    sends.flush()
+    assert await sends.refill() is Refilled.ALL
+    sends.asked.clear()
+    assert await sends.let_through(SENDS["texts_per_number"], 2) == 2
+    assert sends.asked == [False] * 2
+
+
 async def test_a_wait_goes_on(sends: Sends) -> None:
     limit = Limit(((HOUR, 9),), waits=(30, 60))
     sends.table = replace(sends.table, texts_per_number=limit)

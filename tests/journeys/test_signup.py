@@ -14,6 +14,9 @@ EXPIRE = """
 UPDATE phone_verifications SET expires_at = clock_timestamp() - interval '1 second'
 WHERE phone = $1
 """
+SENT_EARLIER = """
+UPDATE deliveries SET created_at = created_at - interval '31 seconds' WHERE destination = $1
+"""
 _numbers = count(10)
 
 
@@ -71,6 +74,21 @@ async def test_a_text_comes_again_after_the_wait_and_not_before(
     assert too_soon.posts == [303, 429]
     assert "You can ask again in # minutes." in too_soon.look.alert
     assert too_soon.messages == again.messages
+    assert gone_on.look.url == "/signup/email"
+
+
+async def test_who_gets_no_text_is_called_with_the_same_code(walk: Walk) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await visitor.come_to("phone-code")
+        await visitor.sql(SENT_EARLIER, visitor.phone)
+        await visitor.reload()
+        await visitor.press("Call me instead")
+        await visitor.give_phone_code()
+
+    _, _, called, gone_on = await walk(journey)
+    assert called.look.notice == "We’re calling you with the code."
+    assert [message.partition(":")[0] for message in called.messages] == ["text", "call"]
+    assert called.look.heading == "Enter the code from the call"
     assert gone_on.look.url == "/signup/email"
 
 

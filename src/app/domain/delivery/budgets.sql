@@ -24,7 +24,7 @@ WITH marks AS (
 counted AS (
   INSERT INTO send_counts (channel, region, room, slot, sent, proved)
   SELECT d.channel, coalesce(d.region, ''), d.room, date_bin('10 minutes', d.created_at, 'epoch'),
-         count(*), count(v.consumed_at)
+         sum(d.weight), coalesce(sum(d.weight) FILTER (WHERE v.consumed_at IS NOT NULL), 0)
   FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
   WHERE d.address <> '' AND d.created_at >= (SELECT since FROM marks)
     AND d.created_at < (SELECT until FROM marks)
@@ -51,7 +51,7 @@ proved AS (
   WHERE channel = 'sms' AND region = :region
     AND slot > statement_timestamp() - interval '14 days'
   UNION ALL
-  SELECT d.created_at, 1 FROM deliveries d
+  SELECT d.created_at, d.weight FROM deliveries d
   JOIN phone_verifications v ON v.id = d.verification_id AND v.consumed_at IS NOT NULL
   WHERE d.channel = 'sms' AND d.region = :region AND d.address <> ''
     AND d.created_at >= (SELECT counted FROM marks)

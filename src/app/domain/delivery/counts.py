@@ -1,7 +1,7 @@
 """Which limits a send is counted in, and what a code that is entered gives back of them."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from app.domain.delivery.rooms import Room, Sender, Standing
@@ -60,6 +60,26 @@ def list_counts(
     if isinstance(to, Phone):
         return _text_counts(table, to, sender, room, proved)
     return _mail_counts(table, to, sender)
+
+
+def weigh(counted: CountedLimit, weight: int, entry: str) -> Iterator[CountedLimit]:
+    """The limit of a send that counts as so many: there has to be room for all of them, and each is
+    an entry of its own. What weighs more than one is a call, which has a wait of its own.
+    """
+    if weight == 1:
+        yield counted
+        return
+    windows = tuple(
+        replace(window, limit=window.limit - weight + 1) for window in counted.tally.windows
+    )
+    for name in list_entries(entry, weight):
+        tally = replace(counted.tally, windows=windows, waits=(), entry=name)
+        yield replace(counted, tally=tally, watched=counted.watched if name == entry else "")
+
+
+def list_entries(entry: str, weight: int) -> list[str]:
+    """What a send is called in a tally, as often as it counts."""
+    return [entry, *(f"{entry}:{n}" for n in range(1, weight))]
 
 
 def list_credits(address: str, network: str) -> tuple[Tally, Tally]:

@@ -25,7 +25,7 @@ WITH found AS MATERIALIZED (
     AND created_at > statement_timestamp() - make_interval(secs => :seconds)
 ),
 texts AS (
-  SELECT d.created_at, v.consumed_at IS NOT NULL AS proved, v.consumed_at IS NULL AS unproved,
+  SELECT d.created_at, d.weight, v.consumed_at IS NOT NULL AS proved, v.consumed_at IS NULL AS unproved,
     destination = ANY(:numbers::text[]) AS to_number,
     block = ANY(:blocks::text[]) AS to_block,
     address = ANY(:addresses::text[]) AS from_address,
@@ -36,15 +36,15 @@ texts AS (
   WHERE d.id = ANY(ARRAY(SELECT id FROM found))
 )
 SELECT statement_timestamp() AS now,
-  count(*) FILTER (WHERE to_number) AS number,
-  count(*) FILTER (WHERE to_number AND from_share) AS number_and_share,
-  count(*) FILTER (WHERE to_number AND is_own) AS own,
-  count(*) FILTER (WHERE to_block AND unproved) AS block,
-  count(*) FILTER (WHERE to_block AND from_share AND unproved) AS block_and_share,
-  count(*) FILTER (WHERE from_address AND unproved) AS address,
-  count(*) FILTER (WHERE from_address AND proved) AS address_proved,
-  count(*) FILTER (WHERE from_network AND unproved) AS network,
-  count(*) FILTER (WHERE from_network AND proved) AS network_proved,
+  coalesce(sum(weight) FILTER (WHERE to_number), 0) AS number,
+  coalesce(sum(weight) FILTER (WHERE to_number AND from_share), 0) AS number_and_share,
+  coalesce(sum(weight) FILTER (WHERE to_number AND is_own), 0) AS own,
+  coalesce(sum(weight) FILTER (WHERE to_block AND unproved), 0) AS block,
+  coalesce(sum(weight) FILTER (WHERE to_block AND from_share AND unproved), 0) AS block_and_share,
+  coalesce(sum(weight) FILTER (WHERE from_address AND unproved), 0) AS address,
+  coalesce(sum(weight) FILTER (WHERE from_address AND proved), 0) AS address_proved,
+  coalesce(sum(weight) FILTER (WHERE from_network AND unproved), 0) AS network,
+  coalesce(sum(weight) FILTER (WHERE from_network AND proved), 0) AS network_proved,
   max(created_at) FILTER (WHERE to_number) AS last_number,
   max(created_at) FILTER (WHERE to_number AND from_share) AS last_number_and_share,
   max(created_at) FILTER (WHERE to_number AND is_own) AS last_own,
@@ -99,13 +99,13 @@ sent AS (
   SELECT region, room, sent, sent - proved AS unproved FROM send_counts
   WHERE channel = 'sms' AND slot >= (SELECT first FROM marks)
   UNION ALL
-  SELECT d.region, d.room, count(*), count(*) - count(v.consumed_at)
+  SELECT d.region, d.room, sum(d.weight), sum(d.weight) FILTER (WHERE v.consumed_at IS NULL)
   FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
   WHERE d.channel = 'sms' AND d.address <> '' AND d.created_at > (SELECT at FROM marks)
     AND d.created_at < (SELECT least(first, counted) FROM marks)
   GROUP BY d.region, d.room
   UNION ALL
-  SELECT d.region, d.room, count(*), count(*) - count(v.consumed_at)
+  SELECT d.region, d.room, sum(d.weight), sum(d.weight) FILTER (WHERE v.consumed_at IS NULL)
   FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
   WHERE d.channel = 'sms' AND d.address <> ''
     AND d.created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
@@ -129,12 +129,12 @@ sent AS (
   SELECT sum(sent) AS sent FROM send_counts
   WHERE channel = :channel AND room <> 'withheld' AND slot >= (SELECT first FROM marks)
   UNION ALL
-  SELECT count(*) FROM deliveries
+  SELECT sum(weight) FROM deliveries
   WHERE channel = :channel AND address <> '' AND room <> 'withheld'
     AND created_at > (SELECT at FROM marks)
     AND created_at < (SELECT least(first, counted) FROM marks)
   UNION ALL
-  SELECT count(*) FROM deliveries
+  SELECT sum(weight) FROM deliveries
   WHERE channel = :channel AND address <> '' AND room <> 'withheld'
     AND created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from app.domain.delivery.counts import list_counts, list_credits
+from app.domain.delivery.counts import list_counts, list_credits, list_entries
 from app.domain.delivery.rooms import Room, Sender
 from app.domain.delivery.stops import Stops
 from app.domain.errors import Unavailable
@@ -35,13 +35,15 @@ class ProvedTexts:
             await self._stops.end_by([text["id"] for text in texts])
 
     async def _free(self, texts: Sequence[Record]) -> None:
+        credits: list[PastEntry] = []
         for text in texts:
-            await self._memory.uncount(list(list_freed(self._table, text)), str(text["id"]))
-        credits = [
-            PastEntry(tally, str(text["id"]), text["age"])
-            for text in texts
-            for tally in list_credits(text["address"], text["network"])
-        ]
+            freed = list(list_freed(self._table, text))
+            for entry in list_entries(str(text["id"]), text["weight"]):
+                await self._memory.uncount(freed, entry)
+                credits += [
+                    PastEntry(tally, entry, text["age"])
+                    for tally in list_credits(text["address"], text["network"])
+                ]
         if credits:
             await self._memory.refill(credits)
 

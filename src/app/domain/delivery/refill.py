@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
-from app.domain.delivery.counts import list_counts, list_credits, of_deleted
+from app.domain.delivery.counts import list_counts, list_credits, list_entries, of_deleted
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.proved import room_of
 from app.domain.delivery.rooms import Sender
@@ -86,7 +86,8 @@ class SendRefill:
                 return
 
     def _entries(self, row: Record) -> list[PastEntry]:
-        return [PastEntry(tally, str(row["id"]), row["age"]) for tally in set(self._tallies(row))]
+        names, tallies = list_entries(str(row["id"]), row["weight"]), set(self._tallies(row))
+        return [PastEntry(tally, name, row["age"]) for tally in tallies for name in names]
 
     def _tallies(self, row: Record) -> Iterator[Tally]:
         """Those of a stranger's send, whoever asked for it; and beside them those of a code to

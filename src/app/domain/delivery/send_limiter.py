@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from app.domain.delivery.budgets import RegionBudgets
-from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_deleted
+from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_deleted, weigh
 from app.domain.delivery.database_limits import Pseudonyms, find_reached_limit, sql
 from app.domain.delivery.pressure import ALL, PressureGauge, Verdict
 from app.domain.delivery.proved import ProvedTexts
@@ -69,12 +69,13 @@ class SendLimiter:
         entry: str,
         queue: QueueStatement,
         idempotency_key: str = "",
+        weight: int = 1,
     ) -> bool:
         """Whether `queue` has queued it. `entry`, a UUID, names this send; `idempotency_key` what
         is not sent twice in half a minute, or for a `ShortIdempotencyKey` in a few seconds, however
-        often it is asked for. Raises `RepeatedSend`, `TooSoon`, `TooManySends`, `TextsStopped`,
-        `MailsStopped`; of the last two nothing where someone signs in, for whom nothing is sent
-        then if the number has no account.
+        often it is asked for; `weight` as how many it counts. Raises `RepeatedSend`, `TooSoon`,
+        `TooManySends`, `TextsStopped`, `MailsStopped`; of the last two nothing where someone signs
+        in, for whom nothing is sent then if the number has no account.
         """
         rooms: list[Room | None] = [sender.room if isinstance(to, Phone) else None]
         if rooms == [Room.SIGN_IN]:  # then those where nothing is told
@@ -82,7 +83,8 @@ class SendLimiter:
         quiet_by = ""
         for room in rooms:
             counts = _repeat_count(idempotency_key) if idempotency_key else ()
-            counts += tuple(await self._list_counts(to, sender, room))
+            for counted in await self._list_counts(to, sender, room):
+                counts += tuple(weigh(counted, weight, entry))
             try:
                 send = Send(to, sender, entry, room, counts, quiet_by)
                 return await self._take_and_queue(send, queue)

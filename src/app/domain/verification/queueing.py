@@ -51,6 +51,7 @@ async def queue_same_code(
         idempotency_key,
         codes.sql.resend_code,
         event=f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}",
+        counts_as=weight,
         weight=weight,
         most_guesses=GUESSES,
         least_left=RESENDABLE,
@@ -63,12 +64,12 @@ async def _queue(
     to: Contact,
     idempotency_key: str,
     query: Query,
+    counts_as: int = 1,
     **values: object,
 ) -> bool:
     """Whether `query` has queued a message; `values` are what only it takes, and the event."""
     message_id = uuid7()
     values |= {"message_id": message_id, **_message_values(challenge, to)}
-
     quiet_by = set[tuple[str, str]]()
 
     async def queue(connection: Connection, terms: Terms) -> Record:
@@ -88,8 +89,9 @@ async def _queue(
 
     try:
         sender, entry = await _sender(codes, challenge, to), str(message_id)
-        limiter = codes.dependencies.limiter
-        is_queued = await limiter.queue_message(to, sender, entry, queue, idempotency_key)
+        is_queued = await codes.dependencies.limiter.queue_message(
+            to, sender, entry, queue, idempotency_key, counts_as
+        )
     except SEND_LIMITS as refusal:
         await _record_refusal(codes, challenge, to, refusal.code, refusal.limit or refusal.code)
         raise
