@@ -114,6 +114,12 @@ def test_crashes_and_outcomes_are_told(run: Run) -> None:
     assert {"21610", "500", "400"} <= {fact.get("provider_code") for fact in run.facts}
 
 
+def test_a_line_of_a_request_says_why_it_was_refused_and_from_where(run: Run) -> None:
+    requests = [fact for fact in run.facts if fact["logger"] == "app.access"]
+    assert {"", "wrong_code", "weak_password"} <= {fact["refusal"] for fact in requests}
+    assert {fact["network"].rpartition("/")[2] for fact in requests} <= {"24", "48"}
+
+
 def test_no_secret_is_in_it(run: Run) -> None:
     text = "\n".join(run.lines)
     assert [secret for secret in run.secrets if len(secret) > 3 and secret in text] == []

@@ -11,12 +11,15 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from litestar import Litestar
 
+from app.domain.errors import Refusal, Unavailable
 from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
+from app.domain.limit_refusals import TooSoon
 from app.web.cookies import Flows
 from app.web.cors import Cors
-from app.web.errors import WORDS
+from app.web.errors import WORDS, PreparedResponse, errors_shown_on
 from app.web.middleware import CSP, OuterMiddleware
+from app.web.response import HttpResponse, plain_text
 from app.web.templates import describe_template_error
 from tests.commands.running import PRODUCTION
 from tests.pages import LAST_RESORT, LAST_RESORT_CSP, Page
@@ -89,6 +92,37 @@ async def test_a_crash_of_the_error_page_is_still_an_answer(
     assert answer.headers["content-security-policy"] == LAST_RESORT_CSP
     head = await https.head("/nothing")
     assert (head.status_code, head.content) == (500, b"")
+
+
+async def facts_of_refusal(caplog: pytest.LogCaptureFixture, refusal: Refusal) -> dict[str, Any]:
+    """The one line that is written where a form is shown again."""
+
+    async def page(refusal: Refusal) -> HttpResponse:
+        return plain_text(refusal.status, "")
+
+    with caplog.at_level(logging.INFO), pytest.raises(PreparedResponse):
+        async with errors_shown_on(page):
+            raise refusal from OSError()
+    [line] = [record for record in caplog.records if record.name == "app.refusals"]
+    return {"event": line.getMessage(), **line.__dict__}
+
+
+async def test_what_a_form_cannot_do_has_a_line_with_the_words_of_the_store(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    facts = await facts_of_refusal(caplog, Unavailable(reason="No space left on device"))
+    assert (facts["event"], facts["code"]) == ("unavailable", "unavailable")
+    assert (facts["cause"], facts["reason"]) == ("OSError", "No space left on device")
+
+
+async def test_a_limit_that_says_no_on_a_form_has_a_line_with_its_name(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    refusal = TooSoon(5)
+    refusal.limit = "texts_per_number"
+    facts = await facts_of_refusal(caplog, refusal)
+    assert (facts["event"], facts["code"]) == ("limit reached", "too_soon")
+    assert facts["limit"] == "texts_per_number"
 
 
 @pytest.mark.parametrize("status", WORDS)

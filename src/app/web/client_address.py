@@ -54,7 +54,7 @@ def find_client_ip(scope: Any, trusted: tuple[IPv4Network | IPv6Network, ...]) -
     them in front, the peer itself. What stands further left is whatever the client wrote. Of more
     proxies than `MOST_HOPS`, the last that is read counts.
     """
-    peer = scope["client"][0] if scope["client"] else UNKNOWN
+    peer = scope["client"][0] if scope.get("client") else UNKNOWN
     if not trusted:
         return _address(peer) or UNKNOWN
     hops = [peer, *reversed(_forwarded(scope["headers"]))]

@@ -25,7 +25,7 @@ from app.web.middleware import LAST_TIME, ClientLeft, NoResponse
 from app.web.overrides import OURS
 from app.web.problems import refusal_problem, status_problem
 from app.web.response import HttpResponse, allowed, plain_text, redirect_to
-from app.web.telemetry import path_without_secrets
+from app.web.telemetry import log_refusal, path_without_secrets, refusal_facts
 from app.web.templates import build_environment, describe_template_error
 
 log = logging.getLogger("app.errors")
@@ -123,6 +123,7 @@ async def errors_shown_on(
             raise refusal from None  # whose form that was is not known
         except Unavailable:
             raise refusal from None  # not even the page can be made now
+        log_refusal(refusal)
         raise PreparedResponse(response) from refusal
 
 
@@ -134,8 +135,10 @@ def show_prepared_response(
 
 def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpResponse:
     """A refusal outside any form."""
-    if isinstance(refusal, Unavailable) and _is_asked_again(request, refusal):
+    if isinstance(refusal, Unavailable) and refusal.lost and not request.scope.get(LAST_TIME):
+        log.info("asked again", extra=refusal_facts(refusal))
         return NoResponse()
+    log_refusal(refusal)
     if _feature(request) == "api":
         return refusal_problem(refusal)
     if isinstance(refusal, OutOfStep):
@@ -157,17 +160,6 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpRespo
         back = quote(request.scope["path"])
         return redirect_to(f"/account/confirm?return_to={back}", context.cookies.to_set)
     return _error_response(request, refusal.status, refusal.message, refusal)
-
-
-def _is_asked_again(request: Request[Any, Any, Any], refusal: Unavailable) -> bool:
-    """Of what was lost under way. It is logged either way."""
-    facts = {"code": refusal.code, "cause": _cause(refusal), "reason": refusal.reason}
-    is_asked_again = refusal.lost and not request.scope.get(LAST_TIME)
-    if is_asked_again:
-        log.info("asked again", extra=facts)
-    else:
-        log.warning("unavailable", extra=facts)
-    return is_asked_again
 
 
 def show_http_error(request: Request[Any, Any, Any], error: HTTPException) -> HttpResponse:
@@ -248,10 +240,6 @@ def _redirect_to_current_step(request: Request[Any, Any, Any], refusal: OutOfSte
 def _feature(request: Request[Any, Any, Any]) -> str:
     """`signup` for `/signup/email`."""
     return str(request.scope["path"]).split("/")[1]
-
-
-def _cause(refusal: Refusal) -> str:
-    return type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
 
 
 LAST_RESORT = "_shell/last_resort.html"

@@ -20,12 +20,13 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
 from app.domain.i18n import Language, reading
-from app.web.client_address import UntrustedForwarding, is_from_proxy
+from app.domain.limits import Origin
+from app.web.client_address import UntrustedForwarding, find_client_ip, is_from_proxy
 from app.web.cors import Cors
 from app.web.deadlines import Deadlines
 from app.web.problems import status_problem
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
-from app.web.telemetry import log_request, path_without_secrets
+from app.web.telemetry import current_refusal, log_request, path_without_secrets
 
 # A request that is asked once more, since the database lost its connection under way.
 #
@@ -167,7 +168,7 @@ class OuterMiddleware:
         if self._forwarding:
             self._forwarding.look(scope)
         request_id = self._name_request(scope)
-        token = current_request.set(request_id)
+        token, refused = current_request.set(request_id), current_refusal.set("")
         sender = _ResponseSender(scope, send, self._headers, self._cors, request_id)
         try:
             with reading(*self._find_reader(scope)):
@@ -178,8 +179,9 @@ class OuterMiddleware:
                 else:
                     await self._send_last_resort(sender, 400)
         finally:
+            sender.log(self._trusted_proxies)
             current_request.reset(token)
-            sender.log()
+            current_refusal.reset(refused)
         return None
 
     def _name_request(self, scope: Any) -> str:
@@ -270,15 +272,18 @@ class _ResponseSender:
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def log(self) -> None:
+    def log(self, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]) -> None:
         if self._path.startswith(UNTOLD) and self.status < 500:
             return
+        client = Origin.of(find_client_ip(self.scope, trusted_proxies))
         log_request(
             {
                 "method": "HEAD" if self._is_head else self.scope["method"],
                 "path": path_without_secrets(self._path),
                 "status": self.status,
+                "refusal": current_refusal.get(),
                 "ms": round((perf_counter() - self._started_at) * 1000, 1),
+                "network": client.network,
                 "request_id": self._request_id,
             }
         )

@@ -3,6 +3,7 @@
 import logging
 import sys
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from time import time
 from typing import Any, TextIO
@@ -10,6 +11,7 @@ from typing import Any, TextIO
 import msgspec
 
 from app.domain.audit import current_request
+from app.domain.errors import Refusal, TooMany, Unavailable
 
 # What every record has; anything else was given as `extra` and is told. `color_message` is an event
 # of uvicorn's once more, with the codes of a terminal in it.
@@ -26,6 +28,9 @@ Facts = dict[str, Any]
 LOGGED_SO_FAR = "/account/undo/"
 
 access_log = logging.getLogger("app.access")
+refusal_log = logging.getLogger("app.refusals")
+# Why the request under way was refused, by the code of the refusal; '' where it was not.
+current_refusal: ContextVar[str] = ContextVar("current_refusal", default="")
 
 
 class LogHandler(logging.StreamHandler[TextIO]):
@@ -85,6 +90,24 @@ def log_request(facts: Facts) -> None:
     for handler in logging.root.handlers:
         if isinstance(handler, LogHandler):
             handler.write_facts(line | facts)
+
+
+def log_refusal(refusal: Refusal) -> None:
+    """The line of its request names it. What we cannot do, or not again so soon, has one besides,
+    with the cause.
+    """
+    current_refusal.set(refusal.code)
+    if isinstance(refusal, Unavailable):
+        refusal_log.warning("unavailable", extra=refusal_facts(refusal))
+    elif isinstance(refusal, TooMany):
+        refusal_log.info("limit reached", extra=refusal_facts(refusal))
+
+
+def refusal_facts(refusal: Refusal) -> Facts:
+    """`limit` is its name in the table of limits, `reason` the words of what does not answer."""
+    cause = type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
+    facts = {"code": refusal.code, "cause": cause, "limit": refusal.limit}
+    return facts | {"reason": refusal.reason} if isinstance(refusal, Unavailable) else facts
 
 
 def path_without_secrets(path: str) -> str:

@@ -36,6 +36,7 @@ from app.web.container import Container
 from app.web.remembered_values import DEFAULT
 from app.web.request_context import check_both_tokens, find_session
 from app.web.response import HttpResponse, redirect_to
+from app.web.telemetry import log_refusal
 
 IDENTITIES = "/account/identities"
 CONFIRM = "/account/confirm"
@@ -275,6 +276,7 @@ class Auth0Handler:
             return self._redirect_to(self._undo_url)
         if reason not in REASONS:
             raise refusal  # told as anywhere else
+        log_refusal(refusal)
         return self._redirect_to(f"/auth0/failed/{reason}?{self._query(purpose)}")
 
     def _redirect_to(self, url: str) -> HttpResponse:
