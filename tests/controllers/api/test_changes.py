@@ -31,7 +31,7 @@ def test_a_number_is_replaced_once_it_is_proved(client: Client) -> None:
     assert problem_of(client.post("/me/phone", phone=new)) == ASKED
     assert client.confirm(phone_of(client)).status_code == 200
     asked = client.post("/me/phone", phone=new)
-    assert set(asked.json()) == {"expires_at", "resend_after", "attempts_left"}
+    assert set(asked.json()) == {"expires_at", "resend_after", "attempts_left", "call_after"}
     assert client.get("/me/phone-code/delivery").json()["detail"]
     changed = client.post("/me/phone-code", code=client.code(new))
     assert changed.json()["user"]["phone"] == new
