@@ -92,6 +92,7 @@ def running_place(**settings: str) -> Iterator[Place]:
                 "DATABASE_URL": urls.database_url,
                 "REDIS_URL": urls.redis_url,
                 "LIMITS_FILE": str(limits),
+                "SMS_DAILY_BUDGET": "100000000 USD",
             }
             with (
                 _serving(folder, env | settings, "app.cli", "serve") as product,

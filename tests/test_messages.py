@@ -42,6 +42,7 @@ LINKS = {
     "phone_added": {"/recovery/email"},
     "phone_released": {"/account/phone"},
     "password_changed": {"/recovery/email"},
+    "texts_budget": {"/health"},
     "session_replayed": {"/account/sessions"},
 }
 

@@ -33,6 +33,8 @@ from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.outages import EVERY as TOLD_EVERY
 from app.domain.delivery.outages import SharedOutages
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
+from app.domain.delivery.spending import EVERY as WARNED_EVERY
+from app.domain.delivery.spending import TextSpending
 from app.domain.errors import Refusal
 from app.domain.events.dispatcher import Events
 from app.domain.health import LOOKED_AT_EVERY, Checks
@@ -63,6 +65,7 @@ from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
+from app.wiring.spending import build_text_spending, report_text_budget
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     PreparedResponse: show_prepared_response,
@@ -120,7 +123,9 @@ def build(
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     events = Events(adapters.database, adapters.webhooks, settings.services)
-    checks: Checks = {"proxies": forwarding.finding} if forwarding else {}
+    spending = build_text_spending(settings, adapters.database, languages)
+    checks: Checks = {"sms-budget": partial(report_text_budget, spending)}
+    checks |= {"proxies": forwarding.finding} if forwarding else {}
     checks |= {"events": events.report_health} if events.services else {}
     wiring = Wiring(settings, limits, adapters, dispatcher, checks)
     container = wiring.build_container(Pages(templates), languages)
@@ -129,7 +134,7 @@ def build(
     app = Litestar(
         [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_lifespan(adapters, dispatcher, events, container, erasure, drain)],
+        lifespan=[_lifespan(adapters, dispatcher, events, spending, container, erasure, drain)],
         state=State({"container": container, "development": state}),
         request_max_body_size=64 * 1024,
         before_request=answer_options,
@@ -165,6 +170,7 @@ def _lifespan(
     adapters: Adapters,
     dispatcher: Dispatcher,
     events: Events,
+    spending: TextSpending,
     container: Container,
     erasure: Erasure,
     drain: Drain,
@@ -176,9 +182,11 @@ def _lifespan(
             # Before anybody is let in: without them nobody can be.
             await read_keys(container.signing_keys, container.web_config.access_tokens)
             await attempt("receivers of events", events.set_receivers)
+            await attempt("budget of texts", spending.put_in_force)
         dispatching = [asyncio.create_task(each.run()) for each in (dispatcher, events)]
         background = [
-            asyncio.create_task(each) for each in _background(adapters, container, erasure)
+            asyncio.create_task(each)
+            for each in _background(adapters, container, erasure, spending)
         ]
         _set_up_interpreter()
         try:
@@ -211,7 +219,7 @@ def _set_up_interpreter() -> None:
 
 
 def _background(
-    adapters: Adapters, container: Container, erasure: Erasure
+    adapters: Adapters, container: Container, erasure: Erasure, spending: TextSpending
 ) -> Iterator[Coroutine[None, None, None]]:
     yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
     yield adapters.watch()
@@ -233,6 +241,7 @@ def _background(
     yield keep_doing("news of senders", outages.exchange, lambda: TOLD_EVERY)
     settled = partial(count_settled_sends, adapters.cleaning_database)
     yield keep_doing("counts of what was sent", settled, lambda: COUNTED_EVERY, turn)
+    yield keep_doing("budget of texts", spending.warn, lambda: WARNED_EVERY, turn)
     refill = container.send_refill
     yield keep_doing("refill of Redis", refill.refill_where_due, lambda: REFILLED_EVERY)
 

@@ -55,6 +55,9 @@ OLD = {
     " SELECT gen_random_uuid(), id, '', '', {at}, {at} FROM users",
     "events": "INSERT INTO events (id, service, type, user_id, created_at, expires_at) VALUES"
     " (gen_random_uuid(), 'shop', 'user.created', gen_random_uuid(), {at}, {at})",
+    "text_spending": "INSERT INTO text_spending (day, shard, spent) VALUES ({at}, 1, 9)",
+    "text_warnings": "INSERT INTO text_warnings (day, percent, spent, budget, currency)"
+    " VALUES ({at}, 50, 5, 10, 'USD')",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
     # Each of an account of its own, as there is one at most.
     "confirmation_requests": "WITH someone AS (INSERT INTO users (id, phone, email) VALUES"
@@ -81,6 +84,8 @@ KEPT = {
     "former_passwords": (27, 29),
     "former_identities": (20, 22),
     "events": (29, 31),
+    "text_spending": (30, 33),
+    "text_warnings": (30, 33),
     "audit_events": (399, 401),
     "confirmation_requests": (6, 8),
 }
@@ -119,7 +124,7 @@ SELECT 'signup:started', now() - interval '500 days' FROM generate_series(1, 120
 LEFT = "SELECT count(*) FROM {table}"
 
 
-STAYING = KEPT.keys() - {"send_counts"}  # to which servers add some
+STAYING = KEPT.keys() - {"send_counts", "text_spending"}  # to which servers add some
 
 
 def left(url: str) -> dict[str, int]:

@@ -21,13 +21,13 @@ from tests.product import Product
 from tests.stores import Stores
 
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
-                "texts", "mails", "pricing", "auth0")  # fmt: skip
+                "texts", "mails", "pricing", "auth0", "sms-budget")  # fmt: skip
 # Each on the page: its name, and what is said of it.
 TOKEN = "ops-token-of-a-test"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
 FAR = 4_000_000_000  # seconds since 1970
 FEW_GUESSES = "wrong_passwords_per_address = { windows = [[900, 3]] }"
-CHECK = r"<li>\n<h2>(\w+): (.*?)</li>"
+CHECK = r"<li>\n<h2>([\w-]+): (.*?)</li>"
 
 
 @pytest.fixture(scope="module")

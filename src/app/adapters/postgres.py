@@ -24,7 +24,7 @@ from app.adapters.postgres_connection import (
 )
 from app.adapters.postgres_pool import ConnectionPool
 from app.domain.errors import Refusal, Unavailable
-from app.domain.ports import Connection, NotUnique
+from app.domain.ports import BudgetSpent, Connection, NotUnique
 from app.settings import Settings
 from app.settings.database_url import parse_database_url
 
@@ -46,6 +46,12 @@ PROBE = "SELECT"  # nothing; asyncpg cannot read the answer to an empty statemen
 SILENCE = 1.0
 # Networks forget a connection that rests for four minutes (Azure) or six (AWS).
 IDLE_TIMEOUT = 180.0
+
+
+class BudgetSpentError(asyncpg.PostgresError):  # type: ignore[misc]
+    """What the trigger that charges for texts raises; asyncpg knows it by its code."""
+
+    sqlstate = "LK001"
 
 
 class Postgres:
@@ -118,10 +124,7 @@ class Postgres:
                 if last:
                     await connection.execute(last)
             except BaseException as error:
-                _hang_up(connection)
-                if isinstance(error, GONE):
-                    self._lost_at = monotonic()
-                    raise self._unavailable(error, lost=True) from error
+                await self._give_up(connection, error)
                 raise
             else:
                 self._answered_at = monotonic()
@@ -137,6 +140,17 @@ class Postgres:
         self._outages.report_recovery()
         if refusal:
             raise refusal
+
+    async def _give_up(self, connection: KeptAlive, error: BaseException) -> None:
+        """The connection, unless the server has only said that no money is left for a text."""
+        if isinstance(error, BudgetSpentError):
+            if connection.is_in_transaction():
+                await connection.execute("ROLLBACK")
+            raise BudgetSpent from error
+        _hang_up(connection)
+        if isinstance(error, GONE):
+            self._lost_at = monotonic()
+            raise self._unavailable(error, lost=True) from error
 
     def _each_in_transaction(self, connection: KeptAlive) -> Connection:
         return EachInTransaction(connection, self._begin) if self._pooled else connection

@@ -131,7 +131,7 @@ def _plain(event: ListedEvent) -> dict[str, object]:
         "id": str(event.id),
         "service": event.service,
         "type": event.type,
-        "user": str(event.user_id),
+        "user": str(event.user_id) if event.user_id else None,
         "state": event.state,
         "tries": event.tries,
         "answer": event.answer,

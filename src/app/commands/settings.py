@@ -11,9 +11,15 @@ import click
 
 from app.adapters.breached_file import BreachedFile
 from app.adapters.files import read_entries
+from app.adapters.text_prices import read_prices_file
 from app.settings import BadSettings, Settings, read_settings
 
 UNUSABLE = 2
+FILES: dict[str, Callable[[str], object]] = {
+    "LIMITS_FILE": read_entries,
+    "SMS_PRICES_FILE": read_prices_file,
+    "BREACHED_PASSWORDS_FILE": BreachedFile,
+}
 NOT_OURS = (
     "HOST is {}, which is no address of this machine: set it to 127.0.0.1, or to 0.0.0.0 for all."
 )
@@ -29,7 +35,7 @@ def settings_or_exit(*stores: str, needed: Collection[str] | None = None) -> Set
         settings = read_settings(os.environ, needed)
     except BadSettings as bad:
         problems += bad.problems
-    for name, read in (("LIMITS_FILE", read_entries), ("BREACHED_PASSWORDS_FILE", BreachedFile)):
+    for name, read in FILES.items():
         try:
             if path := os.environ.get(name, "").strip():
                 read(path)

@@ -27,6 +27,8 @@ REMEDIES = {
     "keys": "Run latchkey keys rotate, unless SECRET_KEY is not the one of the other servers.",
     "dispatcher": "Restart this process; messages wait in the database.",
     "texts": "See who asks for so many (audit events *:send_refused), then raise SMS_DAILY_LIMIT.",
+    "sms-budget": "Run latchkey sms status, stop what is too much by latchkey sms stop, or raise"
+    " SMS_DAILY_BUDGET.",
     "mails": "See who asks for so many (audit events *:send_refused), then raise mails_in_all in"
     " LIMITS_FILE.",
     "pricing": "Run latchkey pricing show, then look at PostgreSQL. Prices show their date.",

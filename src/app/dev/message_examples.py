@@ -33,6 +33,9 @@ def message_values() -> dict[str, Any]:
         "due_day": day_there(due),
         "count": "2",
         "outcome": "back",
+        "percent": "50",
+        "spent": "100.40 USD",
+        "budget": "200.00 USD",
         "taken_back": f"{Fact.PHONE_BACK} {Fact.PASSWORD_GONE}",
     }
 
@@ -43,6 +46,10 @@ DIFFERING: dict[str, dict[str, Values]] = {
         "left": {"outcome": "left"},
     },
     "new_devices": {"one": {"count": "1"}, "large number": {"count": "12345"}},
+    "texts_budget": {
+        "running out": {"percent": "80", "spent": "161.15 USD"},
+        "spent": {"percent": "100", "spent": "199.99 USD"},
+    },
     "email_changed": {"without a link": {"undo_link": ""}},
 }
 

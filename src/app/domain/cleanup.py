@@ -32,6 +32,8 @@ REMOVALS = {
     "confirmation_requests": sql.remove_confirmation_requests,
     "contact_changes": sql.remove_contact_changes,
     "events": sql.remove_events,
+    "text_spending": sql.remove_text_spending,
+    "text_warnings": sql.remove_text_warnings,
     "audit_events": audit_sql.forget_expired,
 }
 

@@ -183,6 +183,30 @@ WITH removed AS (
 )
 SELECT count(*) FROM removed;
 
+-- name: remove_text_spending
+-- As long as deliveries: to be compared with what was billed.
+WITH removed AS (
+  DELETE FROM text_spending WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM text_spending
+    WHERE day < clock_timestamp() - interval '31 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
+-- name: remove_text_warnings
+-- As long as text_spending.
+WITH removed AS (
+  DELETE FROM text_warnings WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM text_warnings
+    WHERE day < clock_timestamp() - interval '31 days'
+    LIMIT :most
+  ))
+  RETURNING 1
+)
+SELECT count(*) FROM removed;
+
 -- name: remove_events
 -- For a month they can be sent again. By a time that stands still, as deliveries.
 WITH removed AS (

@@ -32,7 +32,8 @@ LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
-READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events")
+READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events",
+                 "sms-budget")  # fmt: skip
 
 
 class Status(StrEnum):

@@ -30,10 +30,14 @@ class NotUnique(Exception):
     """What was to be written is someone else's since a moment ago; the unit of work is undone."""
 
 
+class BudgetSpent(Exception):
+    """A text was to be queued that the day's budget has no room for; the unit of work is undone."""
+
+
 class Database(Protocol):
-    """The truth. Every method raises `Unavailable` when PostgreSQL does not answer, and `NotUnique`
-    when a unique index says no. `message_queued` is set once a message is committed that was queued
-    over one of its connections.
+    """The truth. Every method raises `Unavailable` when PostgreSQL does not answer, `NotUnique`
+    when a unique index says no, and `BudgetSpent`. `message_queued` is set once a message is
+    committed that was queued over one of its connections.
     """
 
     message_queued: asyncio.Event

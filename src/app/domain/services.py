@@ -7,7 +7,7 @@ from enum import StrEnum
 SCOPES = ("openid", "phone", "email", "plan")
 EVENT_TYPES = (
     "user.created", "user.updated", "user.deleted", "user.plan_changed", "session.revoked",
-    "contact.bounced",
+    "contact.bounced", "sms.budget_reached",
 )  # fmt: skip
 
 

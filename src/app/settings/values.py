@@ -28,6 +28,7 @@ ACCOUNT_SID, SERVICE_SID = re.compile("AC[0-9A-Za-z]+"), re.compile("MG[0-9A-Za-
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ED25519_KEY = re.compile(r"[A-Za-z0-9+/]{43}=")  # 32 bytes in base64
 PREFIX = re.compile(r"[A-Za-z0-9:._-]{0,64}")
+MONEY = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})? [A-Z]{3}")
 # Vendors of texts, each a module of `adapters/`, and the settings they cannot do without: the end
 # of its name, that of another that will do, and what to set it to.
 SMS_VENDORS = {
@@ -133,6 +134,11 @@ class Settings:
     # Texts in all, if they are to be counted; None for no such limit.
     sms_daily_limit: int | None = variable(_read_optional_number, 0, 10_000_000)
     limits_file: str = variable(Reader.text)
+    # What texts and calls may cost in a day (UTC).
+    sms_daily_budget: str = variable(
+        Reader.shaped, MONEY, "a sum of money such as 50 USD", "200 USD"
+    )
+    sms_prices_file: str = variable(Reader.text)
     password_min_length: int = variable(Reader.number, 12, 8, 256)
     breached_passwords_file: str = variable(Reader.text)
     pwned_passwords_url: str = variable(Reader.url, "", optional=True)

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from app.domain.audit import record
 from app.domain.delivery.receipts import MOST_BOUNCES
 from app.domain.i18n import current_language
+from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.ports import Connection
 from app.domain.sql import load_queries
@@ -58,12 +59,13 @@ async def queue_notice_to(
     channel: Literal["sms", "email"],
     template: str,
     destination: str,
-    user_id: UUID,
+    user_id: UUID | None,
     origin: Origin,
     **context: str,
 ) -> None:
-    """To one number or address, in the language of the account that it tells of; so `context` holds
-    names, moments and the like, and no words. It is kept until it could be sent, for a week.
+    """To one number or address, in the language of the account that it tells of (else the current
+    one); so `context` holds names, moments and the like, and no words. It is kept until it could be
+    sent, for a week. A text waits for the first day whose budget has room for it.
     """
     await connection.execute(
         *sql.queue_notice(
@@ -71,6 +73,7 @@ async def queue_notice_to(
             channel=channel,
             template=template,
             destination=destination,
+            region=Phone.from_e164(destination).region if channel == "sms" else None,
             user_id=user_id,
             network=origin.network,
             context=json.dumps(context),

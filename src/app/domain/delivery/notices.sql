@@ -3,11 +3,11 @@
 -- name: queue_notice
 -- Kept until it could be sent, for a week. context: of the template, as JSON. language: where the
 -- account user_id has none. Whoever causes it may be an intruder, whose zone would be none to tell
--- times in. most_bounces: of the account's address, from which on it gets no more notices.
+-- times in. region: of a number, by which it is paid. most_bounces: of the account's address, from which on it gets no more notices.
 INSERT INTO deliveries
-  (id, channel, template, destination, address, network, context, expires_at, language, zone,
+  (id, channel, template, destination, region, address, network, context, expires_at, language, zone,
    state, reason)
-SELECT :id, :channel, :template, :destination, '', :network, :context,
+SELECT :id, :channel, :template, :destination, :region, '', :network, :context,
   clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, ''),
   CASE WHEN bounced.often THEN 'refused' ELSE 'queued' END,
   CASE WHEN bounced.often THEN 'unusable' END

@@ -14,6 +14,8 @@ from app.domain.ports import ReachedLimit
 
 log = logging.getLogger("app.limits")
 
+BUDGET = "sms_daily_budget"  # as a limit; in no table, as a trigger holds it
+
 
 class QuietlyRefused(Exception):
     """By the `limit` of that name; whoever signs in is not told, as it would tell whether there is
@@ -82,6 +84,13 @@ class Send:
         helps = self.room is Room.STRANGERS and self.sender.standing is Standing.STRANGER
         refusal = TextsStopped(email_helps=helps, wait=verdict.wait)
         refusal.limit = verdict.limit
+        return refusal
+
+    def refuse_unpaid(self) -> Exception:
+        """Where the day's budget is spent: for everybody alike."""
+        self._note(BUDGET)
+        refusal = TextsStopped()
+        refusal.limit = BUDGET
         return refusal
 
     def terms(self, *, limits_checked: bool, is_counted: bool) -> Terms:

@@ -18,6 +18,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limits import DAY, LimitTable
 from app.domain.ports import (
+    BudgetSpent,
     Connection,
     CountResult,
     Database,
@@ -106,6 +107,8 @@ class SendLimiter:
         is_queued = False
         try:
             is_queued = await self._queue(send, permit, queue)
+        except BudgetSpent:
+            raise send.refuse_unpaid() from None
         finally:
             if not is_queued:
                 await self._give_back(permit)

@@ -132,7 +132,7 @@ class ListedEvent:
     id: UUID
     service: str
     type: str
-    user_id: UUID
+    user_id: UUID | None
     state: str
     tries: int
     answer: str

@@ -240,7 +240,7 @@ def read_price_file(text: str) -> Catalogue:
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise BadPriceFile([_syntax(str(error), text)]) from error
+        raise BadPriceFile([find_syntax_problem(str(error), text)]) from error
     except (ValueError, ArithmeticError) as error:
         raise BadPriceFile([Problem(0, "A number in it is far too long.")]) from error
     checked = PriceFileRules(document)
@@ -253,8 +253,10 @@ def read_price_file(text: str) -> Catalogue:
     return Catalogue(NO_VERSION, began, checked.currencies, checked.features, checked.plans)
 
 
-def _syntax(message: str, text: str) -> Problem:
-    """The parser ends its sentence with `(at line 3, column 7)` or `(at end of document)`."""
+def find_syntax_problem(message: str, text: str) -> Problem:
+    """Of what is no TOML. The parser ends its sentence with `(at line 3, column 7)` or `(at end of
+    document)`.
+    """
     sentence, _, place = message.partition(" (at ")
     number = place.removeprefix("line ").partition(",")[0]
     line = int(number) if number.isdecimal() else text.rstrip().count("\n") + 1

@@ -1,4 +1,4 @@
-"""The tables of codes, of texts, mails and events on their way, and of audit events."""
+"""The tables of codes, and of texts, mails and events on their way."""
 
 from typing import Any
 
@@ -159,7 +159,7 @@ class Deliveries(Table):
     weight: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     destination: Mapped[Words]
     # What the limits count by: of numbers a block and a region, of mail the `mailbox`. Null in
-    # notices.
+    # notices, but for the region of a text.
     block: Mapped[Words | None]
     region: Mapped[Words | None]
     address: Mapped[Words]
@@ -186,6 +186,8 @@ class Deliveries(Table):
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     # How often it may have gone out without an answer that said so; twice ends a code.
     uncertain: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Of a text or call, as a trigger charges it to the day's budget: see `tables/spending.py`.
+    cost: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # Until then nobody else may claim it: the lease of a dispatcher, or the wait before a retry.
     next_try_at: Mapped[Created]
     expires_at: Mapped[Moment]
@@ -240,7 +242,8 @@ class Events(Table):
     id: Mapped[Reference]
     service: Mapped[Words]
     type: Mapped[Words]
-    user_id: Mapped[Reference]
+    # None for what is about nobody.
+    user_id: Mapped[Reference | None]
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     state: Mapped[Words] = mapped_column(server_default="waiting")
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -251,33 +254,3 @@ class Events(Table):
     # A try that fails later than that is the last.
     expires_at: Mapped[Moment]
     created_at: Mapped[Created]
-
-
-# The table of audit events.
-
-REFUSED = text("event LIKE '%refused'")
-
-
-class AuditEvents(Table):
-    """Insert-only, which a trigger holds: only `forget_audit_events` takes anything out. `event` is
-    `subject:action`, a past fact such as `signup:code_refused`.
-    """
-
-    __tablename__ = "audit_events"
-    __table_args__ = (
-        Index("ix_audit_events_user_id_at", "user_id", "at"),
-        Index("ix_audit_events_event_at", "event", "at"),
-        # What has expired.
-        Index("ix_audit_events_at", "at", postgresql_using="brin"),
-        # What was wrong from where, for limits whose short memory forgot.
-        Index("ix_audit_events_refused", "network", "at", postgresql_where=REFUSED),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    at: Mapped[Created]
-    event: Mapped[Words]
-    user_id: Mapped[Reference | None]
-    flow_id: Mapped[Digest | None]
-    network: Mapped[Words | None]
-    request_id: Mapped[Words | None]
-    details: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
