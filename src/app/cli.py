@@ -6,7 +6,7 @@ import click
 
 COMMANDS = (
     "brand", "cleanup", "dev", "events", "keys", "messages", "migrate", "person", "pricing", "seed",
-    "serve", "stats",
+    "serve", "sms", "stats",
 )  # fmt: skip
 
 

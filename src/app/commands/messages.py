@@ -1,20 +1,16 @@
 """`latchkey messages`: the answer to "I never got my code"."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 from uuid import UUID
 
 import click
 
 from app.adapters.files import read_limits
-from app.adapters.postgres import Postgres
 from app.commands.asking import ask_first
 from app.commands.contacts import canonical_contact
-from app.commands.stores import with_database
+from app.commands.stores import ask_database, with_database
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
 from app.domain.keys import keys_for
@@ -31,8 +27,6 @@ from app.domain.support.words import clock, headline, list_history, purpose_in_w
 from app.settings import Settings
 
 FAILED = 1
-
-T = TypeVar("T")
 
 
 @click.group()
@@ -51,7 +45,7 @@ def find(contact: str, most: int, as_json: bool) -> None:
     """
     with with_database("SECRET_KEY") as settings:
         canonical = canonical_contact(contact, settings.sms_regions)
-        report = _asked(settings, lambda database: _find(settings, database, canonical, most))
+        report = ask_database(settings, lambda database: _find(settings, database, canonical, most))
     cause = find_cause(report)
     if as_json:
         click.echo(json.dumps(_plain_report(report, cause)))
@@ -67,7 +61,7 @@ def find(contact: str, most: int, as_json: bool) -> None:
 def show(message_id: UUID, as_json: bool) -> None:
     """Show all that is kept of one message but its code."""
     with with_database() as settings:
-        message = _asked(settings, lambda database: show_message(database, message_id))
+        message = ask_database(settings, lambda database: show_message(database, message_id))
     if message is None:
         raise click.ClickException("There is no such message.")
     click.echo(json.dumps(_plain(message)) if as_json else "\n".join(_lines_in_full(message)))
@@ -80,13 +74,13 @@ def show(message_id: UUID, as_json: bool) -> None:
 def cancel(message_id: UUID, yes: bool, as_json: bool) -> None:
     """Take back a code that still waits to be sent."""
     with with_database() as settings:
-        message = _asked(settings, lambda database: find_message(database, message_id))
+        message = ask_database(settings, lambda database: find_message(database, message_id))
         if message is None:
             raise click.ClickException("There is no such message.")
         _require_waiting(message)
         what = f"This takes back the {headline(message)}, to {message.destination}."
         ask_first(what, "Take it back?", yes=yes)
-        if not _asked(settings, lambda database: cancel_message(database, message_id)):
+        if not ask_database(settings, lambda database: cancel_message(database, message_id)):
             raise click.ClickException("It was handed over just now.")
     result = {"id": str(message_id), "state": "cancelled"}
     click.echo(json.dumps(result) if as_json else f"Taken back: {message_id}.")
@@ -103,18 +97,6 @@ async def _find(settings: Settings, database: Database, contact: str, most: int)
     pseudonyms = Pseudonyms(keys_for("pseudonyms", settings.secret_key))
     subjects, table = Subjects(settings.secret_key), read_limits(settings)
     return await ContactReports(database, subjects, pseudonyms, table).find(contact, most)
-
-
-def _asked(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
-    return asyncio.run(_ask(Postgres.from_settings(settings), ask))
-
-
-async def _ask(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:
-    await database.open()
-    try:
-        return await ask(database)
-    finally:
-        await database.close()
 
 
 # In words.

@@ -1,20 +1,25 @@
 """The stores of a developer's machine: PostgreSQL and Redis of our own where none are named."""
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import click
 
+from app.adapters.postgres import Postgres
 from app.commands.settings import is_given, settings_or_exit
 from app.dev.stores import are_running, embedded_stores
 from app.dev.stores.files import StoresNotStarted
 from app.domain.errors import Unavailable
+from app.domain.ports import Database
 from app.settings import Settings
 
 DATA = Path(".latchkey")
+T = TypeVar("T")
 STORES = ("DATABASE_URL", "REDIS_URL")
 
 
@@ -59,6 +64,19 @@ def with_database(*needed: str) -> Iterator[Settings]:
         settings = settings_or_exit("DATABASE_URL", needed=needed)
         with outages_reported():
             yield settings
+
+
+def ask_database(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
+    """What it answers, over a pool that lives no longer than that."""
+    return asyncio.run(_ask(Postgres.from_settings(settings), ask))
+
+
+async def _ask(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:
+    await database.open()
+    try:
+        return await ask(database)
+    finally:
+        await database.close()
 
 
 @contextmanager

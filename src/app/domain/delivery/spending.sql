@@ -43,3 +43,28 @@ SELECT :day, :percent, :spent, :budget, :currency
 WHERE NOT EXISTS (SELECT FROM text_warnings WHERE day = :day AND percent >= :percent)
 ON CONFLICT DO NOTHING
 RETURNING percent;
+
+-- name: find_regions
+-- Texts and calls of the last hour and day, those to known numbers included, and what they cost. The
+-- dearest first.
+SELECT region, count(*) FILTER (WHERE is_recent) AS sent_hour, count(*) AS sent_day,
+  count(consumed_at) FILTER (WHERE is_recent) AS proved_hour, count(consumed_at) AS proved_day,
+  coalesce(sum(cost) FILTER (WHERE is_recent), 0)::bigint AS cost_hour,
+  coalesce(sum(cost), 0)::bigint AS cost_day
+FROM (
+  SELECT coalesce(d.region, '') AS region, d.cost, v.consumed_at,
+    d.created_at > statement_timestamp() - interval '1 hour' AS is_recent
+  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
+  WHERE d.channel = 'sms' AND d.room <> 'withheld'
+    AND d.created_at > statement_timestamp() - interval '1 day'
+) texts
+GROUP BY region ORDER BY cost_day DESC, region;
+
+-- name: find_cost_of_signups
+-- What they cost, and how many numbers were proved by them.
+SELECT coalesce(sum(d.cost), 0)::bigint AS cost, count(DISTINCT v.id) FILTER (
+  WHERE v.consumed_at IS NOT NULL
+) AS proved
+FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
+WHERE d.channel = 'sms' AND d.purpose = 'signup'
+  AND d.created_at > statement_timestamp() - make_interval(days => :days);

@@ -42,3 +42,12 @@ RETURNING kind, key, room, seconds;
 -- name: end_stops
 -- Whose probe was among these, and was proved.
 DELETE FROM send_stops WHERE probe = ANY(:probes::uuid[]) RETURNING kind, key, room;
+
+-- name: override_stop
+-- By an operator, for so many seconds from now, whatever was there.
+INSERT INTO send_stops (kind, key, room, is_allowed, reason, until, seconds)
+VALUES (:kind, :key, :room, :is_allowed, :reason,
+        clock_timestamp() + make_interval(secs => :seconds), :seconds)
+ON CONFLICT (kind, key, room) DO UPDATE SET
+  is_allowed = excluded.is_allowed, reason = excluded.reason, since = clock_timestamp(),
+  until = excluded.until, seconds = excluded.seconds, probe = NULL, probed_at = NULL;

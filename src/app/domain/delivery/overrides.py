@@ -1,0 +1,43 @@
+"""An operator's word on where texts go, which holds over breaker and pressure until its end."""
+
+from collections.abc import Sequence
+
+from app.domain.audit import record
+from app.domain.delivery.rooms import Room
+from app.domain.delivery.stops import sql
+from app.domain.ports import Database
+
+ROOMS = (Room.STRANGERS.value, Room.MAILED.value, Room.KNOWN.value)  # that can be stopped
+
+
+async def override_stops(
+    database: Database,
+    kind: str,
+    key: str,
+    rooms: Sequence[str],
+    seconds: int,
+    reason: str,
+    *,
+    is_allowed: bool,
+) -> None:
+    """In the place of whatever is in force there. Every process goes by it within two seconds. It
+    is on record.
+    """
+    async with database.transaction() as connection:
+        for room in rooms:
+            await connection.execute(
+                *sql.override_stop(
+                    kind=kind, key=key, room=room, is_allowed=is_allowed, reason=reason,
+                    seconds=seconds,
+                )
+            )  # fmt: skip
+        await record(
+            connection,
+            "texts:allowed" if is_allowed else "texts:stopped",
+            by="operator",
+            kind=kind,
+            key=key,
+            rooms=",".join(rooms),
+            seconds=seconds,
+            reason=reason,
+        )
