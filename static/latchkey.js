@@ -4,7 +4,7 @@ const all = (what, act) => document.querySelectorAll(what).forEach(act);
 
 // Only our own answers are shown: they carry #live, or the part that asks by itself.
 const alert = trouble.content.firstElementChild;
-const polled = ({ detail }) => detail.ctx?.sourceElement.closest("[hx-trigger]");
+const polled = ({ detail }) => detail.ctx?.sourceElement.closest("[hx-trigger]:not(button)");
 const lost = (event) => polled(event) || (main.prepend(alert), alert.focus());
 on("htmx:error", lost);
 on("htmx:after:request", (event) => {

@@ -18,6 +18,7 @@ from tests.crowd import sql
 from tests.faults.staged import until
 from tests.neighbours import services_file
 from tests.person import Person, new_email, new_phone
+from tests.pressed import Pressed
 from tests.price_list import publish_prices
 from tests.product import GENEROUS, Product, free_port
 from tests.standins.openid import OpenIdStandIn
@@ -141,6 +142,11 @@ def limited(limited_product: Limited) -> Limited:
     )
     limited_product.flush()
     return limited_product
+
+
+@pytest.fixture
+def pressed(limited: Limited) -> Pressed:
+    return Pressed(limited)
 
 
 @pytest.fixture(scope="module")

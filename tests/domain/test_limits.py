@@ -90,7 +90,9 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     assert identities == (Limit(((HOUR, 60),)), Limit(((HOUR, 300),)))
     assert table.languages_per_account == Limit(((HOUR, 20),))
     assert table.kept_calls_per_address == Limit(((HOUR, 300),))
-    assert len(fields(table)) == 46
+    assert table.texts_per_proved_mailbox == Limit(((DAY, 4),))
+    assert table.kept_numbers_per_network == Limit(((HOUR, 500),))
+    assert len(fields(table)) == 48
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:

@@ -46,10 +46,16 @@ def number(at: int, block: int = 0) -> Phone:
 
 
 def sender(
-    at: int, network: int = 0, session: int = 0, standing: Standing = Standing.STRANGER
+    at: int,
+    network: int = 0,
+    session: int = 0,
+    standing: Standing = Standing.STRANGER,
+    opened_by: str = "",
 ) -> Sender:
     origin, named = Origin.of(f"10.{network or at}.0.{at}"), f"{session:032x}" if session else ""
-    return Sender(origin, session=named, opened_by="sms", standing=standing)
+    return Sender(
+        origin, session=named, opened_by="sms" if session else opened_by, standing=standing
+    )
 
 
 def mailbox(at: int) -> EmailAddress:
@@ -68,6 +74,7 @@ SENDS: dict[str, Callable[[int], tuple[To, Sender]]] = {
     "texts_in_all": lambda n: (number(n), sender(n)),
     "texts_per_address": lambda n: (number(n), sender(1)),
     "texts_per_network": lambda n: (number(n), sender(n, 9)),
+    "texts_per_proved_mailbox": lambda n: (number(n), sender(n, opened_by="mailbox")),
     "texts_per_session": lambda n: (number(1), sender(n, session=1)),
     "texts_per_own_number": lambda n: (number(1), sender(n, session=n)),
     "mails_per_mailbox": lambda n: (mailbox(1), sender(n)),
@@ -107,7 +114,7 @@ class Sends:
                     block=to.block if isinstance(to, Phone) else to.mailbox,
                     region=to.region if isinstance(to, Phone) else None,
                     address=sender.origin.address, network=sender.origin.network,
-                    opened_by=sender.opened_by if sender.session else "",
+                    opened_by=sender.opened_by,
                     event="test:code_sent", request_id=None, language="en", zone="",
                 )
             )  # fmt: skip

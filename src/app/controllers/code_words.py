@@ -180,6 +180,8 @@ class DeliveryLine:
 LEFT = DeliveryLine(
     "left", _("You’ve moved on from this page. Reload it to see where you are."), False
 )
+# Of a number that is texted later, which programs may ask about too.
+UNTEXTED = _("Your text hasn’t gone out yet.")
 
 
 def words_of(channel: Channel, progress: Progress | None) -> CodeWords:

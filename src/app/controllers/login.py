@@ -6,9 +6,10 @@ from typing import Any
 from litestar import Controller, Request, get, post
 
 from app.controllers.flow_forms import PHONE, other_methods
+from app.controllers.signup.codes import signup_code
 from app.controllers.signup.pages import SignupPages
 from app.controllers.signup.request import LOGIN, SignupRequest
-from app.controllers.signup.signup import CodeStepsController, signup_code
+from app.controllers.signup.signup import CodeStepsController
 from app.domain.errors import Forbidden, Refusal
 from app.domain.recovery.recovery import Ending
 from app.domain.signup.signup import Step

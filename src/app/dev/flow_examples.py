@@ -26,7 +26,8 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.passwords import refuse_guessable, refuse_malformed
 from app.domain.identity.phone import CountryNeeded, LandlinePhone, Phone
 from app.domain.identity.provider import ProviderDown
-from app.domain.limit_refusals import TextsStopped, TooManySends
+from app.domain.limit_refusals import TextsStopped, TooManySends, TooSoon
+from app.domain.moments import Wait
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.dormant import StillUsed
 from app.domain.signup.signup import Contact, PendingIdentity, Signup, Step
@@ -109,12 +110,14 @@ def sign_up(plan: Values) -> Iterator[Example]:
     known = Signup(b"", identity=_identity(LONG_ADDRESS))
     came = brought(known)
     number = number_entry() | ways | {"plan": None, "texts_down": False, "changing": False}
+    number["kept"] = False
     yield from states(
         "signup/phone.html",
         {**number, **progress(new, Step.PHONE), **brought(new), "unknown_plan": False},
         **number_states(
             closed_for_a_while=closed,
             changed={"changing": True, "typed": NUMBER},
+            changed_before_a_text={"changing": True, "typed": NUMBER, "kept": True},
             provider_down=PROVIDER_DOWN,
             plan_picked=plan,
             unknown_plan={"unknown_plan": True},
@@ -129,10 +132,31 @@ def sign_up(plan: Values) -> Iterator[Example]:
         **text_states(),
         **call_states(),
     )
+    yield from _waiting_for_text(plan)
     yield from _signed_up_by_mail(plan)
     yield from states("signup/_identity.html", came, address_proved={"address_given": True})
     yield from states("signup/_restart.html", {})
     yield from states("signup/_delivery.html", delivery_entry(), **delivery_states())
+
+
+def _waiting_for_text(plan: Values) -> Iterator[Example]:
+    """Of a number that comes after the address."""
+    proved = Contact(ADDRESS, ADDRESS, proved=True)
+    waiting = Signup(b"", email=proved, email_first=True)
+    own = {"country_name": country_name("AU"), "plan": None, "here": "/signup/phone-code"}
+    yield from states(
+        "signup/phone_wait.html",
+        {**own, **progress(waiting, Step.PHONE_CODE), **_wait(45), "destination": NUMBER},
+        over=_wait(0),
+        long={**_wait(300), "destination": LONG_NUMBER},
+        too_soon={"refusal": TooSoon(45)},
+        stopped={**_wait(0), "refusal": TextsStopped(), "ways": OTHER_WAYS[1:]},
+        plan_picked=plan,
+    )
+
+
+def _wait(seconds: int) -> dict[str, Any]:
+    return {"resend_seconds": seconds, "when": Wait(seconds)}
 
 
 def _signed_up_by_mail(plan: Values) -> Iterator[Example]:
@@ -140,14 +164,16 @@ def _signed_up_by_mail(plan: Values) -> Iterator[Example]:
     named = Contact("+61491570156", NUMBER)
     linking = Signup(b"", phone=named, identity=_identity(ADDRESS))
     blank = {"typed": "", "suggestion": None, "mail_down": False, "changing": False}
+    first = Signup(b"", phone=Contact("+61491570156", NUMBER, kept=True), email_first=True)
     yield from states(
         "signup/email.html",
-        {**blank, **progress(new, Step.EMAIL), **brought(new), "plan": None},
+        {**blank, **progress(new, Step.EMAIL), **brought(new), "plan": None, "kept_number": None},
         **address_states(
             taken={"refusal": EmailTaken()},
             changed={"changing": True, "typed": LONG_ADDRESS},
             plan_picked=plan,
             brought_along=brought(linking) | progress(linking, Step.EMAIL),
+            before_the_number=progress(first, Step.EMAIL) | {"kept_number": NUMBER},
         ),
     )
     coded = code_entry(EMAIL, "/signup/email-code", ADDRESS)

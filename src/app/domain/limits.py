@@ -137,6 +137,9 @@ class LimitTable:
     texts_per_block_and_address: Limit = _sends((HOUR, 4), (DAY, 16), per="block and address")
     texts_per_address: Limit = _sends((HOUR, 10), (DAY, 30), per="address")
     texts_per_network: Limit = _sends((HOUR, 50), per="network")
+    # Of sign-ups that prove their address first; and numbers that wait for that, each in a row.
+    texts_per_proved_mailbox: Limit = _sends((DAY, 4), per="mailbox")
+    kept_numbers_per_network: Limit = _light((HOUR, 500), per="network", says="too_many_sends")
     # Texts whose code was not entered, of people nobody knows; of those who have proved an e-mail
     # address; and to the numbers of accounts and from known devices, where no stranger uses it up.
     strangers_per_region: Budget = Budget(100, 200, 30)

@@ -65,6 +65,8 @@ def code_state(codes: Verifications, pending: PendingCode | None, origin: Origin
         return CodeState()
     may_ask = codes.sends_left(pending, origin) > 0
     wait = codes.resend_wait(pending) if may_ask else None
+    if pending.kept:
+        return CodeState(resend_after=wait)
     call = call_wait(codes, pending, origin)
     return CodeState(pending.expires_at, wait, pending.attempts_left, call)
 

@@ -33,6 +33,7 @@ from app.controllers.api.refusals import (
     TEXTS,
 )
 from app.controllers.api.request import ApiRequest, FlowHeader
+from app.controllers.code_words import UNTEXTED, MessageState
 from app.domain.federation.identities import IdentityTaken
 from app.domain.identity.provider import ExternalIdentity, InvalidGrant
 from app.domain.outcome import Outcome
@@ -74,7 +75,9 @@ class FlowCall:
 
     async def resend_code(self, step: Step) -> FlowState:
         signup, origin = await self._load(), self._request.origin
-        await self._flow.codes.resend(signup, step, origin, signing_in=self._is_login)
+        resend = self._flow.codes.resend
+        if await resend(signup, step, origin, signing_in=self._is_login) is None:
+            step = (await self._load()).step
         return await self._describe_next(Outcome(step))
 
     async def call_instead(self) -> FlowState:
@@ -85,6 +88,8 @@ class FlowCall:
     async def find_delivery(self, step: Step) -> Delivery:
         codes, signup, origin = self._flow.codes, await self._load(), self._request.origin
         _, pending = await codes.require_pending(signup, step, origin)
+        if pending.kept:
+            return Delivery(MessageState.QUEUED, str(UNTEXTED), may_change=False)
         return describe_code_delivery(codes.channel_of(step), pending, origin)
 
     async def submit_email(self, email: str, *, keep: bool) -> FlowState:
@@ -167,7 +172,10 @@ class SignupApiController(ApiController):
         refusals=(*STEP, *NUMBER, *TEXTS),
     )
     async def submit_phone(self, request: ApiRequest, data: JSONBody[SignupPhoneBody]) -> FlowState:
-        """Begins a sign-up. With `signup`, another number for one that is under way."""
+        """Begins a sign-up. With `signup`, another number for one that is under way. While too many
+        texts to such numbers, or from such a place, are asked for in vain, `step` is `email`:
+        nothing is texted until the address is proved.
+        """
         return await FlowCall(request, "signup", data.signup).submit_phone(data.phone, data.country)
 
     @post(
@@ -192,7 +200,9 @@ class SignupApiController(ApiController):
         refusals=(*STEP, NoCode, *TEXTS),
     )
     async def resend_phone_code(self, request: ApiRequest, data: JSONBody[SignupBody]) -> FlowState:
-        """The same code while it is good for that, else a new one."""
+        """The same code while it is good for that, else a new one. The first one, where the number
+        had to wait.
+        """
         return await FlowCall(request, "signup", data.signup).resend_code(Step.PHONE_CODE)
 
     @post(
@@ -236,7 +246,10 @@ class SignupApiController(ApiController):
     async def submit_email_code(
         self, request: ApiRequest, data: JSONBody[SignupCodeBody]
     ) -> FlowState | SignedIn:
-        """Makes the account where a provider's sign-in stands for the password."""
+        """Makes the account where a provider's sign-in stands for the password. Where the number
+        comes after the address, it is texted now; with no `expires_at` it was not yet, and is by
+        `POST /signup/phone-code/resend` once `resend_after` seconds have passed.
+        """
         call = FlowCall(request, "signup", data.signup)
         return await call.submit_code(Step.EMAIL_CODE, data.code)
 

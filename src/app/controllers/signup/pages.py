@@ -52,6 +52,7 @@ class SignupPages:
         values = brought(signup) | phone_values(
             typed,
             changing=self._request.is_changing,
+            kept=_kept_number(signup) is not None,
             texts_down=self._container.dispatcher.texts.are_down,
         )
         values |= self._beside_the_number(unknown_plan=unknown_plan)
@@ -83,13 +84,15 @@ class SignupPages:
     async def render_email_page(self, typed: str, refusal: Refusal | None = None) -> HttpResponse:
         signup = await self._load_or_empty(refusal)
         steps = progress(signup, Step.EMAIL)
+        kept_number = _kept_number(signup)
         values = brought(signup) | email_values(
             typed,
             changing=self._request.is_changing,
+            kept_number=kept_number,
             mail_down=self._container.dispatcher.mail.are_down,
             refusal=refusal,
         )
-        if typed or refusal or signup.identity:
+        if typed or refusal or signup.identity or kept_number:
             return self.render_page("signup/email.html", values | steps, refusal)
         return self._render_prerendered("signup/email.html", values, steps)
 
@@ -202,12 +205,17 @@ def link_values(signup: Signup) -> TemplateValues:
     }
 
 
-def phone_values(typed: str, *, changing: bool, texts_down: bool) -> TemplateValues:
-    return {"typed": typed, "texts_down": texts_down, "changing": changing}
+def phone_values(typed: str, *, changing: bool, kept: bool, texts_down: bool) -> TemplateValues:
+    return {"typed": typed, "texts_down": texts_down, "changing": changing, "kept": kept}
 
 
 def email_values(
-    typed: str, *, changing: bool, mail_down: bool, refusal: Refusal | None
+    typed: str,
+    *,
+    changing: bool,
+    kept_number: str | None,
+    mail_down: bool,
+    refusal: Refusal | None,
 ) -> TemplateValues:
     suggestion = refusal.suggestion if isinstance(refusal, LikelyTypo) else None
     return {
@@ -215,7 +223,14 @@ def email_values(
         "suggestion": suggestion,
         "mail_down": mail_down,
         "changing": changing,
+        "kept_number": kept_number,
     }
+
+
+def _kept_number(signup: Signup) -> str | None:
+    """One that is texted once the address is proved."""
+    phone = signup.phone
+    return (phone.typed or phone.value) if phone and phone.kept else None
 
 
 def password_values(username: str, minimum: int) -> TemplateValues:

@@ -114,6 +114,9 @@ def _text_counts(
 def _number_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
     """What anybody can use up, and one address not all of it."""
     number, block, share = phone.e164, phone.block, sender.origin.share
+    if sender.opened_by:
+        of_mailbox = table.texts_per_proved_mailbox.tally(f"texts:mailbox:{sender.opened_by}")
+        yield _sends("texts_per_proved_mailbox", of_mailbox, "mailbox")
     yield _sends(
         "texts_per_number", table.texts_per_number.tally(f"texts:number:{number}"), "number"
     )

@@ -11,14 +11,18 @@ SELECT pg_advisory_xact_lock(727275);
 -- that the index finds them. Each part has an index of its own: nobody reads a day's texts for it.
 -- numbers, blocks ...: under what they are kept, which after a deletion are pseudonyms, too. shares:
 -- of an address, which is a network for v6. opened_by: the kind of proof that opened the session,
--- for codes to its own number. A code that was entered counts for its number, and its own number,
--- alone; `..._proved` are those that make room for another one.
+-- for codes to its own number, or what stands for the mailbox that a sign-up proved before. A code
+-- that was entered counts for its number, its own number and that mailbox alone; `..._proved` are
+-- those that make room for another one.
 WITH found AS MATERIALIZED (
   SELECT id FROM deliveries
   WHERE destination = ANY(:numbers::text[]) AND channel = 'sms' AND address <> ''
     AND created_at > statement_timestamp() - make_interval(secs => :seconds)
   UNION SELECT id FROM deliveries
   WHERE block = ANY(:blocks::text[]) AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  UNION SELECT id FROM deliveries
+  WHERE opened_by = ANY(:opened_by::text[]) AND purpose = 'signup' AND channel = 'sms'
     AND created_at > statement_timestamp() - make_interval(secs => :seconds)
   UNION SELECT id FROM deliveries
   WHERE network = ANY(:networks::text[]) AND channel = 'sms' AND address <> ''
@@ -31,7 +35,8 @@ texts AS (
     address = ANY(:addresses::text[]) AS from_address,
     network = ANY(:networks::text[]) AS from_network,
     address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
-    split_part(d.purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
+    split_part(d.purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own,
+    d.purpose = 'signup' AND opened_by = ANY(:opened_by::text[]) AS by_mailbox
   FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
   WHERE d.id = ANY(ARRAY(SELECT id FROM found))
 )
@@ -39,6 +44,7 @@ SELECT statement_timestamp() AS now,
   coalesce(sum(weight) FILTER (WHERE to_number), 0) AS number,
   coalesce(sum(weight) FILTER (WHERE to_number AND from_share), 0) AS number_and_share,
   coalesce(sum(weight) FILTER (WHERE to_number AND is_own), 0) AS own,
+  coalesce(sum(weight) FILTER (WHERE by_mailbox), 0) AS mailbox,
   coalesce(sum(weight) FILTER (WHERE to_block AND unproved), 0) AS block,
   coalesce(sum(weight) FILTER (WHERE to_block AND from_share AND unproved), 0) AS block_and_share,
   coalesce(sum(weight) FILTER (WHERE from_address AND unproved), 0) AS address,

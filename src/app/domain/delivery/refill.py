@@ -90,15 +90,16 @@ class SendRefill:
         return [PastEntry(tally, name, row["age"]) for tally in tallies for name in names]
 
     def _tallies(self, row: Record) -> Iterator[Tally]:
-        """Those of a stranger's send, whoever asked for it; and beside them those of a code to
-        somebody's own number or address. A text whose code was entered is in those alone that it
-        stays in.
+        """Those of a stranger's send, whoever asked for it, with that of the mailbox which was
+        proved for it; and beside them those of a code to somebody's own number or address. A text
+        whose code was entered is in those alone that it stays in.
         """
         contact, origin = row["contact"], Origin(row["address"], row["network"])
         to = Phone(contact, row["region"]) if row["channel"] == "sms" else EmailAddress(contact)
-        senders = [Sender(origin)]
+        opened_by, by_mailbox = row["opened_by"] or "", row["by_mailbox"]
+        senders = [Sender(origin, opened_by=opened_by if by_mailbox else "")]
         if row["session"]:
-            session, opened_by = row["session"].hex(), row["opened_by"]
+            session = row["session"].hex()
             senders.append(Sender(origin, session=session, opened_by=opened_by))
         is_proved = row["proved"] and row["channel"] == "sms"
         for sender in senders:

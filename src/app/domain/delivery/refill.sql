@@ -16,7 +16,8 @@ SELECT d.id, d.channel, coalesce(d.region, '') AS region, d.block, d.address, d.
   d.created_at, d.room, p.consumed_at IS NOT NULL AS proved, extract(epoch FROM statement_timestamp() - d.created_at)::float AS age,
   CASE d.channel WHEN 'sms' THEN d.destination ELSE coalesce(d.block, d.destination) END AS contact,
   CASE WHEN split_part(d.purpose, '-', 1) = 'confirm' AND d.opened_by IS NOT NULL
-    THEN coalesce(p.flow_id, e.flow_id) END AS session
+    THEN coalesce(p.flow_id, e.flow_id) END AS session,
+  d.purpose IS NOT DISTINCT FROM 'signup' AND d.opened_by IS NOT NULL AS by_mailbox
 FROM deliveries d
 LEFT JOIN phone_verifications p ON p.id = d.verification_id
 LEFT JOIN email_verifications e ON e.id = d.verification_id

@@ -41,9 +41,10 @@ class Room(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Who asks for a send. `is_owners` says that the owner of the contact has signed in from that
-    device, which was not forgotten since; `session` is whose own contact it is, and `opened_by` the
-    kind of proof that opened that, both '' in flows of people who are not signed in. `has_account`:
-    the contact is in an account; only asked for who is signing in.
+    device, which was not forgotten since; `session` is whose own contact it is, '' in flows of
+    people who are not signed in. `opened_by` is the kind of proof that opened that, or stands for
+    the mailbox that a stranger has proved to be texted; else ''. `has_account`: the contact is in
+    an account; only asked for who is signing in.
     """
 
     origin: Origin

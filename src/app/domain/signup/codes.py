@@ -1,32 +1,24 @@
-"""The code that a step of a sign-up waits for: found, and sent again."""
+"""The code that a step of a sign-up waits for: found, and sent again, or for the first time where
+the number had to wait.
+"""
 
-from app.domain.delivery.rooms import Standing
 from app.domain.errors import OutOfStep
+from app.domain.limit_refusals import TextsStopped, TooSoon
 from app.domain.limits import Origin
 from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.signup import Signup, Step
+from app.domain.signup.texts import PURPOSE, SignupTexts, kept_number
 from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode
+from app.domain.verification.codes import PHONE
 from app.domain.verification.held import find_pending_or_held
-from app.domain.verification.sending import CodeSent, resend_or_hold
+from app.domain.verification.sending import CodeSent, has_young_message, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
-PURPOSE = "signup"
 
-
-def signup_challenge(
-    flow_id: bytes, origin: Origin, standing: Standing = Standing.STRANGER
-) -> Challenge:
-    return Challenge(flow_id, PURPOSE, origin, standing=standing)
-
-
-def find_standing(signup: Signup, *, signing_in: bool) -> Standing:
-    """Of whoever asks for a text."""
-    if signing_in:
-        return Standing.SIGNING_IN
-    is_mailed = signup.email is not None and signup.email.proved
-    return Standing.MAILED if is_mailed else Standing.STRANGER
+def signup_challenge(flow_id: bytes, origin: Origin) -> Challenge:
+    return Challenge(flow_id, PURPOSE, origin)
 
 
 class SignupCodes:
@@ -36,9 +28,10 @@ class SignupCodes:
         phones: Verifications,
         mailboxes: Verifications,
         dormant: DormantAccounts,
+        texts: SignupTexts,
     ) -> None:
         self._drafts, self._phones, self._mailboxes = drafts, phones, mailboxes
-        self._dormant = dormant
+        self._dormant, self._texts = dormant, texts
 
     def channel_of(self, step: Step) -> Verifications:
         """The channel whose code the step waits for."""
@@ -64,8 +57,7 @@ class SignupCodes:
         """The same code, on the phone. Raises as `call_instead` of codes."""
         signup, _ = await self.require_pending(signup, Step.PHONE_CODE, origin)
         try:
-            standing = find_standing(signup, signing_in=signing_in)
-            challenge = signup_challenge(signup.id, origin, standing)
+            challenge = self._texts.challenge(signup, origin, signing_in=signing_in)
             return await call_instead(self._phones, challenge, signup.number)
         except NoCode:
             # Another request was faster, by which the sign-up is at another step.
@@ -73,19 +65,40 @@ class SignupCodes:
 
     async def resend(
         self, signup: Signup, step: Step, origin: Origin, *, signing_in: bool = False
-    ) -> CodeSent:
-        """The same code again, or a new one when that would not help. Raises as for a first one."""
+    ) -> CodeSent | None:
+        """The same code again, or a new one when that would not help. None where an address is to
+        be proved before another text. Raises as for a first one.
+        """
         signup, pending = await self.require_pending(signup, step, origin)
         if step is Step.OWNER:
             return await self._dormant.resend_code(signup, pending, origin)
-        to = signup.number if step is Step.PHONE_CODE else signup.mailbox
+        first = CodeSent(PHONE, is_new=True, is_first=True)
+        if pending.kept:
+            await self._texts.send_kept(signup, origin)
+            return first
         try:
-            standing = find_standing(signup, signing_in=signing_in)
-            challenge = signup_challenge(signup.id, origin, standing)
-            return await resend_or_hold(self.channel_of(step), challenge, to)
+            return await self._resend(signup, step, origin, signing_in=signing_in)
+        except TooSoon:
+            if step is Step.PHONE_CODE and signup.email_first and has_young_message(pending):
+                return first  # the button was pressed twice, or in two tabs
+            raise
         except NoCode:
             # Another request was faster, by which the sign-up is at another step.
             raise OutOfStep((await self._drafts.rebuild_draft(signup.id)).step) from None
+        except TextsStopped as stopped:
+            if not stopped.email_helps:
+                raise
+        await self._texts.keep(signup, signup, origin)
+        return None
+
+    async def _resend(
+        self, signup: Signup, step: Step, origin: Origin, *, signing_in: bool
+    ) -> CodeSent:
+        if step is Step.PHONE_CODE:
+            challenge = self._texts.challenge(signup, origin, signing_in=signing_in)
+            return await resend_or_hold(self._phones, challenge, signup.number)
+        challenge = signup_challenge(signup.id, origin)
+        return await resend_or_hold(self._mailboxes, challenge, signup.mailbox)
 
     async def _find_pending(self, signup: Signup, step: Step, origin: Origin) -> PendingCode | None:
         """None when the draft and what is committed do not agree on what is waited for."""
@@ -95,6 +108,8 @@ class SignupCodes:
             if await self._dormant.find_pending(signup, origin) is None:
                 await self._dormant.request_code(signup, origin)  # a process died before it did
             return await self._dormant.find_pending(signup, origin)
+        if step is Step.PHONE_CODE and signup.phone and signup.phone.kept:
+            return kept_number(signup.phone)
         contact = signup.phone if step is Step.PHONE_CODE else signup.email
         moved = signup.moved_to is not None
         challenge = signup_challenge(signup.moved_to or signup.id, origin)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import current_request
@@ -108,9 +109,12 @@ def _key(flow_id: bytes) -> str:
 
 def _draft_from_row(flow_id: bytes, row: Record) -> Signup:
     provider_values = (row["told_email"], row["email_verified"], row["told_at"])
+    phone = _phone(row["phone"], proved=row["phone_proved"]) if row["phone"] else None
+    if phone and row["phone_kept"]:
+        phone = replace(phone, kept=True, text_after=row["text_after"])
     return Signup(
         flow_id,
-        _phone(row["phone"], proved=row["phone_proved"]) if row["phone"] else None,
+        phone,
         Contact(row["email"], row["email"], "", row["email_proved"]) if row["email"] else None,
         row["user_id"],
         identity=PendingIdentity(row["issuer"], row["subject"], *provider_values)
@@ -118,6 +122,7 @@ def _draft_from_row(flow_id: bytes, row: Record) -> Signup:
         else None,
         account=row["account"],
         dormant=row["dormant"],
+        email_first=row["email_first"] and not row["phone_proved"],
     )
 
 

@@ -5,8 +5,13 @@
 -- and addresses change hands, and a number alone lets in: that is asked for again a day on. An
 -- address's code may be followed by three steps more, of 20 hours each. The identity is the one that
 -- waits in the flow, unless it got an account in another one. dormant: as in accounts.sql.
+-- email_first: a number was kept in the flow, to be texted after the address is proved.
 -- lifetime: after the last step.
 SELECT p.phone, p.consumed_at IS NOT NULL AS phone_proved, p.user_id,
+  p.kept AND p.consumed_at IS NULL AS phone_kept, p.text_after, EXISTS (
+    SELECT 1 FROM phone_verifications k
+    WHERE k.flow_id = :flow_id AND k.purpose = 'signup' AND k.kept
+  ) AS email_first,
   e.email, e.consumed_at IS NOT NULL AS email_proved,
   i.issuer, i.subject, i.email AS told_email, i.email_verified, i.created_at AS told_at,
   CASE WHEN i.id IS NOT NULL THEN u.id END AS account,
@@ -108,3 +113,31 @@ WHERE flow_id = :flow_id AND purpose = 'signup' AND ended_at IS NULL AND user_id
 -- The one that waits.
 UPDATE identity_proofs SET flow_id = :new_flow_id
 WHERE flow_id = :flow_id AND ended_at IS NULL AND user_id IS NULL;
+
+-- name: keep_number
+-- Of a flow that proves its address first: nothing is sent, and its code is nobody's. Ends what the
+-- flow waited for before. Another one at the same moment adds nothing. text_after: when the wait of
+-- another number in this flow is over.
+WITH ended AS (
+  UPDATE phone_verifications SET ended_at = clock_timestamp()
+  WHERE flow_id = :flow_id AND purpose = 'signup' AND consumed_at IS NULL AND ended_at IS NULL
+  RETURNING 1
+),
+kept AS (
+  INSERT INTO phone_verifications
+    (id, flow_id, purpose, nonce, phone, expires_at, kept, text_after)
+  SELECT :id, :flow_id, 'signup', :nonce, :phone, clock_timestamp(), true, :text_after
+  FROM (SELECT count(*) FROM ended) ended
+  ON CONFLICT (flow_id, purpose) WHERE consumed_at IS NULL AND ended_at IS NULL DO NOTHING
+  RETURNING 1
+)
+INSERT INTO audit_events (event, flow_id, network, request_id)
+SELECT 'signup:number_kept', :flow_id, :network, :request_id FROM kept;
+
+-- name: start_wait
+-- Until then the kept number is not texted. Once begun it stays as it is.
+UPDATE phone_verifications
+SET text_after = coalesce(text_after, clock_timestamp() + make_interval(secs => :seconds))
+WHERE flow_id = :flow_id AND purpose = 'signup' AND kept
+  AND consumed_at IS NULL AND ended_at IS NULL
+RETURNING text_after;

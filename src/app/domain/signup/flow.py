@@ -23,13 +23,14 @@ from app.domain.outcome import Outcome
 from app.domain.ports import Database, NotUnique, ShortMemory
 from app.domain.pricing.choice import Choice
 from app.domain.signup.accounts import EmailTaken, ProveAgain
-from app.domain.signup.codes import SignupCodes, find_standing, signup_challenge
+from app.domain.signup.codes import SignupCodes, signup_challenge
 from app.domain.signup.dormant import DormantAccounts
 from app.domain.signup.drafts import Drafts
 from app.domain.signup.finish import AUTH0, SignupCompletion, record_signup
 from app.domain.signup.plans import PickedPlans
 from app.domain.signup.proofs import SignupProofs
 from app.domain.signup.signup import Contact, Signup, Step
+from app.domain.signup.texts import SignupTexts
 from app.domain.verification.checking import NoCode, check_code
 from app.domain.verification.sending import request_code
 from app.domain.verification.verification import NextFlowId, Verifications
@@ -72,7 +73,8 @@ class SignupFlow:
         self._phones, self._mailboxes, self._completion = phones, mailboxes, completion
         self._proofs = SignupProofs(database, drafts, phones, mailboxes, completion, memory, limits)
         self._dormant, self._plans = DormantAccounts(database, mailboxes, completion), plans
-        self.codes = SignupCodes(drafts, phones, mailboxes, self._dormant)
+        self._texts = SignupTexts(drafts, phones)
+        self.codes = SignupCodes(drafts, phones, mailboxes, self._dormant, self._texts)
         self._identities = identities
 
     async def load_signup(self, flow_id: bytes) -> Signup:
@@ -89,20 +91,17 @@ class SignupFlow:
         changing: bool,
         signing_in: bool = False,
     ) -> Outcome[Step]:
-        """Texts a code. `changing` takes back a number that was proved already. `signing_in`: by
-        the form of people who have an account.
+        """Texts a code, or asks for the address first, but of no one who is `signing_in`.
+        `changing` takes back a number that was proved already.
         """
         changeable = changing and signup.step in CHANGEABLE
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
         contact = Contact(phone.e164, typed.strip(), phone.region)
-        named = replace(signup, phone=contact, moved_to=None, account=None, dormant=False)
-        standing = find_standing(signup, signing_in=signing_in)
-        challenge = signup_challenge(named.id, visitor.origin, standing)
-        await request_code(self._phones, challenge, phone)
-        await self._drafts.save_draft(named)
-        return Outcome(Step.PHONE_CODE, plan=visitor.plan)
+        text = self._texts.send if signing_in else self._texts.request
+        named = await self._drafts.save_draft(await text(signup, contact, visitor.origin))
+        return Outcome(named.step, plan=visitor.plan)
 
     async def submit_phone_code(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
         """Proves the number. One that has an account opens that, unless it was not used for long;
@@ -185,12 +184,17 @@ class SignupFlow:
         return Outcome(Step.EMAIL_CODE, plan=visitor.plan)
 
     async def submit_email_code(self, signup: Signup, raw: str, visitor: Visitor) -> Outcome[Step]:
-        """Proves the address; opens the new account where no password is needed."""
+        """Proves the address; opens the new account where no password is needed, or texts a number
+        that waited for it.
+        """
         signup, pending = await self.codes.require_pending(signup, Step.EMAIL_CODE, visitor.origin)
         await check_code(self._mailboxes, signup_challenge(signup.id, visitor.origin), pending, raw)
         outcome = await self._proofs.apply_email_proof(signup, pending, visitor.device)
         if outcome is None:
             raise await self._refusal_of_overtaken(signup)
+        if outcome.next_step is Step.PHONE_CODE:
+            proved = await self._drafts.load_draft(signup.id)
+            await self._texts.continue_kept(proved, visitor.origin)
         return await self._with_plan(outcome, visitor)
 
     async def submit_identity(

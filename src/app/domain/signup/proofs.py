@@ -118,7 +118,7 @@ class SignupProofs:
         await self._drafts.forget_draft(signup.id)
         if account:
             return Outcome((await self._drafts.rebuild_draft(new_flow_id)).step)
-        return finished or await self._save_and_continue(renewed.with_proof(adopted))
+        return finished or await self._save_and_continue(renewed.with_phone_proof(adopted))
 
     async def apply_email_proof(
         self, signup: Signup, pending: PendingCode, device: Device
@@ -138,7 +138,9 @@ class SignupProofs:
                 finished = await self._complete_signup(connection, signup, device)
         except NotUnique:
             return None
-        proved = finished or await self._save_and_continue(signup.with_proof(pending.destination))
+        proved = finished or await self._save_and_continue(
+            signup.with_email_proof(pending.destination)
+        )
         if proved.next_step is Step.EMAIL:
             raise EmailTaken
         return proved

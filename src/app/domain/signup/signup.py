@@ -1,7 +1,9 @@
-"""A sign-up is a set of proofs. What is missing is data; the first missing one is the step."""
+"""A sign-up is a set of proofs. What is missing is data; the first missing one is the step. Where
+too many numbers are texted in vain, the address is proved before the number.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from uuid import UUID
@@ -47,15 +49,27 @@ NAMES = {
     Step.EMAIL_CODE: _("E-mail code"),
     Step.PASSWORD: _("Password"),
 }
+EMAIL_FIRST = (Step.PHONE, Step.EMAIL, Step.EMAIL_CODE, Step.PHONE_CODE, Step.PASSWORD)
 
 
 class Contact(msgspec.Struct, frozen=True):
-    """A phone or e-mail someone named, with the way they wrote it, and whether it is proved."""
+    """A phone or e-mail someone named, with the way they wrote it, and whether it is proved. `kept`
+    is a number that nothing was texted to yet: not before `text_after`, where that was said.
+    """
 
     value: str
     typed: str
     region: str = ""
     proved: bool = False
+    kept: bool = False
+    text_after: datetime | None = None
+
+    @property
+    def seconds_left(self) -> float:
+        """Until it may be texted."""
+        if self.text_after is None:
+            return 0.0
+        return max(0.0, (self.text_after - datetime.now(UTC)).total_seconds())
 
 
 class PendingIdentity(msgspec.Struct, frozen=True):
@@ -74,7 +88,7 @@ class Signup(msgspec.Struct, frozen=True):
     """One person's way in, as far as it has come. `id` is the digest of the flow cookie. `moved_to`
     is the id it goes on under, to which only the code that was entered then leads. `account` is
     whose the proved number is, while an identity waits to be linked to it; `dormant` says that it
-    was not used for long.
+    was not used for long. `email_first`: the number is proved after the address.
     """
 
     id: bytes
@@ -85,20 +99,27 @@ class Signup(msgspec.Struct, frozen=True):
     identity: PendingIdentity | None = None
     account: UUID | None = None
     dormant: bool = False
+    email_first: bool = False
 
     @property
     def step(self) -> Step:
         if self.user_id:
             return Step.DONE
+        if self.phone and self.phone.kept and not self.has_proved_email:
+            return Step.EMAIL_CODE if self.email else Step.EMAIL
         if not (self.phone and self.phone.proved):
             return Step.PHONE_CODE if self.phone else Step.PHONE
         if self.dormant:
             return Step.OWNER
         if self.account:
             return Step.LINK
-        if not (self.email and self.email.proved):
+        if not self.has_proved_email:
             return Step.EMAIL_CODE if self.email else Step.EMAIL
         return Step.PASSWORD
+
+    @property
+    def has_proved_email(self) -> bool:
+        return self.email is not None and self.email.proved
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -124,9 +145,10 @@ class Signup(msgspec.Struct, frozen=True):
         is none, unless it is asked for all the same.
         """
         given: tuple[Step, ...] = (Step.PASSWORD,) if self.identity else ()
-        if self.identity and self.email and self.email.proved:
+        if self.identity and self.has_proved_email:
             given += (Step.EMAIL, Step.EMAIL_CODE)
-        return _steps(tuple(one for one in given if one is not step))
+        order = EMAIL_FIRST if self.email_first else tuple(NAMES)
+        return _steps(tuple(one for one in order if one is step or one not in given))
 
     @property
     def number(self) -> Phone:
@@ -142,17 +164,17 @@ class Signup(msgspec.Struct, frozen=True):
             raise LookupError("no e-mail was named yet")
         return EmailAddress(self.email.value)
 
-    def with_proof(self, email: str | None) -> "Signup":
+    def with_phone_proof(self, email: str | None) -> "Signup":
         """Once the phone is proved, and the e-mail too where one is given."""
-        typed = self.email.typed if self.email else email or ""
-        return replace(
-            self,
-            phone=self.phone and replace(self.phone, proved=True),
-            email=Contact(email, typed, proved=True) if email else self.email,
-        )
+        phone = self.phone and replace(self.phone, proved=True)
+        signup = replace(self, phone=phone, email_first=False)
+        return signup.with_email_proof(email) if email else signup
+
+    def with_email_proof(self, email: str) -> "Signup":
+        typed = self.email.typed if self.email else email
+        return replace(self, email=Contact(email, typed, proved=True))
 
 
 @cache
-def _steps(given: tuple[Step, ...]) -> tuple[FlowStep, ...]:
-    left = [(step, name) for step, name in NAMES.items() if step not in given]
-    return tuple(FlowStep(step, name, number) for number, (step, name) in enumerate(left, 1))
+def _steps(order: tuple[Step, ...]) -> tuple[FlowStep, ...]:
+    return tuple(FlowStep(step, NAMES[step], number) for number, step in enumerate(order, 1))

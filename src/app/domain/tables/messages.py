@@ -22,6 +22,7 @@ from app.domain.tables import Created, Digest, Key, Moment, Reference, Table, Wo
 from app.domain.tables.accounts import CANONICAL_EMAIL, E164
 
 OWNED = text("user_id IS NOT NULL")
+PROVED = text("purpose = 'signup' AND opened_by IS NOT NULL")
 LIVE = text("consumed_at IS NULL AND ended_at IS NULL")
 
 
@@ -77,6 +78,9 @@ class PhoneVerifications(Verification, Table):
     )
 
     phone: Mapped[Words]
+    # Nothing was texted: a sign-up proves its address before, and may have to wait until then.
+    kept: Mapped[bool] = mapped_column(server_default="false")
+    text_after: Mapped[Moment | None]
     # What was chosen for the account to come, from its proof on (`pricing/choices.py`).
     plan: Mapped[Words | None]
 
@@ -148,6 +152,8 @@ class Deliveries(Table):
         # What the limits of a block, a mailbox and a network count.
         Index("ix_deliveries_block", "block", "created_at"),
         Index("ix_deliveries_network", "network", "created_at"),
+        # And of the mailbox that a sign-up proved first.
+        Index("ix_deliveries_proved_mailbox", "opened_by", "created_at", postgresql_where=PROVED),
         # What a silent short memory does not know of: as a rule, nothing.
         Index("ix_deliveries_uncounted", "channel", "created_at", postgresql_where=UNCOUNTED),
     )
@@ -175,7 +181,8 @@ class Deliveries(Table):
     # With the secret key these yield the code when it is sent; see `verification/codes.py`.
     nonce: Mapped[Digest | None]
     purpose: Mapped[Words | None]
-    # The kind of proof that opened the session which asked for a code to its own contact.
+    # The kind of proof that opened the session which asked for a code to its own contact; or what
+    # stands for the mailbox that a sign-up has proved before its number.
     opened_by: Mapped[Words | None]
     # Of whoever asked, or of the account that it tells of; '' for no known zone.
     language: Mapped[Words] = mapped_column(server_default="en")

@@ -97,6 +97,8 @@ async def check_code(
     `OthersCode`, `SpentCode`, `ExpiredCode`, `NoCode`, `ContactLocked`, `TooManyGuesses`.
     """
     guess = parse_code(raw, codes.channel.digits, codes.dependencies.host)
+    if pending.kept:
+        raise NoCode
     if pending.is_held:
         raise OthersCode
     await _GuessCheck(codes, challenge, pending).check(guess)

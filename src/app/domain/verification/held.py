@@ -81,22 +81,8 @@ async def release_flow(codes: Verifications, challenge: Challenge) -> bool:
 
 
 def _as_pending(held: HeldFlow, expires_at: datetime) -> PendingCode:
-    now = time()
-    return PendingCode(
-        id=held.id,
-        destination=held.destination,
-        attempts=0,
-        expires_at=expires_at,
-        consumed=False,
-        user_id=None,
-        seconds_left=expires_at.timestamp() - now,
-        sent_this_hour=0,
-        sent_today=0,
-        since_last_send=None,
-        since_last_guess=None,
-        since_proof=None,
-        held_for=max(0.0, held.until - now),
-    )
+    held_for = max(0.0, held.until - time())
+    return PendingCode.without_code(held.id, held.destination, expires_at, held_for)
 
 
 def _key(challenge: Challenge) -> str:

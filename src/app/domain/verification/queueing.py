@@ -108,7 +108,11 @@ async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Se
     standing = challenge.standing
     has_account = standing is Standing.SIGNING_IN and await codes.has_owner(to.destination)
     return Sender(
-        challenge.origin, is_owners=bool(device), standing=standing, has_account=has_account
+        challenge.origin,
+        is_owners=bool(device),
+        opened_by=challenge.opened_by,
+        standing=standing,
+        has_account=has_account,
     )
 
 

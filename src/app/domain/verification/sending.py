@@ -101,7 +101,7 @@ async def resend_code(codes: Verifications, challenge: Challenge, to: Contact) -
         return True
 
     async def is_sent() -> bool:
-        return _has_young_message(await codes.find_pending(challenge))
+        return has_young_message(await codes.find_pending(challenge))
 
     key = ShortIdempotencyKey(f"{challenge.flow_id.hex()}:{challenge.purpose}:again")
     await send_once(attempt, key, is_sent)
@@ -173,7 +173,7 @@ async def _was_sent_again(
     return before is None or now.id != before.id or newest.age + APART < age_of_code
 
 
-def _has_young_message(pending: PendingCode | None) -> bool:
+def has_young_message(pending: PendingCode | None) -> bool:
     """Whether a code that can be used was sent a moment ago."""
     if pending is None or pending.consumed or not pending.can_be_resent:
         return False

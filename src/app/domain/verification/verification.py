@@ -6,7 +6,7 @@ caller can forget to, and no flushed cache, new browser or new flow starts afres
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from math import ceil
 from uuid import UUID
 
@@ -36,8 +36,9 @@ JUST_NOW = 60.0  # seconds in which the answer to a form may have been lost
 class Challenge:
     """A flow, for a purpose such as `signup`, from somewhere. A code proves no other flow's or
     purpose's question. Of a session that asks for a code to its own contact, `opened_by` is the
-    kind of proof that opened it; '' in other flows. `standing`: what is known of whoever asks, by
-    which a text finds room.
+    kind of proof that opened it; of a sign-up that proves its address before its number, it stands
+    for the mailbox; '' in other flows. `standing`: what is known of whoever asks, by which a text
+    finds room.
     """
 
     flow_id: bytes
@@ -68,6 +69,7 @@ class PendingCode:
     since_unsent: float | None = None  # since a message of it counts as sent that was not
     unsent_again: bool = False  # that one was asked for by the button
     held_for: float | None = None  # seconds until this flow may have a code: another has just had
+    kept: bool = False  # or the number of this one waits to be texted for the first time
 
     @property
     def is_held(self) -> bool:
@@ -78,6 +80,34 @@ class PendingCode:
     def from_row(cls, row: Record) -> "PendingCode":
         columns = (field.name for field in fields(cls) if field.default is MISSING)
         return cls(**{name: row[name] for name in columns}, progress=progress_from_row(row))
+
+    @classmethod
+    def without_code(
+        cls,
+        id: UUID,
+        destination: str,
+        expires_at: datetime,
+        held_for: float,
+        *,
+        kept: bool = False,
+    ) -> "PendingCode":
+        """Of a flow that has none yet."""
+        return cls(
+            id=id,
+            destination=destination,
+            attempts=0,
+            expires_at=expires_at,
+            consumed=False,
+            user_id=None,
+            seconds_left=(expires_at - datetime.now(UTC)).total_seconds(),
+            sent_this_hour=0,
+            sent_today=0,
+            since_last_send=None,
+            since_last_guess=None,
+            since_proof=None,
+            held_for=held_for,
+            kept=kept,
+        )
 
     @property
     def attempts_left(self) -> int:

@@ -1,0 +1,182 @@
+"""When the number of a sign-up is texted: at once, while all is calm. Where too many texts go out
+in vain, whoever we don't know proves an address first, which costs nobody anything, and may have
+to wait besides. So whoever wants texts sent needs a mailbox for every few of them.
+"""
+
+import logging
+import secrets
+from contextlib import suppress
+from datetime import UTC, datetime
+from math import ceil
+
+from msgspec.structs import replace
+from uuid_utils.compat import uuid7
+
+from app.domain.audit import current_request, record_hourly
+from app.domain.delivery.rooms import Standing
+from app.domain.delivery.send_limiter import ShortIdempotencyKey
+from app.domain.errors import Unavailable
+from app.domain.identity.email_address import EmailAddress
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon
+from app.domain.limits import Origin, fired
+from app.domain.signup.drafts import Drafts, sql
+from app.domain.signup.signup import Contact, Signup, Step
+from app.domain.verification.codes import NONCE_BYTES, PHONE
+from app.domain.verification.queueing import queue_new_code
+from app.domain.verification.sending import has_young_message, request_code, send_once
+from app.domain.verification.unsent import UnsentRows
+from app.domain.verification.verification import (
+    Challenge,
+    PendingCode,
+    Verifications,
+)
+
+log = logging.getLogger("app.limits")
+
+PURPOSE = "signup"
+KEPT = "kept_numbers_per_network"  # the limit
+
+
+class SignupTexts:
+    def __init__(self, drafts: Drafts, phones: Verifications) -> None:
+        self._drafts, self._phones, self._needs = drafts, phones, phones.dependencies
+        self._rows = UnsentRows()
+
+    async def request(self, before: Signup, named: Contact, origin: Origin) -> Signup:
+        """Texts a code to a number that was just named, or keeps it until the address is proved.
+        Raises what `request_code` does.
+        """
+        signup = _named(before, named)
+        if not before.email_first or _waits_for_code(before, named):
+            try:
+                return await self._send(signup, origin)
+            except TextsStopped as stopped:
+                if not stopped.email_helps:
+                    raise
+        return await self.keep(before, signup, origin)
+
+    async def send(self, before: Signup, named: Contact, origin: Origin) -> Signup:
+        """At once, of whoever signs in. Raises what `request_code` does."""
+        return await self._send(_named(before, named), origin, signing_in=True)
+
+    async def continue_kept(self, signup: Signup, origin: Origin) -> Signup:
+        """Once the address is proved: texts the number, or has the wait begin. Why that cannot be
+        now is told when the text is asked for on its page.
+        """
+        if signup.step is not Step.PHONE_CODE:
+            return signup
+        with suppress(*SEND_LIMITS, Unavailable):
+            await self.send_kept(signup, origin)
+        return await self._drafts.load_draft(signup.id)
+
+    async def send_kept(self, signup: Signup, origin: Origin) -> Signup:
+        """Raises `TooSoon` while it has to wait, and whatever a limit of sends says."""
+        signup = await self._start_wait(signup, origin)
+        if signup.phone and signup.phone.seconds_left:
+            raise TooSoon(ceil(signup.phone.seconds_left))
+        await self._send_first(signup, origin)
+        return await self._drafts.save_draft(_texted(signup))
+
+    async def _send_first(self, signup: Signup, origin: Origin) -> None:
+        """Once, in however many tabs it is asked for at once."""
+        codes, challenge = self._phones, self.challenge(signup, origin)
+
+        async def attempt(idempotency_key: str) -> bool:
+            return await queue_new_code(codes, challenge, signup.number, idempotency_key)
+
+        async def is_sent() -> bool:
+            return has_young_message(await codes.find_pending(challenge))
+
+        key = ShortIdempotencyKey(f"{signup.id.hex()}:{PURPOSE}:first")
+        if not await send_once(attempt, key, is_sent):
+            raise Unavailable
+
+    def challenge(self, signup: Signup, origin: Origin, *, signing_in: bool = False) -> Challenge:
+        """Of the number. Texts of one that is proved after the address count to the mailbox."""
+        if signing_in or signup.email is None or not (signup.email_first and signup.email.proved):
+            standing = Standing.SIGNING_IN if signing_in else Standing.STRANGER
+            return Challenge(signup.id, PURPOSE, origin, standing=standing)
+        mailbox = self._needs.subjects.of(EmailAddress(signup.email.value).mailbox).hex()
+        return Challenge(signup.id, PURPOSE, origin, mailbox, Standing.MAILED)
+
+    async def _send(self, signup: Signup, origin: Origin, *, signing_in: bool = False) -> Signup:
+        challenge = self.challenge(signup, origin, signing_in=signing_in)
+        await request_code(self._phones, challenge, signup.number)
+        return _texted(signup)
+
+    async def keep(self, before: Signup, signup: Signup, origin: Origin) -> Signup:
+        """Until the address is proved, if it is not. Another number waits no shorter than the one
+        before it, and the same one no longer. Raises `TooManySends`.
+        """
+        kept = before.phone if before.phone and before.phone.kept else None
+        text_after = kept.text_after if kept else None
+        named = signup.phone and replace(signup.phone, kept=True, text_after=text_after)
+        signup = replace(signup, phone=named, email_first=True)
+        if not kept or kept.value != signup.number.e164:
+            await self._take_room(signup, origin)
+            await self._write(signup, text_after, origin)
+        return await self.continue_kept(await self._drafts.save_draft(signup), origin)
+
+    async def _write(self, signup: Signup, text_after: datetime | None, origin: Origin) -> None:
+        async with self._needs.database.connection() as connection:
+            await connection.execute(
+                *sql.keep_number(
+                    id=uuid7(),
+                    flow_id=signup.id,
+                    nonce=secrets.token_bytes(NONCE_BYTES),
+                    phone=signup.number.e164,
+                    text_after=text_after,
+                    network=origin.network,
+                    request_id=current_request.get() or None,
+                )
+            )
+
+    async def _take_room(self, signup: Signup, origin: Origin) -> None:
+        """Nothing is sent, so no other limit bounds how many rows a network has written."""
+        tally = self._needs.limits.kept_numbers_per_network.tally(f"kept_numbers:{origin.network}")
+        try:
+            count = await self._needs.memory.count([tally], str(uuid7()))
+        except Unavailable:
+            self._rows.take_room(origin.network)
+            return
+        if count.reached:
+            fired[KEPT] += 1
+            log.info("a limit is reached", extra={"limit": KEPT, "network": origin.network})
+            event = f"{PURPOSE}:send_refused"
+            await record_hourly(self._needs.database, event, origin.network, limit=KEPT)
+            raise TooManySends
+
+    async def _start_wait(self, signup: Signup, origin: Origin) -> Signup:
+        """Once: it is over when it was said to be."""
+        if signup.phone is None or signup.phone.text_after:
+            return signup
+        seconds = await self._needs.limiter.gauge.find_wait(signup.number, origin)
+        if not seconds:
+            return signup
+        async with self._needs.database.connection() as connection:
+            text_after = await connection.fetchval(
+                *sql.start_wait(flow_id=signup.id, seconds=float(seconds))
+            )
+        waiting = replace(signup, phone=replace(signup.phone, text_after=text_after))
+        return await self._drafts.save_draft(waiting)
+
+
+def kept_number(phone: Contact) -> PendingCode:
+    """In the place of its code."""
+    return PendingCode.without_code(
+        uuid7(), phone.value, datetime.now(UTC) + PHONE.lifetime, phone.seconds_left, kept=True
+    )
+
+
+def _named(before: Signup, phone: Contact) -> Signup:
+    return replace(before, phone=phone, moved_to=None, account=None, dormant=False)
+
+
+def _texted(signup: Signup) -> Signup:
+    return replace(signup, phone=signup.phone and replace(signup.phone, kept=False))
+
+
+def _waits_for_code(before: Signup, named: Contact) -> bool:
+    """Whether that number was texted in this sign-up before."""
+    phone = before.phone
+    return phone is not None and phone.value == named.value and not (phone.kept or phone.proved)
