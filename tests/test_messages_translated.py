@@ -109,6 +109,7 @@ def message(template: str, language: str, zone: str = "", **context: str) -> Mes
         abandoned=False,
         age=0.0,
         seconds_left=600.0,
+        sender=None,
     )
 
 

@@ -94,7 +94,7 @@ def test_a_delivered_text_is_told_on_the_page(
     [
         ("30005", "refused", "We can’t text that number."),
         ("30006", "refused", "a landline"),
-        ("21610", "refused", "Reply START"),
+        ("21610", "refused", "reply START"),
         ("60410", "refused", "We can’t text that country yet."),
         ("30004", "refused", "Your carrier blocked our text."),
         ("30007", "refused", "Your carrier blocked our text."),
@@ -195,7 +195,7 @@ def test_a_stopped_number_may_sign_in_another_way_or_start_again(told: Staged) -
     person.submit("/login/phone", phone=phone)
     told.wait_for_state(phone, "refused")
     page = person.get("/login/phone-code").html
-    assert "Reply START to our last text" in page
+    assert "To get texts again, reply START to our last one." in page
     ways = re.findall(r'<a class="button[^"]*" href="([^"]+)"', page)
     assert ways[:2] == ["/login/phone?change", "/login/password"]
     person.submit("/login/phone-code/resend")

@@ -19,12 +19,12 @@ SENT = "The {} was sent."
 UNSURE = "We couldn’t be sure that the {} went out. If nothing arrives, ask for another."
 FAILED = "We couldn’t send the code. Try again in a few minutes."
 NO_SUCH = "We can’t text that number. Check it, or use another."
-LANDLINE = "That looks like a landline, which can’t receive texts. Use a mobile number."
+LANDLINE = "That looks like a landline, which can’t receive texts. We can call it instead."
 NO_ADDRESS = "That address can’t receive our e-mail. Check it, or use another."
 NO_COUNTRY = "We can’t text that country yet. Use a number from another country."
 STOPPED = (
-    "Texts from us are turned off for this number. Reply START to our last text, or use another"
-    " number."
+    "Texts from us are turned off for this number. We can call you instead. To get texts again,"
+    " reply START to our last one."
 )
 
 # What people are told in the end, and what their vendor does. In the order they ask in: never five
