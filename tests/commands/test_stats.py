@@ -84,6 +84,23 @@ def test_nothing_is_no_crash(stores: Stores) -> None:
     assert "  accounts made: 0" in empty.output
 
 
+COSTS = """
+UPDATE deliveries SET cost = 50000, purpose = 'signup', room = CASE WHEN sent_at - created_at
+  > interval '2 s' THEN 'sign-in' ELSE 'strangers' END WHERE channel = 'sms'
+"""
+PRICES = "INSERT INTO text_budget VALUES (true, 'USD', 1, 1, 1, 1)"
+
+
+def test_what_a_sign_up_has_cost_is_told_where_there_are_prices(url: str) -> None:
+    ask(url, COSTS)
+    assert json.loads(typed("stats", "--json", DATABASE_URL=url).output)["cost"] is None
+    ask(url, PRICES)
+    cost = json.loads(typed("stats", "--json", DATABASE_URL=url).output)["cost"]
+    assert cost == {"currency": "USD", "cost": 100000, "accounts": 2, "of_one": 0.05}
+    output = typed("stats", DATABASE_URL=url).output
+    assert "  texts and calls for it: 0.10 USD, 0.0500 for each account made" in output
+
+
 @pytest.mark.parametrize(("first", "mean", "reached"), [(9, 38.0, True), (8, 38.1, False)])
 def test_a_bar_is_reached_by_its_very_figure(first: int, mean: float, reached: bool) -> None:
     codes = CodeFigures("sms", 10, 10, first, 10, mean, None)

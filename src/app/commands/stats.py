@@ -10,6 +10,7 @@ import click
 from app.adapters.postgres import Postgres
 from app.commands.stores import with_database
 from app.domain.audit import record
+from app.domain.delivery.spending import MILLIONTHS
 from app.domain.statistics import (
     FIRST_TRY_BAR,
     LONGEST,
@@ -17,6 +18,7 @@ from app.domain.statistics import (
     CodeFigures,
     DeliveryFigures,
     Percentiles,
+    SignupCost,
     Statistics,
     gather_statistics,
 )
@@ -69,6 +71,8 @@ def _lines(figures: Statistics) -> Iterator[str]:
         )
     yield "Sign-up:"
     yield from (f"  {STEPS[event]}: {times}" for event, times in figures.steps.items())
+    if figures.cost:
+        yield _cost_line(figures.cost)
 
 
 def _code_lines(codes: CodeFigures) -> Iterator[str]:
@@ -95,6 +99,11 @@ def _delivery_line(each: DeliveryFigures) -> str:
     )
 
 
+def _cost_line(cost: SignupCost) -> str:
+    line = f"  texts and calls for it: {cost.cost / MILLIONTHS:.2f} {cost.currency}"
+    return line if cost.of_one is None else f"{line}, {cost.of_one:.4f} for each account made"
+
+
 def _bar(reaches: bool | None) -> str:
     return "which reaches the bar" if reaches else "which misses the bar"
 
@@ -113,4 +122,6 @@ def _plain(figures: Statistics) -> dict[str, object]:
         plain["first_try"] = codes.first_try
         plain["reaches_first_try_bar"] = codes.reaches_first_try_bar
         plain["reaches_seconds_bar"] = codes.reaches_seconds_bar
+    if figures.cost:
+        plain_figures["cost"]["of_one"] = figures.cost.of_one
     return plain_figures | {"bars": {"first_try": FIRST_TRY_BAR, "seconds": SECONDS_BAR}}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.domain.delivery.spending import MILLIONTHS
 from app.domain.ports import Connection, Database, Record
 from app.domain.sql import load_queries
 
@@ -91,10 +92,26 @@ class RefusalFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class SignupCost:
+    """What texts and calls to people who sign up have cost, and the accounts that were made. `cost`
+    in millionths of the unit of `currency`, by the prices in force when each was queued.
+    """
+
+    currency: str
+    cost: int
+    accounts: int
+
+    @property
+    def of_one(self) -> float | None:
+        """What a sign-up that was completed has cost, in units of the currency."""
+        return self.cost / MILLIONTHS / self.accounts if self.accounts else None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """Of so many days until now; `codes` of `code_days`, as they are kept no longer. `steps` has
     how often each event of a sign-up happened, by its name; sign-ins by phone are among those of
-    the phone.
+    the phone. `cost` is None where no prices are in force.
     """
 
     days: int
@@ -103,19 +120,22 @@ class Statistics:
     deliveries: tuple[DeliveryFigures, ...]
     refusals: tuple[RefusalFigures, ...]
     steps: dict[str, int]
+    cost: SignupCost | None
 
 
 async def gather_statistics(database: Database, days: int) -> Statistics:
     """Of at most `LONGEST` days."""
     code_days = min(days, CODES_KEPT)
     async with database.connection() as connection:
+        steps = await count_steps(connection, days)
         return Statistics(
             days=days,
             code_days=code_days,
             codes=await count_codes(connection, code_days),
             deliveries=await count_deliveries(connection, days),
             refusals=await count_refusals(connection, days),
-            steps=await count_steps(connection, days),
+            steps=steps,
+            cost=await sum_signup_cost(connection, days, steps["signup:completed"]),
         )
 
 
@@ -153,6 +173,12 @@ async def count_refusals(connection: Connection, days: int) -> tuple[RefusalFigu
 async def count_steps(connection: Connection, days: int) -> dict[str, int]:
     rows = await connection.fetch(*sql.count_events(events=list(STEPS), days=days))
     return dict.fromkeys(STEPS, 0) | {row["event"]: row["times"] for row in rows}
+
+
+async def sum_signup_cost(connection: Connection, days: int, accounts: int) -> SignupCost | None:
+    """`accounts`: as many were made in these days."""
+    row = await connection.fetchrow(*sql.sum_signup_cost(days=days))
+    return SignupCost(row["currency"], row["cost"], accounts) if row else None
 
 
 def _code_figures(row: Record) -> CodeFigures:

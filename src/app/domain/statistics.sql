@@ -54,3 +54,13 @@ SELECT event, count(*) AS times FROM audit_events
 WHERE event = ANY(:events::text[])
   AND at > statement_timestamp() - make_interval(days => :days::int)
 GROUP BY event;
+
+-- name: sum_signup_cost
+-- What texts and calls to people who sign up have cost, in millionths of the currency; none of this
+-- where no prices are in force. Sign-ins take another room.
+SELECT currency, (
+  SELECT coalesce(sum(cost), 0)::bigint FROM deliveries
+  WHERE created_at > statement_timestamp() - make_interval(days => :days::int)
+    AND purpose = 'signup' AND room IN ('strangers', 'mailed')
+) AS cost
+FROM text_budget;
