@@ -1,4 +1,4 @@
-"""Servers of other people's that the tests run beside ours: a connection pooler and proxies.
+"""Programs of other people's that the tests need: a connection pooler, proxies, a clock to turn.
 
 `make test` runs this first. Without them the run fails; it never leaves those tests out.
 """
@@ -11,7 +11,12 @@ import sys
 from tests.apt import apt_installs
 
 # The program, and the package of Debian that holds it.
-PACKAGES = {"pgbouncer": "pgbouncer", "nginx": "nginx-light", "caddy": "caddy"}
+PACKAGES = {
+    "pgbouncer": "pgbouncer",
+    "nginx": "nginx-light",
+    "caddy": "caddy",
+    "faketime": "faketime",
+}
 
 
 def main() -> None:

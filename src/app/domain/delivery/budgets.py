@@ -1,5 +1,6 @@
 """How many unproved texts a region may have: its share of what was proved there in two weeks."""
 
+from collections.abc import Callable
 from time import monotonic
 
 from app.domain.delivery.counts import Proved
@@ -17,22 +18,22 @@ HOURS = 6  # of sends that one statement counts: it is done well before its time
 class RegionBudgets:
     """What was proved lately, by region, as far as budgets go by it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, now: Callable[[], float] = monotonic) -> None:
+        self._database, self._now = database, now
         self._known: dict[str, tuple[float, Proved]] = {}
 
     async def find(self, region: str) -> Proved:
         """What was read last, while PostgreSQL is silent."""
         at, known = self._known.get(region, (-KEPT, Proved()))
-        if monotonic() - at < KEPT:
+        if self._now() - at < KEPT:
             return known
-        self._known[region] = (monotonic(), known)  # whoever comes meanwhile goes by that
+        self._known[region] = (self._now(), known)  # whoever comes meanwhile goes by that
         try:
             async with self._database.connection() as connection:
                 [row] = await connection.fetch(*sql.find_proved(region=region))
         except Unavailable:
             return known
-        self._known[region] = (monotonic(), Proved(row["hour"], row["day"]))
+        self._known[region] = (self._now(), Proved(row["hour"], row["day"]))
         return self._known[region][1]
 
 

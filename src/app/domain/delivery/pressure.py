@@ -4,7 +4,7 @@ How a text is judged is arithmetic over counts; only the gauge reads them.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -69,8 +69,14 @@ class Verdict:
 class PressureGauge:
     """What is counted is kept for two seconds, so that a crowd costs no more than a few people."""
 
-    def __init__(self, database: Database, table: LimitTable, stops: Stops) -> None:
-        self._database, self._table, self._stops = database, table, stops
+    def __init__(
+        self,
+        database: Database,
+        table: LimitTable,
+        stops: Stops,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._database, self._table, self._stops, self._now = database, table, stops, now
         self._kept: OrderedDict[tuple[str, str], tuple[float, dict[Room, Conversion]]]
         self._kept = OrderedDict()
 
@@ -108,7 +114,7 @@ class PressureGauge:
 
     async def _count(self, kind: str, key: str) -> dict[Room, Conversion]:
         at, counted = self._kept.get((kind, key), (-KEPT, {}))
-        if monotonic() - at < KEPT:
+        if self._now() - at < KEPT:
             return counted
         async with self._database.connection() as connection:
             [row] = await connection.fetch(*COUNTS[kind](key, self._table.pressure))
@@ -116,7 +122,7 @@ class PressureGauge:
             room: Conversion(row[f"{room}_unproved"], row[f"{room}_proved"])
             for room in (Room.STRANGERS, Room.MAILED)
         }
-        self._kept[kind, key] = monotonic(), counted
+        self._kept[kind, key] = self._now(), counted
         self._kept.move_to_end((kind, key))
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 from uuid import UUID
 
 from app.domain.delivery.budgets import RegionBudgets
@@ -54,13 +55,19 @@ class SendLimiter:
     """Queues a message where all limits of sends have room for it at once."""
 
     def __init__(
-        self, database: Database, memory: ShortMemory, table: LimitTable, pseudonyms: Pseudonyms
+        self,
+        database: Database,
+        memory: ShortMemory,
+        table: LimitTable,
+        pseudonyms: Pseudonyms,
+        now: Callable[[], float] = monotonic,
     ) -> None:
+        """`now` in seconds since any moment: what was read is gone by for some of them."""
         self._database, self._memory = database, memory
         self._table, self._pseudonyms = table, pseudonyms
-        self._budgets = RegionBudgets(database)
-        self.stops = Stops(database, table.conversion_breaker)
-        self.gauge = PressureGauge(database, table, self.stops)
+        self._budgets = RegionBudgets(database, now)
+        self.stops = Stops(database, table.conversion_breaker, now)
+        self.gauge = PressureGauge(database, table, self.stops, now)
         self.proved = ProvedTexts(database, memory, table, self.stops)
 
     async def queue_message(

@@ -4,7 +4,7 @@ PostgreSQL holds the stops; each process goes by what it has read in the last se
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from time import monotonic
@@ -79,8 +79,13 @@ class _Known:
 
 
 class Stops:
-    def __init__(self, database: Database, breaker: ConversionBreaker) -> None:
-        self._database, self._breaker = database, breaker
+    def __init__(
+        self,
+        database: Database,
+        breaker: ConversionBreaker,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._database, self._breaker, self._now = database, breaker, now
         self._known = _Known()
 
     async def find(self, region: str, block: str, room: Room) -> list[tuple[Stop, StopState]]:
@@ -91,7 +96,7 @@ class Stops:
     async def list_all(self) -> list[tuple[Stop, StopState]]:
         """Those in force anywhere."""
         await self._refresh()
-        since = monotonic() - self._known.at
+        since = self._now() - self._known.at
         states = ((stop, stop.state_after(since)) for stop in self._known.stops)
         return [(stop, state) for stop, state in states if state is not StopState.OVER]
 
@@ -144,7 +149,7 @@ class Stops:
         self._forget()
 
     def _matching(self, keys: dict[str, str], room: Room) -> Iterator[tuple[Stop, StopState]]:
-        since = monotonic() - self._known.at
+        since = self._now() - self._known.at
         for stop in self._known.stops:
             state = stop.state_after(since)
             is_here = stop.room == room and keys.get(stop.kind) == stop.key
@@ -153,7 +158,7 @@ class Stops:
 
     async def _refresh(self) -> None:
         """While PostgreSQL is silent, what was read last counts."""
-        if monotonic() - self._known.at < KEPT:
+        if self._now() - self._known.at < KEPT:
             return
         self._known.at += KEPT  # whoever comes meanwhile goes by what there is
         try:
@@ -161,7 +166,7 @@ class Stops:
             if any(stop.state_after(0) is StopState.STOPPED and stop.probe for stop in stops):
                 await self._lengthen()
                 stops = await self._read()
-            self._known = _Known(stops, monotonic())
+            self._known = _Known(stops, self._now())
         except Unavailable:
             return
 
