@@ -23,11 +23,11 @@ WITH marks AS (
 ),
 counted AS (
   INSERT INTO send_counts (channel, region, room, slot, sent, proved)
-  SELECT d.channel, coalesce(d.region, ''), d.room, date_bin('10 minutes', d.created_at, 'epoch'),
-         sum(d.weight), coalesce(sum(d.weight) FILTER (WHERE v.consumed_at IS NOT NULL), 0)
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.address <> '' AND d.created_at >= (SELECT since FROM marks)
-    AND d.created_at < (SELECT until FROM marks)
+  SELECT channel, coalesce(region, ''), room, date_bin('10 minutes', created_at, 'epoch'),
+         sum(weight), coalesce(sum(weight) FILTER (WHERE proved), 0)
+  FROM deliveries
+  WHERE address <> '' AND created_at >= (SELECT since FROM marks)
+    AND created_at < (SELECT until FROM marks)
   GROUP BY 1, 2, 3, 4
 ),
 marked AS (
@@ -51,10 +51,9 @@ proved AS (
   WHERE channel = 'sms' AND region = :region
     AND slot > statement_timestamp() - interval '14 days'
   UNION ALL
-  SELECT d.created_at, d.weight FROM deliveries d
-  JOIN phone_verifications v ON v.id = d.verification_id AND v.consumed_at IS NOT NULL
-  WHERE d.channel = 'sms' AND d.region = :region AND d.address <> ''
-    AND d.created_at >= (SELECT counted FROM marks)
+  SELECT created_at, weight FROM deliveries
+  WHERE channel = 'sms' AND region = :region AND address <> '' AND proved
+    AND created_at >= (SELECT counted FROM marks)
 ),
 hours AS (SELECT sum(proved) AS proved FROM proved GROUP BY date_bin('1 hour', at, 'epoch')),
 days AS (SELECT sum(proved) AS proved FROM proved GROUP BY date_bin('1 day', at, 'epoch')),

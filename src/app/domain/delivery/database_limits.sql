@@ -14,83 +14,82 @@ SELECT pg_advisory_xact_lock(727275);
 -- for codes to its own number, or what stands for the mailbox that a sign-up proved before. A code
 -- that was entered counts for its number, its own number and that mailbox alone; `..._proved` are
 -- those that make room for another one.
-WITH found AS MATERIALIZED (
-  SELECT id FROM deliveries
-  WHERE destination = ANY(:numbers::text[]) AND channel = 'sms' AND address <> ''
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-  UNION SELECT id FROM deliveries
-  WHERE block = ANY(:blocks::text[]) AND channel = 'sms' AND address <> ''
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-  UNION SELECT id FROM deliveries
+WITH to_number AS (
+  SELECT coalesce(sum(weight), 0)::int AS number,
+    coalesce(sum(weight) FILTER (WHERE from_share), 0)::int AS number_and_share,
+    coalesce(sum(weight) FILTER (WHERE is_own), 0)::int AS own,
+    max(created_at) AS last_number,
+    max(created_at) FILTER (WHERE from_share) AS last_number_and_share,
+    max(created_at) FILTER (WHERE is_own) AS last_own
+  FROM (
+    SELECT created_at, weight, address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
+      split_part(purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
+    FROM deliveries
+    WHERE destination = ANY(:numbers::text[]) AND channel = 'sms' AND address <> ''
+      AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  ) texts
+),
+to_block AS (
+  SELECT coalesce(sum(weight), 0)::int AS block,
+    coalesce(sum(weight) FILTER (WHERE from_share), 0)::int AS block_and_share,
+    max(created_at) AS last_block,
+    max(created_at) FILTER (WHERE from_share) AS last_block_and_share
+  FROM (
+    SELECT created_at, weight, address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share
+    FROM deliveries
+    WHERE block = ANY(:blocks::text[]) AND channel = 'sms' AND address <> '' AND NOT proved
+      AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  ) texts
+),
+by_mailbox AS (
+  SELECT coalesce(sum(weight), 0)::int AS mailbox FROM deliveries
   WHERE opened_by = ANY(:opened_by::text[]) AND purpose = 'signup' AND channel = 'sms'
     AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-  UNION SELECT id FROM deliveries
-  WHERE network = ANY(:networks::text[]) AND channel = 'sms' AND address <> ''
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
 ),
-texts AS (
-  SELECT d.created_at, d.weight, v.consumed_at IS NOT NULL AS proved, v.consumed_at IS NULL AS unproved,
-    destination = ANY(:numbers::text[]) AS to_number,
-    block = ANY(:blocks::text[]) AS to_block,
-    address = ANY(:addresses::text[]) AS from_address,
-    network = ANY(:networks::text[]) AS from_network,
-    address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
-    split_part(d.purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own,
-    d.purpose = 'signup' AND opened_by = ANY(:opened_by::text[]) AS by_mailbox
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.id = ANY(ARRAY(SELECT id FROM found))
+from_here AS (
+  SELECT coalesce(sum(weight) FILTER (WHERE from_address AND NOT proved), 0)::int AS address,
+    coalesce(sum(weight) FILTER (WHERE from_address AND proved), 0)::int AS address_proved,
+    coalesce(sum(weight) FILTER (WHERE NOT proved), 0)::int AS network,
+    coalesce(sum(weight) FILTER (WHERE proved), 0)::int AS network_proved,
+    max(created_at) FILTER (WHERE from_address AND NOT proved) AS last_address,
+    max(created_at) FILTER (WHERE NOT proved) AS last_network
+  FROM (
+    SELECT created_at, weight, proved, address = ANY(:addresses::text[]) AS from_address
+    FROM deliveries
+    WHERE network = ANY(:networks::text[]) AND channel = 'sms' AND address <> ''
+      AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  ) texts
 )
-SELECT statement_timestamp() AS now,
-  coalesce(sum(weight) FILTER (WHERE to_number), 0) AS number,
-  coalesce(sum(weight) FILTER (WHERE to_number AND from_share), 0) AS number_and_share,
-  coalesce(sum(weight) FILTER (WHERE to_number AND is_own), 0) AS own,
-  coalesce(sum(weight) FILTER (WHERE by_mailbox), 0) AS mailbox,
-  coalesce(sum(weight) FILTER (WHERE to_block AND unproved), 0) AS block,
-  coalesce(sum(weight) FILTER (WHERE to_block AND from_share AND unproved), 0) AS block_and_share,
-  coalesce(sum(weight) FILTER (WHERE from_address AND unproved), 0) AS address,
-  coalesce(sum(weight) FILTER (WHERE from_address AND proved), 0) AS address_proved,
-  coalesce(sum(weight) FILTER (WHERE from_network AND unproved), 0) AS network,
-  coalesce(sum(weight) FILTER (WHERE from_network AND proved), 0) AS network_proved,
-  max(created_at) FILTER (WHERE to_number) AS last_number,
-  max(created_at) FILTER (WHERE to_number AND from_share) AS last_number_and_share,
-  max(created_at) FILTER (WHERE to_number AND is_own) AS last_own,
-  max(created_at) FILTER (WHERE to_block AND unproved) AS last_block,
-  max(created_at) FILTER (WHERE to_block AND from_share AND unproved) AS last_block_and_share,
-  max(created_at) FILTER (WHERE from_address AND unproved) AS last_address,
-  max(created_at) FILTER (WHERE from_network AND unproved) AS last_network
-FROM texts;
+SELECT statement_timestamp() AS now, * FROM to_number, to_block, by_mailbox, from_here;
 
 -- name: count_mails
 -- As count_texts.
-WITH found AS MATERIALIZED (
-  SELECT id FROM deliveries
-  WHERE block = ANY(:mailboxes::text[]) AND channel = 'email' AND address <> ''
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
-  UNION SELECT id FROM deliveries
-  WHERE network = ANY(:networks::text[]) AND channel = 'email' AND address <> ''
-    AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+WITH to_mailbox AS (
+  SELECT coalesce(sum(weight), 0)::int AS mailbox,
+    coalesce(sum(weight) FILTER (WHERE from_share), 0)::int AS mailbox_and_share,
+    coalesce(sum(weight) FILTER (WHERE is_own), 0)::int AS own,
+    max(created_at) AS last_mailbox,
+    max(created_at) FILTER (WHERE from_share) AS last_mailbox_and_share,
+    max(created_at) FILTER (WHERE is_own) AS last_own
+  FROM (
+    SELECT created_at, weight, address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
+      split_part(purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
+    FROM deliveries
+    WHERE block = ANY(:mailboxes::text[]) AND channel = 'email' AND address <> ''
+      AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  ) mails
 ),
-mails AS (
-  SELECT created_at,
-    block = ANY(:mailboxes::text[]) AS to_mailbox,
-    address = ANY(:addresses::text[]) AS from_address,
-    network = ANY(:networks::text[]) AS from_network,
-    address = ANY(:shares::text[]) OR network = ANY(:shares::text[]) AS from_share,
-    split_part(purpose, '-', 1) = 'confirm' AND opened_by = ANY(:opened_by::text[]) AS is_own
-  FROM deliveries WHERE id = ANY(ARRAY(SELECT id FROM found))
+from_here AS (
+  SELECT coalesce(sum(weight) FILTER (WHERE from_address), 0)::int AS address, coalesce(sum(weight), 0)::int AS network,
+    max(created_at) FILTER (WHERE from_address) AS last_address, max(created_at) AS last_network
+  FROM (
+    SELECT created_at, weight, address = ANY(:addresses::text[]) AS from_address
+    FROM deliveries
+    WHERE network = ANY(:networks::text[]) AND channel = 'email' AND address <> ''
+      AND created_at > statement_timestamp() - make_interval(secs => :seconds)
+  ) mails
 )
-SELECT statement_timestamp() AS now,
-  count(*) FILTER (WHERE to_mailbox) AS mailbox,
-  count(*) FILTER (WHERE to_mailbox AND from_share) AS mailbox_and_share,
-  count(*) FILTER (WHERE to_mailbox AND is_own) AS own,
-  count(*) FILTER (WHERE from_address) AS address,
-  count(*) FILTER (WHERE from_network) AS network,
-  max(created_at) FILTER (WHERE to_mailbox) AS last_mailbox,
-  max(created_at) FILTER (WHERE to_mailbox AND from_share) AS last_mailbox_and_share,
-  max(created_at) FILTER (WHERE to_mailbox AND is_own) AS last_own,
-  max(created_at) FILTER (WHERE from_address) AS last_address,
-  max(created_at) FILTER (WHERE from_network) AS last_network
-FROM mails;
+SELECT statement_timestamp() AS now, * FROM to_mailbox, from_here;
 
 -- name: count_in_region
 -- Of the texts to a region in the last so many seconds, those whose code was not entered, by room,
@@ -105,17 +104,17 @@ sent AS (
   SELECT region, room, sent, sent - proved AS unproved FROM send_counts
   WHERE channel = 'sms' AND slot >= (SELECT first FROM marks)
   UNION ALL
-  SELECT d.region, d.room, sum(d.weight), sum(d.weight) FILTER (WHERE v.consumed_at IS NULL)
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.channel = 'sms' AND d.address <> '' AND d.created_at > (SELECT at FROM marks)
-    AND d.created_at < (SELECT least(first, counted) FROM marks)
-  GROUP BY d.region, d.room
+  SELECT region, room, sum(weight), coalesce(sum(weight) FILTER (WHERE NOT proved), 0)
+  FROM deliveries
+  WHERE channel = 'sms' AND address <> '' AND created_at > (SELECT at FROM marks)
+    AND created_at < (SELECT least(first, counted) FROM marks)
+  GROUP BY region, room
   UNION ALL
-  SELECT d.region, d.room, sum(d.weight), sum(d.weight) FILTER (WHERE v.consumed_at IS NULL)
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.channel = 'sms' AND d.address <> ''
-    AND d.created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
-  GROUP BY d.region, d.room
+  SELECT region, room, sum(weight), coalesce(sum(weight) FILTER (WHERE NOT proved), 0)
+  FROM deliveries
+  WHERE channel = 'sms' AND address <> ''
+    AND created_at > (SELECT greatest(at, counted - interval '1 microsecond') FROM marks)
+  GROUP BY region, room
 )
 SELECT
   coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('strangers', 'sign-in', '')), 0) AS strangers,

@@ -10,44 +10,44 @@ SELECT coalesce(sum(least(strangers_unproved, :most)), 0)::int AS strangers_unpr
        coalesce(sum(least(mailed_unproved, :most)), 0)::int AS mailed_unproved,
        coalesce(sum(mailed_proved), 0)::int AS mailed_proved
 FROM (
-  SELECT count(*) FILTER (WHERE d.room <> 'mailed' AND v.consumed_at IS NULL
-           AND d.created_at < statement_timestamp() - make_interval(secs => :settled)) AS strangers_unproved,
-         count(v.consumed_at) FILTER (WHERE d.room <> 'mailed') AS strangers_proved,
-         count(*) FILTER (WHERE d.room = 'mailed' AND v.consumed_at IS NULL
-           AND d.created_at < statement_timestamp() - make_interval(secs => :settled)) AS mailed_unproved,
-         count(v.consumed_at) FILTER (WHERE d.room = 'mailed') AS mailed_proved
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.region = :key AND d.channel = 'sms' AND d.address <> ''
-    AND d.created_at > statement_timestamp() - interval '1 hour'
-    AND d.room NOT IN ('known', 'withheld')
-    AND NOT (d.state IN ('refused', 'failed', 'expired') AND d.provider_id IS NULL)
-  GROUP BY d.network
+  SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
+           AND created_at < statement_timestamp() - make_interval(secs => :settled)) AS strangers_unproved,
+         count(*) FILTER (WHERE room <> 'mailed' AND proved) AS strangers_proved,
+         count(*) FILTER (WHERE room = 'mailed' AND NOT proved
+           AND created_at < statement_timestamp() - make_interval(secs => :settled)) AS mailed_unproved,
+         count(*) FILTER (WHERE room = 'mailed' AND proved) AS mailed_proved
+  FROM deliveries
+  WHERE region = :key AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - interval '1 hour'
+    AND room NOT IN ('known', 'withheld')
+    AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL)
+  GROUP BY network
 ) networks;
 
 -- name: count_block
 -- As count_region.
-SELECT count(*) FILTER (WHERE d.room <> 'mailed' AND v.consumed_at IS NULL
-         AND d.created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
-       count(v.consumed_at) FILTER (WHERE d.room <> 'mailed')::int AS strangers_proved,
-       count(*) FILTER (WHERE d.room = 'mailed' AND v.consumed_at IS NULL
-         AND d.created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
-       count(v.consumed_at) FILTER (WHERE d.room = 'mailed')::int AS mailed_proved
-FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-WHERE d.block = :key AND d.channel = 'sms' AND d.address <> ''
-  AND d.created_at > statement_timestamp() - interval '1 hour'
-  AND d.room NOT IN ('known', 'withheld')
-  AND NOT (d.state IN ('refused', 'failed', 'expired') AND d.provider_id IS NULL);
+SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
+         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
+       count(*) FILTER (WHERE room <> 'mailed' AND proved)::int AS strangers_proved,
+       count(*) FILTER (WHERE room = 'mailed' AND NOT proved
+         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
+       count(*) FILTER (WHERE room = 'mailed' AND proved)::int AS mailed_proved
+FROM deliveries
+WHERE block = :key AND channel = 'sms' AND address <> ''
+  AND created_at > statement_timestamp() - interval '1 hour'
+  AND room NOT IN ('known', 'withheld')
+  AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);
 
 -- name: count_network
 -- As count_region.
-SELECT count(*) FILTER (WHERE d.room <> 'mailed' AND v.consumed_at IS NULL
-         AND d.created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
-       count(v.consumed_at) FILTER (WHERE d.room <> 'mailed')::int AS strangers_proved,
-       count(*) FILTER (WHERE d.room = 'mailed' AND v.consumed_at IS NULL
-         AND d.created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
-       count(v.consumed_at) FILTER (WHERE d.room = 'mailed')::int AS mailed_proved
-FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-WHERE d.network = :key AND d.channel = 'sms' AND d.address <> ''
-  AND d.created_at > statement_timestamp() - interval '1 hour'
-  AND d.room NOT IN ('known', 'withheld')
-  AND NOT (d.state IN ('refused', 'failed', 'expired') AND d.provider_id IS NULL);
+SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
+         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
+       count(*) FILTER (WHERE room <> 'mailed' AND proved)::int AS strangers_proved,
+       count(*) FILTER (WHERE room = 'mailed' AND NOT proved
+         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
+       count(*) FILTER (WHERE room = 'mailed' AND proved)::int AS mailed_proved
+FROM deliveries
+WHERE network = :key AND channel = 'sms' AND address <> ''
+  AND created_at > statement_timestamp() - interval '1 hour'
+  AND room NOT IN ('known', 'withheld')
+  AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);

@@ -29,7 +29,7 @@ class ProvedTexts:
         """
         with suppress(Unavailable):
             async with self._database.connection() as connection:
-                texts = await connection.fetch(*sql.list_texts_of(verification=verification))
+                texts = await connection.fetch(*sql.mark_proved(verification=verification))
             with suppress(Unavailable):
                 await self._free(texts)
             await self._stops.end_by([text["id"] for text in texts])

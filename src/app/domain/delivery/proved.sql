@@ -1,8 +1,8 @@
 -- Texts whose code was entered.
 
--- name: list_texts_of
+-- name: mark_proved
 -- Those that carried the code of a verification. age: in seconds.
-SELECT id, destination, coalesce(region, '') AS region, address, network, room, weight,
-       extract(epoch FROM statement_timestamp() - created_at)::float AS age
-FROM deliveries
-WHERE verification_id = :verification AND channel = 'sms' AND address <> '';
+UPDATE deliveries SET proved = true
+WHERE verification_id = :verification AND channel = 'sms' AND address <> ''
+RETURNING id, destination, coalesce(region, '') AS region, address, network, room, weight,
+          extract(epoch FROM statement_timestamp() - created_at)::float AS age;

@@ -12,8 +12,8 @@ SELECT EXISTS (
 -- What the limits of sends count, in order, at most so many after a message (after, after_id). age:
 -- in seconds. session: that asked for a code to its own number or address. proved: the code of a text
 -- was entered.
-SELECT d.id, d.channel, coalesce(d.region, '') AS region, d.block, d.address, d.network, d.opened_by, d.counted, d.weight,
-  d.created_at, d.room, p.consumed_at IS NOT NULL AS proved, extract(epoch FROM statement_timestamp() - d.created_at)::float AS age,
+SELECT d.id, d.channel, coalesce(d.region, '') AS region, d.block, d.address, d.network, d.opened_by, d.counted,
+  d.created_at, d.room, d.proved, d.weight, extract(epoch FROM statement_timestamp() - d.created_at)::float AS age,
   CASE d.channel WHEN 'sms' THEN d.destination ELSE coalesce(d.block, d.destination) END AS contact,
   CASE WHEN split_part(d.purpose, '-', 1) = 'confirm' AND d.opened_by IS NOT NULL
     THEN coalesce(p.flow_id, e.flow_id) END AS session,

@@ -43,6 +43,17 @@ class Terms:
     def is_withheld(self) -> bool:
         return self.room is Room.WITHHELD
 
+    @property
+    def parameters(self) -> dict[str, object]:
+        """Those of the statement that queues it."""
+        return {
+            "limits_checked": self.limits_checked,
+            "is_counted": self.is_counted,
+            "room": self.room,
+            "is_quiet": bool(self.quiet_by),
+            "is_withheld": self.is_withheld,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Send:

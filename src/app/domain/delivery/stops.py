@@ -67,11 +67,6 @@ class Stop:
         return StopState.STOPPED if is_late else StopState.PROBING
 
 
-def next_seconds(seconds: int, breaker: ConversionBreaker) -> int:
-    """How long it lasts after a probe that was not proved."""
-    return min(2 * seconds, breaker.longest)
-
-
 @dataclass(slots=True)
 class _Known:
     stops: Sequence[Stop] = ()

@@ -175,6 +175,8 @@ class Deliveries(Table):
     # Nobody is told what became of it: a text of a sign-in while strangers are sent none, and one
     # that therefore was not sent (`Room.WITHHELD`).
     is_quiet: Mapped[bool] = mapped_column(Boolean, server_default="false")
+    # Whether the code of a text was entered: then it takes no room any more.
+    proved: Mapped[bool] = mapped_column(Boolean, server_default="false")
     # Whether the short memory counted it too; where not, only these rows know of it.
     counted: Mapped[bool] = mapped_column(Boolean, server_default="true")
     verification_id: Mapped[Reference | None]

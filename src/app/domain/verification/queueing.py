@@ -75,16 +75,7 @@ async def _queue(
     async def queue(connection: Connection, terms: Terms) -> Record:
         if terms.quiet_by:
             quiet_by.add((WITHHELD if terms.is_withheld else PASSED_OVER, terms.quiet_by))
-        [row] = await connection.fetch(
-            *query(
-                limits_checked=terms.limits_checked,
-                is_counted=terms.is_counted,
-                room=terms.room,
-                is_quiet=bool(terms.quiet_by),
-                is_withheld=terms.is_withheld,
-                **values,
-            )
-        )
+        [row] = await connection.fetch(*query(**terms.parameters, **values))
         return row
 
     try:

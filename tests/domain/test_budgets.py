@@ -1,0 +1,200 @@
+"""Each limit of sends, alone and in a crowd; and what a code that is entered gives back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from redis import Redis as Client
+
+from app.domain.delivery.budgets import RegionBudgets, count_settled_sends
+from app.domain.delivery.counts import Proved
+from app.domain.errors import Refusal, Unavailable
+from app.domain.identity.phone import Phone
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
+from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable, fired
+from app.domain.ports import Refilled
+from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, sender
+from tests.stores import Stores, execute
+
+SENT = "SELECT count(*) FROM deliveries"
+# Those that a proof gives back.
+FREED = ("texts_per_block", "texts_per_block_and_address", "texts_per_address",
+         "texts_per_network", *BUDGETS)  # fmt: skip
+# Of a session only the short memory knows; while that is silent, its number's limit holds.
+BY_MEMORY = [
+    (name, silent)
+    for name in SENDS
+    for silent in (False, True)
+    if not (silent and name.endswith("_per_session"))
+]
+SPELLINGS = ("+1 415 555 2671", "+14155552671", "001 415 555 2671", "(415) 555-2671",
+             "415.555.2671", "415 555 2671", "tel:+14155552671", "+1-415-555-2671",
+             "\uff0b\uff11\uff14\uff11\uff15\uff15\uff15\uff15\uff12\uff16\uff17\uff11",
+             "+1 (415) 555 2671", "1 415 555 2671", " 4155552671 ")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def url(stores: Stores) -> str:
+    return stores.new_database()
+
+
+@pytest.fixture
+async def sends(stores: Stores, url: str) -> AsyncIterator[Sends]:
+    async with opened_sends(stores, url, 13) as made:
+        yield made
+
+
+@pytest.fixture
+async def processes(stores: Stores, url: str) -> AsyncIterator[list[Sends]]:
+    """Two, each with connections of its own."""
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(opened_sends(stores, url, 13)) for _ in range(2)]
+
+
+def limited(table: LimitTable, name: str, most: int) -> LimitTable:
+    limit = Budget(most, most, 0) if name in BUDGETS else Limit(((HOUR, most),))
+    return replace(table, **{name: limit})
+
+
+async def count_sent(sends: Sends) -> int:
+    [row] = await execute(sends.url, SENT)
+    return int(row["count"])
+
+
+@pytest.mark.parametrize(("name", "silent"), BY_MEMORY)
+async def test_a_limit_lets_through_as_many_as_it_says(
+    sends: Sends, name: str, silent: bool
+) -> None:
+    """And names itself."""
+    sends.table, before = limited(sends.table, name, 3), fired[name]
+    for n in (1, 2, 3):
+        await sends.send(*SENDS[name](n), silent=silent)
+    with pytest.raises(SEND_LIMITS) as refused:
+        await sends.send(*SENDS[name](4), silent=silent)
+    assert isinstance(refused.value, Refusal)
+    assert (refused.value.limit, fired[name]) == (name, before + 1)
+    assert await count_sent(sends) == 3
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["with Redis", "without"])
+@pytest.mark.parametrize("name", ["texts_per_number", "texts_per_network", *BUDGETS])
+async def test_two_hundred_at_once_over_two_processes_get_no_more(
+    processes: list[Sends], name: str, silent: bool
+) -> None:
+    async def send(n: int) -> None:
+        with suppress(*SEND_LIMITS, Unavailable):
+            await processes[n % 2].send(*SENDS[name](n), silent=silent)
+
+    for process in processes:
+        process.table = limited(process.table, name, 10)
+    await asyncio.gather(*(send(n) for n in range(1, 201)))
+    await asyncio.gather(*(send(n) for n in range(201, 221)))
+    assert await count_sent(processes[0]) == 10
+
+
+@pytest.mark.parametrize("memory", ["there", "flushed", "silent", "silent at the proof"])
+@pytest.mark.parametrize("name", FREED)
+async def test_a_code_that_is_entered_gives_room_back(sends: Sends, name: str, memory: str) -> None:
+    sends.table = limited(sends.table, name, 3)
+    silent = memory == "silent"
+    codes = [await sends.send(*SENDS[name](n), silent=silent) for n in (1, 2, 3)]
+    await sends.prove(codes[1], silent="silent" in memory)
+    if memory in ("flushed", "silent at the proof"):
+        sends.flush()
+        assert await sends.refill() is Refilled.ALL
+    await sends.send(*SENDS[name](4), silent=silent)
+    if name in ("texts_per_address", "texts_per_network"):  # and one more
+        await sends.send(*SENDS[name](5), silent=silent)
+    with pytest.raises(SEND_LIMITS):
+        await sends.send(*SENDS[name](6), silent=silent)
+
+
+@pytest.mark.parametrize("name", ["texts_per_number", "texts_in_all"])
+async def test_other_limits_count_what_was_proved(sends: Sends, name: str) -> None:
+    sends.table = replace(sends.table, **{name: THREE})
+    for n in (1, 2, 3):
+        await sends.prove(await sends.send(*SENDS[name](n)))
+    with pytest.raises(SEND_LIMITS):
+        await sends.send(*SENDS[name](4))
+
+
+async def test_thirty_addresses_and_twelve_spellings_are_one_number(sends: Sends) -> None:
+    sends.table = replace(sends.table, texts_per_number=Limit(((HOUR, 5),)))
+
+    async def send(n: int) -> None:
+        to = Phone.parse(SPELLINGS[n % 12], ("US",), "US")
+        with suppress(*SEND_LIMITS):
+            await sends.send(to, sender(n + 1))
+
+    await asyncio.gather(*(send(n) for n in range(30)))
+    assert await count_sent(sends) == 5
+
+
+async def test_a_redis_that_is_too_slow_counts_as_silent(sends: Sends) -> None:
+    sends.table = limited(sends.table, "texts_per_network", 3)
+    with Client.from_url(sends.redis_url) as client:
+        client.client_pause(1500)
+    try:
+        for n in (1, 2, 3):
+            await sends.send(*SENDS["texts_per_network"](n))
+        assert sends.asked == [True] * 3
+        with pytest.raises(SEND_LIMITS):
+            await sends.send(*SENDS["texts_per_network"](4))
+    finally:
+        with Client.from_url(sends.redis_url) as client:
+            client.client_unpause()
+
+
+async def test_strangers_use_up_no_room_of_accounts_and_are_shown_the_way_by_email(
+    sends: Sends,
+) -> None:
+    sends.table = limited(sends.table, "strangers_per_region", 1)
+    await sends.send(*SENDS["strangers_per_region"](1))
+    with pytest.raises(TextsStopped) as refused:
+        await sends.send(*SENDS["strangers_per_region"](2))
+    assert refused.value.email_helps
+    for name in ("known_per_region", "mailed_per_region"):
+        for n in (3, 4):
+            await sends.send(*SENDS[name](n))
+
+
+@pytest.mark.parametrize("settled", [False, True])
+async def test_a_budget_grows_with_what_was_proved_in_two_weeks(
+    sends: Sends, settled: bool
+) -> None:
+    codes = [await sends.send(number(n), sender(n)) for n in range(1, 21)]
+    for code in codes[:15]:
+        await sends.prove(code)
+    await sends.pass_by(9 * DAY)
+    if settled:
+        await count_settled_sends(sends.database)
+        await execute(sends.url, "TRUNCATE deliveries")
+    for code in [await sends.send(number(n), sender(n)) for n in range(31, 34)]:
+        await sends.prove(code)
+    found = await RegionBudgets(sends.database).find("US")
+    assert found == (Proved(15, 15) if settled else Proved(3, 3))
+    assert Budget(2, 4, 40).limit(15, 15) == Limit(((HOUR, 6), (DAY, 6)))
+
+
+async def test_what_was_counted_for_good_is_counted_once(sends: Sends) -> None:
+    """At either end of a day there is something that is not."""
+    for seconds in (DAY - 300, 7 * HOUR, HOUR, 30):
+        codes: list[UUID] = [await sends.send(number(n), sender(n)) for n in (1, 2)]
+        await sends.prove(codes[0])
+        await execute(sends.url, AGED, [str(code) for code in codes], float(seconds))
+    await count_settled_sends(sends.database)
+    await count_settled_sends(sends.database)
+    sends.table = limited(sends.table, "strangers_per_region", 6)
+    for n in (11, 12):
+        await sends.send(number(n), sender(n), silent=True)
+    with pytest.raises(TextsStopped):
+        await sends.send(number(13), sender(13), silent=True)
+
+
+AGED = """
+UPDATE deliveries SET created_at = statement_timestamp() - make_interval(secs => $2)
+WHERE verification_id::text = ANY($1)
+"""
