@@ -65,9 +65,14 @@ class Budget:
     def limit(self, proved_in_hour: int = 0, proved_in_day: int = 0) -> Limit:
         """`proved_in_hour`, `proved_in_day`: in the busiest one."""
         if not (self.hour and self.day):
-            return Limit(((HOUR, 0), (DAY, 0)))
+            return _hour_and_day(0, 0)
         hour = max(self.hour, self.percent * proved_in_hour // 100)
-        return Limit(((HOUR, hour), (DAY, max(self.day, self.percent * proved_in_day // 100))))
+        return _hour_and_day(hour, max(self.day, self.percent * proved_in_day // 100))
+
+
+@lru_cache(1024)
+def _hour_and_day(hour: int, day: int) -> Limit:
+    return Limit(((HOUR, hour), (DAY, day)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from app.domain.errors import Refusal
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import MailsStopped, TextsStopped, TooManySends, TooSoon
-from app.domain.limits import DAY, HOUR, Limit, LimitTable
+from app.domain.limits import DAY, HOUR, LimitTable
 from app.domain.ports import ReachedLimit, Tally, Window
 
-CREDIT = ((HOUR, 1), (DAY, 1))  # as long as what they make room in
+CREDIT = (Window(HOUR, 1), Window(DAY, 1))  # as long as what they make room in
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,11 @@ def list_entries(entry: str, weight: int) -> list[str]:
 
 def list_credits(address: str, network: str) -> tuple[Tally, Tally]:
     """Where a text is counted once its code was entered."""
-    limit = Limit(CREDIT)
-    return limit.tally(f"proved:address:{address}"), limit.tally(f"proved:network:{network}")
+    return Tally(_credit("address", address), CREDIT), Tally(_credit("network", network), CREDIT)
+
+
+def _credit(kind: str, place: str) -> str:
+    return f"proved:{kind}:{place}"
 
 
 def _text_counts(
@@ -100,10 +103,11 @@ def _text_counts(
         yield _sends("texts_per_own_number", table.texts_per_own_number.tally(own), "own")
     else:
         yield from _number_counts(table, phone, sender)
-    of_address, of_network = list_credits(origin.address, origin.network)
-    here = table.texts_per_address.tally(f"texts:address:{origin.address}", of_address.key)
+    credit = _credit("address", origin.address)
+    here = table.texts_per_address.tally(f"texts:address:{origin.address}", credit)
     yield _sends("texts_per_address", here, "address", is_freed=True)
-    around = table.texts_per_network.tally(f"texts:network:{origin.network}", of_network.key)
+    credit = _credit("network", origin.network)
+    around = table.texts_per_network.tally(f"texts:network:{origin.network}", credit)
     yield _sends("texts_per_network", around, "network", is_freed=True, watched="network")
     yield from _region_counts(table, phone.region, sender, room, proved)
     if table.texts_in_all.windows:
