@@ -23,7 +23,7 @@ from app.commands.stores import (
 from app.domain.delivery.overrides import ROOMS, override_stops
 from app.domain.delivery.spending import Price, TextPrices, in_units
 from app.domain.delivery.text_status import SIGNUP_DAYS, RegionStatus, TextStatus, find_text_status
-from app.domain.limits import DAY, Budget, Limit, LimitTable
+from app.domain.limits import DAY, Budget, ConversionBreaker, Limit, LimitTable, Pressure
 from app.settings import BadSettings
 
 UNITS = {"m": 60, "h": 3600, "d": DAY}
@@ -193,16 +193,20 @@ def _region_line(each: RegionStatus, currency: str) -> str:
     )
 
 
-def _limits(table: LimitTable) -> Iterator[tuple[str, object]]:
+def _limits(table: LimitTable) -> Iterator[tuple[str, dict[str, Any]]]:
     """Those that stop texts."""
     for each in fields(table):
-        if each.name.startswith("texts_") or each.name in ("pressure", "conversion_breaker"):
-            yield each.name, asdict(getattr(table, each.name))
+        limit = getattr(table, each.name)
+        is_of_texts = isinstance(limit, Budget | Pressure | ConversionBreaker)
+        if is_of_texts or each.name.startswith("texts_"):
+            yield each.name, asdict(limit)
+    if table.raised_regions:
+        yield "raised_regions", table.raised_regions
 
 
 def _limit_lines(table: LimitTable) -> Iterator[str]:
     yield "In force (domain/limits.py, LIMITS_FILE):"
-    for name, _ in _limits(table):
+    for name, shown in _limits(table):
         limit = getattr(table, name)
         if isinstance(limit, Limit):
             numbers = ", ".join(f"{most} in {seconds} s" for seconds, most in limit.windows)
@@ -210,7 +214,7 @@ def _limit_lines(table: LimitTable) -> Iterator[str]:
             numbers = f"{limit.hour} an hour, {limit.day} a day, or {limit.percent} % of the proved"
         else:
             numbers = ", ".join(
-                f"{key} {value}" for key, value in asdict(limit).items()
+                f"{key} {value}" for key, value in shown.items()
                 if key not in ("per", "says", "silent")
             )  # fmt: skip
         yield f"  {name}: {numbers}"
