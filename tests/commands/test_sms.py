@@ -28,9 +28,9 @@ SELECT gen_random_uuid(), sha256(n::text::bytea), 'signup', '', '+4915112345' ||
 """
 SENT = """
 INSERT INTO deliveries (id, channel, template, destination, region, block, address, network,
-                        purpose, verification_id, state, expires_at, created_at)
+                        purpose, verification_id, proved, state, expires_at, created_at)
 SELECT gen_random_uuid(), 'sms', 'phone_code', phone, 'DE', '+4915112', '10.0.0.1/32',
-  '10.0.' || row_number() OVER () || '.0/24', purpose, id, 'sent', now(),
+  '10.0.' || row_number() OVER () || '.0/24', purpose, id, consumed_at IS NOT NULL, 'sent', now(),
   now() - interval '5 minutes'
 FROM phone_verifications
 """
@@ -88,6 +88,23 @@ async def test_a_running_server_goes_by_it(stores: Stores) -> None:
     await database.close()
 
 
+@pytest.mark.parametrize(("allowed", "stopped"), [
+    (("region", "SE"), ("block", "+4670174")), (("block", "+4670174"), ("region", "SE")),
+])  # fmt: skip
+async def test_an_operators_word_holds_over_a_breaker_of_either_kind(
+    stores: Stores, allowed: tuple[str, str], stopped: tuple[str, str]
+) -> None:
+    url = await asyncio.to_thread(stores.new_database)
+    database = Postgres(url)
+    await database.open()
+    stops = Stops(database, ConversionBreaker())
+    await stops.start(*stopped, Room.STRANGERS, 3)
+    await asyncio.to_thread(told, url, "allow", allowed[1], "--yes")
+    [(stop, state)] = await stops.find("SE", "+4670174", Room.STRANGERS)
+    assert ((stop.kind, stop.key), state) == (allowed, StopState.ALLOWED)
+    await database.close()
+
+
 def test_nothing_changes_without_a_yes(url: str) -> None:
     done = typed("sms", "stop", "SE", DATABASE_URL=url)
     assert done.exit_code == 2
@@ -120,11 +137,13 @@ def test_status_says_what_was_sent_proved_and_paid_and_what_is_stopped(url: str)
     stopped = {(stop["key"], stop["room"], stop["reason"]) for stop in found["stops"]}
     assert stopped == {("FR", "strangers", "pumping"), ("FR", "mailed", "pumping")}
     assert found["limits"]["pressure"]["least"] == 20
+    assert found["limits"]["known_per_region"]["day"] == 1000
     text = typed("sms", "status", DATABASE_URL=url).output
     for words in (
         "1.65 of 900.00 USD", "DE: 30 and 30 sent, 3 and 3 proved (10 % of the day)",
         "under pressure, 120 s to wait", "A number proved in a sign-up costs 0.55 USD",
         "region FR for strangers: stopped, by pumping, until 20", "texts_per_number: 5 in 3600 s",
+        "strangers_per_region: 100 an hour, 200 a day, or 30 % of the proved",
     ):  # fmt: skip
         assert words in text, text
 

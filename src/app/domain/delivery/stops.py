@@ -84,9 +84,14 @@ class Stops:
         self._known = _Known()
 
     async def find(self, region: str, block: str, room: Room) -> list[tuple[Stop, StopState]]:
-        """Those in force for texts to there, of that room."""
+        """Those in force for texts to there, of that room. Where an operator allows either place, a
+        breaker's are none.
+        """
         await self._refresh()
-        return list(self._matching({"region": region, "block": block}, room))
+        found = list(self._matching({"region": region, "block": block}, room))
+        if any(state is StopState.ALLOWED for _, state in found):
+            return [(stop, state) for stop, state in found if stop.reason != CONVERSION]
+        return found
 
     async def list_all(self) -> list[tuple[Stop, StopState]]:
         """Those in force anywhere."""
