@@ -78,3 +78,14 @@ SELECT version, 'pro', 'calls', '' FROM catalogues;
 INSERT INTO prices (version, plan, interval, currency, position, amount_minor)
 SELECT version, 'pro', 'month', 'EUR', 0, 900 FROM catalogues;
 ANALYZE;
+INSERT INTO send_counts (channel, region, room, slot, sent, proved)
+SELECT 'sms', 'R' || n % 40, 'strangers',
+       date_bin('10 minutes', now() - n / 40 * interval '10 minutes', 'epoch'), 10, 9
+FROM generate_series(0, 80000) n;
+INSERT INTO send_stops (kind, key, room, reason, until, seconds)
+SELECT 'block', '+4670' || n, 'strangers', 'conversion', now() + interval '1 hour', 3600
+FROM generate_series(1, 5000) n;
+INSERT INTO text_spending (day, shard, spent)
+SELECT current_date - n / 16, n % 16, 1 FROM generate_series(0, 8000) n;
+INSERT INTO text_warnings (day, percent, spent, budget, currency)
+SELECT current_date - n, 50, 1, 2, 'USD' FROM generate_series(1, 3000) n;

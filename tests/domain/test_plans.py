@@ -90,7 +90,8 @@ def test_an_index_finds_it_by_its_condition(
 # each row that is written would have to be put into.
 CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "sessions",
            "password_budgets", "identity_proofs", "former_passwords", "former_identities",
-           "confirmation_requests", "contact_changes")  # fmt: skip
+           "confirmation_requests", "contact_changes", "send_counts", "send_stops",
+           "text_spending", "text_warnings")  # fmt: skip
 MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # A few keys, which a server reads when it starts and now and then.
     "list_keys": {"signing_keys"},
@@ -99,6 +100,14 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_revisions": {"schema_revisions"},
     # One row.
     "sum_signup_cost": {"text_budget"},
+    # Places where texts are stopped: a handful, which each process reads once a second at most.
+    "list_stops": {"send_stops"},
+    "release_probe": {"send_stops"},
+    "lengthen_stops": {"send_stops"},
+    "end_stops": {"send_stops"},
+    # One row, and one for each region.
+    "find_spent": {"text_budget"},
+    "put_in_force": {"text_prices"},
     # A row for each service, when a server starts.
     "drop_receivers": {"event_receivers"},
     # Only for a notice that is given up, to an address that nobody has any more.

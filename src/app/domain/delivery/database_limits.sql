@@ -92,9 +92,10 @@ from_here AS (
 SELECT statement_timestamp() AS now, * FROM to_mailbox, from_here;
 
 -- name: count_in_region
--- Of the texts to a region in the last so many seconds, those whose code was not entered, by room,
--- a sign-in of whom nobody knows is in two of them; and all texts. What ended more than a quarter of an hour ago was
--- counted before; what that leaves over, at either end, is counted here.
+-- Of the texts to a region in the last so many seconds, a day at most, those whose code was not
+-- entered, by room: a sign-in of whom nobody knows is in two of them. And all texts. What ended more
+-- than a quarter of an hour ago was counted before; what that leaves over, at either end, is counted
+-- here.
 WITH marks AS (
   SELECT at, coalesce((SELECT max(slot) FROM send_counts) + interval '10 minutes', at) AS counted,
     date_bin('10 minutes', at, 'epoch') + interval '10 minutes' AS first
@@ -103,6 +104,7 @@ WITH marks AS (
 sent AS (
   SELECT region, room, sent, sent - proved AS unproved FROM send_counts
   WHERE channel = 'sms' AND slot >= (SELECT first FROM marks)
+    AND slot > statement_timestamp() - interval '1 day'
   UNION ALL
   SELECT region, room, sum(weight), coalesce(sum(weight) FILTER (WHERE NOT proved), 0)
   FROM deliveries
@@ -133,6 +135,7 @@ WITH marks AS (
 sent AS (
   SELECT sum(sent) AS sent FROM send_counts
   WHERE channel = :channel AND room <> 'withheld' AND slot >= (SELECT first FROM marks)
+    AND slot > statement_timestamp() - interval '1 day'
   UNION ALL
   SELECT sum(weight) FROM deliveries
   WHERE channel = :channel AND address <> '' AND room <> 'withheld'

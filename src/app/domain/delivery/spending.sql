@@ -48,15 +48,16 @@ RETURNING percent;
 -- Texts and calls of the last hour and day, those to known numbers included, and what they cost. The
 -- dearest first.
 SELECT region, count(*) FILTER (WHERE is_recent) AS sent_hour, count(*) AS sent_day,
-  count(consumed_at) FILTER (WHERE is_recent) AS proved_hour, count(consumed_at) AS proved_day,
+  count(*) FILTER (WHERE proved AND is_recent) AS proved_hour,
+  count(*) FILTER (WHERE proved) AS proved_day,
   coalesce(sum(cost) FILTER (WHERE is_recent), 0)::bigint AS cost_hour,
   coalesce(sum(cost), 0)::bigint AS cost_day
 FROM (
-  SELECT coalesce(d.region, '') AS region, d.cost, v.consumed_at,
-    d.created_at > statement_timestamp() - interval '1 hour' AS is_recent
-  FROM deliveries d LEFT JOIN phone_verifications v ON v.id = d.verification_id
-  WHERE d.channel = 'sms' AND d.room <> 'withheld'
-    AND d.created_at > statement_timestamp() - interval '1 day'
+  SELECT coalesce(region, '') AS region, cost, proved,
+    created_at > statement_timestamp() - interval '1 hour' AS is_recent
+  FROM deliveries
+  WHERE channel = 'sms' AND room <> 'withheld'
+    AND created_at > statement_timestamp() - interval '1 day'
 ) texts
 GROUP BY region ORDER BY cost_day DESC, region;
 
