@@ -191,7 +191,7 @@ def wrong_once(product: Product, address: str) -> int:
 
 STOPPED = """
 SELECT FROM audit_events WHERE event = 'signup:guess_stopped' AND network = '203.0.113.0/24'
-AND details->>'limit' = 'too_many_guesses'
+AND details->>'limit' LIKE 'wrong_codes_per_%'
 """
 REPEATED = """
 INSERT INTO audit_events (event, network)

@@ -1,8 +1,20 @@
 """The words of the limits of sends and guesses: what a person is told, and when to come back."""
 
-from app.domain.errors import TooMany, Unavailable
+from typing import TypeVar
+
+from app.domain.errors import Refusal, TooMany, Unavailable
 from app.domain.i18n import _
+from app.domain.limits import fired
 from app.domain.moments import Wait
+
+R = TypeVar("R", bound=Refusal)
+
+
+def named(refusal: R, limit: str) -> R:
+    """The limit of that name in the table says no: metrics count it, and the log tells its name."""
+    fired[limit] += 1
+    refusal.limit = limit
+    return refusal
 
 
 class TooSoon(TooMany):

@@ -10,6 +10,7 @@ from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.users import Subjects
+from app.domain.limit_refusals import named
 from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, Database, Record, ShortMemory, Tally
@@ -29,6 +30,8 @@ ALL_KNOWN = "known"
 # others, the audit trail shows the same.
 ACCOUNTS = 2
 ON_RECORD = ((1, "others"), (3, "wrong"))
+LIMITS = ("accounts_per_address", "accounts_per_network",
+          "wrong_passwords_per_address", "wrong_passwords_per_network")  # fmt: skip
 
 
 class PasswordLocked(TooMany):
@@ -82,7 +85,9 @@ class PasswordBudget:
             return attempt, owner
         # Not looked at, so not wrong; it stays one of the accounts that were tried from here.
         await self._free(attempt, attempt.tallies[ACCOUNTS:])
-        raise PasswordLocked(await self._wait(attempt, shared=owner["shared"]))
+        seconds = await self._wait(attempt, shared=owner["shared"])
+        share = "" if owner["shared"] else "_and_address"
+        raise named(PasswordLocked(seconds), f"wrong_passwords_per_account{share}")
 
     async def _count(self, contact: str, known: str, origin: Origin) -> tuple["Attempt", Record]:
         attempt = self._begin(self._subjects.of(contact), known, origin)
@@ -201,7 +206,8 @@ class PasswordBudget:
         except Unavailable:
             count = CountResult(None, memory_age=0)
         if count.reached:
-            raise TooManyPasswords(count.reached.retry_after)
+            limit = LIMITS[count.reached.index]
+            raise named(TooManyPasswords(count.reached.retry_after), limit)
         if any(outlasts(attempt.tallies[at], count.memory_age) for at, _ in ON_RECORD):
             await self._check_record(attempt, origin)
 
@@ -227,7 +233,7 @@ class PasswordBudget:
                     )
                 if row[counted] >= window.limit:
                     await self.release_attempt(attempt)
-                    raise TooManyPasswords(window.seconds)
+                    raise named(TooManyPasswords(window.seconds), LIMITS[at])
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from app.domain.identity.provider import (
     ProviderBusy,
     ProviderDown,
 )
+from app.domain.limit_refusals import named
 from app.domain.limits import MINUTE, LimitTable, Origin
 from app.domain.ports import CountResult, Database, ShortMemory, Tally
 
@@ -42,6 +43,9 @@ class TooManyGrants(TooMany):
         super().__init__(retry_after=15 * MINUTE)
 
 
+GRANT_LIMITS = ("refused_grants_per_address", "refused_grants_per_network")
+
+
 class Grants:
     def __init__(self, database: Database, memory: ShortMemory, table: LimitTable) -> None:
         self._database, self._memory, self._table = database, memory, table
@@ -56,7 +60,7 @@ class Grants:
         except Unavailable:
             count = CountResult(None, memory_age=0)
         if count.reached:
-            raise TooManyGrants
+            raise named(TooManyGrants(), GRANT_LIMITS[count.reached.index])
         _, of_network = tallies
         if outlasts(of_network, count.memory_age):
             async with self._database.connection() as connection:
@@ -65,7 +69,7 @@ class Grants:
                 )
             if full:
                 await self.release_room(grant, origin)
-                raise TooManyGrants
+                raise named(TooManyGrants(), GRANT_LIMITS[1])
 
     async def release_room(self, grant: str, origin: Origin) -> None:
         with suppress(Unavailable):  # it stays counted for a quarter of an hour

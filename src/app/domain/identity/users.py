@@ -11,6 +11,7 @@ from app.domain.errors import TooMany, Unauthenticated, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, keys_for
+from app.domain.limit_refusals import named
 from app.domain.limits import Limit, LimitTable
 from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.sql import load_queries
@@ -208,27 +209,28 @@ async def require_room_for_change(
     """To be called when the person's row is locked, so that two at once are counted one after the
     other. Raises `TooManyChanges`.
     """
-    await _require_room(connection, user_id, limits.changes_per_account, DIRECT)
+    await _require_room(connection, user_id, "changes_per_account", limits, DIRECT)
 
 
 async def require_room_for_delayed(
     connection: Connection, user_id: UUID, limits: LimitTable
 ) -> None:
     """The same for what waits."""
-    await _require_room(connection, user_id, limits.delayed_changes_per_account, DELAYED)
+    await _require_room(connection, user_id, "delayed_changes_per_account", limits, DELAYED)
 
 
 async def require_room_for_password(
     connection: Connection, user_id: UUID, limits: LimitTable
 ) -> None:
     """The same for a new password."""
-    await _require_room(connection, user_id, limits.password_changes_per_account, PASSWORD)
+    await _require_room(connection, user_id, "password_changes_per_account", limits, PASSWORD)
 
 
 async def _require_room(
-    connection: Connection, user_id: UUID, limit: Limit, events: tuple[str, ...]
+    connection: Connection, user_id: UUID, name: str, limits: LimitTable, events: tuple[str, ...]
 ) -> None:
+    limit: Limit = getattr(limits, name)
     for seconds, most in limit.windows:
         changes = sql.count_changes(user_id=user_id, seconds=float(seconds), events=list(events))
         if await connection.fetchval(*changes) >= most:
-            raise TooManyChanges
+            raise named(TooManyChanges(), name)

@@ -13,6 +13,7 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
 from app.domain.i18n import _
 from app.domain.identity.users import Person, find_person
+from app.domain.limit_refusals import named
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
@@ -179,4 +180,6 @@ async def refusal_of(
     wait = await connection.fetchval(
         *sql.find_refresh_wait(id=session_id, generation=generation, counted_for=counted_for)
     )
-    return Unauthenticated() if wait is None else TooManyRefreshes(retry_after=max(1, ceil(wait)))
+    if wait is None:
+        return Unauthenticated()
+    return named(TooManyRefreshes(retry_after=max(1, ceil(wait))), "refreshes_per_session")

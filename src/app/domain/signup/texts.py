@@ -3,7 +3,6 @@ in vain, whoever we don't know proves an address first, which costs nobody anyth
 to wait besides. So whoever wants texts sent needs a mailbox for every few of them.
 """
 
-import logging
 import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,8 +16,8 @@ from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
-from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon
-from app.domain.limits import Origin, fired
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon, named
+from app.domain.limits import Origin
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.codes import NONCE_BYTES, PHONE
@@ -30,8 +29,6 @@ from app.domain.verification.verification import (
     PendingCode,
     Verifications,
 )
-
-log = logging.getLogger("app.limits")
 
 PURPOSE = "signup"
 KEPT = "kept_numbers_per_network"  # the limit
@@ -140,11 +137,9 @@ class SignupTexts:
             self._rows.take_room(origin.network)
             return
         if count.reached:
-            fired[KEPT] += 1
-            log.info("a limit is reached", extra={"limit": KEPT, "network": origin.network})
             event = f"{PURPOSE}:send_refused"
             await record_hourly(self._needs.database, event, origin.network, limit=KEPT)
-            raise TooManySends
+            raise named(TooManySends(), KEPT)
 
     async def _start_wait(self, signup: Signup, origin: Origin) -> Signup:
         """Once: it is over when it was said to be."""

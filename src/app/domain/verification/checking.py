@@ -12,7 +12,7 @@ from app.domain.audit import is_recorded_limit_full, outlasts, record, record_ho
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.i18n import Text, _, ngettext
-from app.domain.limit_refusals import TooManyGuesses
+from app.domain.limit_refusals import TooManyGuesses, named
 from app.domain.limits import DAY, HOUR, LimitTable
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
@@ -27,6 +27,7 @@ from app.domain.verification.codes import (
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
 WRONG = "%:code_refused"  # events
+GUESS_LIMITS = ("wrong_codes_per_address", "wrong_codes_per_network")
 LOOK_AGAIN = 0.1  # seconds
 TELL_FROM = 2  # tries left, from which the page says how many
 
@@ -146,17 +147,17 @@ class _GuessCheck:
             count = await self._memory.count(tallies, self._entry)
         except Unavailable:
             count = CountResult(None, memory_age=0)
-        if count.reached:
-            raise TooManyGuesses(count.reached.retry_after)
+        if full := count.reached:
+            raise named(TooManyGuesses(full.retry_after), GUESS_LIMITS[full.index])
         _, of_network = tallies
         if outlasts(of_network, count.memory_age):
             async with self._database.connection() as connection:
-                full = await is_recorded_limit_full(
+                window = await is_recorded_limit_full(
                     connection, of_network, WRONG, self._origin.network
                 )
-            if full:
+            if window:
                 await self._release_room()
-                raise TooManyGuesses(full.seconds)
+                raise named(TooManyGuesses(window.seconds), GUESS_LIMITS[1])
 
     async def _release_room(self) -> None:
         try:
@@ -221,9 +222,7 @@ class _GuessCheck:
             await connection.execute(*self._codes.sql.uncount_guess(id=self._pending.id))
 
     async def _find_refusal(self) -> Refusal:
-        """Why the guess was not even counted. Read again: what was shown may be older than what
-        stopped it.
-        """
+        """Why the guess was not even counted. Read again: what was shown may be older than that."""
         now = await self._codes.find_pending(self._challenge)
         while now and now.is_being_decided:
             await asyncio.sleep(LOOK_AGAIN)
@@ -234,7 +233,8 @@ class _GuessCheck:
             return ExpiredCode()
         if now.attempts_left == 0:
             return SpentCode()
-        return ContactLocked(await self._find_lock(now), now.destination)
+        seconds = await self._find_lock(now)
+        return named(ContactLocked(seconds, now.destination), "wrong_codes_per_contact")
 
     async def _find_lock(self, now: PendingCode) -> int:
         """In seconds, by what the budget of the contact still holds, for whoever asks."""
@@ -244,9 +244,9 @@ class _GuessCheck:
         return max(0, ceil(seconds or 0))
 
     async def _record_stop(self, refusal: Refusal) -> None:
-        event = f"{self._challenge.purpose}:guess_stopped"
+        event, limit = f"{self._challenge.purpose}:guess_stopped", refusal.limit or refusal.code
         with suppress(Unavailable):  # the guess is refused either way
-            await record_hourly(self._database, event, self._origin.network, limit=refusal.code)
+            await record_hourly(self._database, event, self._origin.network, limit=limit)
 
     async def _record_wrong(self, in_a_row: int | None) -> None:
         async with self._database.transaction() as connection:
