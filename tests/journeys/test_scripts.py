@@ -24,6 +24,16 @@ BECAME = """
 UPDATE deliveries SET state = $2, reason = $3,
   updated_at = clock_timestamp() - make_interval(secs => $4) WHERE destination = $1
 """
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => shifts.push(...list.getEntries()))
+  .observe({ type: 'layout-shift', buffered: true });
+"""
+# Once what was changed has been painted: how far each shift went, and what moved.
+SHIFTED = """async () => {
+  for (const _ of [1, 2, 3]) await new Promise(requestAnimationFrame);
+  return shifts.map(({ value, sources }) => [value, ...sources.map(({ node }) => node?.className)]);
+}"""
 # What has the look of the first button.
 STANDS_OUT = """() => [...document.querySelectorAll('main :is(button, .button):not(.text)')]
   .filter(each => getComputedStyle(each).backgroundColor !== 'rgba(0, 0, 0, 0)')
@@ -160,7 +170,7 @@ async def test_the_delivery_line_follows_the_message_and_then_rests(visit: Visit
     ("state", "reason", "primary"),
     [
         ("failed", "unreachable", "Send the text again"),
-        ("refused", "landline", "Use a different number"),
+        ("refused", "landline", "Call me instead"),
     ],
 )
 async def test_the_next_best_action_is_the_one_that_stands_out(
@@ -171,6 +181,28 @@ async def test_the_next_best_action_is_the_one_that_stands_out(
     await visitor.sql(BECAME, visitor.phone, state, reason, 0)
     await visitor.tab.page.locator(f".delivery.{state}").wait_for()
     assert await visitor.tab.page.evaluate(STANDS_OUT) == [primary]
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+async def test_nothing_moves_when_scripts_begin_or_the_delivery_line_grows(
+    visit: Visit, width: int
+) -> None:
+    """What comes later has its place from the first paint on."""
+    visitor = await visit(viewport={"width": width, "height": 823})
+    page = visitor.tab.page
+    await page.add_init_script(SHIFTS)
+    await visitor.come_to("phone-code")
+    await visitor.messages()
+    await visitor.sql(BECAME, visitor.phone, "sent", None, 121)
+    await page.get_by_text("if it arrived").wait_for()
+    assert await page.evaluate(SHIFTED) == []
+    visitor.person.give_phone_code(visitor.phone)
+    visitor.person.give_email(visitor.email)
+    visitor.person.give_email_code(visitor.email)
+    await visitor.take_over()
+    await visitor.open("/signup/password")
+    await page.get_by_role("button", name="Show password").wait_for()
+    assert await page.evaluate(SHIFTED) == []
 
 
 async def test_without_scripts_a_reload_tells_what_became_of_the_message(visit: Visit) -> None:
