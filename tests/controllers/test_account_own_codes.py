@@ -10,7 +10,8 @@ from tests.crowd import sql
 from tests.federated import Federated
 from tests.holder import PASSWORD, Holder, confirm_by_code
 from tests.lost import HERE
-from tests.person import Person
+from tests.owner import Owner
+from tests.person import Person, new_phone
 from tests.product import Product
 from tests.recovering import ask
 from tests.stores import Stores
@@ -142,3 +143,19 @@ def by_password(owner: Federated) -> Person:
     landed = person.submit("/login/password", email=owner.email, password=PASSWORD)
     assert landed.path == "/account"
     return person
+
+
+def test_one_account_has_only_some_numbers_texted(emptied_product: Callable[..., Product]) -> None:
+    """From whatever addresses it asks: their room is that of people who proved a mailbox."""
+    few = "new_numbers_per_account = { windows = [[86400, 2]] }"
+    product = emptied_product(limits=few, TRUSTED_PROXIES="127.0.0.1/32")
+    owner, seen = Owner(product), []
+    for n in range(3):
+        owner.http.headers["x-forwarded-for"] = f"10.9.{n}.1"
+        owner.get("/account/phone")
+        seen.append(owner.post("/account/phone", phone=new_phone()).status)
+    assert seen == [303, 303, 429]
+    texts = "SELECT FROM deliveries WHERE purpose = 'change-phone'"
+    assert len(sql(product, texts)) == 2
+    named = sql(product, "SELECT limit_name FROM refused_sends")
+    assert [tuple(row) for row in named] == [("new_numbers_per_account",)]

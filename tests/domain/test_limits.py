@@ -92,7 +92,8 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     assert table.kept_calls_per_address == Limit(((HOUR, 300),))
     assert table.texts_per_proved_mailbox == Limit(((DAY, 4),))
     assert table.kept_numbers_per_network == Limit(((HOUR, 500),))
-    assert len(fields(table)) == 48
+    assert table.new_numbers_per_account == Limit(((DAY, 20),))
+    assert len(fields(table)) == 49
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:

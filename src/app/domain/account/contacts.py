@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import ClassVar, Never
 
+from uuid_utils.compat import uuid7
+
 from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
@@ -22,7 +24,8 @@ from app.domain.identity.users import (
     require_room_for_change,
     require_room_for_delayed,
 )
-from app.domain.limits import LimitTable, Origin
+from app.domain.limit_refusals import TooManySends
+from app.domain.limits import LimitTable, Origin, fired
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import drop_pending_changes
@@ -33,8 +36,11 @@ from app.domain.sessions.tokens import Access
 from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode, check_code
 from app.domain.verification.held import find_pending_or_held, release_flow
+from app.domain.verification.refused_sends import record_refused_send
 from app.domain.verification.sending import CodeSent, request_code, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
+
+NEW_NUMBERS = "new_numbers_per_account"  # the limit
 
 
 class OwnPhone(Rejected):
@@ -247,7 +253,20 @@ class PhoneChange(ContactChange):
         if phone.e164 == person.phone:
             raise OwnPhone
         await self._require_room(access)
+        await self._take_room(access, phone, origin)
         await request_code(self.codes, self._challenge(access, origin), phone)
+
+    async def _take_room(self, access: Access, phone: Phone, origin: Origin) -> None:
+        """Else one account could have as many numbers texted as it has addresses to ask from."""
+        tally = self._limits.new_numbers_per_account.tally(f"new_numbers:{access.user_id}")
+        is_full, memory = False, self.codes.dependencies.memory
+        with suppress(Unavailable):
+            is_full = (await memory.count([tally], str(uuid7()))).reached is not None
+        if is_full:
+            fired[NEW_NUMBERS] += 1
+            challenge, code = self._challenge(access, origin), TooManySends.code
+            await record_refused_send(self.codes, challenge, phone.e164, code, NEW_NUMBERS)
+            raise TooManySends
 
     async def call_instead(self, access: Access, origin: Origin) -> CodeSent:
         """Raises `NoCode` and what `call_instead` of codes does."""
