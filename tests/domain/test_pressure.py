@@ -179,6 +179,24 @@ async def test_each_probe_that_is_not_proved_doubles_the_time_up_to_a_day(sends:
     assert found == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, DAY]
 
 
+@pytest.mark.parametrize("state", ["refused", "failed", "expired"])
+async def test_a_probe_that_no_provider_took_stops_nobody_for_longer(
+    sends: Sends, state: str
+) -> None:
+    await attack(sends, 20, 5)
+    await refusal(sends, 90, sender(1))
+    await sends.pass_by(HOUR)
+    await execute(sends.url, OVER)
+    sends.flush()
+    await sends.send(number(101), sender(1))
+    await refusal(sends, 102, sender(2))
+    ended = "UPDATE deliveries SET state = $1 WHERE destination = $2"
+    await execute(sends.url, ended, state, number(101).e164)
+    await sends.prove(await sends.send(number(103), sender(3)))
+    assert await execute(sends.url, TOLD, "texts:stopped") == [("3600",)]
+    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
+
+
 async def test_a_probe_that_was_not_sent_leaves_its_place(sends: Sends) -> None:
     await attack(sends, 20, 5)
     await refusal(sends, 90, sender(1))

@@ -163,8 +163,8 @@ class Stops:
         self._known.at += KEPT  # whoever comes meanwhile goes by what there is
         try:
             stops = await self._read()
-            if any(stop.state_after(0) is StopState.STOPPED and stop.probe for stop in stops):
-                await self._lengthen()
+            if any(stop.probe for stop in stops):
+                await self._end_probes()
                 stops = await self._read()
             self._known = _Known(stops, self._now())
         except Unavailable:
@@ -174,10 +174,13 @@ class Stops:
         async with self._database.connection() as connection:
             return [Stop.from_row(row) for row in await connection.fetch(*sql.list_stops())]
 
-    async def _lengthen(self) -> None:
-        """Those whose probe was not proved."""
+    async def _end_probes(self) -> None:
+        """One that was not sent leaves its place, so nobody stops a place by numbers that no
+        provider takes; one that was not proved in time stops it for longer.
+        """
         lengthen = sql.lengthen_stops(lasts=float(PROBE_LASTS), longest=self._breaker.longest)
         async with self._database.transaction() as connection:
+            await connection.execute(*sql.release_unsent_probes())
             for row in await connection.fetch(*lengthen):
                 place = {"kind": row["kind"], "key": row["key"], "room": row["room"]}
                 log.warning("texts stay stopped", extra={**place, "seconds": row["seconds"]})

@@ -31,6 +31,11 @@ RETURNING 1;
 -- It was not sent.
 UPDATE send_stops SET probe = NULL, probed_at = NULL WHERE probe = :probe RETURNING 1;
 
+-- name: release_unsent_probes
+-- Those that never reached the provider, which nobody could have proved.
+UPDATE send_stops s SET probe = NULL, probed_at = NULL FROM deliveries d
+WHERE d.id = s.probe AND d.state IN ('refused', 'failed', 'expired') AND d.provider_id IS NULL;
+
 -- name: lengthen_stops
 -- Whose probe was not proved within lasts seconds: twice as long, up to longest.
 UPDATE send_stops SET
