@@ -175,6 +175,7 @@ async def test_where_nothing_can_call_what_was_queued_is_refused() -> None:
         {"Twiml": "<Response><Say>no end"},
         {"Twiml": "<Response><Say language='en-US' voice='Polly.Joanna'>1, 2, 3</Say></Response>"},
         {"Timeout": "60"},
+        {"TimeLimit": "14400"},
         {"StatusCallbackEvent": "sometimes"},
         {"Words": "more"},
     ],
@@ -188,6 +189,7 @@ async def test_the_stand_in_refuses_what_twilio_or_we_would_not_have(
         await calls_through(client, lenient).send(CALL)
         [made] = lenient.calls
         form = {"To": NUMBER, "From": made.sender, "Twiml": made.twiml, "Timeout": "20"}
+        form["TimeLimit"] = "60"
         good = await client.post(url, data=form, auth=auth)
         schema = CALLS.document.answer_schema(CALLS.path, "201")
         assert CALLS.document.problems(schema, good.json()) == []

@@ -103,6 +103,7 @@ def broken_by_call(form: dict[str, Any], caller: str) -> list[Violation]:
         (21205, "give Twiml, and no address to fetch it from", "Url" not in form and bool(twiml)),
         (12100, "Twiml is too long, or no document", len(twiml) <= MOST and _can_be_said(twiml)),
         (20001, "it rings as long as a mailbox waits", isinstance(rings, int) and rings <= 20),
+        (20001, "it may take more than the minute that is paid", form.get("TimeLimit") == 60),
         (21609, "StatusCallback is not an https URL with a host", can_call_back(form)),
         (20001, "unknown events", {*form.get("StatusCallbackEvent", ())} <= EVENTS),
     ]

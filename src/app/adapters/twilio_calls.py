@@ -36,6 +36,8 @@ AFTER_DIGIT = "700ms"
 # Seconds that a phone rings. Twilio adds up to five, and most mailboxes answer after 25 or 30: a
 # code is not for them (twilio.com/docs/voice/api/call-resource).
 RINGS = 20
+# Seconds of a call, which is paid by the minute; words and pauses add up to some 40.
+LONGEST = 60
 LISTED = 20  # more than a number is called in a day
 CALL_SID = re.compile(r"CA[0-9a-fA-F]{32}")
 NEVER_RANG = ("failed", "canceled")
@@ -78,6 +80,7 @@ class TwilioCalls(PhoneCalls):
             from_=self._sender,
             twiml=build_twiml(call),
             timeout=RINGS,
+            time_limit=LONGEST,
             **self._callback(call),
         )
         return await send_request(outcome_of_creation(creation, CALL_SID), self._deadline)
