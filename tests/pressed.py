@@ -27,10 +27,10 @@ WITH proofs AS (
   FROM generate_series(1, 6) n RETURNING id
 )
 INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
-                        state, room, expires_at, created_at, verification_id)
+                        state, room, expires_at, created_at, verification_id, proved)
 SELECT gen_random_uuid(), 'sms', 'phone_code', '+12025552000', '+1202555', 'US',
   $1 || '251/32', $1 || '0/24', 'sent', $2, clock_timestamp(),
-  clock_timestamp() - interval '5 minutes', id FROM proofs
+  clock_timestamp() - interval '5 minutes', id, true FROM proofs
 """
 WAIT = 30  # seconds, where three of four texts of those with an address were not proved
 WAIT_OVER = """

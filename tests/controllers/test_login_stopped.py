@@ -62,13 +62,13 @@ def test_both_are_answered_alike_and_only_one_is_texted(product: Product, twins:
     assert [row["name"] for row in sql(product, FIRED)] == ["strangers_per_region"]
 
 
-def test_a_sign_up_is_refused_alike(product: Product, twins: Twins) -> None:
+def test_a_sign_up_is_asked_for_its_address_alike(product: Product, twins: Twins) -> None:
     """Also one that goes on where a sign-in began."""
     twins.get("/signup/phone")
-    assert twins.post("/signup/phone", phone="CONTACT").status == 503
+    assert twins.post("/signup/phone", phone="CONTACT").location == "/signup/email"
     twins.get("/login/phone")
     assert twins.post("/login/phone", phone="CONTACT").status == 303
-    assert twins.post("/signup/phone-code/resend").status == 503
+    assert twins.post("/signup/phone-code/resend").location == "/signup/email"
 
 
 def test_the_api_answers_alike(product: Product, twins: Twins) -> None:
