@@ -182,7 +182,8 @@ def test_a_call_says_the_code_of_the_text_three_times(language: str, brand: str)
     twiml = build_twiml(call)
     heard = ReceivedCall(call.to, "", twiml, 20, None, ())
     assert heard.codes == [code] * 3
-    assert broken_by_call({"To": call.to, "From": "", "Twiml": twiml, "Timeout": 20}, "") == []
+    form = {"To": call.to, "From": "", "Twiml": twiml, "Timeout": 20, "TimeLimit": 60}
+    assert broken_by_call(form, "") == []
     greeting, *_, farewell = heard.lines
     assert (brand in greeting, farewell) == (True, call.words.splitlines()[-1])
     assert len({heard.lines[index] for index in range(5)}) == 5

@@ -104,6 +104,7 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_stops": {"send_stops"},
     "release_probe": {"send_stops"},
     "lengthen_stops": {"send_stops"},
+    "release_unsent_probes": {"send_stops"},
     "end_stops": {"send_stops"},
     # One row, and one for each region.
     "find_spent": {"text_budget"},

@@ -33,8 +33,12 @@ UPDATE send_stops SET probe = NULL, probed_at = NULL WHERE probe = :probe RETURN
 
 -- name: release_unsent_probes
 -- Those that never reached the provider, which nobody could have proved.
-UPDATE send_stops s SET probe = NULL, probed_at = NULL FROM deliveries d
-WHERE d.id = s.probe AND d.state IN ('refused', 'failed', 'expired') AND d.provider_id IS NULL;
+UPDATE send_stops SET probe = NULL, probed_at = NULL
+WHERE probe = ANY(ARRAY(
+  SELECT id FROM deliveries
+  WHERE id = ANY(ARRAY(SELECT probe FROM send_stops WHERE probe IS NOT NULL))
+    AND state IN ('refused', 'failed', 'expired') AND provider_id IS NULL
+));
 
 -- name: lengthen_stops
 -- Whose probe was not proved within lasts seconds: twice as long, up to longest.
