@@ -7,13 +7,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.stores import Stores
-from tests.traced import latchkey
+from tests.traced import BEGAN, replay_ours
 from tests.traces import (
     REGION,
     Ask,
@@ -33,7 +32,6 @@ from tests.turned_clock import TurnedClock, turned_stores
 
 from app.adapters.text_prices import BUILT_IN, read_prices_file
 
-BEGAN = datetime(2026, 12, 1, 8, tzinfo=UTC)
 COLUMNS = ("trace", "rule", "texts lost", "USD", "honest people", "asked for e-mail first",
            "refused", "of these known")  # fmt: skip
 HEAD = f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}"
@@ -69,24 +67,11 @@ def main() -> None:
 
 def _outcomes(trace: Trace, stores: Stores, clock: TurnedClock) -> Iterator[Outcome]:
     for mailboxes in (False, True):
-        yield _ours(trace, stores, clock, mailboxes=mailboxes)
+        asks = trace.record()
+        yield replay_ours(stores, clock, asks, trace.verified_a_day, mailboxes=mailboxes)
     history = trace.verified_a_day
     for rule in (Authgear(history), AuthgearAsShipped(history), FixedCaps()):
         yield asyncio.run(replay(trace.record(), rule, lambda at: None))
-
-
-def _ours(trace: Trace, stores: Stores, clock: TurnedClock, *, mailboxes: bool) -> Outcome:
-    clock.turn_to(0.0)
-    stores.valkey_flush(0)
-    url = stores.new_database()
-
-    async def run() -> Outcome:
-        asks = trace.record()
-        async with latchkey(url, stores.redis_url, clock, mailboxes=mailboxes) as rule:
-            await rule.begin(asks, trace.verified_a_day)
-            return await replay(asks, rule, clock.turn_to)
-
-    return asyncio.run(run())
 
 
 def _line(trace: Trace, outcome: Outcome, price: Decimal) -> str:

@@ -1,8 +1,10 @@
 """The product's own limits as a rule to replay traces by: on real stores, whose clock is turned."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import NAMESPACE_OID, uuid5
 
@@ -24,9 +26,11 @@ from app.domain.verification.verification import (
     VerificationDependencies,
     Verifications,
 )
-from tests.traces import Ask, Asker, Verdict
+from tests.stores import Stores
+from tests.traces import Ask, Asker, Outcome, Verdict, replay
 from tests.turned_clock import TurnedClock
 
+BEGAN = datetime(2026, 12, 1, 8, tzinfo=UTC)
 KEYS = (b"k" * 32,)
 HISTORY = """
 INSERT INTO send_counts (channel, region, room, slot, sent, proved)
@@ -138,3 +142,24 @@ async def latchkey(
     finally:
         await memory.close()
         await database.close()
+
+
+def replay_ours(
+    stores: Stores,
+    clock: TurnedClock,
+    trace: list[Ask],
+    verified_a_day: int,
+    *,
+    mailboxes: bool = False,
+) -> Outcome:
+    """In a database of its own, of a product with that history."""
+    clock.turn_to(0.0)
+    stores.valkey_flush(0)
+    url = stores.new_database()
+
+    async def run() -> Outcome:
+        async with latchkey(url, stores.redis_url, clock, mailboxes=mailboxes) as rule:
+            await rule.begin(trace, verified_a_day)
+            return await replay(trace, rule, clock.turn_to)
+
+    return asyncio.run(run())

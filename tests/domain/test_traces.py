@@ -2,18 +2,15 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 
 from app.domain.limits import DAY, HOUR, MINUTE
 from tests.stores import Stores
-from tests.traced import latchkey
+from tests.traced import BEGAN, replay_ours
 from tests.traces import (
-    Ask,
     Asker,
     AuthgearAsShipped,
-    Outcome,
     Verdict,
     launch,
     pumping,
@@ -23,7 +20,6 @@ from tests.traces import (
 )
 from tests.turned_clock import TurnedClock, turned_stores
 
-BEGAN = datetime(2026, 12, 1, 8, tzinfo=UTC)
 LAUNCHED = 3000  # people of the whole trace
 Turned = tuple[Stores, TurnedClock]
 
@@ -34,26 +30,9 @@ def turned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Turned]:
         yield stores
 
 
-def outcome_of(
-    turned: Turned, trace: list[Ask], verified_a_day: int, *, mailboxes: bool = False
-) -> Outcome:
-    """In a database of its own, of a product with that history."""
-    stores, clock = turned
-    clock.turn_to(0.0)
-    stores.valkey_flush(0)
-    url = stores.new_database()
-
-    async def run() -> Outcome:
-        async with latchkey(url, stores.redis_url, clock, mailboxes=mailboxes) as rule:
-            await rule.begin(trace, verified_a_day)
-            return await replay(trace, rule, clock.turn_to)
-
-    return asyncio.run(run())
-
-
 def test_pumping_costs_a_tenth_and_no_honest_person_is_refused(turned: Turned) -> None:
     trace = pumping()
-    ours = outcome_of(turned, trace, verified_a_day=600)
+    ours = replay_ours(*turned, trace, verified_a_day=600)
     theirs = asyncio.run(replay(trace, AuthgearAsShipped(600), lambda at: None))
     assert ours.count_honest(Verdict.REFUSED) == 0
     assert ours.lost <= theirs.lost / 4
@@ -62,12 +41,12 @@ def test_pumping_costs_a_tenth_and_no_honest_person_is_refused(turned: Turned) -
 
 def test_pumping_with_a_mailbox_for_each_text_is_stopped_too(turned: Turned) -> None:
     beginning = [ask for ask in pumping() if ask.at < HOUR / 2]
-    assert outcome_of(turned, beginning, verified_a_day=600, mailboxes=True).lost <= 60
+    assert replay_ours(*turned, beginning, verified_a_day=600, mailboxes=True).lost <= 60
 
 
 def test_a_network_that_asks_for_fifty_texts_at_once_stops_nobody_else(turned: Turned) -> None:
     morning = [ask for ask in stopped_country() if ask.at < 3 * HOUR]
-    ours = outcome_of(turned, morning, verified_a_day=600)
+    ours = replay_ours(*turned, morning, verified_a_day=600)
     assert ours.count(Verdict.SENT, Asker.ATTACKER) == 50, "or this attack shows nothing"
     assert ours.count(Verdict.REFUSED, Asker.OWNER, Asker.KNOWN_DEVICE) == 0
     assert ours.honest_unusual == 0
@@ -76,7 +55,7 @@ def test_a_network_that_asks_for_fifty_texts_at_once_stops_nobody_else(turned: T
 def test_a_launch_behind_one_address_goes_through_without_any_history(turned: Turned) -> None:
     """Its first minutes are the hardest: nothing was proved there yet."""
     beginning = [ask for ask in launch() if ask.at < 6 * MINUTE]
-    ours = outcome_of(turned, beginning, verified_a_day=0)
+    ours = replay_ours(*turned, beginning, verified_a_day=0)
     assert ours.honest_unusual <= LAUNCHED * 0.02
     last_minute = [ask for ask in beginning if ask.at >= 5 * MINUTE]
     assert ours.last_refused_at < 5 * MINUTE < last_minute[0].at
@@ -84,5 +63,5 @@ def test_a_launch_behind_one_address_goes_through_without_any_history(turned: Tu
 
 def test_a_slow_drip_takes_nothing_from_honest_people(turned: Turned) -> None:
     a_day = [ask for ask in slow_drip() if ask.at < DAY]
-    ours = outcome_of(turned, a_day, verified_a_day=100)
+    ours = replay_ours(*turned, a_day, verified_a_day=100)
     assert ours.count_honest(Verdict.REFUSED) == 0

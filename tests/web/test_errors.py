@@ -14,7 +14,7 @@ from litestar import Litestar
 from app.domain.errors import Refusal, Unavailable
 from app.domain.i18n import ENGLISH
 from app.domain.keys import keys_for
-from app.domain.limit_refusals import TooSoon
+from app.domain.limit_refusals import TooSoon, name_limit
 from app.web.cookies import Flows
 from app.web.cors import Cors
 from app.web.errors import WORDS, PreparedResponse, errors_shown_on
@@ -115,14 +115,24 @@ async def test_what_a_form_cannot_do_has_a_line_with_the_words_of_the_store(
     assert (facts["cause"], facts["reason"]) == ("OSError", "No space left on device")
 
 
-async def test_a_limit_that_says_no_on_a_form_has_a_line_with_its_name(
+async def test_a_wait_that_no_limit_caused_has_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    facts = await facts_of_refusal(caplog, TooSoon(5))
+    assert (facts["event"], facts["code"]) == ("asked too soon", "too_soon")
+
+
+async def test_a_limit_that_says_no_on_a_form_has_one_line_with_its_name(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    refusal = TooSoon(5)
-    refusal.limit = "texts_per_number"
-    facts = await facts_of_refusal(caplog, refusal)
-    assert (facts["event"], facts["code"]) == ("limit reached", "too_soon")
-    assert facts["limit"] == "texts_per_number"
+    async def page(refusal: Refusal) -> HttpResponse:
+        return plain_text(refusal.status, "")
+
+    with caplog.at_level(logging.INFO), pytest.raises(PreparedResponse):
+        async with errors_shown_on(page):
+            raise name_limit(TooSoon(5), "texts_per_number")
+    [line] = [record.__dict__ for record in caplog.records]
+    assert (line["msg"], line["limit"], line["code"]) == (
+        "limit reached", "texts_per_number", "too_soon",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("status", WORDS)

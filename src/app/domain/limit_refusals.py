@@ -1,5 +1,6 @@
 """The words of the limits of sends and guesses: what a person is told, and when to come back."""
 
+import logging
 from typing import TypeVar
 
 from app.domain.errors import Refusal, TooMany, Unavailable
@@ -7,12 +8,19 @@ from app.domain.i18n import _
 from app.domain.limits import fired
 from app.domain.moments import Wait
 
+log = logging.getLogger("app.limits")
 R = TypeVar("R", bound=Refusal)
 
 
-def named(refusal: R, limit: str) -> R:
-    """The limit of that name in the table says no: metrics count it, and the log tells its name."""
+def note_limit(limit: str, **facts: str) -> None:
+    """The limit of that name in the table says no: metrics count it, and the log tells of it."""
     fired[limit] += 1
+    log.info("limit reached", extra={"limit": limit, **facts})
+
+
+def name_limit(refusal: R, limit: str, **facts: str) -> R:
+    """The same, where `refusal` is the answer."""
+    note_limit(limit, code=refusal.code, **facts)
     refusal.limit = limit
     return refusal
 

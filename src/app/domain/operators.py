@@ -8,7 +8,7 @@ from time import time
 from app.domain.errors import Rejected, TooMany, Unavailable
 from app.domain.i18n import _
 from app.domain.keys import Signer, is_same
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import ShortMemory
@@ -63,7 +63,7 @@ class Operators:
             reached = (await self._memory.count(tallies, entry)).reached
             if reached:
                 limit = f"wrong_passwords_per_{('address', 'network')[reached.index]}"
-                raise named(TooManyOpsTokens(reached.retry_after), limit)
+                raise name_limit(TooManyOpsTokens(reached.retry_after), limit)
             if self.knows_token(given):
                 await self._memory.uncount(tallies, entry)
         except Unavailable:

@@ -94,19 +94,21 @@ def log_request(facts: Facts) -> None:
 
 def log_refusal(refusal: Refusal) -> None:
     """The line of its request names it. What we cannot do, or not again so soon, has one besides,
-    with the cause.
+    with the cause. A limit with a name has told of itself.
     """
     current_refusal.set(refusal.code)
+    if refusal.limit:
+        return
     if isinstance(refusal, Unavailable):
         refusal_log.warning("unavailable", extra=refusal_facts(refusal))
     elif isinstance(refusal, TooMany):
-        refusal_log.info("limit reached", extra=refusal_facts(refusal))
+        refusal_log.info("asked too soon", extra=refusal_facts(refusal))
 
 
 def refusal_facts(refusal: Refusal) -> Facts:
-    """`limit` is its name in the table of limits, `reason` the words of what does not answer."""
+    """`reason` is the words of what does not answer."""
     cause = type(refusal.__cause__).__name__ if refusal.__cause__ else "decided"
-    facts = {"code": refusal.code, "cause": cause, "limit": refusal.limit}
+    facts = {"code": refusal.code, "cause": cause}
     return facts | {"reason": refusal.reason} if isinstance(refusal, Unavailable) else facts
 
 

@@ -24,8 +24,8 @@ from app.domain.identity.users import (
     require_room_for_change,
     require_room_for_delayed,
 )
-from app.domain.limit_refusals import TooManySends
-from app.domain.limits import LimitTable, Origin, fired
+from app.domain.limit_refusals import TooManySends, name_limit
+from app.domain.limits import LimitTable, Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import drop_pending_changes
@@ -263,10 +263,10 @@ class PhoneChange(ContactChange):
         with suppress(Unavailable):
             is_full = (await memory.count([tally], str(uuid7()))).reached is not None
         if is_full:
-            fired[NEW_NUMBERS] += 1
-            challenge, code = self._challenge(access, origin), TooManySends.code
-            await record_refused_send(self.codes, challenge, phone.e164, code, NEW_NUMBERS)
-            raise TooManySends
+            refusal = name_limit(TooManySends(), NEW_NUMBERS)
+            asked, code = self._challenge(access, origin), refusal.code
+            await record_refused_send(self.codes, asked, phone.e164, code, NEW_NUMBERS)
+            raise refusal
 
     async def call_instead(self, access: Access, origin: Origin) -> CodeSent:
         """Raises `NoCode` and what `call_instead` of codes does."""

@@ -10,7 +10,7 @@ from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.users import Subjects
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, Database, Record, ShortMemory, Tally
@@ -87,7 +87,7 @@ class PasswordBudget:
         await self._free(attempt, attempt.tallies[ACCOUNTS:])
         seconds = await self._wait(attempt, shared=owner["shared"])
         share = "" if owner["shared"] else "_and_address"
-        raise named(PasswordLocked(seconds), f"wrong_passwords_per_account{share}")
+        raise name_limit(PasswordLocked(seconds), f"wrong_passwords_per_account{share}")
 
     async def _count(self, contact: str, known: str, origin: Origin) -> tuple["Attempt", Record]:
         attempt = self._begin(self._subjects.of(contact), known, origin)
@@ -207,7 +207,7 @@ class PasswordBudget:
             count = CountResult(None, memory_age=0)
         if count.reached:
             limit = LIMITS[count.reached.index]
-            raise named(TooManyPasswords(count.reached.retry_after), limit)
+            raise name_limit(TooManyPasswords(count.reached.retry_after), limit)
         if any(outlasts(attempt.tallies[at], count.memory_age) for at, _ in ON_RECORD):
             await self._check_record(attempt, origin)
 
@@ -233,7 +233,7 @@ class PasswordBudget:
                     )
                 if row[counted] >= window.limit:
                     await self.release_attempt(attempt)
-                    raise named(TooManyPasswords(window.seconds), LIMITS[at])
+                    raise name_limit(TooManyPasswords(window.seconds), LIMITS[at])
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,6 @@ class CountedLimit:
     def is_of_region(self) -> bool:
         return self.name.endswith("_per_region")
 
-    def refusal(self, reached: ReachedLimit) -> Exception:
-        refusal = self.refused(reached)
-        if isinstance(refusal, Refusal):
-            refusal.limit = self.name
-        return refusal
-
 
 def list_counts(
     table: LimitTable,

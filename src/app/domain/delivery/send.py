@@ -1,18 +1,15 @@
 """A message that is about to be queued: by whom, in whose room, and how a limit refuses it."""
 
-import logging
 from dataclasses import dataclass
 
 from app.domain.delivery.counts import CountedLimit, mail_values, text_values
 from app.domain.delivery.pressure import Verdict
 from app.domain.delivery.rooms import Room, Sender, Standing
+from app.domain.errors import Refusal
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.limit_refusals import TextsStopped
-from app.domain.limits import fired
+from app.domain.limit_refusals import TextsStopped, name_limit, note_limit
 from app.domain.ports import ReachedLimit
-
-log = logging.getLogger("app.limits")
 
 BUDGET = "sms_daily_budget"  # as a limit; in no table, as a trigger holds it
 
@@ -81,28 +78,24 @@ class Send:
 
     def refuse(self, counted: CountedLimit, reached: ReachedLimit) -> Exception:
         """What to raise where that limit is reached."""
-        if counted.name:
-            self._note(counted.name)
+        refusal = counted.refused(reached)
+        if not isinstance(refusal, Refusal):
+            return refusal  # a repetition
         if counted.is_of_region and self._is_quiet:
-            return QuietlyRefused(counted.name)
-        return counted.refusal(reached)
+            return self._refuse_quietly(counted.name)
+        return name_limit(refusal, counted.name, **self._facts)
 
     def refuse_stopped(self, verdict: Verdict, *, for_all: bool = False) -> Exception:
         """The same where texts are stopped; `for_all`: for accounts, too."""
-        self._note(verdict.limit)
         if self._is_quiet and not for_all:
-            return QuietlyRefused(verdict.limit)
+            return self._refuse_quietly(verdict.limit)
         helps = self.room is Room.STRANGERS and self.sender.standing is Standing.STRANGER
         refusal = TextsStopped(email_helps=helps, wait=verdict.wait)
-        refusal.limit = verdict.limit
-        return refusal
+        return name_limit(refusal, verdict.limit, **self._facts)
 
     def refuse_unpaid(self) -> Exception:
         """Where the day's budget is spent: for everybody alike."""
-        self._note(BUDGET)
-        refusal = TextsStopped()
-        refusal.limit = BUDGET
-        return refusal
+        return name_limit(TextsStopped(), BUDGET, **self._facts)
 
     def terms(self, *, limits_checked: bool, is_counted: bool) -> Terms:
         return Terms(limits_checked, is_counted, self.room or "", self.quiet_by)
@@ -111,14 +104,13 @@ class Send:
     def _is_quiet(self) -> bool:
         return self.room is Room.SIGN_IN or bool(self.quiet_by)
 
-    def _note(self, limit: str) -> None:
-        fired[limit] += 1
-        log.info(
-            "a limit of sends is reached",
-            extra={
-                "limit": limit, "channel": self.channel, "network": self.sender.origin.network,
-            },
-        )  # fmt: skip
+    @property
+    def _facts(self) -> dict[str, str]:
+        return {"channel": self.channel, "network": self.sender.origin.network}
+
+    def _refuse_quietly(self, limit: str) -> Exception:
+        note_limit(limit, **self._facts)
+        return QuietlyRefused(limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.domain.identity.provider import (
     ProviderBusy,
     ProviderDown,
 )
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import MINUTE, LimitTable, Origin
 from app.domain.ports import CountResult, Database, ShortMemory, Tally
 
@@ -60,7 +60,7 @@ class Grants:
         except Unavailable:
             count = CountResult(None, memory_age=0)
         if count.reached:
-            raise named(TooManyGrants(), GRANT_LIMITS[count.reached.index])
+            raise name_limit(TooManyGrants(), GRANT_LIMITS[count.reached.index])
         _, of_network = tallies
         if outlasts(of_network, count.memory_age):
             async with self._database.connection() as connection:
@@ -69,7 +69,7 @@ class Grants:
                 )
             if full:
                 await self.release_room(grant, origin)
-                raise named(TooManyGrants(), GRANT_LIMITS[1])
+                raise name_limit(TooManyGrants(), GRANT_LIMITS[1])
 
     async def release_room(self, grant: str, origin: Origin) -> None:
         with suppress(Unavailable):  # it stays counted for a quarter of an hour

@@ -16,7 +16,7 @@ from app.domain.identity.guessable import is_guessable
 from app.domain.identity.hashing import QUEUE, Busy, PasswordHashing
 from app.domain.identity.phone import FOLDED
 from app.domain.identity.users import Subjects
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import LimitTable
 from app.domain.moments import Wait
 from app.domain.ports import BreachedPasswords, Connection, Database
@@ -183,7 +183,7 @@ class NewPasswords:
         async with self._database.connection() as connection:
             wait = await connection.fetchval(*count)
         if wait is not None:
-            raise named(TooManyNewPasswords(wait), "new_passwords")
+            raise name_limit(TooManyNewPasswords(wait), "new_passwords")
 
     async def _judge(self, raw: str, personal: tuple[str, ...]) -> None:
         """On a thread of its own, one after the other."""

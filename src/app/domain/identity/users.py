@@ -11,7 +11,7 @@ from app.domain.errors import TooMany, Unauthenticated, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, keys_for
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import Limit, LimitTable
 from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.sql import load_queries
@@ -233,4 +233,4 @@ async def _require_room(
     for seconds, most in limit.windows:
         changes = sql.count_changes(user_id=user_id, seconds=float(seconds), events=list(events))
         if await connection.fetchval(*changes) >= most:
-            raise named(TooManyChanges(), name)
+            raise name_limit(TooManyChanges(), name)

@@ -13,7 +13,7 @@ from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
 from app.domain.i18n import _
 from app.domain.identity.users import Person, find_person
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import Origin
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
@@ -182,4 +182,4 @@ async def refusal_of(
     )
     if wait is None:
         return Unauthenticated()
-    return named(TooManyRefreshes(retry_after=max(1, ceil(wait))), "refreshes_per_session")
+    return name_limit(TooManyRefreshes(retry_after=max(1, ceil(wait))), "refreshes_per_session")

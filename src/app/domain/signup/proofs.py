@@ -18,7 +18,7 @@ from app.domain.federation.proofs import (
 )
 from app.domain.i18n import _
 from app.domain.identity.provider import ExternalIdentity, InvalidGrant
-from app.domain.limit_refusals import named
+from app.domain.limit_refusals import name_limit
 from app.domain.limits import HOUR, LimitTable, Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique, ShortMemory
@@ -182,7 +182,7 @@ class SignupProofs:
             reached = (await self._memory.count(tallies, str(proof))).reached
             if reached:
                 limit = ("new_identities_per_address", "new_identities_per_network")[reached.index]
-                raise named(TooManyNewIdentities(), limit)
+                raise name_limit(TooManyNewIdentities(), limit)
 
     async def apply_link(self, signup: Signup, device: Device, *, linking: bool) -> Outcome[Step]:
         """Into the account of the number that was proved some minutes ago. The number alone links

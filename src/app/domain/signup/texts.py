@@ -16,7 +16,7 @@ from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
-from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon, named
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon, name_limit
 from app.domain.limits import Origin
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
@@ -139,7 +139,7 @@ class SignupTexts:
         if count.reached:
             event = f"{PURPOSE}:send_refused"
             await record_hourly(self._needs.database, event, origin.network, limit=KEPT)
-            raise named(TooManySends(), KEPT)
+            raise name_limit(TooManySends(), KEPT)
 
     async def _start_wait(self, signup: Signup, origin: Origin) -> Signup:
         """Once: it is over when it was said to be."""

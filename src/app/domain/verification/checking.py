@@ -12,7 +12,7 @@ from app.domain.audit import is_recorded_limit_full, outlasts, record, record_ho
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.i18n import Text, _, ngettext
-from app.domain.limit_refusals import TooManyGuesses, named
+from app.domain.limit_refusals import TooManyGuesses, name_limit
 from app.domain.limits import DAY, HOUR, LimitTable
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, NotUnique, Record, Tally
@@ -148,7 +148,7 @@ class _GuessCheck:
         except Unavailable:
             count = CountResult(None, memory_age=0)
         if full := count.reached:
-            raise named(TooManyGuesses(full.retry_after), GUESS_LIMITS[full.index])
+            raise name_limit(TooManyGuesses(full.retry_after), GUESS_LIMITS[full.index])
         _, of_network = tallies
         if outlasts(of_network, count.memory_age):
             async with self._database.connection() as connection:
@@ -157,7 +157,7 @@ class _GuessCheck:
                 )
             if window:
                 await self._release_room()
-                raise named(TooManyGuesses(window.seconds), GUESS_LIMITS[1])
+                raise name_limit(TooManyGuesses(window.seconds), GUESS_LIMITS[1])
 
     async def _release_room(self) -> None:
         try:
@@ -234,7 +234,7 @@ class _GuessCheck:
         if now.attempts_left == 0:
             return SpentCode()
         seconds = await self._find_lock(now)
-        return named(ContactLocked(seconds, now.destination), "wrong_codes_per_contact")
+        return name_limit(ContactLocked(seconds, now.destination), "wrong_codes_per_contact")
 
     async def _find_lock(self, now: PendingCode) -> int:
         """In seconds, by what the budget of the contact still holds, for whoever asks."""

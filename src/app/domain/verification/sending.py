@@ -158,7 +158,9 @@ def _refusal_of_resend(codes: Verifications, before: PendingCode | None, limit: 
     if not isinstance(limit, TooSoon):
         return limit
     own = codes.resend_wait(before) if before else 0
-    return TooSoon(max(own, limit.retry_after or 0))
+    longer = TooSoon(max(own, limit.retry_after or 0))
+    longer.limit = limit.limit
+    return longer
 
 
 async def _was_sent_again(
