@@ -38,6 +38,7 @@ texts_per_number_and_address = { windows = [[3600, 100000]] }
 texts_per_block_and_address = { windows = [[3600, 100000]] }
 strangers_per_region = { hour = 100000, day = 100000 }
 mailed_per_region = { hour = 100000, day = 100000 }
+accounts_per_region = { hour = 100000, day = 100000 }
 known_per_region = { hour = 100000, day = 100000 }
 pressure = { least = 100000 }
 conversion_breaker = { least = 100000 }

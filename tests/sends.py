@@ -20,7 +20,7 @@ from app.domain.delivery.send import Terms
 from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
-from app.domain.limit_refusals import SEND_LIMITS
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
 from app.domain.limits import (
     HOUR,
     Budget,
@@ -66,6 +66,11 @@ def sender(
     return Sender(origin, session=named, opened_by=opened_by, standing=standing)
 
 
+def signing_in(at: int) -> Sender:
+    """To an account, from a device that nobody knows."""
+    return replace(sender(at, standing=Standing.SIGNING_IN), has_account=True)
+
+
 def mailbox(at: int) -> EmailAddress:
     return EmailAddress(f"ada{at}@example.org")
 
@@ -78,6 +83,7 @@ SENDS: dict[str, Callable[[int], tuple[To, Sender]]] = {
     "texts_per_block_and_address": lambda n: (number(n, 9), sender(1)),
     "strangers_per_region": lambda n: (number(n), sender(n)),
     "mailed_per_region": lambda n: (number(n), sender(n, standing=Standing.MAILED)),
+    "accounts_per_region": lambda n: (number(n), signing_in(n)),
     "known_per_region": lambda n: (number(n), sender(n, standing=Standing.MEMBER)),
     "texts_in_all": lambda n: (number(n), sender(n)),
     "texts_per_address": lambda n: (number(n), sender(1)),
@@ -112,11 +118,16 @@ class Sends:
         return SendLimiter(self.database, memory, self.table, PSEUDONYMS)
 
     async def send(self, to: To, sender: Sender, *, silent: bool = False) -> UUID:
-        """The code's id. Raises what the limits do."""
+        """The code's id. Raises what the limits do; also where nothing is sent to an account, which
+        its sign-in is not told.
+        """
+        quiet_by = ""  # where it is withheld
         channel, id, code = (PHONE if isinstance(to, Phone) else EMAIL), uuid7(), uuid7()
         flow_id = bytes.fromhex(sender.session) or secrets.token_bytes(16)
 
         async def queue(connection: Connection, terms: Terms) -> Record:
+            nonlocal quiet_by
+            quiet_by = terms.quiet_by if terms.is_withheld else ""
             [row] = await connection.fetch(
                 *channel.sql.start_code(
                     **terms.parameters, id=code, message_id=id,
@@ -129,12 +140,16 @@ class Sends:
                     event="test:code_sent", request_id=None, language="en", zone="",
                 )
             )  # fmt: skip
-            if row["id"]:
+            if row["id"] and not terms.is_withheld:
                 self.asked.append(terms.limits_checked)
             return row
 
         limiter = self.limiter(silent=silent)
         assert await limiter.queue_message(to, sender, str(id), queue)
+        if quiet_by and sender.has_account:
+            refusal = TextsStopped()
+            refusal.limit = quiet_by
+            raise refusal
         return code
 
     async def prove(self, code: UUID, *, silent: bool = False) -> None:

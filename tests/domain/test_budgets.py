@@ -16,10 +16,10 @@ from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
 from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable, fired
 from app.domain.ports import Refilled
-from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, sender
+from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, sender, signing_in
 from tests.stores import Stores, execute
 
-SENT = "SELECT count(*) FROM deliveries"
+SENT = "SELECT count(*) FROM deliveries WHERE room <> 'withheld'"
 # Those that a proof gives back.
 FREED = ("texts_per_block", "texts_per_block_and_address", "texts_per_address",
          "texts_per_network", *BUDGETS)  # fmt: skip
@@ -159,6 +159,24 @@ async def test_strangers_use_up_no_room_of_accounts_and_are_shown_the_way_by_ema
     for name in ("known_per_region", "mailed_per_region"):
         for n in (3, 4):
             await sends.send(*SENDS[name](n))
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_sign_ins_of_strangers_to_accounts_use_up_no_room_of_known_devices(
+    sends: Sends, silent: bool
+) -> None:
+    for name in ("accounts_per_region", "known_per_region"):
+        sends.table = limited(sends.table, name, 2)
+    for n in (1, 2):
+        await sends.send(number(n), signing_in(n), silent=silent)
+    with pytest.raises(TextsStopped):
+        await sends.send(number(3), signing_in(3), silent=silent)
+    rooms = await execute(sends.url, "SELECT room FROM deliveries ORDER BY created_at")
+    assert [row["room"] for row in rooms] == ["sign-in", "sign-in", "withheld"]
+    for n in (4, 5):
+        await sends.send(*SENDS["known_per_region"](n), silent=silent)
+    with pytest.raises(TextsStopped):
+        await sends.send(*SENDS["known_per_region"](6), silent=silent)
 
 
 @pytest.mark.parametrize("settled", [False, True])

@@ -62,6 +62,7 @@ def test_the_limits_of_messages_are_those_that_were_promised() -> None:
     assert table.texts_per_block == Limit(((HOUR, 5), (DAY, 20)))
     assert table.strangers_per_region == Budget(100, 200, 30)
     assert table.mailed_per_region == Budget(100, 200, 30)
+    assert table.accounts_per_region == Budget(300, 1000, 50)
     assert table.known_per_region == Budget(300, 1000, 50)
     assert table.texts_in_all == Limit(())
     assert table.texts_per_address == Limit(((HOUR, 10), (DAY, 30)))
@@ -93,7 +94,7 @@ def test_the_other_limits_are_those_that_were_promised() -> None:
     assert table.texts_per_proved_mailbox == Limit(((DAY, 4),))
     assert table.kept_numbers_per_network == Limit(((HOUR, 500),))
     assert table.new_numbers_per_account == Limit(((DAY, 20),))
-    assert len(fields(table)) == 49
+    assert len(fields(table)) == 50
 
 
 def test_changes_of_each_kind_are_counted_apart() -> None:

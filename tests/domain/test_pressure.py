@@ -221,7 +221,7 @@ async def test_nobody_who_signs_in_is_told_that_strangers_are_stopped(
     person = replace(sender(2), standing=Standing.SIGNING_IN, has_account=has_account)
     await sends.send(number(91), person)
     [row] = await execute(sends.url, "SELECT * FROM deliveries WHERE is_quiet")
-    expected = ("known", "queued") if has_account else ("withheld", "expired")
+    expected = ("accounts", "queued") if has_account else ("withheld", "expired")
     assert (row["room"], row["state"]) == expected
     with pytest.raises(SEND_LIMITS):  # and counts for its number like any other
         await sends.send(number(91), person)

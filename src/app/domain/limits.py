@@ -148,9 +148,10 @@ class LimitTable:
     # That an account names as its new one; each is texted, in the room of people with an address.
     new_numbers_per_account: Limit = _light((DAY, 20), per="account", says="too_many_sends")
     # Texts whose code was not entered, of people nobody knows; of those who have proved an e-mail
-    # address; and to the numbers of accounts and from known devices, where no stranger uses it up.
+    # address; of sign-ins to accounts from anywhere; and from known devices and sessions.
     strangers_per_region: Budget = Budget(100, 200, 30)
     mailed_per_region: Budget = Budget(100, 200, 30)
+    accounts_per_region: Budget = Budget(300, 1000, 50)
     known_per_region: Budget = Budget(300, 1000, 50)
     pressure: Pressure = Pressure()
     conversion_breaker: ConversionBreaker = ConversionBreaker()

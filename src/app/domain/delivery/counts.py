@@ -144,7 +144,12 @@ def _region_counts(
             f"texts:mailed:{region}"
         )
         yield CountedLimit("mailed_per_region", of_mailed, "mailed", _texts_stopped, True, "region")
-    if room in (Room.KNOWN, Room.SIGN_IN):
+    if room in (Room.ACCOUNTS, Room.SIGN_IN):
+        of_accounts = table.accounts_per_region.limit(proved.hour, proved.day).tally(
+            f"texts:accounts:{region}"
+        )
+        yield CountedLimit("accounts_per_region", of_accounts, "accounts", _texts_stopped, True)
+    if room is Room.KNOWN:
         of_known = table.known_per_region.limit(proved.hour, proved.day).tally(
             f"texts:known:{region}"
         )

@@ -121,7 +121,9 @@ sent AS (
 SELECT
   coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('strangers', 'sign-in', '')), 0) AS strangers,
   coalesce(sum(unproved) FILTER (WHERE region = :region AND room = 'mailed'), 0) AS mailed,
-  coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('known', 'sign-in')), 0) AS known,
+  coalesce(sum(unproved) FILTER (WHERE region = :region AND room IN ('accounts', 'sign-in')), 0)
+    AS accounts,
+  coalesce(sum(unproved) FILTER (WHERE region = :region AND room = 'known'), 0) AS known,
   coalesce(sum(sent) FILTER (WHERE room <> 'withheld'), 0) AS in_all
 FROM sent;
 

@@ -19,7 +19,7 @@ FROM (
   FROM deliveries
   WHERE region = :key AND channel = 'sms' AND address <> ''
     AND created_at > statement_timestamp() - interval '1 hour'
-    AND room NOT IN ('known', 'withheld')
+    AND room NOT IN ('accounts', 'known', 'withheld')
     AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL)
   GROUP BY network
 ) networks;
@@ -35,7 +35,7 @@ SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
 FROM deliveries
 WHERE block = :key AND channel = 'sms' AND address <> ''
   AND created_at > statement_timestamp() - interval '1 hour'
-  AND room NOT IN ('known', 'withheld')
+  AND room NOT IN ('accounts', 'known', 'withheld')
   AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);
 
 -- name: count_network
@@ -49,5 +49,5 @@ SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
 FROM deliveries
 WHERE network = :key AND channel = 'sms' AND address <> ''
   AND created_at > statement_timestamp() - interval '1 hour'
-  AND room NOT IN ('known', 'withheld')
+  AND room NOT IN ('accounts', 'known', 'withheld')
   AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);

@@ -22,19 +22,23 @@ class Standing(StrEnum):
 
 class Room(StrEnum):
     """The value is that of `deliveries.room`. A `SIGN_IN` from a device nobody knows takes the room
-    of strangers and of people who are known: else how fast either fills would tell whether its
-    number has an account. Strangers have less than the others, so they never use that up.
+    of strangers and of accounts: else how fast either fills would tell whether its number has an
+    account. Strangers have less than accounts, so they never use that up; and whoever signs in to
+    the accounts of others uses up nothing of `KNOWN` devices and sessions.
     """
 
     STRANGERS = "strangers"
     MAILED = "mailed"
+    ACCOUNTS = "accounts"
     KNOWN = "known"
     SIGN_IN = "sign-in"
     WITHHELD = "withheld"  # counted for number, address and network, and not sent
 
     @property
     def judged_as(self) -> "Room":
-        """By whose texts it is found out whether there is pressure."""
+        """By whose texts it is found out whether there is pressure, and whose stop counts."""
+        if self is Room.ACCOUNTS:
+            return Room.KNOWN
         return Room.STRANGERS if self is Room.SIGN_IN else self
 
 

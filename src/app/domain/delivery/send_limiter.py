@@ -87,9 +87,11 @@ class SendLimiter:
         """
         rooms: list[Room | None] = [sender.room if isinstance(to, Phone) else None]
         if rooms == [Room.SIGN_IN]:  # then those where nothing is told
-            rooms += [Room.KNOWN if sender.has_account else Room.WITHHELD, Room.WITHHELD]
+            rooms += [Room.ACCOUNTS if sender.has_account else Room.WITHHELD, Room.WITHHELD]
         quiet_by = ""
         for room in rooms:
+            if room is Room.ACCOUNTS and quiet_by == "accounts_per_region":
+                continue  # it was full a moment ago
             counts = _repeat_count(idempotency_key) if idempotency_key else ()
             for counted in await self._list_counts(to, sender, room):
                 counts += tuple(weigh(counted, weight, entry))
