@@ -171,7 +171,8 @@ def workers_of(product: Product) -> dict[int, str]:
 def test_workers_are_copies_of_one_process_and_so_is_who_comes_after_one(
     another_product: Callable[..., Product],
 ) -> None:
-    product = another_product("--workers", "2")
+    product = another_product("--workers", "2", SMS_DAILY_LIMITS="500")
+    assert product.log.read_text().count('"did_you_mean":"SMS_DAILY_LIMIT"') == 1
     watching = Path(f"/proc/{product.pid}/cmdline").read_text()
     workers = workers_of(product)
     assert list(workers.values()) == [watching] * 2

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -17,6 +18,10 @@ from app.adapters.postgres_connection import is_behind_pooler
 from app.adapters.redis import Redis
 from app.commands.settings import listening, port_or_exit, refuse, settings_or_exit
 from app.settings import Settings
+from app.settings.unknown import unknown_settings
+from app.web.telemetry import set_up_logging
+
+log = logging.getLogger("app.serve")
 
 # What a server is asked before anything starts: whether it can be used at all.
 
@@ -68,6 +73,8 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
     """Until stopped. SIGTERM finishes what is under way and exits with 0; `web/draining.py` comes
     first. What SIGTERM does before and after is the caller's to say.
     """
+    set_up_logging(settings.log_level, settings.log_format)
+    tell_of_unknown_settings()
     if settings.workers > 1 and reload_dirs is None and sys.platform == "linux":
         _fork_workers(factory)
     uvicorn.run(
@@ -90,6 +97,13 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.drain_seconds,
     )
+
+
+def tell_of_unknown_settings() -> None:
+    """Once, whatever the number of workers. No reason to end a start: it may be someone else's."""
+    for name, likely in unknown_settings(os.environ):
+        facts = {"setting": name} | ({"did_you_mean": likely} if likely else {})
+        log.warning("this setting is not known", extra=facts)
 
 
 def _fork_workers(factory: str) -> None:

@@ -15,7 +15,7 @@ from app.settings.sms_senders import SmsSender, is_sender
 from app.settings.smtp_url import FORM as SMTP_FORM
 from app.settings.values import OWN_AUTH0, SMS_VENDORS, Settings
 
-__all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings"]
+__all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings", "read_values"]
 
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
@@ -34,7 +34,7 @@ def read_settings(environ: Mapping[str, str], needed: Collection[str] | None = N
     `needed` are the variables that must not be missing, None for all that a server needs.
     """
     reader = Reader(environ)
-    settings = _fill_in(_with_senders(reader, _read_all(reader)), environ)
+    settings = _fill_in(read_values(reader), environ)
     problems = reader.problems + _contradictions(settings)
     missing = _missing_of_vendors(settings)
     if not settings.is_local:
@@ -52,11 +52,10 @@ def read_settings(environ: Mapping[str, str], needed: Collection[str] | None = N
     return settings
 
 
-def _read_all(reader: Reader) -> Settings:
-    """Each field by what is declared beside it."""
-    return Settings(
-        **{each.name: each.metadata["read"](reader, each.name) for each in fields(Settings)}
-    )
+def read_values(reader: Reader) -> Settings:
+    """Each field by what is declared beside it; what is wrong with one is told to the reader."""
+    read = {each.name: each.metadata["read"](reader, each.name) for each in fields(Settings)}
+    return _with_senders(reader, Settings(**read))
 
 
 def _with_senders(reader: Reader, settings: Settings) -> Settings:
