@@ -23,9 +23,23 @@ class Commands(click.Group):
         return command
 
 
+def _tell_version(ctx: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        describe = import_module("app.commands.version").describe_version
+        click.echo(describe(as_json=ctx.params["as_json"]))
+        ctx.exit()
+
+
 @click.command(cls=Commands)
-def main() -> None:
+@click.option("--json", "as_json", is_flag=True, is_eager=True, help="With --version: as JSON.")
+@click.option(
+    "--version", is_flag=True, callback=_tell_version, expose_value=False,
+    help="Say the version and the newest revision of the schema.",
+)  # fmt: skip
+def main(as_json: bool) -> None:
     """A self-hosted front door: sign-up and sign-in, phone first, in plain HTML."""
+    if as_json:
+        raise click.UsageError("--json goes with --version, or behind a command.")
 
 
 if __name__ == "__main__":
