@@ -15,7 +15,7 @@ from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.refill import SendRefill
-from app.domain.delivery.rooms import Sender, Standing
+from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.send import Terms
 from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.email_address import EmailAddress
@@ -54,21 +54,21 @@ def number(at: int, block: int = 0) -> Phone:
     return Phone(f"+1415555{block or at:04d}{at:04d}", "US")
 
 
-def sender(
+def requester(
     at: int,
     network: int = 0,
     session: int = 0,
     standing: Standing = Standing.STRANGER,
     opened_by: str = "",
-) -> Sender:
+) -> Requester:
     origin, named = Origin.of(f"10.{network or at}.0.{at}"), f"{session:032x}" if session else ""
     opened_by = "sms" if session else opened_by
-    return Sender(origin, session=named, opened_by=opened_by, standing=standing)
+    return Requester(origin, session=named, opened_by=opened_by, standing=standing)
 
 
-def signing_in(at: int) -> Sender:
+def signing_in(at: int) -> Requester:
     """To an account, from a device that nobody knows."""
-    return replace(sender(at, standing=Standing.SIGNING_IN), has_account=True)
+    return replace(requester(at, standing=Standing.SIGNING_IN), has_account=True)
 
 
 def mailbox(at: int) -> EmailAddress:
@@ -76,28 +76,28 @@ def mailbox(at: int) -> EmailAddress:
 
 
 # Of each limit, to whom and from where the n-th send goes that it counts.
-SENDS: dict[str, Callable[[int], tuple[To, Sender]]] = {
-    "texts_per_number": lambda n: (number(1), sender(n)),
-    "texts_per_number_and_address": lambda n: (number(1), sender(1)),
-    "texts_per_block": lambda n: (number(n, 9), sender(n)),
-    "texts_per_block_and_address": lambda n: (number(n, 9), sender(1)),
-    "strangers_per_region": lambda n: (number(n), sender(n)),
-    "mailed_per_region": lambda n: (number(n), sender(n, standing=Standing.MAILED)),
+SENDS: dict[str, Callable[[int], tuple[To, Requester]]] = {
+    "texts_per_number": lambda n: (number(1), requester(n)),
+    "texts_per_number_and_address": lambda n: (number(1), requester(1)),
+    "texts_per_block": lambda n: (number(n, 9), requester(n)),
+    "texts_per_block_and_address": lambda n: (number(n, 9), requester(1)),
+    "strangers_per_region": lambda n: (number(n), requester(n)),
+    "mailed_per_region": lambda n: (number(n), requester(n, standing=Standing.MAILED)),
     "accounts_per_region": lambda n: (number(n), signing_in(n)),
-    "known_per_region": lambda n: (number(n), sender(n, standing=Standing.MEMBER)),
-    "texts_in_all": lambda n: (number(n), sender(n)),
-    "texts_per_address": lambda n: (number(n), sender(1)),
-    "texts_per_network": lambda n: (number(n), sender(n, 9)),
-    "texts_per_proved_mailbox": lambda n: (number(n), sender(n, opened_by="mailbox")),
-    "texts_per_session": lambda n: (number(1), sender(n, session=1)),
-    "texts_per_own_number": lambda n: (number(1), sender(n, session=n)),
-    "mails_per_mailbox": lambda n: (mailbox(1), sender(n)),
-    "mails_per_mailbox_and_address": lambda n: (mailbox(1), sender(1)),
-    "mails_per_address": lambda n: (mailbox(n), sender(1)),
-    "mails_per_network": lambda n: (mailbox(n), sender(n, 9)),
-    "mails_in_all": lambda n: (mailbox(n), sender(n)),
-    "mails_per_session": lambda n: (mailbox(1), sender(n, session=1)),
-    "mails_per_own_mailbox": lambda n: (mailbox(1), sender(n, session=n)),
+    "known_per_region": lambda n: (number(n), requester(n, standing=Standing.MEMBER)),
+    "texts_in_all": lambda n: (number(n), requester(n)),
+    "texts_per_address": lambda n: (number(n), requester(1)),
+    "texts_per_network": lambda n: (number(n), requester(n, 9)),
+    "texts_per_proved_mailbox": lambda n: (number(n), requester(n, opened_by="mailbox")),
+    "texts_per_session": lambda n: (number(1), requester(n, session=1)),
+    "texts_per_own_number": lambda n: (number(1), requester(n, session=n)),
+    "mails_per_mailbox": lambda n: (mailbox(1), requester(n)),
+    "mails_per_mailbox_and_address": lambda n: (mailbox(1), requester(1)),
+    "mails_per_address": lambda n: (mailbox(n), requester(1)),
+    "mails_per_network": lambda n: (mailbox(n), requester(n, 9)),
+    "mails_in_all": lambda n: (mailbox(n), requester(n)),
+    "mails_per_session": lambda n: (mailbox(1), requester(n, session=1)),
+    "mails_per_own_mailbox": lambda n: (mailbox(1), requester(n, session=n)),
 }
 
 
@@ -117,13 +117,13 @@ class Sends:
         memory = self.silent if silent else self.memory
         return SendLimiter(self.database, memory, self.table, PSEUDONYMS)
 
-    async def send(self, to: To, sender: Sender, *, silent: bool = False) -> UUID:
+    async def send(self, to: To, requester: Requester, *, silent: bool = False) -> UUID:
         """The code's id. Raises what the limits do; also where nothing is sent to an account, which
         its sign-in is not told.
         """
         quiet_by = ""  # where it is withheld
         channel, id, code = (PHONE if isinstance(to, Phone) else EMAIL), uuid7(), uuid7()
-        flow_id = bytes.fromhex(sender.session) or secrets.token_bytes(16)
+        flow_id = bytes.fromhex(requester.session) or secrets.token_bytes(16)
 
         async def queue(connection: Connection, terms: Terms) -> Record:
             nonlocal quiet_by
@@ -131,12 +131,12 @@ class Sends:
             [row] = await connection.fetch(
                 *channel.sql.start_code(
                     **terms.parameters, id=code, message_id=id,
-                    flow_id=flow_id, purpose="confirm-x" if sender.session else "signup",
+                    flow_id=flow_id, purpose="confirm-x" if requester.session else "signup",
                     nonce=b"n" * 16, lifetime=timedelta(minutes=10), contact=to.destination,
                     block=to.block if isinstance(to, Phone) else to.mailbox,
                     region=to.region if isinstance(to, Phone) else None,
-                    address=sender.origin.address, network=sender.origin.network,
-                    opened_by=sender.opened_by,
+                    address=requester.origin.address, network=requester.origin.network,
+                    opened_by=requester.opened_by,
                     event="test:code_sent", request_id=None, language="en", zone="",
                 )
             )  # fmt: skip
@@ -145,8 +145,8 @@ class Sends:
             return row
 
         limiter = self.limiter(silent=silent)
-        assert await limiter.queue_message(to, sender, str(id), queue)
-        if quiet_by and sender.has_account:
+        assert await limiter.queue_message(to, requester, str(id), queue)
+        if quiet_by and requester.has_account:
             refusal = TextsStopped()
             refusal.limit = quiet_by
             raise refusal
@@ -164,7 +164,7 @@ class Sends:
         await self.memory.close()
         await self.database.close()
 
-    async def let_through(self, sends: Callable[[int], tuple[To, Sender]], first: int) -> int:
+    async def let_through(self, sends: Callable[[int], tuple[To, Requester]], first: int) -> int:
         """How many more until one is refused."""
         for n in count(first):
             try:

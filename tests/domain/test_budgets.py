@@ -16,7 +16,7 @@ from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
 from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable, fired
 from app.domain.ports import Refilled
-from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, sender, signing_in
+from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, requester, signing_in
 from tests.stores import Stores, execute
 
 SENT = "SELECT count(*) FROM deliveries WHERE room <> 'withheld'"
@@ -127,7 +127,7 @@ async def test_thirty_addresses_and_twelve_spellings_are_one_number(sends: Sends
     async def send(n: int) -> None:
         to = Phone.parse(SPELLINGS[n % 12], ("US",), "US")
         with suppress(*SEND_LIMITS):
-            await sends.send(to, sender(n + 1))
+            await sends.send(to, requester(n + 1))
 
     await asyncio.gather(*(send(n) for n in range(30)))
     assert await count_sent(sends) == 5
@@ -183,14 +183,14 @@ async def test_sign_ins_of_strangers_to_accounts_use_up_no_room_of_known_devices
 async def test_a_budget_grows_with_what_was_proved_in_two_weeks(
     sends: Sends, settled: bool
 ) -> None:
-    codes = [await sends.send(number(n), sender(n)) for n in range(1, 21)]
+    codes = [await sends.send(number(n), requester(n)) for n in range(1, 21)]
     for code in codes[:15]:
         await sends.prove(code)
     await sends.pass_by(9 * DAY)
     if settled:
         await count_settled_sends(sends.database)
         await execute(sends.url, "TRUNCATE deliveries")
-    for code in [await sends.send(number(n), sender(n)) for n in range(31, 34)]:
+    for code in [await sends.send(number(n), requester(n)) for n in range(31, 34)]:
         await sends.prove(code)
     found = await RegionBudgets(sends.database).find("US")
     assert found == (Proved(15, 15) if settled else Proved(3, 3))
@@ -200,16 +200,16 @@ async def test_a_budget_grows_with_what_was_proved_in_two_weeks(
 async def test_what_was_counted_for_good_is_counted_once(sends: Sends) -> None:
     """At either end of a day there is something that is not."""
     for seconds in (DAY - 300, 7 * HOUR, HOUR, 30):
-        codes: list[UUID] = [await sends.send(number(n), sender(n)) for n in (1, 2)]
+        codes: list[UUID] = [await sends.send(number(n), requester(n)) for n in (1, 2)]
         await sends.prove(codes[0])
         await execute(sends.url, AGED, [str(code) for code in codes], float(seconds))
     await count_settled_sends(sends.database)
     await count_settled_sends(sends.database)
     sends.table = limited(sends.table, "strangers_per_region", 6)
     for n in (11, 12):
-        await sends.send(number(n), sender(n), silent=True)
+        await sends.send(number(n), requester(n), silent=True)
     with pytest.raises(TextsStopped):
-        await sends.send(number(13), sender(13), silent=True)
+        await sends.send(number(13), requester(13), silent=True)
 
 
 AGED = """

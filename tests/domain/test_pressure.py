@@ -8,12 +8,12 @@ from uuid import uuid4
 import pytest
 
 from app.domain.delivery.pressure import Conversion
-from app.domain.delivery.rooms import Sender, Standing
+from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.stops import Stop, StopState
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
 from app.domain.limits import DAY, HOUR, ConversionBreaker, LimitTable, Origin, Pressure
-from tests.sends import LIMITS, Sends, number, opened_sends, sender
+from tests.sends import LIMITS, Sends, number, opened_sends, requester
 from tests.stores import Stores, execute
 
 WAITS = [
@@ -83,15 +83,17 @@ async def attack(
 ) -> None:
     """Numbers all over the country, from so many networks; a minute ago."""
     for n in range(first, first + times):
-        code = await sends.send(number(n), sender(n, 100 + n % networks))
+        code = await sends.send(number(n), requester(n, 100 + n % networks))
         if n < first + proved:
             await sends.prove(code)
     await sends.pass_by(61)
 
 
-async def refusal(sends: Sends, n: int, sender: Sender, *, silent: bool = False) -> TextsStopped:
+async def refusal(
+    sends: Sends, n: int, requester: Requester, *, silent: bool = False
+) -> TextsStopped:
     with pytest.raises(TextsStopped) as refused:
-        await sends.send(number(n), sender, silent=silent)
+        await sends.send(number(n), requester, silent=silent)
     return refused.value
 
 
@@ -99,110 +101,117 @@ async def test_one_network_is_asked_for_email_and_stops_no_country(sends: Sends)
     """Fifty from one /48 of v6, each from another /64, to as many numbers."""
     origins = [Origin.of(f"2001:db8:7:{n:x}::1") for n in range(1, 60)]
     for n, origin in enumerate(origins[:50], 1):
-        await sends.send(number(n), Sender(origin))
+        await sends.send(number(n), Requester(origin))
     await sends.pass_by(61)
     with pytest.raises(SEND_LIMITS):
-        await sends.send(number(91), Sender(origins[51]))
+        await sends.send(number(91), Requester(origins[51]))
     await execute(sends.url, "DELETE FROM deliveries WHERE destination > $1", number(30).e164)
     sends.flush()
-    refused = await refusal(sends, 92, Sender(origins[52]))
+    refused = await refusal(sends, 92, Requester(origins[52]))
     assert (refused.limit, refused.email_helps) == ("pressure", True)
-    await sends.send(number(93), sender(1))  # a stranger in another network
-    await sends.send(number(94), replace(Sender(origins[53]), is_owners=True))
-    await sends.send(number(95), Sender(origins[54], standing=Standing.MAILED))
+    await sends.send(number(93), requester(1))  # a stranger in another network
+    await sends.send(number(94), replace(Requester(origins[53]), is_owners=True))
+    await sends.send(number(95), Requester(origins[54], standing=Standing.MAILED))
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["with Redis", "without"])
 async def test_many_networks_bring_a_country_to_email_first(sends: Sends, silent: bool) -> None:
     await attack(sends, 20, 5)
-    refused = await refusal(sends, 91, sender(1), silent=silent)
+    refused = await refusal(sends, 91, requester(1), silent=silent)
     assert (refused.limit, refused.email_helps) == ("conversion_breaker", True)
     assert await execute(sends.url, TOLD, "texts:stopped") == [("3600",)]
-    await sends.send(number(92), sender(2, standing=Standing.MAILED), silent=silent)
-    await sends.send(number(93), sender(3, standing=Standing.MEMBER), silent=silent)
-    await sends.send(number(94), replace(sender(4), is_owners=True), silent=silent)
-    await sends.send(Phone("+46701740605", "SE"), sender(5), silent=silent)
+    await sends.send(number(92), requester(2, standing=Standing.MAILED), silent=silent)
+    await sends.send(number(93), requester(3, standing=Standing.MEMBER), silent=silent)
+    await sends.send(number(94), replace(requester(4), is_owners=True), silent=silent)
+    await sends.send(Phone("+46701740605", "SE"), requester(5), silent=silent)
 
 
 @pytest.mark.parametrize(("times", "proved"), [(19, 0), (60, 30), (40, 20)])
 async def test_all_is_calm_below_that(sends: Sends, times: int, proved: int) -> None:
     await attack(sends, times, 10, proved=proved)
-    await sends.send(number(91), sender(1))
+    await sends.send(number(91), requester(1))
+
+
+@pytest.mark.parametrize("state", ["refused", "failed", "expired", "cancelled"])
+async def test_what_never_reached_a_provider_is_no_pressure(sends: Sends, state: str) -> None:
+    await attack(sends, 20, 5)
+    await execute(sends.url, "UPDATE deliveries SET state = $1", state)
+    await sends.send(number(91), requester(1))
 
 
 async def test_what_was_sent_just_now_is_no_pressure(sends: Sends) -> None:
     await attack(sends, 40, 8)
     await execute(sends.url, "UPDATE deliveries SET created_at = clock_timestamp()")
-    await sends.send(number(91), sender(1))
+    await sends.send(number(91), requester(1))
 
 
 async def test_people_with_an_address_wait_where_they_prove_little(sends: Sends) -> None:
     await attack(sends, 20, 5)
     for n in range(31, 56):
-        code = await sends.send(number(n), sender(n, 100 + n % 5, standing=Standing.MAILED))
+        code = await sends.send(number(n), requester(n, 100 + n % 5, standing=Standing.MAILED))
         if n % 5 == 0:
             await sends.prove(code)
     await sends.pass_by(61)
-    assert (await refusal(sends, 91, sender(1))).wait == 30
-    assert await sends.limiter().gauge.find_wait(number(92), sender(2).origin) == 30
+    assert (await refusal(sends, 91, requester(1))).wait == 30
+    assert await sends.limiter().gauge.find_wait(number(92), requester(2).origin) == 30
 
 
 async def test_after_an_hour_one_text_goes_as_a_probe_and_its_proof_ends_the_stop(
     sends: Sends,
 ) -> None:
     await attack(sends, 20, 5)
-    await refusal(sends, 90, sender(1))
+    await refusal(sends, 90, requester(1))
     await sends.pass_by(HOUR)
     await execute(sends.url, OVER)
     sends.flush()
-    tried = [sends.send(number(n), sender(n)) for n in range(101, 131)]
+    tried = [sends.send(number(n), requester(n)) for n in range(101, 131)]
     ended = await asyncio.gather(*tried, return_exceptions=True)
     [code] = [each for each in ended if not isinstance(each, BaseException)]
     assert {type(each) for each in ended if each is not code} == {TextsStopped}
     await sends.prove(code)
     assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
-    await sends.send(number(140), sender(2))
+    await sends.send(number(140), requester(2))
 
 
 async def test_each_probe_that_is_not_proved_doubles_the_time_up_to_a_day(sends: Sends) -> None:
     await attack(sends, 20, 5)
-    await refusal(sends, 90, sender(1))
+    await refusal(sends, 90, requester(1))
     await sends.pass_by(HOUR)
     sends.flush()
     for n in range(101, 107):
         await execute(sends.url, OVER)
-        await sends.send(number(n), sender(n))
-        await refusal(sends, 120, sender(20))
+        await sends.send(number(n), requester(n))
+        await refusal(sends, 120, requester(20))
         await execute(sends.url, LATE)
-        await refusal(sends, 121, sender(21))
+        await refusal(sends, 121, requester(21))
     found = [int(row["seconds"]) for row in await execute(sends.url, TOLD, "texts:stopped")]
     assert found == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, DAY]
 
 
-@pytest.mark.parametrize("state", ["refused", "failed", "expired"])
+@pytest.mark.parametrize("state", ["refused", "failed", "expired", "cancelled"])
 async def test_a_probe_that_no_provider_took_stops_nobody_for_longer(
     sends: Sends, state: str
 ) -> None:
     await attack(sends, 20, 5)
-    await refusal(sends, 90, sender(1))
+    await refusal(sends, 90, requester(1))
     await sends.pass_by(HOUR)
     await execute(sends.url, OVER)
     sends.flush()
-    await sends.send(number(101), sender(1))
-    await refusal(sends, 102, sender(2))
+    await sends.send(number(101), requester(1))
+    await refusal(sends, 102, requester(2))
     ended = "UPDATE deliveries SET state = $1 WHERE destination = $2"
     await execute(sends.url, ended, state, number(101).e164)
-    await sends.prove(await sends.send(number(103), sender(3)))
+    await sends.prove(await sends.send(number(103), requester(3)))
     assert await execute(sends.url, TOLD, "texts:stopped") == [("3600",)]
     assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
 
 
 async def test_a_probe_that_was_not_sent_leaves_its_place(sends: Sends) -> None:
     await attack(sends, 20, 5)
-    await refusal(sends, 90, sender(1))
+    await refusal(sends, 90, requester(1))
     stops = sends.limiter().stops
     await execute(sends.url, OVER)
-    [(stop, state)] = await stops.find("US", number(1).block, sender(1).room)
+    [(stop, state)] = await stops.find("US", number(1).block, requester(1).room)
     assert state is StopState.HALF_OPEN
     probe = uuid4()
     assert await stops.take_probe([stop], probe)
@@ -217,8 +226,8 @@ async def test_nobody_who_signs_in_is_told_that_strangers_are_stopped(
 ) -> None:
     """A number with an account is texted, and what became of it is kept as quiet as of none."""
     await attack(sends, 20, 5)
-    await refusal(sends, 90, sender(1))
-    person = replace(sender(2), standing=Standing.SIGNING_IN, has_account=has_account)
+    await refusal(sends, 90, requester(1))
+    person = replace(requester(2), standing=Standing.SIGNING_IN, has_account=has_account)
     await sends.send(number(91), person)
     [row] = await execute(sends.url, "SELECT * FROM deliveries WHERE is_quiet")
     expected = ("accounts", "queued") if has_account else ("withheld", "expired")
@@ -231,7 +240,7 @@ async def test_a_sign_in_takes_the_same_rooms_whether_or_not_there_is_an_account
     sends: Sends,
 ) -> None:
     for n, has_account in ((1, True), (2, False)):
-        person = replace(sender(n), standing=Standing.SIGNING_IN, has_account=has_account)
+        person = replace(requester(n), standing=Standing.SIGNING_IN, has_account=has_account)
         await sends.send(number(n), person)
     rows = await execute(sends.url, "SELECT room, is_quiet, state FROM deliveries")
     assert [tuple(row) for row in rows] == [("sign-in", False, "queued")] * 2
@@ -240,14 +249,14 @@ async def test_a_sign_in_takes_the_same_rooms_whether_or_not_there_is_an_account
 async def test_an_operator_may_allow_what_the_breaker_would_stop(sends: Sends) -> None:
     await execute(sends.url, ALLOW)
     await attack(sends, 20, 5)
-    await sends.send(number(91), sender(1))
+    await sends.send(number(91), requester(1))
 
 
 async def test_an_operator_may_stop_a_region_for_all(sends: Sends) -> None:
     await execute(sends.url, ALLOW.replace("true", "false").replace("'strangers'", "'known'"))
     for standing in (Standing.MEMBER, Standing.SIGNING_IN):
         with pytest.raises(TextsStopped):
-            await sends.send(number(91), sender(1, standing=standing))
+            await sends.send(number(91), requester(1, standing=standing))
 
 
 ALLOW = """

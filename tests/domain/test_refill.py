@@ -23,7 +23,7 @@ from tests.sends import (
     mailbox,
     number,
     opened_sends,
-    sender,
+    requester,
 )
 from tests.stores import Stores, execute
 
@@ -64,7 +64,7 @@ async def test_what_is_older_than_a_window_is_not_counted_in_it(sends: Sends) ->
     limit = Limit(((HOUR, 2), (24 * HOUR, 4)))
     sends.table = replace(sends.table, texts_per_number=limit)
     for age in (25 * HOUR, 2 * HOUR, 1.5 * HOUR):
-        await sends.send(number(1), sender(1))
+        await sends.send(number(1), requester(1))
         await execute(sends.url, OLDER, number(1).e164, age)
         sends.flush()
     await sends.refill()
@@ -73,7 +73,7 @@ async def test_what_is_older_than_a_window_is_not_counted_in_it(sends: Sends) ->
 
 async def test_a_call_is_counted_as_three_texts(sends: Sends) -> None:
     sends.table = replace(sends.table, texts_per_number=Limit(((HOUR, 5),)))
-    await sends.send(number(1), sender(1))
+    await sends.send(number(1), requester(1))
     await execute(sends.url, "UPDATE deliveries SET weight = 3")
     sends.flush()
     assert await sends.refill() is Refilled.ALL
@@ -85,12 +85,12 @@ async def test_a_call_is_counted_as_three_texts(sends: Sends) -> None:
 async def test_a_wait_goes_on(sends: Sends) -> None:
     limit = Limit(((HOUR, 9),), waits=(30, 60))
     sends.table = replace(sends.table, texts_per_number=limit)
-    await sends.send(number(1), sender(1))
+    await sends.send(number(1), requester(1))
     await execute(sends.url, OLDER, number(1).e164, 10)
     sends.flush()
     await sends.refill()
     with pytest.raises(TooSoon) as refused:
-        await sends.send(number(1), sender(2))
+        await sends.send(number(1), requester(2))
     assert 5 < int(refused.value.retry_after or 0) <= 20
 
 
@@ -98,7 +98,7 @@ async def test_what_the_memory_counts_already_is_counted_once(sends: Sends) -> N
     sends.table = replace(sends.table, texts_per_number=THREE)
     sends.flush()
     for n in (1, 2):
-        await sends.send(number(1), sender(n))
+        await sends.send(number(1), requester(n))
     await sends.refill()
     assert await sends.let_through(SENDS["texts_per_number"], 3) == 1
 
@@ -107,7 +107,7 @@ async def test_what_was_sent_in_a_silence_is_counted_later(sends: Sends) -> None
     """And PostgreSQL is no longer asked because of it."""
     sends.table = replace(sends.table, texts_per_number=THREE)
     for n in (1, 2):
-        await sends.send(number(1), sender(n), silent=True)
+        await sends.send(number(1), requester(n), silent=True)
     assert await sends.refill() is Refilled.ALL
     assert (await execute(sends.url, UNCOUNTED))[0]["count"] == 0
     sends.asked.clear()
@@ -120,16 +120,16 @@ async def test_whoever_deletes_an_account_gets_no_new_limits(sends: Sends, to: T
     """For their number, mailbox and address PostgreSQL is asked, and for nobody else's."""
     sends.table = replace(sends.table, texts_per_number=THREE, mails_per_mailbox=THREE)
     for n in (1, 2):
-        await sends.send(to, sender(n))
+        await sends.send(to, requester(n))
     await execute(sends.url, GONE_OUT)
     await execute(sends.url, DELETED, to.destination)
     await Erasure(sends.database, PSEUDONYMS).forget_all()
     sends.flush()
     assert await sends.refill() is Refilled.BUT_DELETED
     sends.asked.clear()
-    assert await sends.let_through(lambda n: (to, sender(n)), 3) == 1
-    await sends.send(number(5), sender(5))
-    await sends.send(number(6), sender(1))
+    assert await sends.let_through(lambda n: (to, requester(n)), 3) == 1
+    await sends.send(number(5), requester(5))
+    await sends.send(number(6), requester(1))
     assert sends.asked == [True, False, True]
 
 

@@ -4,8 +4,6 @@ from abc import ABC, abstractmethod
 from contextlib import suppress
 from typing import ClassVar, Never
 
-from uuid_utils.compat import uuid7
-
 from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
@@ -24,7 +22,6 @@ from app.domain.identity.users import (
     require_room_for_change,
     require_room_for_delayed,
 )
-from app.domain.limit_refusals import TooManySends, name_limit
 from app.domain.limits import LimitTable, Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database, NotUnique
@@ -36,7 +33,7 @@ from app.domain.sessions.tokens import Access
 from app.domain.verification.calling import call_instead
 from app.domain.verification.checking import NoCode, check_code
 from app.domain.verification.held import find_pending_or_held, release_flow
-from app.domain.verification.refused_sends import record_refused_send
+from app.domain.verification.refused_sends import take_room
 from app.domain.verification.sending import CodeSent, request_code, resend_or_hold
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
 
@@ -259,14 +256,9 @@ class PhoneChange(ContactChange):
     async def _take_room(self, access: Access, phone: Phone, origin: Origin) -> None:
         """Else one account could have as many numbers texted as it has addresses to ask from."""
         tally = self._limits.new_numbers_per_account.tally(f"new_numbers:{access.user_id}")
-        is_full, memory = False, self.codes.dependencies.memory
         with suppress(Unavailable):
-            is_full = (await memory.count([tally], str(uuid7()))).reached is not None
-        if is_full:
-            refusal = name_limit(TooManySends(), NEW_NUMBERS)
-            asked, code = self._challenge(access, origin), refusal.code
-            await record_refused_send(self.codes, asked, phone.e164, code, NEW_NUMBERS)
-            raise refusal
+            challenge = self._challenge(access, origin)
+            await take_room(self.codes, challenge, phone.e164, NEW_NUMBERS, tally)
 
     async def call_instead(self, access: Access, origin: Origin) -> CodeSent:
         """Raises `NoCode` and what `call_instead` of codes does."""

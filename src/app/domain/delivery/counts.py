@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from app.domain.delivery.rooms import Room, Sender, Standing
+from app.domain.delivery.rooms import Requester, Room, Standing
 from app.domain.errors import Refusal
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -46,14 +46,14 @@ class CountedLimit:
 def list_counts(
     table: LimitTable,
     to: Phone | EmailAddress,
-    sender: Sender,
+    requester: Requester,
     room: Room = Room.WITHHELD,
     proved: Proved = Proved(),
 ) -> Iterator[CountedLimit]:
     """All limits of a send; of a text that takes that `room`."""
     if isinstance(to, Phone):
-        return _text_counts(table, to, sender, room, proved)
-    return _mail_counts(table, to, sender)
+        return _text_counts(table, to, requester, room, proved)
+    return _mail_counts(table, to, requester)
 
 
 def weigh(counted: CountedLimit, weight: int, entry: str) -> Iterator[CountedLimit]:
@@ -86,39 +86,39 @@ def _credit(kind: str, place: str) -> str:
 
 
 def _text_counts(
-    table: LimitTable, phone: Phone, sender: Sender, room: Room, proved: Proved
+    table: LimitTable, phone: Phone, requester: Requester, room: Room, proved: Proved
 ) -> Iterator[CountedLimit]:
     """In the order they are told: the person's own limits before everybody's."""
-    number, origin = phone.e164, sender.origin
-    if sender.session:
+    number, origin = phone.e164, requester.origin
+    if requester.session:
         limit = table.texts_per_session
-        yield _sends("texts_per_session", limit.tally(f"texts:session:{sender.session}"), "")
-        own = f"texts:own:{number}:confirm:{sender.opened_by}"
+        yield _sends("texts_per_session", limit.tally(f"texts:session:{requester.session}"), "")
+        own = f"texts:own:{number}:confirm:{requester.opened_by}"
         yield _sends("texts_per_own_number", table.texts_per_own_number.tally(own), "own")
     else:
-        yield from _number_counts(table, phone, sender)
+        yield from _number_counts(table, phone, requester)
     credit = _credit("address", origin.address)
     here = table.texts_per_address.tally(f"texts:address:{origin.address}", credit)
     yield _sends("texts_per_address", here, "address", is_freed=True)
     credit = _credit("network", origin.network)
     around = table.texts_per_network.tally(f"texts:network:{origin.network}", credit)
     yield _sends("texts_per_network", around, "network", is_freed=True, watched="network")
-    yield from _region_counts(table, phone.region, sender, room, proved)
+    yield from _region_counts(table, phone.region, requester, room, proved)
     if table.texts_in_all.windows:
         in_all = table.texts_in_all.tally("texts:all:sms")
         yield CountedLimit("texts_in_all", in_all, "in_all", _texts_stopped)
 
 
-def _number_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[CountedLimit]:
+def _number_counts(table: LimitTable, phone: Phone, requester: Requester) -> Iterator[CountedLimit]:
     """What anybody can use up, and one address not all of it."""
-    number, block, share = phone.e164, phone.block, sender.origin.share
-    if sender.opened_by:
-        of_mailbox = table.texts_per_proved_mailbox.tally(f"texts:mailbox:{sender.opened_by}")
+    number, block, share = phone.e164, phone.block, requester.origin.share
+    if requester.opened_by:
+        of_mailbox = table.texts_per_proved_mailbox.tally(f"texts:mailbox:{requester.opened_by}")
         yield _sends("texts_per_proved_mailbox", of_mailbox, "mailbox")
     yield _sends(
         "texts_per_number", table.texts_per_number.tally(f"texts:number:{number}"), "number"
     )
-    if not sender.is_owners:
+    if not requester.is_owners:
         limit, key = table.texts_per_number_and_address, f"texts:number-address:{number}:{share}"
         yield _sends("texts_per_number_and_address", limit.tally(key), "number_and_share")
         limit, key = table.texts_per_block_and_address, f"texts:block-address:{block}:{share}"
@@ -129,11 +129,11 @@ def _number_counts(table: LimitTable, phone: Phone, sender: Sender) -> Iterator[
 
 
 def _region_counts(
-    table: LimitTable, region: str, sender: Sender, room: Room, proved: Proved
+    table: LimitTable, region: str, requester: Requester, room: Room, proved: Proved
 ) -> Iterator[CountedLimit]:
     if room in (Room.STRANGERS, Room.SIGN_IN):
         limit = table.strangers_in(region).limit(proved.hour, proved.day)
-        helps = sender.standing is Standing.STRANGER
+        helps = requester.standing is Standing.STRANGER
         refused = partial(_texts_stopped, email_helps=helps)
         of_strangers = limit.tally(f"texts:strangers:{region}")
         yield CountedLimit(
@@ -156,17 +156,19 @@ def _region_counts(
         yield CountedLimit("known_per_region", of_known, "known", _texts_stopped, True)
 
 
-def _mail_counts(table: LimitTable, email: EmailAddress, sender: Sender) -> Iterator[CountedLimit]:
-    mailbox, origin = email.mailbox, sender.origin
-    if sender.session:
+def _mail_counts(
+    table: LimitTable, email: EmailAddress, requester: Requester
+) -> Iterator[CountedLimit]:
+    mailbox, origin = email.mailbox, requester.origin
+    if requester.session:
         limit = table.mails_per_session
-        yield _sends("mails_per_session", limit.tally(f"mails:session:{sender.session}"), "")
-        own = f"mails:own:{mailbox}:confirm:{sender.opened_by}"
+        yield _sends("mails_per_session", limit.tally(f"mails:session:{requester.session}"), "")
+        own = f"mails:own:{mailbox}:confirm:{requester.opened_by}"
         yield _sends("mails_per_own_mailbox", table.mails_per_own_mailbox.tally(own), "own")
     else:
         limit = table.mails_per_mailbox
         yield _sends("mails_per_mailbox", limit.tally(f"mails:mailbox:{mailbox}"), "mailbox")
-        if not sender.is_owners:
+        if not requester.is_owners:
             key = f"mails:mailbox-address:{mailbox}:{origin.share}"
             limit = table.mails_per_mailbox_and_address
             yield _sends("mails_per_mailbox_and_address", limit.tally(key), "mailbox_and_share")
@@ -179,15 +181,15 @@ def _mail_counts(table: LimitTable, email: EmailAddress, sender: Sender) -> Iter
         yield CountedLimit("mails_in_all", in_all, "in_all", _mails_stopped)
 
 
-def text_values(phone: Phone, sender: Sender) -> dict[str, str]:
+def text_values(phone: Phone, requester: Requester) -> dict[str, str]:
     """What `count_texts` compares with."""
     to = {"numbers": phone.e164, "blocks": phone.block, "regions": phone.region}
-    return to | _sender_values(sender)
+    return to | _requester_values(requester)
 
 
-def mail_values(email: EmailAddress, sender: Sender) -> dict[str, str]:
+def mail_values(email: EmailAddress, requester: Requester) -> dict[str, str]:
     """What `count_mails` compares with."""
-    return {"mailboxes": email.mailbox} | _sender_values(sender)
+    return {"mailboxes": email.mailbox} | _requester_values(requester)
 
 
 def of_deleted(name: str) -> Tally:
@@ -195,13 +197,13 @@ def of_deleted(name: str) -> Tally:
     return Tally(f"sent_to_deleted:{name}", (Window(DAY, 1),))
 
 
-def _sender_values(sender: Sender) -> dict[str, str]:
-    origin = sender.origin
+def _requester_values(requester: Requester) -> dict[str, str]:
+    origin = requester.origin
     return {
         "addresses": origin.address,
         "networks": origin.network,
         "shares": origin.share,
-        "opened_by": sender.opened_by,
+        "opened_by": requester.opened_by,
     }
 
 

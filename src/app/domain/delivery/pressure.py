@@ -19,13 +19,6 @@ sql = load_queries(__file__, "pressure.sql")
 
 KEPT = 2.0  # seconds that a process goes by what it has counted
 MOST_KEPT = 1000
-COUNTS = {
-    "region": lambda key, rules: sql.count_region(
-        key=key, settled=float(rules.settled), most=rules.most_of_network
-    ),
-    "block": lambda key, rules: sql.count_block(key=key, settled=float(rules.settled)),
-    "network": lambda key, rules: sql.count_network(key=key, settled=float(rules.settled)),
-}
 BROKEN_BY = ("region", "block")  # what a breaker stops
 ALL = ("network", "block", "region")
 
@@ -117,7 +110,7 @@ class PressureGauge:
         if self._now() - at < KEPT:
             return counted
         async with self._database.connection() as connection:
-            [row] = await connection.fetch(*COUNTS[kind](key, self._table.pressure))
+            [row] = await connection.fetch(*self._statement(kind, key))
         counted = {
             room: Conversion(row[f"{room}_unproved"], row[f"{room}_proved"])
             for room in (Room.STRANGERS, Room.MAILED)
@@ -127,6 +120,17 @@ class PressureGauge:
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return counted
+
+    def _statement(self, kind: str, key: str) -> tuple[str, *tuple[object, ...]]:
+        rules = self._table.pressure
+        if kind == "region":
+            return count_region(key, rules)
+        places = {"block": None, "network": None} | {kind: key}
+        return sql.count_place(settled=float(rules.settled), **places)
+
+
+def count_region(region: str, rules: Pressure) -> tuple[str, *tuple[object, ...]]:
+    return sql.count_region(key=region, settled=float(rules.settled), most=rules.most_of_network)
 
 
 def _keys(phone: Phone, origin: Origin) -> tuple[tuple[str, str], ...]:

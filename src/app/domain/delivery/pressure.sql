@@ -20,12 +20,12 @@ FROM (
   WHERE region = :key AND channel = 'sms' AND address <> ''
     AND created_at > statement_timestamp() - interval '1 hour'
     AND room NOT IN ('accounts', 'known', 'withheld')
-    AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL)
+    AND NOT (state IN ('refused', 'failed', 'expired', 'cancelled') AND provider_id IS NULL)
   GROUP BY network
 ) networks;
 
--- name: count_block
--- As count_region.
+-- name: count_place
+-- As count_region, of the block or the network; the other is null.
 SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
          AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
        count(*) FILTER (WHERE room <> 'mailed' AND proved)::int AS strangers_proved,
@@ -33,21 +33,7 @@ SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
          AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
        count(*) FILTER (WHERE room = 'mailed' AND proved)::int AS mailed_proved
 FROM deliveries
-WHERE block = :key AND channel = 'sms' AND address <> ''
+WHERE (block = :block OR network = :network) AND channel = 'sms' AND address <> ''
   AND created_at > statement_timestamp() - interval '1 hour'
   AND room NOT IN ('accounts', 'known', 'withheld')
-  AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);
-
--- name: count_network
--- As count_region.
-SELECT count(*) FILTER (WHERE room <> 'mailed' AND NOT proved
-         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS strangers_unproved,
-       count(*) FILTER (WHERE room <> 'mailed' AND proved)::int AS strangers_proved,
-       count(*) FILTER (WHERE room = 'mailed' AND NOT proved
-         AND created_at < statement_timestamp() - make_interval(secs => :settled))::int AS mailed_unproved,
-       count(*) FILTER (WHERE room = 'mailed' AND proved)::int AS mailed_proved
-FROM deliveries
-WHERE network = :key AND channel = 'sms' AND address <> ''
-  AND created_at > statement_timestamp() - interval '1 hour'
-  AND room NOT IN ('accounts', 'known', 'withheld')
-  AND NOT (state IN ('refused', 'failed', 'expired') AND provider_id IS NULL);
+  AND NOT (state IN ('refused', 'failed', 'expired', 'cancelled') AND provider_id IS NULL);

@@ -5,7 +5,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from app.domain.delivery.counts import list_counts, list_credits, list_entries
-from app.domain.delivery.rooms import Room, Sender
+from app.domain.delivery.rooms import Requester, Room
 from app.domain.delivery.stops import Stops
 from app.domain.errors import Unavailable
 from app.domain.identity.phone import Phone
@@ -51,8 +51,8 @@ class ProvedTexts:
 def list_freed(table: LimitTable, text: Record) -> Iterator[Tally]:
     """Where a text of that row is counted no more once its code was entered."""
     phone = Phone(text["destination"], text["region"])
-    sender = Sender(Origin(text["address"], text["network"]))
-    for counted in list_counts(table, phone, sender, room_of(text)):
+    requester = Requester(Origin(text["address"], text["network"]))
+    for counted in list_counts(table, phone, requester, room_of(text)):
         if counted.is_freed:
             yield counted.tally
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.domain.delivery.counts import list_counts, list_credits, list_entries, of_deleted
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.proved import room_of
-from app.domain.delivery.rooms import Sender
+from app.domain.delivery.rooms import Requester
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -97,13 +97,13 @@ class SendRefill:
         contact, origin = row["contact"], Origin(row["address"], row["network"])
         to = Phone(contact, row["region"]) if row["channel"] == "sms" else EmailAddress(contact)
         opened_by, by_mailbox = row["opened_by"] or "", row["by_mailbox"]
-        senders = [Sender(origin, opened_by=opened_by if by_mailbox else "")]
+        requesters = [Requester(origin, opened_by=opened_by if by_mailbox else "")]
         if row["session"]:
             session = row["session"].hex()
-            senders.append(Sender(origin, session=session, opened_by=opened_by))
+            requesters.append(Requester(origin, session=session, opened_by=opened_by))
         is_proved = row["proved"] and row["channel"] == "sms"
-        for sender in senders:
-            for counted in list_counts(self._table, to, sender, room_of(row)):
+        for requester in requesters:
+            for counted in list_counts(self._table, to, requester, room_of(row)):
                 if not (counted.is_freed and is_proved):
                     yield counted.tally
         if is_proved:

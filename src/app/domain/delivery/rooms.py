@@ -43,7 +43,7 @@ class Room(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class Requester:
     """Who asks for a send. `is_owners` says that the owner of the contact has signed in from that
     device, which was not forgotten since; `session` is whose own contact it is, '' in flows of
     people who are not signed in. `opened_by` is the kind of proof that opened that, or stands for

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.delivery.counts import CountedLimit, mail_values, text_values
 from app.domain.delivery.pressure import Verdict
-from app.domain.delivery.rooms import Room, Sender, Standing
+from app.domain.delivery.rooms import Requester, Room, Standing
 from app.domain.errors import Refusal
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -59,7 +59,7 @@ class Send:
     """
 
     to: Phone | EmailAddress
-    sender: Sender
+    requester: Requester
     entry: str
     room: Room | None
     counts: tuple[CountedLimit, ...]
@@ -73,8 +73,8 @@ class Send:
     def values(self) -> dict[str, str]:
         """What the statements of `database_limits.sql` compare with."""
         if isinstance(self.to, Phone):
-            return text_values(self.to, self.sender)
-        return mail_values(self.to, self.sender)
+            return text_values(self.to, self.requester)
+        return mail_values(self.to, self.requester)
 
     def refuse(self, counted: CountedLimit, reached: ReachedLimit) -> Exception:
         """What to raise where that limit is reached."""
@@ -89,7 +89,7 @@ class Send:
         """The same where texts are stopped; `for_all`: for accounts, too."""
         if self._is_quiet and not for_all:
             return self._refuse_quietly(verdict.limit)
-        helps = self.room is Room.STRANGERS and self.sender.standing is Standing.STRANGER
+        helps = self.room is Room.STRANGERS and self.requester.standing is Standing.STRANGER
         refusal = TextsStopped(email_helps=helps, wait=verdict.wait)
         return name_limit(refusal, verdict.limit, **self._facts)
 
@@ -106,7 +106,7 @@ class Send:
 
     @property
     def _facts(self) -> dict[str, str]:
-        return {"channel": self.channel, "network": self.sender.origin.network}
+        return {"channel": self.channel, "network": self.requester.origin.network}
 
     def _refuse_quietly(self, limit: str) -> Exception:
         note_limit(limit, **self._facts)

@@ -11,7 +11,7 @@ from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_del
 from app.domain.delivery.database_limits import Pseudonyms, find_reached_limit, sql
 from app.domain.delivery.pressure import ALL, PressureGauge, Verdict
 from app.domain.delivery.proved import ProvedTexts
-from app.domain.delivery.rooms import Room, Sender
+from app.domain.delivery.rooms import Requester, Room
 from app.domain.delivery.send import QuietlyRefused, Send, SendPermit, Terms
 from app.domain.delivery.stops import Stop, Stops, StopState
 from app.domain.errors import Unavailable
@@ -73,7 +73,7 @@ class SendLimiter:
     async def queue_message(
         self,
         to: Phone | EmailAddress,
-        sender: Sender,
+        requester: Requester,
         entry: str,
         queue: QueueStatement,
         idempotency_key: str = "",
@@ -85,31 +85,31 @@ class SendLimiter:
         `TooManySends`, `TextsStopped`, `MailsStopped`; of the last two nothing where someone signs
         in, for whom nothing is sent then if the number has no account.
         """
-        rooms: list[Room | None] = [sender.room if isinstance(to, Phone) else None]
+        rooms: list[Room | None] = [requester.room if isinstance(to, Phone) else None]
         if rooms == [Room.SIGN_IN]:  # then those where nothing is told
-            rooms += [Room.ACCOUNTS if sender.has_account else Room.WITHHELD, Room.WITHHELD]
+            rooms += [Room.ACCOUNTS if requester.has_account else Room.WITHHELD, Room.WITHHELD]
         quiet_by = ""
         for room in rooms:
             if room is Room.ACCOUNTS and quiet_by == "accounts_per_region":
                 continue  # it was full a moment ago
             counts = _repeat_count(idempotency_key) if idempotency_key else ()
-            for counted in await self._list_counts(to, sender, room):
+            for counted in await self._list_counts(to, requester, room):
                 counts += tuple(weigh(counted, weight, entry))
             try:
-                send = Send(to, sender, entry, room, counts, quiet_by)
+                send = Send(to, requester, entry, room, counts, quiet_by)
                 return await self._take_and_queue(send, queue)
             except QuietlyRefused as refused:
                 quiet_by = quiet_by or refused.limit
         raise Unavailable  # never: what is withheld takes no room that could be full
 
     async def _list_counts(
-        self, to: Phone | EmailAddress, sender: Sender, room: Room | None
+        self, to: Phone | EmailAddress, requester: Requester, room: Room | None
     ) -> Iterator[CountedLimit]:
         if room is None or not isinstance(to, Phone):
-            return list_counts(self._table, to, sender)
+            return list_counts(self._table, to, requester)
         is_in_region = room is not Room.WITHHELD
         proved = await self._budgets.find(to.region) if is_in_region else Proved()
-        return list_counts(self._table, to, sender, room, proved)
+        return list_counts(self._table, to, requester, room, proved)
 
     async def _take_and_queue(self, send: Send, queue: QueueStatement) -> bool:
         permit = await self._take(send)
@@ -187,14 +187,14 @@ class SendLimiter:
     async def _judge(self, send: Send, kinds: Sequence[str]) -> None:
         if not kinds or send.room is None or not isinstance(send.to, Phone):
             return
-        verdict = await self.gauge.judge(send.to, send.sender.origin, send.room, kinds)
+        verdict = await self.gauge.judge(send.to, send.requester.origin, send.room, kinds)
         if verdict.limit:
             raise send.refuse_stopped(verdict)
 
     async def _with_wait(self, send: Send) -> Verdict:
         wait = 0
         if isinstance(send.to, Phone):
-            wait = await self.gauge.find_wait(send.to, send.sender.origin)
+            wait = await self.gauge.find_wait(send.to, send.requester.origin)
         return Verdict("conversion_breaker", wait)
 
     async def _is_all_known(self, count: CountResult, values: dict[str, str]) -> bool:

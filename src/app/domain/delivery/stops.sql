@@ -37,7 +37,7 @@ UPDATE send_stops SET probe = NULL, probed_at = NULL
 WHERE probe = ANY(ARRAY(
   SELECT id FROM deliveries
   WHERE id = ANY(ARRAY(SELECT probe FROM send_stops WHERE probe IS NOT NULL))
-    AND state IN ('refused', 'failed', 'expired') AND provider_id IS NULL
+    AND state IN ('refused', 'failed', 'expired', 'cancelled') AND provider_id IS NULL
 ));
 
 -- name: lengthen_stops

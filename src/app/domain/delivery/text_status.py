@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from app.domain.delivery.pressure import COUNTS, Conversion
+from app.domain.delivery.pressure import Conversion, count_region
 from app.domain.delivery.spending import Spent, find_spent, sql
 from app.domain.delivery.stops import Stops, StopState
 from app.domain.limits import LimitTable
@@ -72,7 +72,7 @@ async def find_text_status(database: Database, table: LimitTable) -> TextStatus:
 
 
 async def _status(connection: Connection, row: Record, table: LimitTable) -> RegionStatus:
-    [counted] = await connection.fetch(*COUNTS["region"](row["region"], table.pressure))
+    [counted] = await connection.fetch(*count_region(row["region"], table.pressure))
     conversion = Conversion(counted["strangers_unproved"], counted["strangers_proved"])
     names = (
         "region",

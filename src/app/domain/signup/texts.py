@@ -11,17 +11,18 @@ from math import ceil
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request, record_hourly
+from app.domain.audit import current_request
 from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
-from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooManySends, TooSoon, name_limit
+from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooSoon
 from app.domain.limits import Origin
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.codes import NONCE_BYTES, PHONE
 from app.domain.verification.queueing import queue_new_code
+from app.domain.verification.refused_sends import take_room
 from app.domain.verification.sending import has_young_message, request_code, send_once
 from app.domain.verification.unsent import UnsentRows
 from app.domain.verification.verification import (
@@ -131,15 +132,11 @@ class SignupTexts:
     async def _take_room(self, signup: Signup, origin: Origin) -> None:
         """Nothing is sent, so no other limit bounds how many rows a network has written."""
         tally = self._needs.limits.kept_numbers_per_network.tally(f"kept_numbers:{origin.network}")
+        challenge, number = self.challenge(signup, origin), signup.number.e164
         try:
-            count = await self._needs.memory.count([tally], str(uuid7()))
+            await take_room(self._phones, challenge, number, KEPT, tally)
         except Unavailable:
             self._rows.take_room(origin.network)
-            return
-        if count.reached:
-            event = f"{PURPOSE}:send_refused"
-            await record_hourly(self._needs.database, event, origin.network, limit=KEPT)
-            raise name_limit(TooManySends(), KEPT)
 
     async def _start_wait(self, signup: Signup, origin: Origin) -> Signup:
         """Once: it is over when it was said to be."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import current_request
-from app.domain.delivery.rooms import Sender, Standing
+from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.send import Terms
 from app.domain.errors import Unavailable
 from app.domain.i18n import current_reader
@@ -79,9 +79,9 @@ async def _queue(
         return row
 
     try:
-        sender, entry = await _sender(codes, challenge, to), str(message_id)
+        requester, entry = await _requester(codes, challenge, to), str(message_id)
         is_queued = await codes.dependencies.limiter.queue_message(
-            to, sender, entry, queue, idempotency_key, counts_as
+            to, requester, entry, queue, idempotency_key, counts_as
         )
     except SEND_LIMITS as refusal:
         await _record_refusal(codes, challenge, to, refusal.code, refusal.limit or refusal.code)
@@ -91,14 +91,14 @@ async def _queue(
     return is_queued
 
 
-async def _sender(codes: Verifications, challenge: Challenge, to: Contact) -> Sender:
+async def _requester(codes: Verifications, challenge: Challenge, to: Contact) -> Requester:
     if codes.to_own:
         session = challenge.flow_id.hex()
-        return Sender(challenge.origin, session=session, opened_by=challenge.opened_by)
+        return Requester(challenge.origin, session=session, opened_by=challenge.opened_by)
     device = await codes.find_owners_device(challenge.origin, to.destination)
     standing = challenge.standing
     has_account = standing is Standing.SIGNING_IN and await codes.has_owner(to.destination)
-    return Sender(
+    return Requester(
         challenge.origin,
         is_owners=bool(device),
         opened_by=challenge.opened_by,

@@ -3,7 +3,14 @@ limit, and when. One row an hour, contact and limit, and few of a network, so th
 the table. Contacts and networks are kept as keyed digests (`Subjects`).
 """
 
+from contextlib import suppress
+
+from uuid_utils.compat import uuid7
+
 from app.domain.audit import record_hourly
+from app.domain.errors import Unavailable
+from app.domain.limit_refusals import TooManySends, name_limit
+from app.domain.ports import Tally
 from app.domain.sql import load_queries
 from app.domain.verification.verification import Challenge, Verifications
 
@@ -36,3 +43,17 @@ async def record_refused_send(
     )
     async with codes.database.connection() as connection:
         await connection.execute(*query)
+
+
+async def take_room(
+    codes: Verifications, challenge: Challenge, contact: str, limit: str, tally: Tally
+) -> None:
+    """In a limit of what is asked for that only the short memory counts. Raises `TooManySends`,
+    which is on record then, and `Unavailable` while that is silent.
+    """
+    count = await codes.dependencies.memory.count([tally], str(uuid7()))
+    if count.reached:
+        refusal = name_limit(TooManySends(), limit)
+        with suppress(Unavailable):
+            await record_refused_send(codes, challenge, contact, refusal.code, limit)
+        raise refusal
