@@ -49,6 +49,15 @@ on("submit", ({ target }) => {
   });
 });
 
+// A number is grouped as its country writes it while digits are added at its end: elsewhere the caret would jump.
+on("input", ({ target, inputType }) => {
+  const { id, value, form, selectionEnd } = target;
+  const digits = value.replaceAll(" ", "");
+  const cuts = id == "phone" && form.querySelector("option:checked")?.dataset.cuts;
+  if (!cuts || !/^insert/.test(inputType) || selectionEnd < value.length || /\D/.test(digits)) return;
+  target.value = digits.replace(/\d/g, (digit, at) => (cuts.includes(at - (digits[0] == 0)) ? " " : "") + digit);
+});
+
 // Without htmx: sent once, password hidden.
 on("submit", (event) => {
   wait.abort();

@@ -98,4 +98,4 @@ def test_countries_have_the_names_and_the_order_of_the_language(
 ) -> None:
     with reading(Language(code, Locale(code), NullTranslations())):
         listed = list_countries(("SE", "ZM", "AT"))
-    assert [name for _, name, _ in listed] == names
+    assert [name for _, name, *_ in listed] == names

@@ -2,13 +2,15 @@
 other ways in.
 """
 
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, TypeVar
 
+import phonenumbers
 from babel import Locale
-from phonenumbers import country_code_for_region
 
 from app.domain.errors import Refusal, TooMany
 from app.domain.i18n import current_language
@@ -50,7 +52,8 @@ SILENT = ("en", "en-us")  # browsers everywhere come with these, so they name no
 # Where letters with marks are ones of their own, at the end of the alphabet (CLDR collation).
 LAST_LETTERS = {"sv": "åäö", "fi": "åäö", "da": "æøå", "nb": "æøå"}
 
-Countries = tuple[tuple[str, str, int], ...]  # code of two letters, name, calling code
+# Code of two letters, name, calling code, digits before each space: 257 for 70 123 45 67.
+Countries = tuple[tuple[str, str, int, str], ...]
 
 
 def country_name(region: str) -> str:
@@ -68,7 +71,21 @@ def _list_countries(regions: tuple[str, ...], locale: Locale) -> Countries:
     named = ((region, str(locale.territories.get(region, region))) for region in regions)
     last = LAST_LETTERS.get(locale.language, "")
     ordered = sorted(named, key=lambda country: _sorting_key(country[1], last))
-    return tuple((region, name, country_code_for_region(region)) for region, name in ordered)
+    return tuple(
+        (region, name, phonenumbers.country_code_for_region(region), _cuts(region))
+        for region, name in ordered
+    )
+
+
+def _cuts(region: str) -> str:
+    """Of mobile numbers without a leading zero, by the library's example of one; "" where it has
+    none.
+    """
+    kind, style = phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    example = phonenumbers.example_number_for_type(region, kind)
+    written = phonenumbers.format_number(example, style) if example else ""
+    sizes = [len(digits) for digits in re.findall("[0-9]+", written)[1:-1]]
+    return "".join(str(cut) for cut in accumulate(sizes))
 
 
 def _sorting_key(name: str, last: str) -> list[tuple[int, str]]:
