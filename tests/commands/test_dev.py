@@ -56,7 +56,7 @@ def test_the_other_commands_find_its_stores(dev: Product) -> None:
     for words, told in (
         ("migrate", "The database is at "),
         ("seed", "Demo people added: 0"),
-        ("keys rotate", "Signing key added: "),
+        ("keys rotate --yes", "Signing key added: "),
         ("cleanup", "deliveries: 0 removed"),
     ):
         done = latchkey(dev.folder, *words.split(), ENVIRONMENT="test")
@@ -65,7 +65,7 @@ def test_the_other_commands_find_its_stores(dev: Product) -> None:
     assert Person(dev).get("/health/postgres").status == 200, "they stopped nothing"
 
 
-@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed", "pricing show"])
+@pytest.mark.parametrize("words", ["cleanup", "keys rotate --yes", "seed", "pricing show"])
 def test_where_there_are_no_stores_they_say_what_is_missing(tmp_path: Path, words: str) -> None:
     refused = latchkey(tmp_path, *words.split(), ENVIRONMENT="test")
     assert refused.returncode == 2
@@ -73,7 +73,7 @@ def test_where_there_are_no_stores_they_say_what_is_missing(tmp_path: Path, word
     assert list(tmp_path.iterdir()) == [], "and start none"
 
 
-@pytest.mark.parametrize("words", ["cleanup", "keys rotate", "seed --yes"])
+@pytest.mark.parametrize("words", ["cleanup", "keys rotate --yes", "seed --yes"])
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path, words: str) -> None:
     nowhere = "postgresql://nobody@/nowhere?host=/nowhere"
     refused = latchkey(tmp_path, *words.split(), ENVIRONMENT="test", DATABASE_URL=nowhere)

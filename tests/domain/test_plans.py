@@ -95,7 +95,9 @@ CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "se
 MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # A few keys, which a server reads when it starts and now and then.
     "list_keys": {"signing_keys"},
+    "list_ids": {"signing_keys"},
     "remove_superseded": {"signing_keys"},
+    "remove_key": {"signing_keys"},
     "find_revision": {"alembic_version"},
     "list_revisions": {"schema_revisions"},
     # One row.

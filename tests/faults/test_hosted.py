@@ -70,7 +70,7 @@ def url_of(host: PgBouncer, stores: Stores, query: str, place: str = "localhost"
 )
 def test_it_is_reached_with_tls(host: PgBouncer, stores: Stores, query: str) -> None:
     url = url_of(host, stores, query)
-    for command in ("migrate", "keys rotate"):
+    for command in ("migrate", "keys rotate --yes"):
         done = typed(*command.split(), DATABASE_URL=url)
         assert (done.exit_code, done.stderr) == (0, "")
 
@@ -88,7 +88,7 @@ def test_one_that_cannot_be_trusted_is_not_used(
     host: PgBouncer, stores: Stores, place: str, query: str, told: str
 ) -> None:
     url = url_of(host, stores, query, place)
-    for command in ("migrate", "keys rotate"):
+    for command in ("migrate", "keys rotate --yes"):
         refused = typed(*command.split(), DATABASE_URL=url)
         assert refused.exit_code == 1
         assert refused.stderr.startswith(told)
@@ -97,7 +97,7 @@ def test_one_that_cannot_be_trusted_is_not_used(
 
 def test_a_wrong_password_is_told_in_one_sentence(host: PgBouncer, stores: Stores) -> None:
     url = url_of(host, stores, "sslmode=require").replace("hunter2", "hunter3")
-    for command in ("migrate", "keys rotate"):
+    for command in ("migrate", "keys rotate --yes"):
         refused = typed(*command.split(), DATABASE_URL=url)
         assert refused.exit_code == 1
         assert refused.stderr == f"{CANNOT}SASL authentication failed.\n"

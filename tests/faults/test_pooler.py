@@ -72,7 +72,14 @@ def signed_up(product: Product) -> tuple[str, int]:
 def test_every_command_works_behind_it(stores: Stores, strict: PgBouncer, tmp_path: Path) -> None:
     url = strict.url_of(stores.empty_database())
     given = {"ENVIRONMENT": "test", "DATABASE_URL": url, "DATABASE_POOLER": "transaction"}
-    for command in ("migrate", "migrate", "seed --yes", "cleanup", "keys rotate", "pricing show"):
+    for command in (
+        "migrate",
+        "migrate",
+        "seed --yes",
+        "cleanup",
+        "keys rotate --yes",
+        "pricing show",
+    ):
         ended = latchkey(tmp_path, *command.split(), **given)
         assert (ended.returncode, ended.stderr) == (0, ""), command
 

@@ -88,15 +88,16 @@ class StandIns:
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """`prices_database` is the same server, asked each second for the prices alone: where that
-    hangs, only the prices grow old. So is `cleaning_database`, which may take its time.
+    """`polled_database` is the same server, asked again and again for the prices and the signing
+    keys alone: where that hangs, only these grow old. So is `cleaning_database`, which may take its
+    time.
 
     `texts` are in the order of the settings. `calls` is None where nobody can be called,
     `identity_provider` where Auth0 was left out; `receipt_readers` are by channel and sender.
     """
 
     database: Postgres
-    prices_database: Postgres
+    polled_database: Postgres
     cleaning_database: Postgres
     memory: Redis
     texts: Senders[TextMessages]
@@ -111,7 +112,7 @@ class Adapters:
 
     async def open(self) -> None:
         await self.database.open()
-        await self.prices_database.open()
+        await self.polled_database.open()
         await self.cleaning_database.open()
 
     async def watch(self) -> None:
@@ -134,7 +135,7 @@ class Adapters:
     async def close(self) -> None:
         await self.http_client.close()
         await self.memory.close()
-        await self.prices_database.close()
+        await self.polled_database.close()
         await self.cleaning_database.close()
         await self.database.close()
 

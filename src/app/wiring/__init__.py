@@ -87,7 +87,7 @@ class Wiring:
             Factor.PHONE: Verifications(PHONE, dependencies, to_own=True),
             Factor.EMAIL: Verifications(EMAIL, dependencies, to_own=True),
         }
-        self._prices = Prices(adapters.prices_database, adapters.memory, adapters.last_good_prices)
+        self._prices = Prices(adapters.polled_database, adapters.memory, adapters.last_good_prices)
         self._plan_choices = PlanChoices(self._database)
         self._drafts = Drafts(adapters.database, adapters.memory)
         self._budget = PasswordBudget(adapters.database, adapters.memory, limits, self._subjects)
@@ -105,7 +105,9 @@ class Wiring:
             account=self._build_account(),
             recovery=self._build_recovery(),
             sessions=self._sessions,
-            signing_keys=SigningKeys(self._derive_keys("signing keys"), self._database),
+            signing_keys=SigningKeys(
+                self._derive_keys("signing keys"), self._database, self._adapters.polled_database
+            ),
             people=self._people,
             dispatcher=self._dispatcher,
             health=self._build_health(pages.brand),

@@ -18,3 +18,11 @@ DELETE FROM signing_keys k WHERE EXISTS (
   SELECT 1 FROM signing_keys n
   WHERE n.created_at > k.created_at AND n.created_at < clock_timestamp() - interval '1 hour'
 );
+
+-- name: list_ids
+-- In the order of `list_keys`: what servers look at twice a second.
+SELECT ARRAY(SELECT id FROM signing_keys ORDER BY created_at);
+
+-- name: remove_key
+-- The id, if it was there.
+DELETE FROM signing_keys WHERE id = :id RETURNING id;
