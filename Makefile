@@ -27,7 +27,7 @@ need_python = $(call find_python,os); \
 # Shell: runs one check of `make test` and remembers what failed.
 check = check() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }
 
-.PHONY: help setup run test words docs bench native lock
+.PHONY: help setup run test words docs bench native wheel lock
 .DELETE_ON_ERROR:
 
 help: ## this list
@@ -77,12 +77,17 @@ native: $(READY) ## hashes passwords with AVX2, about twice as fast (needs a C c
 	  echo "Remove .venv and run make setup to go on with the ordinary build." >&2; exit 1; }; \
 	printf 'CPU seconds for a hash: %.4f before, %.4f now.\n' "$${before##* }" "$${now##* }"
 
+wheel: $(READY) ## builds what production installs, into build/
+	@$(BIN)/python -m hatchling build -t wheel -d build
+
 lock: $(UV) ## pins every dependency with its hash (LOCK=--upgrade for newer ones)
 	@$(need_python); \
 	compile="$(UV) pip compile -q --python $$python --python-version 3.11 --universal --generate-hashes \
 	  --no-emit-index-url $(LOCK)"; \
 	$$compile pyproject.toml --extra dev -o requirements/dev.txt --custom-compile-command "make lock" && \
 	$$compile pyproject.toml -c requirements/dev.txt -o requirements/run.txt \
+	  --custom-compile-command "make lock" && \
+	echo hatchling | $$compile - -c requirements/dev.txt -o requirements/build.txt \
 	  --custom-compile-command "make lock"
 
 # A .venv knows the folder it was made in, so a moved or copied checkout gets a new one.

@@ -1,4 +1,6 @@
-"""The container's own question whether it lives, as its engine asks it."""
+"""The container: what its steps are made of, and its own question whether it lives. No runtime of
+containers runs here: tests/installed.py does by hand what the image does.
+"""
 
 import json
 import os
@@ -9,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.product import Product, free_port
+from app.commands.precompile import precompile
+from app.domain.languages import CATALOGUES, COMPILED
+from tests.product import PYTHONPATH, Product, free_port
 
 ROOT = Path(__file__).parents[2]
-CONTAINERFILE = (ROOT / "ops" / "Containerfile").read_text()
+OPS = ROOT / "ops"
+CONTAINERFILE = (OPS / "Containerfile").read_text()
+COPIED = re.compile(r"^COPY (?:--chmod=\d+ )?((?!--from)\S+(?: \S+)*) \S+$", re.MULTILINE)
 DEAD_PROXY = "http://127.0.0.1:1"
 
 
@@ -20,21 +26,47 @@ def healthy(port: int | str, **env: str) -> bool:
     [line] = re.findall(r"^HEALTHCHECK .*?CMD (\[.*\])$", CONTAINERFILE, re.MULTILINE)
     program, *words = json.loads(line)
     assert program == "python"
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, *words],
-        env={"PATH": os.environ["PATH"], "PORT": str(port)} | env,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": PYTHONPATH, "PORT": str(port)} | env,
         capture_output=True,
         timeout=30,
     )
-    return told.returncode == 0
+    return done.returncode == 0
 
 
-def test_it_has_all_languages_and_compiles_their_templates_as_it_is_built() -> None:
-    [code] = re.findall(r"^RUN .*python -c \\\n +\"(.*)\"$", CONTAINERFILE, re.MULTILINE)
-    subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={"PYTHONPATH": "src"}, check=True, timeout=120
-    )
-    assert "\nCOPY locales locales\n" in CONTAINERFILE
+def test_all_that_is_copied_is_there_and_not_ignored() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    let_in = [line[1:] for line in lines if line.startswith("!")]
+    copied = [path for paths in COPIED.findall(CONTAINERFILE) for path in paths.split()]
+    assert {"src", "static", "locales", "migrations", "requirements"} <= set(copied)
+    for path in copied:
+        assert (ROOT / path).exists(), path
+        assert any(path == each or path.startswith(f"{each}/") for each in let_in), path
+
+
+def test_all_catalogues_are_compiled_as_it_is_built() -> None:
+    assert "python -m app.commands.precompile" in CONTAINERFILE
+    precompile()
+    compiled = {path.name.partition(".")[0] for path in COMPILED.glob("*.mo")}
+    assert set(CATALOGUES) - compiled <= {"en"}
+
+
+def test_the_pin_of_the_binding_is_found_for_its_build_from_source(tmp_path: Path) -> None:
+    [words] = re.findall(r"sed -n '(.*?)'", CONTAINERFILE)
+    pins = ROOT / "requirements" / "run.txt"
+    found = subprocess.run(["sed", "-n", words, pins], capture_output=True, text=True).stdout
+    assert [line.partition("=")[0] for line in found.splitlines() if line[0] != " "] == [
+        "argon2-cffi-bindings"
+    ]
+    assert "--hash=sha256:" in found
+
+
+def test_it_is_run_by_a_number_that_is_not_root_and_as_process_one() -> None:
+    assert re.findall(r"^USER (\S+)$", CONTAINERFILE, re.MULTILINE) == ["10001:10001"]
+    [entry] = re.findall(r"^ENTRYPOINT (\[.*\])$", CONTAINERFILE, re.MULTILINE)
+    script = OPS / "container" / Path(json.loads(entry)[0]).name
+    assert script.read_text().splitlines()[-1].startswith("exec ")
 
 
 def test_it_asks_its_own_port_whether_the_process_lives(product: Product) -> None:

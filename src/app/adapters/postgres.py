@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from math import inf
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import asyncpg
 
+from app import ROOT
 from app.adapters.outages import Outages
 from app.adapters.postgres_connection import (
     GONE,
@@ -252,7 +252,7 @@ def _hang_up(connection: Any) -> None:
 
 # Which schema the code needs, and which one a database has.
 
-FOLDER = Path(__file__).parents[3] / "migrations"
+FOLDER = ROOT / "migrations"
 
 
 def list_revisions() -> list[str]:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 from babel import Locale
 
+from app import ROOT
 from app.domain.i18n import ENGLISH, Language
 
 log = logging.getLogger("app.brand")
 
-FOLDER = Path(__file__).parents[3] / "locales"
+FOLDER = ROOT / "locales"
 TRANSLATED = sorted({path.parent.name for path in FOLDER.glob("*/messages.po")} - {"en"})
 CATALOGUES = ("en", *TRANSLATED)  # the codes of all languages
 COMPILED = Path(__file__).parent / "__pycache__"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from app import ROOT
 from app.domain.health import Finding as HealthFinding
 from app.domain.health import Status
 from app.domain.i18n import N_
@@ -25,7 +26,7 @@ from app.web.tokens import (
 
 log = logging.getLogger("app.brand")
 
-STATIC = Path(__file__).parents[3] / "static"
+STATIC = ROOT / "static"
 STYLE = "site.css"
 # Files of the folder that are served in the place of ours, or beside them.
 IMAGES = ("favicon.svg", "logo.svg")
