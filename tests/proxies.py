@@ -1,6 +1,7 @@
 """A real nginx or Caddy in front of the product, as a page of the documentation configures it."""
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from socket import socket
 from tests.faults.staged import until
 from tests.servers_setup import found, missing
 
+DEPLOY = Path(__file__).parents[1] / "docs" / "deploy.md"
 CONFIGURATION = """
 pid {folder}/nginx.pid;  error_log {folder}/error.log;  daemon off;  events {{}}
 http {{
@@ -21,6 +23,14 @@ http {{
 """
 # It listens where it is told and nowhere else, and asks nobody for certificates.
 CADDY = "{{\n admin off\n auto_https off\n}}\n{place}"
+
+
+def documented_place(port: int, first: int, second: int) -> str:
+    """What docs/deploy.md says, by plain http: nginx at `port`, before servers at the other two."""
+    place = DEPLOY.read_text().partition("```nginx\n")[2].partition("```")[0]
+    place = re.sub(r"\n +ssl_certificate .*", "", place)
+    place = place.replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
+    return place.replace(":8000", f":{first}").replace(":8001", f":{second}")
 
 
 @contextmanager

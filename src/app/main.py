@@ -135,7 +135,7 @@ def build(
         [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[_lifespan(adapters, dispatcher, events, spending, container, erasure, drain)],
-        state=State({"container": container, "development": state}),
+        state=State({"container": container, "development": state, "drain": drain}),
         request_max_body_size=64 * 1024,
         before_request=answer_options,
         openapi_config=None,
@@ -198,7 +198,7 @@ def _lifespan(
                 task.cancel()
             dispatcher.close()
             events.close()
-            _, late = await asyncio.wait(dispatching, timeout=drain.left())
+            _, late = await asyncio.wait(dispatching, timeout=drain.left)
             for sending in late:
                 sending.cancel()
             await adapters.close()

@@ -180,4 +180,6 @@ def test_workers_are_copies_of_one_process_and_so_is_who_comes_after_one(
     os.kill(gone, signal.SIGKILL)
     until(lambda: len(workers_of(product).keys() - {gone}) == 2)
     assert set(workers_of(product).values()) == {watching}
+    [told] = re.findall('.*"a worker has ended".*', product.log.read_text())
+    assert f'"pid":{gone},"signal":"SIGKILL"' in told
     assert status(product, "/health/live") == 200

@@ -1,5 +1,6 @@
 """SIGTERM at any moment, and how long connections are kept: both as an operator sets them."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from tests.commands.running import serving
 from tests.faults.staged import until
 from tests.product import PYTHONPATH, START_TIMEOUT, Product
+from tests.proxies import is_open
 from tests.stores import Stores
 from tests.web.raw_http import connect, request, seconds_until_closed
 
@@ -64,13 +66,13 @@ def test_sigterm_while_the_stores_are_waited_for(tmp_path: Path, silent: socket.
 
 IN_A_DESTRUCTOR = """
 import signal, sys
-from app.commands.serve import end_on_sigterm
+from app.commands.workers import end_on_signal
 
 class Ending:
     def __del__(self):
         signal.raise_signal(signal.SIGTERM)
 
-end_on_sigterm()
+signal.signal(signal.SIGTERM, end_on_signal)
 Ending()
 sys.exit(3)
 """
@@ -91,6 +93,14 @@ def test_sigterm_while_workers_start(tmp_path: Path, stores: Stores) -> None:
         until(lambda: has_a_handler(process), START_TIMEOUT)
         sleep(1.0)
         assert ended(process)[0] == 0
+
+
+def test_no_worker_outlives_the_process_that_watches(
+    another_product: Callable[..., Product],
+) -> None:
+    product = another_product("--workers", "2", DRAIN_SECONDS="60")
+    os.kill(product.pid, signal.SIGKILL)
+    until(lambda: not is_open(product.port), 10)
 
 
 def test_a_stop_waits_no_longer_than_was_set(another_product: Callable[..., Product]) -> None:

@@ -9,9 +9,8 @@ import pytest
 from tests.crowd import sql
 from tests.person import Person, new_email, new_phone
 from tests.product import NO_TLS, Product, free_port
-from tests.proxies import running_nginx
+from tests.proxies import documented_place, running_nginx
 
-PAGE = Path(__file__).parents[2] / "docs" / "deploy.md"
 ADDRESSES = "SELECT DISTINCT address FROM deliveries"
 
 
@@ -21,12 +20,7 @@ def behind_nginx(another_product: Callable[..., Product], tmp_path: Path) -> Ite
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     one = another_product(TRUSTED_PROXIES="127.0.0.1/32", BASE_URL=url)
-    place = PAGE.read_text().partition("```nginx\n")[2].partition("```")[0]
-    for line in place.splitlines():
-        if line.strip().startswith("ssl_certificate"):
-            place = place.replace(line, "")
-    place = place.replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
-    with running_nginx(tmp_path, place.replace("127.0.0.1:8000", f"127.0.0.1:{one.port}")):
+    with running_nginx(tmp_path, documented_place(port, one.port, one.port)):
         one.url = url
         yield one
 

@@ -6,19 +6,20 @@ import logging
 import os
 import signal
 import sys
-from importlib import import_module
-from multiprocessing import get_context
+from contextlib import suppress
+from typing import Any
 
 import click
 import uvicorn
-import uvicorn._subprocess
 
 from app.adapters.postgres_connection import POOLED_STATEMENT as POOLED
 from app.adapters.postgres_connection import is_behind_pooler
 from app.adapters.redis import Redis
 from app.commands.settings import listening, port_or_exit, refuse, settings_or_exit
+from app.commands.workers import end_on_signal, run_workers
 from app.settings import Settings
 from app.settings.unknown import unknown_settings
+from app.web.server import Server
 from app.web.telemetry import set_up_logging
 
 log = logging.getLogger("app.serve")
@@ -61,7 +62,7 @@ def serve() -> None:
     """Serve. Refuses unsafe or missing settings, all of them at once."""
     # A start makes little garbage, and looking for it again and again takes a sixth of its time.
     gc.disable()
-    end_on_sigterm()
+    signal.signal(signal.SIGTERM, end_on_signal)
     settings = settings_or_exit("DATABASE_URL", "REDIS_URL")
     port_or_exit(settings)
     stores_or_exit(settings)
@@ -75,28 +76,39 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
     """
     set_up_logging(settings.log_level, settings.log_format)
     tell_of_unknown_settings()
-    if settings.workers > 1 and reload_dirs is None and sys.platform == "linux":
-        _fork_workers(factory)
-    uvicorn.run(
-        factory,
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        reload=reload_dirs is not None,
-        reload_dirs=reload_dirs,
-        loop="uvloop",
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "loop": "uvloop",
         # By name: with reload, the process that only watches the other imports none of it.
-        http="app.web.protocol:Protocol",
-        lifespan="on",
+        "http": "app.web.protocol:Protocol",
+        "lifespan": "on",
         # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_keep_alive=settings.keep_alive,
-        timeout_graceful_shutdown=settings.drain_seconds,
-    )
+        "proxy_headers": False,
+        "server_header": False,
+        "access_log": False,
+        "log_config": None,
+        "timeout_keep_alive": settings.keep_alive,
+        "timeout_graceful_shutdown": settings.drain_seconds,
+    }
+    if reload_dirs is not None:
+        uvicorn.run(factory, reload=True, reload_dirs=reload_dirs, **options)
+        return
+    config = uvicorn.Config(factory, **options)
+    started = run_workers(config, factory) if settings.workers > 1 else _run_alone(config)
+    if not started:
+        sys.exit(1)
+
+
+def _run_alone(config: uvicorn.Config) -> bool:
+    """Until stopped; whether it could be started."""
+    config.load_app()
+    server = Server(config)
+    with suppress(KeyboardInterrupt, SystemExit):  # which is how uvicorn says that it did not start
+        server.run()
+    return server.started
 
 
 def tell_of_unknown_settings() -> None:
@@ -104,23 +116,3 @@ def tell_of_unknown_settings() -> None:
     for name, likely in unknown_settings(os.environ):
         facts = {"setting": name} | ({"did_you_mean": likely} if likely else {})
         log.warning("this setting is not known", extra=facts)
-
-
-def _fork_workers(factory: str) -> None:
-    """Makes each worker a copy of this process, which imports everything once: uvicorn would have
-    each of them start from nothing, now and when one has ended. What is imported is shared memory.
-    """
-    import_module(factory.partition(":")[0])
-    gc.collect()
-    gc.freeze()  # a look for garbage would write to it, and so copy it
-    # A copy has the handler of the process that watches, until its server has set its own.
-    os.register_at_fork(after_in_child=end_on_sigterm)
-    # uvicorn offers no choice. Safe here: there is no thread yet and no open connection.
-    uvicorn._subprocess.spawn = get_context("fork")  # type: ignore[assignment]
-
-
-def end_on_sigterm() -> None:
-    """Before the server is there, and after: uvicorn raises the signal again when it is done. No
-    exception, since one that is raised within a destructor is ignored, and the signal with it.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))

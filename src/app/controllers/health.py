@@ -13,6 +13,7 @@ from app.domain.errors import Refusal
 from app.domain.health import Check, Health, Status, worst
 from app.domain.operators import STAY
 from app.web.container import Container
+from app.web.draining import Drain
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.page import PERSONAL, PUBLIC, prerendered_response
@@ -58,6 +59,8 @@ class HealthController(Controller):
     async def show_ready(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Whether to send people here: not while draining, nor without database or schema."""
         health = Container.from_request(request).health
+        drain: Drain = request.app.state.drain
+        drain.note_probe()
         checks = await health.check_readiness()
         status = Status.FAIL if health.draining else worst(checks)
         return _as_json(request, status, checks)

@@ -1,9 +1,7 @@
 """The application with what only a developer's machine has: stand-ins and /dev."""
 
-import ctypes
 import os
 import signal
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +25,10 @@ from app.web.brand import STATIC
 from app.web.container import Container
 from app.web.draining import GRACE
 from app.web.overrides import PARTIALS
+from app.web.server import end_with_parent
 
 # Checks have the names of the vendors in whose place these are.
 KEPT_HERE = "Look whether the disk of this machine is full: messages are kept in a file."
-PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,7 @@ def create_app(grace: float = GRACE) -> Litestar:
 
 def create_reloading_app() -> Litestar:
     """As `latchkey dev` runs it: in a process that does not outlive the command."""
-    if sys.platform == "linux":
-        parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended before we asked to be told
-            sys.exit(1)
+    end_with_parent(os.getppid(), signal.SIGTERM)
     return create_app(grace=0)  # no load balancer sends anybody here, and a reload should not wait
 
 

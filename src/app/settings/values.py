@@ -72,7 +72,7 @@ class Settings:
     workers: int = variable(Reader.number, 1, 1, 64)
     # Seconds that an idle connection is kept open.
     keep_alive: int = variable(Reader.number, 75, 1, 3600)
-    # Seconds that a stop waits at most for requests and messages under way.
+    # Seconds that a stop takes at most.
     drain_seconds: int = variable(Reader.number, 20, 1, 3600)
 
     # Who sends for us, and who else may vouch for a person.

@@ -5,31 +5,58 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import inf
 from time import monotonic
 from types import FrameType
 
 from app.domain.health import Health
+from app.web.server import Server
 
 # Seconds between SIGTERM and the end of listening, in which `/health/ready` says 503 and all else
 # is answered as ever. A load balancer that looks every second finds out in time.
 GRACE = 1.0
+# Who asked for `/health/ready` within so many seconds asks regularly, and sends people here until
+# it was told so often to stop (HAProxy and Kubernetes: three times, unless they are set otherwise).
+ASKS_EVERY, PROBES = 60.0, 3
+LOOK = 0.1  # seconds
 
 
 class Drain:
-    """How long a stop waits for what is under way, requests first and then messages: in all
-    `seconds` from the moment when the server stops listening, `grace` seconds after SIGTERM.
+    """How a stop goes, in all within `seconds` from SIGTERM. Listening goes on for `grace` seconds;
+    where a load balancer looks, until it has surely seen it, or for half of `seconds`. What is left
+    is for what is under way, requests first and then messages.
     """
 
     def __init__(self, grace: float, seconds: float) -> None:
-        self.grace, self._seconds = grace, seconds
-        self._begun_at: float | None = None
+        self.grace, self._seconds = min(grace, seconds / 2), seconds
+        self._begun_at = self._probed_at = -inf
+        self._probes = 0
+
+    @property
+    def begun(self) -> bool:
+        return self._begun_at > -inf
 
     def begin(self) -> None:
-        self._begun_at = self._begun_at or monotonic()
+        if not self.begun:
+            self._begun_at = monotonic()
 
+    def note_probe(self) -> None:
+        """Somebody asks whether to send people here."""
+        self._probed_at = monotonic()
+        self._probes += self.begun
+
+    @property
+    def has_been_seen(self) -> bool:
+        """Whether nobody sends people here any more."""
+        passed = monotonic() - self._begun_at
+        is_watched = self._probed_at > self._begun_at - ASKS_EVERY
+        seen = self._probes >= PROBES or not is_watched
+        return passed >= self.grace and (seen or passed >= self._seconds / 2)
+
+    @property
     def left(self) -> float:
         """In seconds; all of them where nothing was waited for yet."""
-        passed = monotonic() - self._begun_at if self._begun_at else 0.0
+        passed = monotonic() - self._begun_at if self.begun else 0.0
         return max(0.0, self._seconds - passed)
 
 
@@ -53,24 +80,36 @@ def stopped_at_once() -> Iterator[None]:
 
 @contextmanager
 def not_ready_first(health: Health, drain: Drain) -> Iterator[None]:
-    """Inside, SIGTERM reaches the server `drain.grace` seconds later; a second one, at once. To be
-    entered in the thread and loop of the server, when its own handler is in place.
+    """Inside, SIGTERM reaches the server once the `drain` has been seen; a second one, at once. To
+    be entered in the thread and loop of the server, when its own handler is in place.
     """
     loop, stop = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
-    if not drain.grace or not callable(stop):
+    server = getattr(stop, "__self__", None)
+    if not (drain.grace and callable(stop) and isinstance(server, Server)):
         yield
         return
 
     def stop_listening(number: int, frame: FrameType | None) -> None:
-        drain.begin()
+        server.config.timeout_graceful_shutdown = drain.left  # type: ignore[assignment]
         stop(number, frame)
+
+    def look() -> None:
+        if drain.has_been_seen:
+            stop_listening(signal.SIGTERM, None)
+        else:
+            loop.call_later(LOOK, look)
+
+    def begin() -> None:
+        server.end_connections()
+        look()
 
     def asked(number: int, frame: FrameType | None) -> None:
         if health.draining:
             stop_listening(number, frame)
             return
         health.draining = True
-        loop.call_soon_threadsafe(loop.call_later, drain.grace, stop_listening, number, None)
+        drain.begin()
+        loop.call_soon_threadsafe(begin)
 
     signal.signal(signal.SIGTERM, asked)
     try:

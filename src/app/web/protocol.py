@@ -5,7 +5,9 @@ gets as far as the application is answered here.
 
 import asyncio
 import resource
+from fcntl import ioctl
 from http import HTTPStatus
+from termios import FIONREAD
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -158,6 +160,16 @@ class Protocol(HttpToolsProtocol):
         else:
             super()._start_asgi_task(cycle, app)
 
+    def shutdown(self) -> None:
+        """The server stops. Whoever has sent a request that we have not read, or was only just let
+        in, is answered before their connection is closed, too.
+        """
+        is_new = self.cycle is None or self._in_message
+        if self._answering or self.transport.is_closing() or not (is_new or self._has_unread()):
+            super().shutdown()
+        else:
+            self.loop.call_later(LINGER, self._close_if_unused)
+
     def send_400_response(self, msg: str) -> None:
         self._refuse(self._wrong)
 
@@ -173,6 +185,15 @@ class Protocol(HttpToolsProtocol):
     def _may_answer_instead(self) -> bool:
         """Of the application, which has begun no answer to the request whose body comes."""
         return self._in_body and not (self.pipeline or self.cycle.response_started)
+
+    def _has_unread(self) -> bool:
+        """Bytes that the kernel has for us."""
+        connection = self.transport.get_extra_info("socket")
+        return any(ioctl(connection.fileno(), FIONREAD, bytes(4)))
+
+    def _close_if_unused(self) -> None:
+        if not self._answering:
+            self.transport.close()
 
     def _expect_head(self) -> None:
         if self._timer is None:
