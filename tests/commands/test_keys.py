@@ -1,6 +1,7 @@
 """`latchkey keys`: one key more, which signs once every server knows of it, and one less."""
 
 import asyncio
+import getpass
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -167,7 +168,11 @@ def test_a_revoked_key_is_gone_and_another_signs(url: str) -> None:
     assert last["signs"] not in (first, second)
     events = ask_database(url, "SELECT event, details FROM audit_events ORDER BY id")
     assert [event["event"] for event in events] == ["keys:rotated"] * 2 + ["keys:revoked"] * 2
-    assert json.loads(events[2]["details"]) == {"key": first, "signs": second, "by": "operator"}
+    assert json.loads(events[2]["details"]) == {
+        "key": first,
+        "signs": second,
+        "by": getpass.getuser(),
+    }
 
 
 def test_a_key_that_is_not_there_is_not_found(url: str) -> None:

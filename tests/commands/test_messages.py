@@ -195,7 +195,7 @@ def test_no_other_is_taken_back(url: str, change: str, why: str) -> None:
     send(url, PHONE, "queued", "[]")
     ask(url, f"UPDATE deliveries SET {change}")
     before = ask(url, STATE)
-    assert ask(url, *support_sql.cancel_message(id=ID)) == []
+    assert ask(url, *support_sql.cancel_message(id=ID, by="")) == []
     refused = cancel(url, "--yes")
     assert refused.exit_code == 1
     assert why in refused.output
@@ -209,10 +209,11 @@ def test_one_that_is_not_there_is_not_found(url: str, words: tuple[str, ...]) ->
 
 
 def test_the_commands_of_the_page_for_support_run(url: str) -> None:
+    ask(url, PERSON, PHONE, EMAIL)
     send(url, PHONE, "queued", "[]")
     blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
     commands = "".join(blocks).splitlines()
-    assert len(commands) == 4
+    assert len(commands) == 10
     for command in commands:
         name, *words = shlex.split(command)
         run = typed(*words, DATABASE_URL=url)

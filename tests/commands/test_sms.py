@@ -1,6 +1,7 @@
 """`latchkey sms`: what texts cost and where they go, and an operator's word on that."""
 
 import asyncio
+import getpass
 import json
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def test_a_region_is_overridden_for_a_day_and_on_record(url: str, verb: str) -> 
     [event] = ask(url, TRAIL)
     assert event["event"] == ("texts:allowed" if is_allowed else "texts:stopped")
     assert json.loads(event["details"]) | {"rooms": ""} == {
-        "by": "operator", "kind": "region", "key": "SE", "rooms": "", "seconds": 86_400,
+        "by": getpass.getuser(), "kind": "region", "key": "SE", "rooms": "", "seconds": 86_400,
         "reason": "a bill",
     }  # fmt: skip
 

@@ -137,13 +137,15 @@ def test_recovery_takes_a_new_number_off(owner: Holder, inside: Person) -> None:
 
 def test_it_is_deleted(owner: Holder, inside: Person) -> None:
     inside.submit("/account/deletion")
-    assert owner.told("Someone who was signed in to your account deleted it.")
+    assert owner.told("Someone signed in to your account deleted it")
     assert sign_in(owner.product, owner.email, PASSWORD).status == 422
 
 
 def test_an_operator_unlocks_it(owner: Holder) -> None:
     sign_in(owner.product, owner.email, "not the right one")
-    told = typed("person", "unlock", owner.email, DATABASE_URL=owner.product.env["DATABASE_URL"])
+    told = typed(
+        "person", "unlock", owner.email, "--yes", DATABASE_URL=owner.product.env["DATABASE_URL"]
+    )
     assert (told.exit_code, told.output.partition(" ")[0]) == (0, "Unlocked:")
 
 

@@ -31,7 +31,9 @@ def owner(another_product: Callable[..., Product]) -> Holder:
 def test_a_lock_stays_and_an_operator_lifts_it(owner: Holder) -> None:
     stranger = Person(owner.product, "127.0.0.4")
     assert attempt(stranger, owner.email, PASSWORD).status == 429
-    unlocked = latchkey(owner.product.folder, "person", "unlock", owner.email, **owner.product.env)
+    unlocked = latchkey(
+        owner.product.folder, "person", "unlock", owner.email, "--yes", **owner.product.env
+    )
     assert "10 wrong passwords count no more" in unlocked.stdout
     assert attempt(stranger, owner.email, PASSWORD).location == "/account"
 

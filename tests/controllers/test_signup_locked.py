@@ -88,7 +88,7 @@ def by_password(owner: Owner) -> None:
 
 def by_operator(owner: Owner) -> None:
     env = {"DATABASE_URL": owner.product.env["DATABASE_URL"], "ENVIRONMENT": "test"}
-    told = latchkey(owner.product.folder, "person", "unlock", owner.email, **env)
+    told = latchkey(owner.product.folder, "person", "unlock", owner.email, "--yes", **env)
     assert (told.returncode, told.stdout[:9]) == (0, "Unlocked:")
 
 

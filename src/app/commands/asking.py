@@ -1,8 +1,16 @@
-"""Before a command changes something: it says what, and asks."""
+"""Before a command changes something: it says what, and asks. And who it is that asks."""
 
+import getpass
+import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 import click
+
+from app.domain.audit import current_operator
+
+NAME_LENGTH = 64  # characters; more is no name
 
 
 def ask_first(what: str, question: str, *, yes: bool) -> None:
@@ -12,3 +20,29 @@ def ask_first(what: str, question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"{what} Add --yes if you mean it.")
     click.confirm(f"{what} {question}", abort=True, err=True)
+
+
+def named(command: Callable[..., None]) -> Callable[..., None]:
+    """What the command does is on record under the name of its operator."""
+    option = click.option(
+        "--operator",
+        callback=_set_operator,
+        expose_value=False,
+        help="Your name in the audit trail; otherwise that of your login.",
+    )
+    return option(command)
+
+
+def _set_operator(context: click.Context, _: click.Parameter, given: str | None) -> None:
+    name = (_login() if given is None else given).strip()
+    if not (name.isprintable() and 0 < len(name) <= NAME_LENGTH):
+        raise click.BadParameter(f"A name has 1 to {NAME_LENGTH} letters.", context)
+    before = current_operator.set(name)
+    context.call_on_close(lambda: current_operator.reset(before))
+
+
+def _login() -> str:
+    """Who became root by sudo is meant, too."""
+    with suppress(OSError, KeyError):  # a container's user may have no name
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    return current_operator.get()

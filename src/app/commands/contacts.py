@@ -1,4 +1,6 @@
-"""The number or address that a command is given, as it stands in the tables."""
+"""The number, address or person that a command is given, as they stand in the tables."""
+
+from uuid import UUID
 
 import click
 
@@ -15,3 +17,11 @@ def canonical_contact(contact: str, served: tuple[str, ...]) -> str:
         return Phone.parse(contact, served).e164
     except Rejected as refusal:
         raise click.BadParameter(str(refusal.message), param_hint="CONTACT") from refusal
+
+
+def named_person(given: str, served: tuple[str, ...]) -> UUID | str:
+    """The id of an account, or a contact as above."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return canonical_contact(given, served)

@@ -14,8 +14,10 @@ from uuid_utils.compat import uuid7
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
+from app.commands.asking import named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import default_to_development, is_beside_dev, with_database
+from app.commands.times import read_moment
 from app.domain.events.events import (
     Answer,
     Event,
@@ -64,11 +66,12 @@ def list_(service: str | None, state: str | None, most: int, as_json: bool) -> N
 @click.argument("event_id", type=click.UUID, required=False)
 @click.option("--since", help="All since then, such as 2026-11-30T12:00Z.")
 @click.option("--service", help="Only to this service.")
+@named
 def replay(event_id: UUID | None, since: str | None, service: str | None) -> None:
     """Send one event again, or all --since a time, under the ids they had."""
     if (event_id is None) == (since is None):
         raise click.UsageError("Say which: EVENT_ID or --since.")
-    at = _moment(since) if since else None
+    at = read_moment(since, "--since") if since else None
     count = _asked(lambda database: replay_events(database, event_id, at, service))
     click.echo(f"Events to be sent again: {count}.")
     if not count:
@@ -113,17 +116,6 @@ async def _ask(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T
         return await ask(database)
     finally:
         await database.close()
-
-
-def _moment(given: str) -> datetime:
-    """In UTC, unless it says otherwise."""
-    try:
-        at = datetime.fromisoformat(given)
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{given} is no time such as 2026-11-30T12:00Z.", param_hint="--since"
-        ) from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _plain(event: ListedEvent) -> dict[str, object]:

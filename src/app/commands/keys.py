@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.commands.asking import ask_first
+from app.commands.asking import ask_first, named
 from app.commands.stores import ask_database, with_database
 from app.domain.keys import keys_for
 from app.domain.sessions.signing_keys import KNOWN_AFTER, KeyState, ListedKey, SigningKeys
@@ -46,6 +46,7 @@ def list_(as_json: bool) -> None:
 @keys.command()
 @YES
 @JSON
+@named
 def rotate(yes: bool, as_json: bool) -> None:
     """Add a key, which signs a minute later; tokens of the others stay good until they end."""
     what = "This adds a key, which signs in a minute. Older tokens stay good until they end."
@@ -60,6 +61,7 @@ def rotate(yes: bool, as_json: bool) -> None:
 @click.argument("key_id", metavar="KID")
 @YES
 @JSON
+@named
 def revoke(key_id: str, yes: bool, as_json: bool) -> None:
     """Remove the key KID, whose tokens are refused within a second. Sessions go on."""
     what = f"This removes the key {key_id}. Servers refuse its tokens within a second."

@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from app.adapters.files import read_limits
-from app.commands.asking import ask_first
+from app.commands.asking import ask_first, named
 from app.commands.contacts import canonical_contact
 from app.commands.stores import ask_database, with_database
 from app.domain.delivery.database_limits import Pseudonyms
@@ -39,6 +39,7 @@ def messages() -> None:
 @click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True,
               help="How many messages at most, the newest ones.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@named
 def find(contact: str, most: int, as_json: bool) -> None:
     """List what was sent to CONTACT, a phone number or e-mail address, what the vendor said of it,
     which limits refused more, and the likely cause of a code that did not come.
@@ -58,6 +59,7 @@ def find(contact: str, most: int, as_json: bool) -> None:
 @messages.command()
 @click.argument("message_id", type=click.UUID)
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@named
 def show(message_id: UUID, as_json: bool) -> None:
     """Show all that is kept of one message but its code."""
     with with_database() as settings:
@@ -71,6 +73,7 @@ def show(message_id: UUID, as_json: bool) -> None:
 @click.argument("message_id", type=click.UUID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@named
 def cancel(message_id: UUID, yes: bool, as_json: bool) -> None:
     """Take back a code that still waits to be sent."""
     with with_database() as settings:

@@ -1,47 +1,188 @@
-"""`latchkey person`: what an operator does for one person."""
+"""`latchkey person`: what an operator does for one person, by number, e-mail address or id."""
 
-import asyncio
 import json
 import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import UUID
 
 import click
 
-from app.adapters.postgres import Postgres
-from app.commands.contacts import canonical_contact
-from app.commands.stores import with_database
+from app.adapters.files import read_limits
+from app.commands.asking import ask_first, named
+from app.commands.contacts import named_person
+from app.commands.person_report import plain, report_lines
+from app.commands.stores import ask_database, with_database
 from app.domain.account.unlock import Unlocked, unlock
+from app.domain.delivery.database_limits import Pseudonyms
+from app.domain.errors import Refusal, Unauthenticated, Unavailable
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
+from app.domain.operations.people import FoundPerson, find_person, show_person
+from app.domain.operations.person_changes import delete_person, export_person, sign_out_person
+from app.domain.ports import Database
+from app.domain.support.contact import ContactReports
+from app.domain.support.words import clock
 from app.settings import Settings
 
 NOT_FOUND = 1
+NOBODY = "Not found: nobody has this contact or id."
+T = TypeVar("T")
+CONTACT = click.argument("contact")
+JSON = click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
 def person() -> None:
-    """What is done for one person."""
+    """What is done for one person. CONTACT is a phone number, an e-mail address or an id."""
+
+
+@person.command("find")
+@CONTACT
+@JSON
+@named
+def find(contact: str, as_json: bool) -> None:
+    """Say whose CONTACT it is."""
+    with with_database() as settings:
+        who = named_person(contact, settings.sms_regions)
+        found = ask_database(settings, lambda database: find_person(database, who))
+    if found is None:
+        raise click.ClickException(NOBODY)
+    click.echo(json.dumps(plain(found)) if as_json else _person_line(found))
+
+
+@person.command("show")
+@CONTACT
+@click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True,
+              help="How many events and messages at most, the newest ones.")  # fmt: skip
+@JSON
+@named
+def show(contact: str, most: int, as_json: bool) -> None:
+    """Show the state of an account, its sessions, and what happened to it, in order."""
+    with with_database("SECRET_KEY") as settings:
+        who = named_person(contact, settings.sms_regions)
+        report = ask_database(settings, lambda database: show_person(
+            database, _reports(settings, database), who, most
+        ))  # fmt: skip
+    if report is None:
+        raise click.ClickException(NOBODY)
+    click.echo(json.dumps(plain(report)) if as_json else "\n".join(report_lines(report)))
 
 
 @person.command("unlock")
-@click.argument("contact")
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
-def unlock_person(contact: str, as_json: bool) -> None:
-    """Forget the wrong codes and passwords for CONTACT, a phone number or e-mail address, and for
-    the account that has it.
-    """
+@CONTACT
+@YES
+@JSON
+@named
+def unlock_person(contact: str, yes: bool, as_json: bool) -> None:
+    """Forget the wrong codes and passwords for CONTACT, and for the account that has it."""
     with with_database("SECRET_KEY") as settings:
-        canonical = canonical_contact(contact, settings.sms_regions)
-        unlocked = asyncio.run(_unlocked(settings, canonical))
+        who = named_person(contact, settings.sms_regions)
+        if isinstance(who, UUID):
+            who = _required(settings, who).contacts[0]
+        what = f"This forgets the wrong codes and passwords for {who} and its account."
+        ask_first(what, "Forget them?", yes=yes)
+        subjects = Subjects(settings.secret_key)
+        unlocked = ask_database(settings, lambda database: unlock(database, subjects, who))
     known = unlocked.user_id is not None
     if as_json:
         result = {"account": known, "codes": unlocked.codes, "passwords": unlocked.passwords}
         click.echo(json.dumps(result))
     else:
-        click.echo(_result_text(unlocked))
+        click.echo(_unlocked_line(unlocked))
     if not (known or unlocked.codes or unlocked.passwords):
         sys.exit(NOT_FOUND)
 
 
-def _result_text(unlocked: Unlocked) -> str:
+@person.command("sign-out")
+@CONTACT
+@YES
+@JSON
+@named
+def sign_out(contact: str, yes: bool, as_json: bool) -> None:
+    """End all sessions of a person at once."""
+    with _person(contact) as (settings, found):
+        ask_first(f"This signs out {_called(found)} everywhere.", "Sign them out?", yes=yes)
+        count = _done(settings, lambda database: sign_out_person(database, found.id))
+    result = {"id": str(found.id), "sessions": count}
+    click.echo(json.dumps(result) if as_json else f"Signed out: sessions ended: {count}.")
+
+
+@person.command("export")
+@CONTACT
+@JSON
+@named
+def export(contact: str, as_json: bool) -> None:
+    """Print all that is held of a person, as they can download it themselves: always JSON."""
+    with _person(contact) as (settings, found):
+        data = _done(settings, lambda database: export_person(database, found.id))
+    click.echo(json.dumps(data, indent=None if as_json else 2, ensure_ascii=False))
+
+
+@person.command("delete")
+@CONTACT
+@YES
+@JSON
+@named
+def delete(contact: str, yes: bool, as_json: bool) -> None:
+    """Delete an account for its owner, as they can themselves: nothing brings it back."""
+    with _person(contact) as (settings, found):
+        what = f"This deletes the account of {_called(found)} and all that is held of it, for good."
+        ask_first(what, "Delete it?", yes=yes)
+        _done(settings, lambda database: delete_person(database, found.id))
+    result = {"id": str(found.id), "state": "deleted"}
+    click.echo(json.dumps(result) if as_json else f"Deleted: {found.id}. They are told.")
+
+
+# Who is meant.
+
+
+@contextmanager
+def _person(contact: str) -> Iterator[tuple[Settings, FoundPerson]]:
+    """The command ends with 1 where there is none."""
+    with with_database() as settings:
+        yield settings, _required(settings, named_person(contact, settings.sms_regions))
+
+
+def _required(settings: Settings, who: UUID | str) -> FoundPerson:
+    found = ask_database(settings, lambda database: find_person(database, who, is_recorded=False))
+    if found is None:
+        raise click.ClickException(NOBODY)
+    return found
+
+
+def _done(settings: Settings, change: Callable[[Database], Awaitable[T]]) -> T:
+    try:
+        return ask_database(settings, change)
+    except Unavailable:
+        raise
+    except Unauthenticated as gone:
+        raise click.ClickException("The account was deleted just now.") from gone
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal.message)) from refusal
+
+
+def _reports(settings: Settings, database: Database) -> ContactReports:
+    pseudonyms = Pseudonyms(keys_for("pseudonyms", settings.secret_key))
+    subjects, table = Subjects(settings.secret_key), read_limits(settings)
+    return ContactReports(database, subjects, pseudonyms, table)
+
+
+# In words.
+
+
+def _called(found: FoundPerson) -> str:
+    return " and ".join(found.contacts)
+
+
+def _person_line(found: FoundPerson) -> str:
+    since = f"since {clock(found.created_at)}, last used {clock(found.last_used_at)}"
+    return f"{found.id}  {' '.join(found.contacts)}  {since}"
+
+
+def _unlocked_line(unlocked: Unlocked) -> str:
     if unlocked.codes or unlocked.passwords:
         return (
             f"Unlocked: {unlocked.codes} wrong codes and {unlocked.passwords} wrong passwords"
@@ -50,12 +191,3 @@ def _result_text(unlocked: Unlocked) -> str:
     if unlocked.user_id:
         return "Nothing was locked: no wrong code or password counts for this account."
     return "Not found: nobody has this contact, and no wrong code or password counts for it."
-
-
-async def _unlocked(settings: Settings, contact: str) -> Unlocked:
-    database = Postgres.from_settings(settings)
-    await database.open()
-    try:
-        return await unlock(database, Subjects(settings.secret_key), contact)
-    finally:
-        await database.close()

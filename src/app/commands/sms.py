@@ -12,7 +12,7 @@ import phonenumbers
 
 from app.adapters.files import read_limits
 from app.adapters.text_prices import read_text_budget
-from app.commands.asking import ask_first
+from app.commands.asking import ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import (
     ask_database,
@@ -20,14 +20,13 @@ from app.commands.stores import (
     is_beside_dev,
     with_database,
 )
+from app.commands.times import read_seconds
 from app.domain.delivery.overrides import ROOMS, override_stops
 from app.domain.delivery.spending import Price, TextPrices, in_units
 from app.domain.delivery.text_status import SIGNUP_DAYS, RegionStatus, TextStatus, find_text_status
-from app.domain.limits import DAY, Budget, ConversionBreaker, Limit, LimitTable, Pressure
+from app.domain.limits import Budget, ConversionBreaker, Limit, LimitTable, Pressure
 from app.settings import BadSettings
 
-UNITS = {"m": 60, "h": 3600, "d": DAY}
-LONGEST = 365 * DAY
 BLOCK = re.compile(r"\+[1-9][0-9]{3,10}")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
@@ -85,7 +84,7 @@ def changing(command: Callable[..., None]) -> Callable[..., None]:
         JSON,
     ):
         command = option(command)
-    return command
+    return named(command)
 
 
 @sms.command()
@@ -116,7 +115,7 @@ def _override(
     as_json: bool,
 ) -> None:
     kind, key = _place(place)
-    seconds = _seconds(until, duration)
+    seconds = read_seconds(until, duration or ("" if until else "24h"))
     if reason.strip() in ("", "conversion"):
         raise click.BadParameter("Say why in words of your own.", param_hint="--reason")
     rooms = ROOMS if everybody else ROOMS[:-1]
@@ -141,29 +140,6 @@ def _place(place: str) -> tuple[str, str]:
         return "block", place
     what = "Name a region such as SE, or a block: a number without its last four digits."
     raise click.BadParameter(what, param_hint="PLACE")
-
-
-def _seconds(until: str | None, duration: str | None) -> int:
-    if until and duration:
-        raise click.UsageError("Say --until or --for, not both.")
-    if until:
-        seconds = _seconds_until(until)
-    else:
-        read = re.fullmatch("([0-9]{1,5})([mhd])", duration or "24h")
-        seconds = int(read[1]) * UNITS[read[2]] if read else 0
-    if not 0 < seconds <= LONGEST:
-        what = "Give a time to come such as 2026-12-24T12:00Z, or 90m, 24h, 7d; a year at most."
-        raise click.UsageError(what)
-    return seconds
-
-
-def _seconds_until(until: str) -> int:
-    try:
-        at = datetime.fromisoformat(until)
-    except ValueError:
-        return 0
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return int((at - datetime.now(UTC)).total_seconds())
 
 
 # In words.

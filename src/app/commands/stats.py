@@ -8,8 +8,9 @@ from dataclasses import asdict
 import click
 
 from app.adapters.postgres import Postgres
+from app.commands.asking import named
 from app.commands.stores import with_database
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.delivery.spending import MILLIONTHS
 from app.domain.statistics import (
     FIRST_TRY_BAR,
@@ -26,12 +27,12 @@ from app.settings import Settings
 
 PATIENCE = 30.0  # seconds; a page would be given two
 CHANNELS = {"sms": "texts and calls", "email": "mails"}
-STEPS = {
-    "signup:code_sent": "codes sent",
-    "signup:phone_proved": "numbers proved, sign-ins by phone included",
-    "signup:email_proved": "addresses proved",
-    "signup:identity_proved": "proved by a provider",
-    "signup:completed": "accounts made",
+STEPS: dict[str, str] = {
+    AuditEvent.SIGNUP_CODE_SENT: "codes sent",
+    AuditEvent.SIGNUP_PHONE_PROVED: "numbers proved, sign-ins by phone included",
+    AuditEvent.SIGNUP_EMAIL_PROVED: "addresses proved",
+    AuditEvent.SIGNUP_IDENTITY_PROVED: "proved by a provider",
+    AuditEvent.SIGNUP_COMPLETED: "accounts made",
 }
 
 
@@ -39,6 +40,7 @@ STEPS = {
 @click.option("--days", type=click.IntRange(1, LONGEST), default=7, show_default=True,
               help="Of so many days until now.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@named
 def stats(days: int, as_json: bool) -> None:
     """Say whether codes arrive and are entered, how fast, and which limits refuse sends."""
     with with_database() as settings:
@@ -52,7 +54,7 @@ async def _gathered(settings: Settings, days: int) -> Statistics:
     try:
         figures = await gather_statistics(database, days)
         async with database.connection() as connection:
-            await record(connection, "stats:read", by="operator", days=days)
+            await record_operator(connection, AuditEvent.STATS_READ, days=days)
         return figures
     finally:
         await database.close()

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice, queue_text_notice
 from app.domain.i18n import _
 from app.domain.identity.users import (
@@ -105,7 +105,7 @@ async def roll_back(
         taken_back = " ".join(facts)
         await record(
             connection,
-            "account:rolled_back",
+            AuditEvent.ACCOUNT_ROLLED_BACK,
             user_id=contacts.user_id,
             network=origin.network,
             taken_back=taken_back,
@@ -130,12 +130,12 @@ async def queue_stop_notices(connection: Connection, user_id: UUID, origin: Orig
     await queue_text_notice(connection, "change_stopped_text", user_id, origin)
 
 
-def stopped(kind: str) -> str:
+def stopped(kind: str) -> AuditEvent:
     """The event, when such a thing waits no longer."""
     return (
-        "account:confirmation_stopped"
+        AuditEvent.ACCOUNT_CONFIRMATION_STOPPED
         if kind == "confirmation"
-        else f"account:{kind}_change_stopped"
+        else AuditEvent(f"account:{kind}_change_stopped")
     )
 
 

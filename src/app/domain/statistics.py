@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.domain.audit import AuditEvent
 from app.domain.delivery.spending import MILLIONTHS
 from app.domain.ports import Connection, Database, Record
 from app.domain.sql import load_queries
@@ -18,8 +19,13 @@ SECONDS_BAR = 38.0  # at most
 
 LONGEST = 30  # days; messages are kept no longer
 CODES_KEPT = 7  # days
-STEPS = ("signup:code_sent", "signup:phone_proved", "signup:email_proved",
-         "signup:identity_proved", "signup:completed")  # fmt: skip
+STEPS = (
+    AuditEvent.SIGNUP_CODE_SENT,
+    AuditEvent.SIGNUP_PHONE_PROVED,
+    AuditEvent.SIGNUP_EMAIL_PROVED,
+    AuditEvent.SIGNUP_IDENTITY_PROVED,
+    AuditEvent.SIGNUP_COMPLETED,
+)
 CLOCKS_APART = timedelta(minutes=5)  # at most, between a server and the database
 
 
@@ -135,7 +141,7 @@ async def gather_statistics(database: Database, days: int) -> Statistics:
             deliveries=await count_deliveries(connection, days),
             refusals=await count_refusals(connection, days),
             steps=steps,
-            cost=await sum_signup_cost(connection, days, steps["signup:completed"]),
+            cost=await sum_signup_cost(connection, days, steps[AuditEvent.SIGNUP_COMPLETED]),
         )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Never
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.concurrency import SingleFlight
 from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
@@ -277,7 +277,7 @@ class Confirmation:
     ) -> Tokens:
         await record(
             connection,
-            "session:confirmed",
+            AuditEvent.SESSION_CONFIRMED,
             user_id=access.user_id,
             network=origin.network,
             by=by,

@@ -7,7 +7,7 @@ from typing import ClassVar, Never
 from app.domain.account.changes import queue_change_notices, record_change
 from app.domain.account.confirmation import session_flow
 from app.domain.account.delayed_changes import delay_change, is_change_delayed
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.rooms import Standing
 from app.domain.errors import Conflict, Rejected, Unavailable
 from app.domain.i18n import _
@@ -216,7 +216,7 @@ class ContactChange(ABC):
     async def _record(
         self, connection: Connection, access: Access, origin: Origin, fact: str
     ) -> None:
-        event = f"account:{self.kind}_{fact}"
+        event = AuditEvent(f"account:{self.kind}_{fact}")
         await record(connection, event, user_id=access.user_id, network=origin.network)
 
     def _challenge(self, access: Access, origin: Origin) -> Challenge:

@@ -13,7 +13,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from app.domain.account.changes import queue_change_notices, record_change
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.concurrency import attempt
 from app.domain.delivery.notices import find_contacts, queue_notice, queue_notice_to
 from app.domain.errors import Unauthenticated
@@ -71,7 +71,7 @@ async def delay_change(
             delay=DELAY,
         )
     )
-    event, due = f"account:{kind}_change_delayed", due_at.isoformat()
+    event, due = AuditEvent(f"account:{kind}_change_delayed"), due_at.isoformat()
     await record(connection, event, user_id=contacts.user_id, network=origin.network)
     await queue_notice(connection, "change_delayed", contacts.user_id, origin, what=kind, due=due)
     await text_of_delay(connection, contacts.user_id, origin)
@@ -156,13 +156,13 @@ class DelayedChanges:
             return
         kind, value, origin = row["kind"], row["value"], Origin("", row["network"])
         if await is_taken(connection, kind, value):
-            event = f"account:{kind}_change_refused"
+            event = AuditEvent(f"account:{kind}_change_refused")
             await record(connection, event, user_id=user_id, network=origin.network)
             return
         await replace_contact(connection, contacts, kind, value)
         await self._sessions.end_opened_with(connection, user_id, Factor(kind), origin)
         await connection.execute(*sql.drop_request(user_id=user_id))
         added = await record_change(connection, contacts, kind, value)
-        event = f"account:{kind}_changed"
+        event = AuditEvent(f"account:{kind}_changed")
         await record(connection, event, user_id=user_id, network=origin.network)
         await queue_change_notices(connection, contacts, kind, value, added, origin)

@@ -1,6 +1,6 @@
 """A new password for someone who is signed in: every other session ends, and they are told."""
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice
 from app.domain.identity.passwords import NewPasswords, keep_password
 from app.domain.identity.users import (
@@ -61,6 +61,9 @@ class PasswordChange:
                 connection, person.id, "password changed", origin, but=access.session_id
             )
             await record(
-                connection, "account:password_changed", user_id=person.id, network=origin.network
+                connection,
+                AuditEvent.ACCOUNT_PASSWORD_CHANGED,
+                user_id=person.id,
+                network=origin.network,
             )
             await queue_notice(connection, template, person.id, origin)

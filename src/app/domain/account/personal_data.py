@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.audit import forget_places, record
+from app.domain.audit import AuditEvent, forget_places, record
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import drop_device_summary, queue_notice, queue_text_notice
 from app.domain.errors import Conflict
@@ -91,6 +91,9 @@ WAITS: dict[tuple[Kind, bool], str] = {
 }
 
 
+DELETED = "account deleted"  # why its sessions end
+
+
 class DeletionWaits(Conflict):
     """Who changed a contact may be a thief: the owner's link to undo that needs the account."""
 
@@ -107,7 +110,7 @@ class AccountDeletion:
     async def waits(self, person: Person) -> DeletionWaits | None:
         """Why it would be refused, if it would."""
         async with self._database.connection() as connection:
-            return await _waits(connection, person.id)
+            return await find_wait(connection, person.id)
 
     async def delete_account(self, access: Access, person: Person, origin: Origin) -> None:
         """The same twice is the same once. Raises `DeletionWaits`, and `Unauthenticated` when the
@@ -117,23 +120,29 @@ class AccountDeletion:
             # Whoever signs in at this moment is done before, or waits and finds nobody.
             await lock_contacts(connection, person.id)
             await lock_session(connection, access)
-            if waits := await _waits(connection, person.id):
+            if waits := await find_wait(connection, person.id):
                 raise waits
-            await drop_device_summary(connection, person.id)
-            await queue_notice(connection, "account_deleted", person.id, origin)
-            await queue_text_notice(connection, "account_deleted_text", person.id, origin)
-            await self._sessions.end_all_sessions(connection, person.id, "account deleted", origin)
-            await connection.execute(*sql.end_phone_proofs(user_id=person.id))
-            await connection.execute(*sql.end_email_proofs(user_id=person.id))
-            await record(connection, "account:deleted", user_id=person.id)
-            # The trail stays; where the person was does not.
-            await forget_places(connection, person.id)
-            await remember_contacts(connection, person.id)
-            await connection.execute(*sql.delete_identity_proofs(user_id=person.id))
-            await connection.execute(*sql.delete_account(user_id=person.id))
+            await self._sessions.end_all_sessions(connection, person.id, DELETED, origin)
+            await record(connection, AuditEvent.ACCOUNT_DELETED, user_id=person.id)
+            await erase_account(connection, person.id, origin)
 
 
-async def _waits(connection: Connection, user_id: UUID) -> DeletionWaits | None:
+async def erase_account(connection: Connection, user_id: UUID, origin: Origin) -> None:
+    """In a transaction that has locked the person, ended their sessions and put it on record."""
+    await drop_device_summary(connection, user_id)
+    await queue_notice(connection, "account_deleted", user_id, origin)
+    await queue_text_notice(connection, "account_deleted_text", user_id, origin)
+    await connection.execute(*sql.end_phone_proofs(user_id=user_id))
+    await connection.execute(*sql.end_email_proofs(user_id=user_id))
+    # The trail stays; where the person was does not.
+    await forget_places(connection, user_id)
+    await remember_contacts(connection, user_id)
+    await connection.execute(*sql.delete_identity_proofs(user_id=user_id))
+    await connection.execute(*sql.delete_account(user_id=user_id))
+
+
+async def find_wait(connection: Connection, user_id: UUID) -> DeletionWaits | None:
+    """Why the account cannot be deleted yet, if it cannot."""
     row = await connection.fetchrow(*sql.find_undoable(user_id=user_id))
     if row is None:
         return None

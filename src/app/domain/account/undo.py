@@ -14,7 +14,7 @@ from app.domain.account.undoable import (
     UnknownUndo,
     find_change,
 )
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.device import Device
 from app.domain.delivery.rooms import Standing
@@ -87,7 +87,7 @@ class Undo:
             change = await find_change(connection, seen.id)
             change.check()
             if await connection.fetchval(*sql.begin_undo(change_id=change.id)):
-                await _record(connection, "account:undo_begun", change, origin)
+                await _record(connection, AuditEvent.ACCOUNT_UNDO_BEGUN, change, origin)
                 await queue_undo_started_notices(connection, contacts, origin)
 
     async def send_code(
@@ -205,7 +205,7 @@ class Undo:
             for contact in change.contacts:
                 await self._budget.forgive_all(connection, contact, origin)
             await connection.execute(*sql.forget_removed_identities(user_id=change.user_id))
-            await _record(connection, "account:change_undone", change, origin)
+            await _record(connection, AuditEvent.ACCOUNT_CHANGE_UNDONE, change, origin)
             asked_for = (GONE if change.old_value is None else BACK)[change.kind]
             others = tuple(fact for fact in facts if fact is not asked_for)
             await queue_undo_notices(connection, change.user_id, change.kind, others, origin)
@@ -219,7 +219,9 @@ async def _locked_contacts(connection: Connection, change: Change) -> LockedCont
         raise UnknownUndo from None
 
 
-async def _record(connection: Connection, event: str, change: Change, origin: Origin) -> None:
+async def _record(
+    connection: Connection, event: AuditEvent, change: Change, origin: Origin
+) -> None:
     await record(
         connection, event, user_id=change.user_id, network=origin.network, kind=change.kind
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.credentials.budget import ALL_KNOWN
 from app.domain.identity.users import Subjects
 from app.domain.ports import Connection, Database
@@ -28,11 +28,10 @@ async def unlock(database: Database, subjects: Subjects, contact: str) -> Unlock
         counts = await _reset_counters(connection, subjects, row["contacts"])
         unlocked = Unlocked(row["id"], *counts)
         if unlocked.user_id or unlocked.codes or unlocked.passwords:
-            await record(
+            await record_operator(
                 connection,
-                "person:unlocked",
+                AuditEvent.PERSON_UNLOCKED,
                 user_id=unlocked.user_id,
-                by="operator",
                 codes=unlocked.codes,
                 passwords=unlocked.passwords,
             )

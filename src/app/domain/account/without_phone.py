@@ -14,7 +14,7 @@ from app.domain.account.confirmation import (
     session_flow,
 )
 from app.domain.account.delayed_changes import DELAY, USABLE, sql, text_of_delay
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.concurrency import SingleFlight
 from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
@@ -54,7 +54,10 @@ async def request_confirmation(
     if due_at is None:
         return False
     await record(
-        connection, "account:confirmation_requested", user_id=user_id, network=origin.network
+        connection,
+        AuditEvent.ACCOUNT_CONFIRMATION_REQUESTED,
+        user_id=user_id,
+        network=origin.network,
     )
     facts = {"due": due_at.isoformat(), "until": (due_at + USABLE).isoformat()}
     await queue_notice(connection, "confirmation_requested", user_id, origin, **facts)
@@ -200,12 +203,14 @@ class WithoutPhone:
             if not await self.codes.consume_code(connection, latest):
                 raise NoCode
             if await use_request(connection, access.user_id):
-                await _record(connection, "session:confirmed", access, origin)
+                await _record(connection, AuditEvent.SESSION_CONFIRMED, access, origin)
                 return confirmed(
                     await self._sessions.renew_session(connection, access, Factor.EMAIL)
                 )
             if for_contact:
-                await _record(connection, "session:confirmed_without_phone", access, origin)
+                await _record(
+                    connection, AuditEvent.SESSION_CONFIRMED_WITHOUT_PHONE, access, origin
+                )
                 await confirm_without_phone(connection, access)
                 return Outcome(notices=("confirmed-without-phone",))
             is_new = await request_confirmation(connection, access.user_id, self._limits, origin)
@@ -213,7 +218,9 @@ class WithoutPhone:
             return Outcome(Step.WAIT, notices=(notice,))
 
 
-async def _record(connection: Connection, event: str, access: Access, origin: Origin) -> None:
+async def _record(
+    connection: Connection, event: AuditEvent, access: Access, origin: Origin
+) -> None:
     await record(
         connection, event, user_id=access.user_id, network=origin.network, by="password and e-mail"
     )

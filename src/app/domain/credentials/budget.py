@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import outlasts, record
+from app.domain.audit import AuditEvent, outlasts, record
 from app.domain.credentials.device import Device
 from app.domain.errors import TooMany, Unavailable
 from app.domain.i18n import _
@@ -119,7 +119,7 @@ class PasswordBudget:
             device = "known" if attempt.device else "new"
             await record(
                 connection,
-                "password:refused",
+                AuditEvent.PASSWORD_REFUSED,
                 network=origin.network,
                 account=attempt.account,
                 device=device,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.receipts import MOST_BOUNCES
 from app.domain.i18n import current_language
 from app.domain.identity.phone import Phone
@@ -99,7 +99,7 @@ async def queue_device_notice(
     if not all(queued):
         await record(
             connection,
-            "notice:merged",
+            AuditEvent.NOTICE_MERGED,
             user_id=user_id,
             network=origin.network,
             template="new_device",
@@ -136,7 +136,7 @@ async def drop_device_summary(connection: Connection, user_id: UUID) -> None:
     for _ in await connection.fetch(*sql.drop_summaries(destinations=addresses)):
         await record(
             connection,
-            "notice:not_sent",
+            AuditEvent.NOTICE_NOT_SENT,
             user_id=user_id,
             template="new_devices",
             state="dropped",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.delivery.rooms import Room
 from app.domain.delivery.stops import sql
 from app.domain.ports import Database
@@ -31,10 +31,9 @@ async def override_stops(
                     seconds=seconds,
                 )
             )  # fmt: skip
-        await record(
+        await record_operator(
             connection,
-            "texts:allowed" if is_allowed else "texts:stopped",
-            by="operator",
+            AuditEvent.TEXTS_ALLOWED if is_allowed else AuditEvent.TEXTS_STOPPED,
             kind=kind,
             key=key,
             rooms=",".join(rooms),

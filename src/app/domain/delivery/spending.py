@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice_to
 from app.domain.i18n import reading
 from app.domain.languages import Languages
@@ -140,7 +140,7 @@ class TextSpending:
             )
             if not await connection.fetchval(*claim):
                 return
-            await record(connection, "texts:budget_reached", percent=reached)
+            await record(connection, AuditEvent.TEXTS_BUDGET_REACHED, percent=reached)
             await self._queue_mail(connection, spent, reached)
         event = (
             "the budget of texts for today is spent"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from time import monotonic
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.rooms import Room
 from app.domain.errors import Unavailable
 from app.domain.limits import ConversionBreaker
@@ -110,7 +110,7 @@ class Stops:
                 log.warning("texts are stopped", extra={**place, "percent_proved": percent})
                 await record(
                     connection,
-                    "texts:stopped",
+                    AuditEvent.TEXTS_STOPPED,
                     kind=kind,
                     key=key,
                     room=room.value,
@@ -145,7 +145,7 @@ class Stops:
             for row in await connection.fetch(*sql.end_stops(probes=probes)):
                 place = {"kind": row["kind"], "key": row["key"], "room": row["room"]}
                 log.warning("texts go again", extra=place)
-                await record(connection, "texts:resumed", **place)
+                await record(connection, AuditEvent.TEXTS_RESUMED, **place)
         self._forget()
 
     def _matching(self, keys: dict[str, str], room: Room) -> Iterator[tuple[Stop, StopState]]:
@@ -184,7 +184,7 @@ class Stops:
             for row in await connection.fetch(*lengthen):
                 place = {"kind": row["kind"], "key": row["key"], "room": row["room"]}
                 log.warning("texts stay stopped", extra={**place, "seconds": row["seconds"]})
-                await record(connection, "texts:stopped", **place, seconds=row["seconds"])
+                await record(connection, AuditEvent.TEXTS_STOPPED, **place, seconds=row["seconds"])
 
     def _forget(self) -> None:
         self._known.at = -KEPT

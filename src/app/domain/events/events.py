@@ -13,7 +13,7 @@ from time import time
 from typing import Any, Protocol
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.keys import Signer
 from app.domain.ports import Connection, Database, Record
 from app.domain.services import Service
@@ -158,5 +158,5 @@ async def replay_events(
             *sql.replay_events(event_id=event_id, since=since, service=service)
         )
         if count:
-            await record(connection, "events:replayed", by="operator", count=count)
+            await record_operator(connection, AuditEvent.EVENTS_REPLAYED, count=count)
     return count

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 
-from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
+from app.domain.audit import AuditEvent, is_recorded_limit_full, outlasts, record, record_hourly
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.federation.transactions import Purpose, Transaction, Transactions
 from app.domain.i18n import _
@@ -28,8 +28,9 @@ from app.domain.ports import CountResult, Database, ShortMemory, Tally
 # Otherwise anybody could use up the calls that the provider allows us, and with them everybody's
 # way in. Room is taken before a code is tried, and given back unless the provider refused it.
 
-REFUSED = "auth0:refused"  # whatever else came to nothing: one an hour and reason
-GRANT_REFUSED = "auth0:grant_refused"  # a code that the provider did not take: it stays counted
+REFUSED = AuditEvent.AUTH0_REFUSED  # whatever else came to nothing: one an hour and reason
+# A code that the provider did not take: it stays counted.
+GRANT_REFUSED = AuditEvent.AUTH0_GRANT_REFUSED
 
 
 class TooManyGrants(TooMany):
@@ -75,7 +76,7 @@ class Grants:
         with suppress(Unavailable):  # it stays counted for a quarter of an hour
             await self._memory.uncount(self._tallies(origin), _entry(grant))
 
-    async def record(self, event: str, refusal: Refusal, origin: Origin) -> None:
+    async def record(self, event: AuditEvent, refusal: Refusal, origin: Origin) -> None:
         with suppress(Unavailable):  # the person is refused either way
             if event == REFUSED:
                 await record_hourly(self._database, event, origin.network, reason=refusal.code)

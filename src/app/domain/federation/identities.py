@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Conflict, Rejected
@@ -100,7 +100,7 @@ class Identities:
             asked_at = external_identity.authenticated_at
             await record(
                 connection,
-                "identity:used",
+                AuditEvent.IDENTITY_USED,
                 user_id=user_id,
                 network=device.origin.network,
                 auth_time="not told" if asked_at is None else int(asked_at),
@@ -193,7 +193,7 @@ class Identities:
                 await self._sessions.end_opened_by(connection, access, identity_id, origin)
                 await unconfirm_by_provider(connection, user_id)
                 await record(
-                    connection, "identity:removed", user_id=user_id, network=origin.network
+                    connection, AuditEvent.IDENTITY_REMOVED, user_id=user_id, network=origin.network
                 )
                 await queue_notice(connection, "identity_removed", user_id, origin)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice
 from app.domain.identity.provider import ExternalIdentity
 from app.domain.identity.users import TooManyChanges, require_room_for_change
@@ -110,5 +110,5 @@ async def link_own_identity(
 
 async def queue_link_notice(connection: Connection, user_id: UUID, origin: Origin) -> None:
     """The owner of an account learns of every new way into it."""
-    await record(connection, "identity:linked", user_id=user_id, network=origin.network)
+    await record(connection, AuditEvent.IDENTITY_LINKED, user_id=user_id, network=origin.network)
     await queue_notice(connection, "identity_linked", user_id, origin)

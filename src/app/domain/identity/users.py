@@ -7,6 +7,7 @@ from secrets import token_hex
 from typing import Literal
 from uuid import UUID
 
+from app.domain.audit import AuditEvent
 from app.domain.errors import TooMany, Unauthenticated, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.phone import Phone
@@ -189,13 +190,18 @@ async def doubt_phone(connection: Connection, user_id: UUID, since: datetime | N
 # Counted in the audit trail, in the transaction of the change, so no lost memory starts afresh.
 
 # Neither a recovery nor an undo is one: an intruder's changes must not keep the owner from them.
-DIRECT = ("account:phone_changed", "account:email_changed", "identity:linked", "identity:removed")
-DELAYED = (
-    "account:phone_change_delayed",
-    "account:email_change_delayed",
-    "account:confirmation_requested",
+DIRECT = (
+    AuditEvent.ACCOUNT_PHONE_CHANGED,
+    AuditEvent.ACCOUNT_EMAIL_CHANGED,
+    AuditEvent.IDENTITY_LINKED,
+    AuditEvent.IDENTITY_REMOVED,
 )
-PASSWORD = ("account:password_changed",)
+DELAYED = (
+    AuditEvent.ACCOUNT_PHONE_CHANGE_DELAYED,
+    AuditEvent.ACCOUNT_EMAIL_CHANGE_DELAYED,
+    AuditEvent.ACCOUNT_CONFIRMATION_REQUESTED,
+)
+PASSWORD = (AuditEvent.ACCOUNT_PASSWORD_CHANGED,)
 
 
 class TooManyChanges(TooMany):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.errors import Unauthenticated
 from app.domain.ports import Database
 from app.domain.pricing.catalogue import CODE, Catalogue, Interval
@@ -139,12 +139,12 @@ class PlanChoices:
         async with self._database.transaction() as connection:
             if not await connection.fetchval(*saved):
                 raise Unauthenticated
-            await record(connection, "plan:chosen", user_id=user_id, plan=choice.plan)
+            await record(connection, AuditEvent.PLAN_CHOSEN, user_id=user_id, plan=choice.plan)
 
     async def delete_choice(self, user_id: UUID) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(*sql.delete_choice(user_id=user_id))
-            await record(connection, "plan:given_up", user_id=user_id)
+            await record(connection, AuditEvent.PLAN_GIVEN_UP, user_id=user_id)
 
     async def save_choice_in_flow(self, flow_id: bytes, choice: Choice | None) -> None:
         """With the number that this sign-up has proved, if it has."""

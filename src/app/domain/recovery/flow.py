@@ -6,7 +6,7 @@ message alone does, and it goes to whoever reads that mailbox.
 
 from typing import Protocol
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.identity.email_address import EmailAddress
@@ -137,7 +137,10 @@ class RecoveryFlow:
             await rotate_codes(connection, self.codes.channel, recovery.id, new_flow_id, pending.id)
             await self._signups.rotate_draft(connection, recovery.id, new_flow_id)
             await record(
-                connection, "recovery:email_proved", flow_id=new_flow_id, network=origin.network
+                connection,
+                AuditEvent.RECOVERY_EMAIL_PROVED,
+                flow_id=new_flow_id,
+                network=origin.network,
             )
             return True
 

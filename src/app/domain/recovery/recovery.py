@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.concurrency import SingleFlight
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials, WrongCredentials
@@ -121,7 +121,7 @@ async def record_end(
 ) -> None:
     await record(
         connection,
-        "recovery:completed",
+        AuditEvent.RECOVERY_COMPLETED,
         user_id=user_id,
         flow_id=flow_id,
         network=network,

@@ -8,7 +8,7 @@ from math import ceil
 from time import monotonic
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Forbidden, Refusal, TooMany, Unauthenticated
 from app.domain.i18n import _
@@ -175,7 +175,8 @@ async def refusal_of(
     copied = await connection.fetchrow(*sql.end_copied(id=session_id, generation=generation))
     if copied:
         user_id, device = copied["user_id"], copied["device"]
-        await record(connection, "session:replayed", user_id=user_id, network=origin.network)
+        event, network = AuditEvent.SESSION_REPLAYED, origin.network
+        await record(connection, event, user_id=user_id, network=network)
         await queue_notice(connection, "session_replayed", user_id, origin, device=device)
     wait = await connection.fetchval(
         *sql.find_refresh_wait(id=session_id, generation=generation, counted_for=counted_for)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request, record
+from app.domain.audit import AuditEvent, current_request, record
 from app.domain.credentials.device import Device
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import queue_device_notice
@@ -203,7 +203,7 @@ class Sessions:
         """One of this person's, in the caller's transaction; any other is left alone."""
         ended = sql.end_session(user_id=user_id, id=session_id, reason=reason)
         if await connection.fetchval(*ended):
-            await _record(connection, "session:ended", user_id, origin, reason=reason)
+            await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
         self._liveness.forget(session_id)
 
     async def end_presented(self, refresh_token: str, reason: str, origin: Origin) -> None:
@@ -217,7 +217,7 @@ class Sessions:
         async with self._database.transaction() as connection:
             user_id = await connection.fetchval(*sql.end_presented(id=session_id, reason=reason))
             if user_id:
-                await _record(connection, "session:ended", user_id, origin, reason=reason)
+                await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
         self._liveness.forget(session_id)
 
     async def end_all_sessions(
@@ -236,10 +236,8 @@ class Sessions:
         for row in ended:
             self._liveness.forget(row["id"])
         if ended:
-            count = len(ended)
-            await _record(
-                connection, "session:all_ended", user_id, origin, reason=reason, count=count
-            )
+            event, facts = AuditEvent.SESSION_ALL_ENDED, {"reason": reason, "count": len(ended)}
+            await _record(connection, event, user_id, origin, **facts)
         return len(ended)
 
     async def end_opened_by(
@@ -283,7 +281,7 @@ class Sessions:
     ) -> None:
         for row in ended:
             self._liveness.forget(row["id"])
-            await _record(connection, "session:ended", user_id, origin, reason=reason)
+            await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
 
     async def _refuse(self, presented: PresentedToken, origin: Origin) -> NoReturn:
         self._liveness.forget(presented.session_id)
@@ -295,6 +293,6 @@ class Sessions:
 
 
 async def _record(
-    connection: Connection, event: str, user_id: UUID, origin: Origin, **details: Any
+    connection: Connection, event: AuditEvent, user_id: UUID, origin: Origin, **details: Any
 ) -> None:
     await record(connection, event, user_id=user_id, network=origin.network, **details)

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.errors import Unavailable
 from app.domain.ports import Connection, Database, Record
 from app.domain.sql import load_queries
@@ -139,7 +139,7 @@ class SigningKeys:
             await connection.execute(*sql.lock_keys())
             await connection.execute(*sql.remove_superseded())
             added = str((await self._add_key(connection))["id"])
-            await record(connection, "keys:rotated", key=added, by="operator")
+            await record_operator(connection, AuditEvent.KEYS_ROTATED, key=added)
             return added
 
     async def revoke_key(self, key_id: str) -> ListedKey | None:
@@ -154,7 +154,8 @@ class SigningKeys:
             if all(each.state is KeyState.UNREADABLE for each in self._listed(left)):
                 left.append(await self._add_key(connection))
             [signing] = [each for each in self._listed(left) if each.state is KeyState.SIGNS]
-            await record(connection, "keys:revoked", key=key_id, signs=signing.id, by="operator")
+            event = AuditEvent.KEYS_REVOKED
+            await record_operator(connection, event, key=key_id, signs=signing.id)
             return signing
 
     async def _add_key(self, connection: Connection) -> Record:

@@ -6,7 +6,7 @@ new account.
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.credentials.device import Device
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Conflict, Refusal
@@ -101,7 +101,7 @@ class DormantAccounts:
             if not await self._mailboxes.consume_code(connection, pending):
                 return None
             await connection.execute(*sql.end_dormancy(user_id=owned.account.id))
-            await record_signup(connection, "login:owner_proved", signup, device.origin)
+            await record_signup(connection, AuditEvent.LOGIN_OWNER_PROVED, signup, device.origin)
             if signup.identity:
                 return None
             opened = await self._completion.open_existing(connection, signup, owned.account, device)
@@ -131,7 +131,7 @@ class DormantAccounts:
         """The number is to be proved anew."""
         async with self._database.transaction() as connection:
             await drop_phone(connection, signup.id)
-            await record_signup(connection, "signup:proof_refused", signup, origin)
+            await record_signup(connection, AuditEvent.SIGNUP_PROOF_REFUSED, signup, origin)
 
     async def _give_up(
         self, connection: Connection, signup: Signup, owner: UUID, origin: Origin
@@ -139,7 +139,7 @@ class DormantAccounts:
         await give_up(connection, await lock_contacts(connection, owner), "phone")
         await record(
             connection,
-            "account:phone_released",
+            AuditEvent.ACCOUNT_PHONE_RELEASED,
             user_id=owner,
             flow_id=signup.id,
             network=origin.network,

@@ -5,7 +5,7 @@ by the last proof where a provider vouches for the person.
 from typing import NoReturn
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record
 from app.domain.concurrency import KeyedLock, SingleFlight
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
@@ -119,7 +119,7 @@ class SignupCompletion:
         """The number got its account elsewhere, maybe someone else's: numbers change hands."""
         async with self._database.transaction() as connection:
             await drop_phone(connection, signup.id)
-            await record_signup(connection, "signup:proof_refused", signup, device.origin)
+            await record_signup(connection, AuditEvent.SIGNUP_PROOF_REFUSED, signup, device.origin)
         raise ProveAgain(Step.PHONE)
 
     async def _repeat_sign_in(
@@ -194,6 +194,8 @@ def _counted(signup: Signup) -> str:
     return f"signup:{signup.id.hex()}"
 
 
-async def record_signup(connection: Connection, event: str, signup: Signup, origin: Origin) -> None:
+async def record_signup(
+    connection: Connection, event: AuditEvent, signup: Signup, origin: Origin
+) -> None:
     """An audit event of this sign-up."""
     await record(connection, event, flow_id=signup.id, network=origin.network)

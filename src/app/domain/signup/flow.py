@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
+from app.domain.audit import AuditEvent
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep
 from app.domain.federation.identities import Identities
@@ -238,7 +239,7 @@ class SignupFlow:
             ended |= await self._mailboxes.end_codes(connection, signup.id)
             ended |= await end_identity(connection, signup.id) is not None
             if ended:
-                await record_signup(connection, "signup:restarted", signup, origin)
+                await record_signup(connection, AuditEvent.SIGNUP_RESTARTED, signup, origin)
         await self._drafts.forget_draft(signup.id)
         return Outcome(notices=("restarted",))
 

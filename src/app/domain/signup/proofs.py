@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from app.domain.audit import AuditEvent
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep, TooMany, Unavailable
 from app.domain.federation.proofs import (
@@ -127,7 +128,7 @@ class SignupProofs:
         """None when the code was used already. Raises `EmailTaken`. Where it finishes nothing, one
         statement is all.
         """
-        database, event = self._database, "signup:email_proved"
+        database, event = self._database, AuditEvent.SIGNUP_EMAIL_PROVED
         try:
             async with (
                 database.transaction() if signup.identity else database.connection()
@@ -164,7 +165,9 @@ class SignupProofs:
                 other_flow_id = await apply_identity(
                     connection, signup.id, renewed.id, proof, external_identity
                 )
-                await record_signup(connection, "signup:identity_proved", renewed, device.origin)
+                await record_signup(
+                    connection, AuditEvent.SIGNUP_IDENTITY_PROVED, renewed, device.origin
+                )
                 finished = await self._completion.complete_by_identity(connection, renewed, device)
         except NotUnique:
             raise InvalidGrant from None  # by now it opens an account
@@ -221,7 +224,7 @@ class SignupProofs:
             await end_identity(connection, signup.id)
         if account.dormant and not linked:
             return None
-        await record_signup(connection, "signup:phone_proved", signup, device.origin)
+        await record_signup(connection, AuditEvent.SIGNUP_PHONE_PROVED, signup, device.origin)
         opened = await self._completion.open_existing(connection, signup, account, device)
         return existing_account(opened, linked=linked)
 
@@ -244,6 +247,6 @@ class SignupProofs:
             return OutOfStep(Step.DONE)
         async with self._database.transaction() as connection:
             await drop_phone(connection, signup.id)
-            await record_signup(connection, "signup:proof_refused", signup, device.origin)
+            await record_signup(connection, AuditEvent.SIGNUP_PROOF_REFUSED, signup, device.origin)
         await self._drafts.forget_draft(signup.id)
         return ProveAgain(Step.PHONE)

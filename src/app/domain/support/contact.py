@@ -5,7 +5,7 @@ from datetime import datetime
 from math import ceil
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.credentials.budget import sql as budget_sql
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
@@ -111,12 +111,11 @@ class ContactReports:
             messages = await find_messages(connection, names, most)
             refused = await connection.fetch(*refused_sql.list_refused_sends(subject=subject))
             full = await connection.fetch(*refused_sql.find_full_hours(most=MOST))
-            locks = await self._find_locks(connection, contact, names, row)
-            await record(
+            locks = await self.find_locks(connection, contact, row["email"])
+            await record_operator(
                 connection,
-                "messages:found",
+                AuditEvent.MESSAGES_FOUND,
                 user_id=row["id"],
-                by="operator",
                 contact=subject.hex(),
                 messages=len(messages),
             )
@@ -130,13 +129,12 @@ class ContactReports:
             now=row["now"],
         )
 
-    async def _find_locks(
-        self, connection: Connection, contact: str, names: list[str], account: Record
-    ) -> Locks:
-        subject = self._subjects.of(contact)
+    async def find_locks(self, connection: Connection, contact: str, email: str | None) -> Locks:
+        """`email` is the address of the account that has the contact, if one has it."""
+        names, subject = self._pseudonyms.list_names(contact), self._subjects.of(contact)
         [(_, free), *_] = self._table.wrong_passwords_per_account.windows
         # Wrong passwords of an account count for its address, where it has one.
-        counted = self._subjects.of(account["email"] or contact)
+        counted = self._subjects.of(email or contact)
         password = budget_sql.find_wait(subject=counted, device="", free=free)
         in_a_row = await connection.fetchval(*sql.find_failures(subject=subject))
         return Locks(

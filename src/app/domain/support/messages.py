@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.domain.audit import record
+from app.domain.audit import AuditEvent, current_operator, record_operator
 from app.domain.ports import Connection, Database, Record
 from app.domain.sql import load_queries
 
@@ -109,7 +109,7 @@ async def show_message(database: Database, message_id: UUID) -> FoundMessage | N
         row = await connection.fetchrow(*sql.find_message(id=message_id))
         if row is None:
             return None
-        await record(connection, "message:shown", by="operator", message=str(message_id))
+        await record_operator(connection, AuditEvent.MESSAGE_SHOWN, message=str(message_id))
     return FoundMessage.from_row(row)
 
 
@@ -122,4 +122,5 @@ async def find_message(database: Database, message_id: UUID) -> FoundMessage | N
 async def cancel_message(database: Database, message_id: UUID) -> bool:
     """Whether it was taken back: it still waited, and was no notice."""
     async with database.connection() as connection:
-        return bool(await connection.fetchval(*sql.cancel_message(id=message_id)))
+        cancelled = sql.cancel_message(id=message_id, by=current_operator.get())
+        return bool(await connection.fetchval(*cancelled))

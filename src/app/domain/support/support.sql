@@ -40,7 +40,7 @@ WITH cancelled AS (
 )
 INSERT INTO audit_events (event, user_id, details)
 SELECT 'message:cancelled', (SELECT u.id FROM users u WHERE destination IN (u.phone, u.email)),
-  jsonb_build_object('by', 'operator', 'message', id, 'template', template)
+  jsonb_build_object('by', :by::text, 'message', id, 'template', template)
 FROM cancelled RETURNING true;
 
 -- name: find_account

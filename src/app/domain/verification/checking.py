@@ -8,7 +8,7 @@ from math import ceil
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import is_recorded_limit_full, outlasts, record, record_hourly
+from app.domain.audit import AuditEvent, is_recorded_limit_full, outlasts, record, record_hourly
 from app.domain.delivery.notices import queue_notice
 from app.domain.errors import Refusal, Rejected, TooMany, Unavailable
 from app.domain.i18n import Text, _, ngettext
@@ -244,7 +244,8 @@ class _GuessCheck:
         return max(0, ceil(seconds or 0))
 
     async def _record_stop(self, refusal: Refusal) -> None:
-        event, limit = f"{self._challenge.purpose}:guess_stopped", refusal.limit or refusal.code
+        event = AuditEvent(f"{self._challenge.purpose}:guess_stopped")
+        limit = refusal.limit or refusal.code
         with suppress(Unavailable):  # the guess is refused either way
             await record_hourly(self._database, event, self._origin.network, limit=limit)
 
@@ -252,7 +253,7 @@ class _GuessCheck:
         async with self._database.transaction() as connection:
             await record(
                 connection,
-                f"{self._challenge.purpose}:code_refused",
+                AuditEvent(f"{self._challenge.purpose}:code_refused"),
                 flow_id=self._challenge.flow_id,
                 network=self._origin.network,
                 channel=self._codes.channel.name,
@@ -264,7 +265,7 @@ class _GuessCheck:
         """Once, by mail: someone guesses, and how the account is opened all the same."""
         channel, contact = self._codes.channel, self._pending.destination
         owner = await connection.fetchval(*self._codes.sql.find_owner(contact=contact))
-        held = f"{channel.column}:guesses_held"
+        held = AuditEvent(f"{channel.column}:guesses_held")
         await record(connection, held, user_id=owner, network=self._origin.network)
         if owner:
             what = channel.column

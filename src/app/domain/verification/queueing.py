@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request
+from app.domain.audit import AuditEvent, current_request
 from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.send import Terms
 from app.domain.errors import Unavailable
@@ -33,7 +33,7 @@ async def queue_new_code(
         to,
         idempotency_key,
         codes.sql.start_code,
-        event=f"{challenge.purpose}:code_sent",
+        event=AuditEvent(f"{challenge.purpose}:code_sent"),
         id=uuid7(),
         nonce=secrets.token_bytes(NONCE_BYTES),
         lifetime=codes.channel.lifetime,
@@ -50,7 +50,7 @@ async def queue_same_code(
         to,
         idempotency_key,
         codes.sql.resend_code,
-        event=f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}",
+        event=AuditEvent(f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}"),
         counts_as=weight,
         weight=weight,
         most_guesses=GUESSES,

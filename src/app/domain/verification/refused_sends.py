@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import record_hourly
+from app.domain.audit import AuditEvent, record_hourly
 from app.domain.errors import Unavailable
 from app.domain.limit_refusals import TooManySends, name_limit
 from app.domain.ports import Tally
@@ -30,7 +30,7 @@ async def record_refused_send(
     its code, or one of the above; `limit` the name of the one that said no. Raises `Unavailable`.
     """
     purpose, network = challenge.purpose, challenge.origin.network
-    await record_hourly(codes.database, f"{purpose}:send_refused", network, limit=limit)
+    await record_hourly(codes.database, AuditEvent(f"{purpose}:send_refused"), network, limit=limit)
     subjects = codes.dependencies.subjects
     query = sql.record_refused_send(
         subject=subjects.of(contact),

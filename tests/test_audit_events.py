@@ -1,0 +1,74 @@
+"""The names of audit events: one list, all in use, all documented, and nothing beside it."""
+
+import ast
+import re
+from itertools import product
+
+import pytest
+
+from app.domain.audit import AuditEvent
+from app.domain.support.words import PURPOSES
+from tests.test_house import ROOT, SOURCE
+
+PAGE = (ROOT / "docs/audit.md").read_text()
+ROW = re.compile(r"^\| `([a-z0-9*]+:[a-z_]+)` \|", re.MULTILINE)
+IN_SQL = re.compile(r"'([a-z0-9]+:[a-z_]+)'")
+OF_MAIL = {
+    "login",
+    "recovery",
+    "confirm-without-phone",
+    "change-email",
+}  # codes nobody is called for
+
+
+def documented() -> set[str]:
+    """A star stands for each purpose of a code."""
+    names = set(ROW.findall(PAGE))
+    codes = {name for name in names if name.startswith("*")}
+    made = {code.replace("*", purpose) for code, purpose in product(codes, PURPOSES)}
+    return names - codes | made - {f"{purpose}:code_called" for purpose in OF_MAIL}
+
+
+def in_statements() -> set[str]:
+    return {name for path in SOURCE.rglob("*.sql") for name in IN_SQL.findall(path.read_text())}
+
+
+def named_in_code() -> set[str]:
+    """Members that are named, and what f-strings may make."""
+    used = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "AuditEvent":
+                used.add(AuditEvent[node.attr].value)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "AuditEvent":
+                used |= made_by(node.args[0])
+    return used
+
+
+def made_by(name: ast.expr) -> set[str]:
+    """Those that an f-string makes; a variable on its own reads what somebody typed."""
+    if not isinstance(name, ast.JoinedStr):
+        return set()
+    parts = (
+        re.escape(part.value) if isinstance(part, ast.Constant) else "[a-z_-]+"
+        for part in name.values
+    )
+    pattern = re.compile("".join(parts))
+    return {event for event in AuditEvent if pattern.fullmatch(event)}
+
+
+def test_each_is_documented_and_nothing_else() -> None:
+    assert documented() == set(AuditEvent)
+
+
+def test_each_is_used() -> None:
+    assert set(AuditEvent) - named_in_code() - in_statements() == set()
+
+
+def test_statements_use_no_other() -> None:
+    assert in_statements() - set(AuditEvent) == set()
+
+
+def test_a_name_that_is_not_listed_is_no_event() -> None:
+    with pytest.raises(ValueError, match="signup:nothing"):
+        AuditEvent("signup:nothing")
