@@ -30,6 +30,8 @@ WRONG = [
     (("SE =", "XX ="), 8, "XX is no region of ISO 3166 such as GB."),
     (("SE =", "se ="), 8, "se is no region"),
     (("text = 0.05", "text = -0.05"), 8, "SE needs text and call"),
+    (("text = 0.05", "text = 0"), 8, "SE needs text and call, numbers above 0"),
+    (("call = 1\n", "call = 0.0\n"), 10, "[other] needs text and call, numbers above 0"),
     (("text = 0.05", "text = inf"), 8, "SE needs text and call"),
     (("text = 0.05", "text = 101"), 8, "SE needs text and call"),
     (("text = 0.05, ", ""), 8, "SE needs text and call"),

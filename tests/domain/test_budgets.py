@@ -179,6 +179,25 @@ async def test_sign_ins_of_strangers_to_accounts_use_up_no_room_of_known_devices
         await sends.send(*SENDS["known_per_region"](6), silent=silent)
 
 
+@pytest.mark.parametrize("memory", ["there", "flushed", "silent"])
+async def test_what_is_withheld_is_refused_as_others_but_is_no_text_in_all(
+    sends: Sends, memory: str
+) -> None:
+    sends.table = limited(limited(sends.table, "strangers_per_region", 1), "texts_in_all", 2)
+    nobodys = replace(signing_in(2), has_account=False)
+    await sends.send(number(1), requester(1), silent=memory == "silent")
+    for n in (2, 3):
+        await sends.send(number(n), nobodys, silent=memory == "silent")
+    if memory == "flushed":
+        sends.flush()
+        assert await sends.refill() is Refilled.ALL
+    await sends.send(*SENDS["known_per_region"](4), silent=memory == "silent")
+    assert await count_sent(sends) == 2
+    with pytest.raises(TextsStopped) as refused:
+        await sends.send(number(5), nobodys, silent=memory == "silent")
+    assert refused.value.limit == "texts_in_all"
+
+
 @pytest.mark.parametrize("settled", [False, True])
 async def test_a_budget_grows_with_what_was_proved_in_two_weeks(
     sends: Sends, settled: bool

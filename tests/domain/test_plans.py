@@ -111,6 +111,7 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # One row, and one for each region.
     "find_spent": {"text_budget"},
     "put_in_force": {"text_prices"},
+    "pay_again": {"text_budget", "text_prices"},
     # A row for each service, when a server starts.
     "drop_receivers": {"event_receivers"},
     # Only for a notice that is given up, to an address that nobody has any more.

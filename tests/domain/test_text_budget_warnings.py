@@ -72,6 +72,21 @@ async def test_the_next_day_begins_anew(budgeted: Budgeted) -> None:
     assert await warned(budgeted, 85) == [80, 80]
 
 
+async def test_a_budget_that_is_raised_is_told_of_anew(budgeted: Budgeted) -> None:
+    """Whoever raised it because it was spent wants to know when that is spent, too."""
+    await budgeted.begin(100)
+    await warned(budgeted, 100)
+    tellers = [budgeted.spending(200, MAILBOX, process=n % 2) for n in range(8)]
+    for cents in (100, 170, 200):
+        await budgeted.sql(SPEND, cents * CENT)
+        await asyncio.gather(*(each.warn() for each in tellers))
+    assert await budgeted.sql(WARNED) == [(50,), (80,), (100,)]
+    mails = [json.loads(str(row[3])) for row in await budgeted.sql(f"{MAILED} ORDER BY created_at")]
+    assert [(each["percent"], each["budget"]) for each in mails] == [
+        ("100", "1.00 USD"), ("50", "2.00 USD"), ("80", "2.00 USD"), ("100", "2.00 USD")
+    ]  # fmt: skip
+
+
 async def test_the_mail_and_the_event_say_how_much(budgeted: Budgeted) -> None:
     await budgeted.begin(12_345)
     await budgeted.sql(SPEND, 10_000 * CENT)

@@ -4,8 +4,13 @@ from dataclasses import dataclass, field
 
 from app.domain.delivery.outbox import ASK_AGAIN, Message, claim_due, record_outcomes
 from app.domain.delivery.senders import Senders
-from app.domain.ports import Email, SendOutcome, Sent
+from app.domain.ports import Email, SendOutcome, Sent, Uncertain, Unsent
 from tests.faults.dispatchers import LAPSE, DispatcherSetup, named, sending_by
+
+BUDGET = (
+    "INSERT INTO text_budget (currency, budget, dearest, text, call) VALUES ('USD', $1, 10, 10, 30)"
+)
+PAID = "SELECT sum(cost)::int, (SELECT sum(spent)::int FROM text_spending) FROM deliveries"
 
 
 @dataclass
@@ -70,3 +75,47 @@ async def test_a_text_is_asked_about_until_the_vendor_can_tell(setup: Dispatcher
     async with setup.dispatcher():
         await setup.until("sent", "+1")
     assert setup.vendor.taken == ["+1"]
+
+
+async def try_once(setup: DispatcherSetup, trouble: SendOutcome | None) -> tuple[object, ...]:
+    """The state of the only message after one more try, its code and when it is due, in hours."""
+    setup.vendor.trouble = trouble
+    async with setup.database() as database, database.connection() as connection:
+        send = setup.sending(database)
+        await setup.sql(LAPSE)
+        [message] = await claim_due(connection, 9, 9)
+        await record_outcomes(connection, [await send.send_message(message)])
+    [told] = await setup.sql("SELECT state, provider_code, next_try_at > now() FROM deliveries")
+    return told
+
+
+async def test_a_text_that_may_have_gone_out_is_paid_each_time(setup: DispatcherSetup) -> None:
+    await setup.sql(BUDGET, 100)
+    await setup.queue("+1")
+    paid = []
+    for trouble in (Unsent("429"), Uncertain("timeout"), Unsent("503"), Unsent("503"), None):
+        await try_once(setup, trouble)
+        paid.append(await setup.sql(PAID))
+    assert paid == [[(10, 10)]] * 2 + [[(20, 20)]] * 3
+    assert setup.vendor.taken == ["+1"]
+
+
+async def test_it_does_not_go_out_again_where_nothing_is_left(setup: DispatcherSetup) -> None:
+    await setup.sql(BUDGET, 10)
+    await setup.queue("+1")
+    await try_once(setup, Uncertain("timeout"))
+    assert await try_once(setup, None) == ("failed", "budget", False)
+    assert (setup.vendor.taken, await setup.sql(PAID)) == ([], [(10, 10)])
+
+
+async def test_a_notice_waits_for_the_next_day_then(setup: DispatcherSetup) -> None:
+    await setup.sql(BUDGET, 10)
+    await setup.queue_notice("+1")
+    await try_once(setup, Uncertain("timeout"))
+    assert await try_once(setup, None) == ("queued", "budget", True)
+    at_midnight = "SELECT next_try_at - date_trunc('day', now() + interval '1 day', 'UTC')"
+    [(off,)] = await setup.sql(f"{at_midnight} < interval '1 minute' FROM deliveries")
+    assert (off, setup.vendor.taken) == (True, [])
+    await setup.sql("UPDATE text_budget SET budget = 20")
+    assert (await try_once(setup, None))[0] == "sent"
+    assert await setup.sql(PAID) == [(20, 20)]

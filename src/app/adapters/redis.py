@@ -102,7 +102,8 @@ class Redis:
             keys.append(self._tag + tally.key)
             if tally.credit:
                 keys.append(self._tag + tally.credit)
-            args.extend((tally.entry or entry, len(tally.windows)))
+            named = "" if tally.is_only_checked else tally.entry or entry
+            args.extend((named, len(tally.windows)))
             args.extend(n for window in tally.windows for n in (window.seconds, window.limit))
             args.extend((len(tally.waits), *tally.waits, int(bool(tally.credit))))
         try:

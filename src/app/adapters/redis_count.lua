@@ -3,10 +3,11 @@
 -- wrote, then one sorted set a tally, entries scored by their time in ms, and behind it that of its
 -- credit, if it has one: each entry there makes room for another one. A key that was evicted
 -- since, or a server that does not tell, is as good as a flush: nobody knows which tally it was.
--- ARGV: the ms since an entry of the caller's was missed (-1: never), then for each tally its entry,
--- its number of windows, each window's seconds and limit, its number of waits, each wait, and 1 if
--- it has a credit, else 0. Two passes: look at all tallies first, enter only when none is full. One
--- that holds its entry already, since an answer was lost or someone tries again, is left as it is.
+-- ARGV: the ms since an entry of the caller's was missed (-1: never), then for each tally its entry
+-- ('' where none is to be entered), its number of windows, each window's seconds and limit, its number
+-- of waits, each wait, and 1 if it has a credit, else 0. Two passes: look at all tallies first, enter
+-- only when none is full. One that holds its entry already, since an answer was lost or someone tries
+-- again, is left as it is.
 -- Returns {seconds counted, a number of `Refilled`, 1} and, for the first full tally, its index, the
 -- ms to wait, 1 for a wait. Where none is full, a 0 in the place of the 1, and how many entries each
 -- tally had in its first window.
@@ -62,7 +63,7 @@ while i <= #KEYS do
   i = i + 1
 end
 for each = 0, index do
-  if entry[each] and longest[each] > 0 then
+  if entry[each] and entry[each] ~= '' and longest[each] > 0 then
     redis.call('ZREMRANGEBYSCORE', tallies[each], '-inf', now - longest[each])
     redis.call('ZADD', tallies[each], now, entry[each])
     redis.call('PEXPIRE', tallies[each], longest[each])

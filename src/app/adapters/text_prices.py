@@ -19,9 +19,11 @@ from app.settings import BadSettings, Settings
 BUILT_IN = Path(__file__).with_name("text_prices.toml")
 CURRENCY = re.compile("[A-Z]{3}")
 DEAREST = 100  # whole units of a currency that a text may cost at most: more is a slip
+# What costs nothing would pass every budget, also one of nothing; amounts are rounded up, so no
+# other price does.
 TABLES = ("regions", "exchange")
 KEYS = ("as_of", "currency", "other", *TABLES)
-AMOUNTS = "needs text and call, numbers from 0 to 100 such as { text = 0.055, call = 0.04 }."
+AMOUNTS = "needs text and call, numbers above 0, up to 100, such as { text = 0.055, call = 0.04 }."
 
 
 def read_text_budget(settings: Settings) -> TextBudget:
@@ -103,7 +105,7 @@ def _is_price(entry: Any) -> bool:
     return (
         isinstance(entry, dict)
         and entry.keys() == {"text", "call"}
-        and all(_is_number(value) and 0 <= value <= DEAREST for value in entry.values())
+        and all(_is_number(value) and 0 < value <= DEAREST for value in entry.values())
     )
 
 

@@ -63,7 +63,8 @@ class Tally:
 
     `waits` are the seconds that must lie between the n-th entry of the last hour and the next one.
     `entry` is what this one enters, where it is not the same as the others that are counted with.
-    Each entry of the tally `credit`, if one is named, makes room for another one.
+    Each entry of the tally `credit`, if one is named, makes room for another one. One that
+    `is_only_checked` has to have room, but nothing is entered.
     """
 
     key: str
@@ -71,6 +72,7 @@ class Tally:
     waits: tuple[int, ...] = ()
     entry: str = ""
     credit: str = ""
+    is_only_checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

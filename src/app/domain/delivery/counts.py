@@ -106,6 +106,8 @@ def _text_counts(
     yield from _region_counts(table, phone.region, requester, room, proved)
     if table.texts_in_all.windows:
         in_all = table.texts_in_all.tally("texts:all:sms")
+        # What is withheld is refused like the others, and is not sent.
+        in_all = replace(in_all, is_only_checked=room is Room.WITHHELD)
         yield CountedLimit("texts_in_all", in_all, "in_all", _texts_stopped)
 
 

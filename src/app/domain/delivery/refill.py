@@ -104,7 +104,7 @@ class SendRefill:
         is_proved = row["proved"] and row["channel"] == "sms"
         for requester in requesters:
             for counted in list_counts(self._table, to, requester, room_of(row)):
-                if not (counted.is_freed and is_proved):
+                if not ((counted.is_freed and is_proved) or counted.tally.is_only_checked):
                     yield counted.tally
         if is_proved:
             yield from list_credits(row["address"], row["network"])

@@ -8,7 +8,8 @@ A text is one segment, a call one minute. Amounts are millionths of the unit of 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice_to
@@ -120,7 +121,8 @@ class TextSpending:
 
     async def warn(self) -> None:
         """Tells of the highest share that is reached, unless any process has told of it today, or
-        of a higher one: a day that jumps to its end is told of once.
+        of a higher one: a day that jumps to its end is told of once. Another budget, as after it
+        was raised, is told of anew.
         """
         if not self._is_in_force:
             await self.put_in_force()
@@ -131,13 +133,9 @@ class TextSpending:
         if spent is None or reached is None:
             return
         async with self._database.transaction() as connection:
-            claim = sql.claim_warning(
-                day=spent.day,
-                percent=reached,
-                spent=spent.spent,
-                budget=spent.budget,
-                currency=spent.currency,
-            )
+            of_day = {"day": spent.day, "budget": spent.budget, "currency": spent.currency}
+            await connection.execute(*sql.forget_warnings(**of_day))
+            claim = sql.claim_warning(percent=reached, spent=spent.spent, **of_day)
             if not await connection.fetchval(*claim):
                 return
             await record(connection, AuditEvent.TEXTS_BUDGET_REACHED, percent=reached)
@@ -169,3 +167,20 @@ class TextSpending:
 async def find_spent(connection: Connection) -> Spent | None:
     row = await connection.fetchrow(*sql.find_spent())
     return Spent(row["day"], row["spent"], row["budget"], row["currency"]) if row else None
+
+
+async def pay_again(database: Database, message: UUID, uncertain: int) -> bool:
+    """Whether today's budget has room for that text or call, which may have gone out so many times
+    and is sent once more. Raises `Unavailable`.
+    """
+    async with database.connection() as connection:
+        paid = sql.pay_again(id=message, uncertain=uncertain)
+        return bool(await connection.fetchval(*paid))
+
+
+def seconds_to_next_day() -> float:
+    """Of the budget, in UTC."""
+    now = datetime.now(UTC)
+    return (
+        now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now
+    ) / timedelta(seconds=1)

@@ -35,6 +35,10 @@ SELECT today.day, currency, budget,
   (SELECT coalesce(sum(spent), 0) FROM text_spending s WHERE s.day = today.day)::bigint AS spent
 FROM text_budget, (SELECT (clock_timestamp() AT TIME ZONE 'UTC')::date AS day) today;
 
+-- name: forget_warnings
+-- Of the day by another budget: what is left of this one was told to nobody.
+DELETE FROM text_warnings WHERE day = :day AND (budget, currency) <> (:budget, :currency);
+
 -- name: claim_warning
 -- One caller is answered, and tells of it: the first of a day that reached so much. Nobody is once
 -- more was reached. A trigger writes the events.
@@ -43,6 +47,33 @@ SELECT :day, :percent, :spent, :budget, :currency
 WHERE NOT EXISTS (SELECT FROM text_warnings WHERE day = :day AND percent >= :percent)
 ON CONFLICT DO NOTHING
 RETURNING percent;
+
+-- name: pay_again
+-- Pays today for a text or call that may have gone out `uncertain` times, and is sent once more: each
+-- time is paid, at the price of today. One that is paid already, as it was not taken then, costs no
+-- more. Returns whether the budget had room for it, which it has where none is in force.
+WITH due AS MATERIALIZED (
+  SELECT d.id, b.budget, b.dearest, least(price.amount, (:uncertain + 1) * price.amount - d.cost) AS amount,
+    (clock_timestamp() AT TIME ZONE 'UTC')::date AS day
+  FROM deliveries d
+  CROSS JOIN text_budget b
+  LEFT JOIN text_prices p ON p.region = d.region
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN d.weight > 1 THEN coalesce(p.call, b.call) ELSE coalesce(p.text, b.text) END AS amount
+  ) price
+  WHERE d.id = :id
+),
+spent AS MATERIALIZED (
+  SELECT id, amount, amount <= 0 OR spend_on_texts(
+    day, (SELECT coalesce(sum(spent), 0)::bigint FROM text_spending s WHERE s.day = due.day),
+    amount, budget, dearest, true) AS has_room
+  FROM due
+),
+paid AS (
+  UPDATE deliveries d SET cost = cost + amount FROM spent
+  WHERE d.id = spent.id AND has_room AND amount > 0
+)
+SELECT coalesce(bool_and(has_room), true) FROM spent;
 
 -- name: find_regions
 -- Texts and calls of the last hour and day, those to known numbers included, and what they cost. The
