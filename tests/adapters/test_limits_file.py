@@ -24,6 +24,8 @@ BROKEN = [
     ),
     ("raised_regions = 5", "raised_regions needs lines such as US = 5000."),
     ("raised_regions = { US = 'many' }", "raised_regions needs lines such as US = 5000."),
+    ("raised_regions = { USA = 5 }", "raised_regions: USA is no country, US is."),
+    ("raised_regions = { us = 5 }", "raised_regions: us is no country, US is."),
     ("texts_per_number = [", "LIMITS_FILE cannot be read"),
 ]
 

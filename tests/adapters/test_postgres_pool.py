@@ -9,7 +9,7 @@ import pytest
 from app.adapters.postgres_connection import Connector, KeptAlive
 from app.adapters.postgres_pool import MOST_USES, ConnectionPool
 from app.settings.database_url import parse_database_url
-from tests.stores import Stores
+from tests.stores import Stores, execute
 
 IDLE = 0.05  # seconds
 
@@ -147,3 +147,34 @@ async def test_all_are_closed_in_the_end(places: Places) -> None:
     assert (free.is_closed(), used.is_closed()) == (True, True)
     with pytest.raises(asyncpg.InterfaceError):
         await acquired(pool)
+
+
+async def test_where_the_server_has_no_more_for_us_those_we_have_are_waited_for(
+    stores: Stores, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also whoever was next in line meanwhile; the log says it once."""
+    url = stores.postgres.url
+    await execute(url, "DROP ROLE IF EXISTS two_at_most")
+    await execute(url, "CREATE ROLE two_at_most LOGIN CONNECTION LIMIT 2")
+    places = Places(url.replace("latchkey@", "two_at_most@"))
+    pool = ConnectionPool(places.connect, 5, 60.0)
+
+    async def use(number: int) -> int:
+        connection = await acquired(pool)
+        found: int = await connection.fetchval("SELECT $1::int FROM pg_sleep(0.05)", number)
+        pool.release(connection)
+        return found
+
+    assert await asyncio.gather(*map(use, range(12))) == [*range(12)]
+    [line] = [each.__dict__ for each in caplog.records if each.name == "app.outages"]
+    assert (line["wanted"], line["reason"]) == (5, 'too many connections for role "two_at_most"')
+    pool.close()
+
+
+async def test_without_any_it_is_told_that_there_is_none(places: Places) -> None:
+    places.trouble = [asyncpg.TooManyConnectionsError("sorry, too many clients already")]
+    pool = ConnectionPool(places.connect, 5, 60.0)
+    with pytest.raises(asyncpg.TooManyConnectionsError):
+        await acquired(pool)
+    pool.release(await acquired(pool))
+    pool.close()

@@ -45,7 +45,10 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(
         path.parent.write_bytes(b"")
     with caplog.at_level(logging.WARNING, "app.prices"):
         assert not PriceSnapshotFile(path).write(b"one")
-    assert [record.message for record in caplog.records] == ["the prices could not be saved"]
+    [record] = caplog.records
+    assert record.message == "the prices could not be saved"
+    assert Path(record.__dict__["path"]).is_absolute()
+    assert record.__dict__["reason"] in ("is a directory", "not a directory", "file exists")
     assert [each.name for each in path.parent.parent.rglob("prices.json.*")] == []
 
 

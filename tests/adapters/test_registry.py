@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from app.settings import BadSettings, read_settings
 from tests.adapters.samples import NUMBER, TEXT
 from tests.commands.running import PRODUCTION
 from tests.standins.twilio import TwilioStandIn
+
+DEPLOY = Path(__file__).parents[2] / "docs" / "deploy.md"
 
 
 async def test_twilio_is_named_no_address_that_nobody_answers(twilio: TwilioStandIn) -> None:
@@ -119,3 +122,11 @@ async def test_a_package_that_could_not_be_loaded_is_tried_again() -> None:
     with pytest.raises(ImportError):
         await texts.get()
     assert isinstance(await texts.get(), LocalTexts)
+
+
+def test_a_process_opens_as_many_connections_as_the_docs_say() -> None:
+    database = {"DATABASE_URL": "postgresql://127.0.0.1:1/latchkey", "DATABASE_POOL_SIZE": "9"}
+    adapters = build_adapters(read_settings(PRODUCTION | database))
+    pools = (adapters.database, adapters.polled_database, adapters.cleaning_database)
+    assert [each.size for each in pools] == [9, 1, 2]
+    assert "instances × WORKERS × (DATABASE_POOL_SIZE + 3)" in DEPLOY.read_text()

@@ -8,8 +8,10 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from app.adapters.outages import describe_error
 from app.domain.limits import DAY, Budget, ConversionBreaker, Limit, LimitTable, Pressure
 from app.settings import BadSettings, Settings
+from app.settings.regions import find_region_problems
 
 Entry = Limit | Budget | Pressure | ConversionBreaker
 # Entries of earlier releases, and what took their place.
@@ -48,8 +50,9 @@ def _problems(name: str, entry: Any) -> list[str]:
     if name not in known:
         return [f"LIMITS_FILE: {name} is no limit; there are {', '.join(sorted(known))}."]
     if name == "raised_regions":
-        right = isinstance(entry, dict) and all(_whole(n) for n in entry.values())
-        return [] if right else ["LIMITS_FILE: raised_regions needs lines such as US = 5000."]
+        if not (isinstance(entry, dict) and all(_whole(n) for n in entry.values())):
+            return ["LIMITS_FILE: raised_regions needs lines such as US = 5000."]
+        return [f"LIMITS_FILE: raised_regions: {each}" for each in find_region_problems(entry)]
     present = getattr(LimitTable(), name)
     if isinstance(present, Limit):
         right = _is_limit(entry)
@@ -135,7 +138,8 @@ class PriceSnapshotFile:
             fresh.replace(self._path)
             return True
         except OSError as error:
-            log.warning("the prices could not be saved", extra={"error": type(error).__name__})
+            facts = {"path": str(self._path.absolute()), "reason": describe_error(error)}
+            log.warning("the prices could not be saved", extra=facts)
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
             return False

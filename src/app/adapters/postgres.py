@@ -46,6 +46,7 @@ PROBE = "SELECT"  # nothing; asyncpg cannot read the answer to an empty statemen
 SILENCE = 1.0
 # Networks forget a connection that rests for four minutes (Azure) or six (AWS).
 IDLE_TIMEOUT = 180.0
+POOL_SIZE = 20
 
 
 class BudgetSpentError(asyncpg.PostgresError):  # type: ignore[misc]
@@ -61,7 +62,7 @@ class Postgres:
         self,
         url: str,
         *,
-        size: int = 20,
+        size: int = POOL_SIZE,
         patience: float = STATEMENT_TIMEOUT,
         idle_timeout: float = IDLE_TIMEOUT,
         pooled: bool = False,
@@ -70,7 +71,7 @@ class Postgres:
         that nobody uses is closed. `pooled` says that a pooler in transaction mode stands between.
         """
         self._pooled = pooled
-        self._size, self._patience, self._idle_timeout = size, patience, idle_timeout
+        self.size, self._patience, self._idle_timeout = size, patience, idle_timeout
         self._connector = Connector(parse_database_url(url))
         self._pool: ConnectionPool
         self.message_queued = asyncio.Event()
@@ -82,11 +83,12 @@ class Postgres:
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, *, size: int = 20, patience: float = STATEMENT_TIMEOUT
+        cls, settings: Settings, *, size: int | None = None, patience: float = STATEMENT_TIMEOUT
     ) -> "Postgres":
+        """Of at most `size` connections, which is a setting unless it is given here."""
         return cls(
             settings.database_url,
-            size=size,
+            size=size or settings.database_pool_size,
             patience=patience,
             idle_timeout=settings.database_idle_timeout,
             pooled=settings.database_pooler == "transaction",
@@ -94,7 +96,7 @@ class Postgres:
 
     async def open(self) -> None:
         """Belongs to the loop it is opened in. Connects only when it is asked to."""
-        self._pool = ConnectionPool(self._connect, self._size, self._idle_timeout)
+        self._pool = ConnectionPool(self._connect, self.size, self._idle_timeout)
 
     async def close(self) -> None:
         self._pool.close()

@@ -5,8 +5,11 @@ which is half of what a statement costs (measured: 33 µs of the 62 of a point r
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from math import inf
+from time import monotonic
 
 import asyncpg
 
@@ -14,6 +17,11 @@ from app.adapters.postgres_connection import KeptAlive
 
 # Uses, after which the server may have back what it has kept for a connection.
 MOST_USES = 50_000
+# Seconds. The server has no more connections for us: for so long those we have must do.
+ENOUGH = 1.0
+REPORTED_EVERY = 60.0
+
+log = logging.getLogger("app.outages")
 
 
 class ConnectionPool:
@@ -31,6 +39,7 @@ class ConnectionPool:
         self._waiting: deque[asyncio.Future[KeptAlive | None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self._full_until, self._reported_at = -inf, -inf
 
     def take(self) -> KeptAlive | None:
         """The free one that was used last, if there is one."""
@@ -42,10 +51,30 @@ class ConnectionPool:
         return None
 
     async def acquire(self) -> KeptAlive:
-        """A free one, a new one, or the next that is released, in the order of who asked."""
+        """A free one, a new one, or the next that is released, in the order of who asked. Where the
+        server has no more for us, one of those we have is waited for.
+        """
+        while True:
+            try:
+                return await self._acquire()
+            except asyncpg.TooManyConnectionsError as error:
+                if not self._open:
+                    raise
+                self._report_full(error)
+
+    def _report_full(self, error: asyncpg.TooManyConnectionsError) -> None:
+        now = monotonic()
+        self._full_until = now + ENOUGH
+        if now - self._reported_at > REPORTED_EVERY:
+            self._reported_at = now
+            facts = {"open": len(self._open), "wanted": self._size, "reason": str(error)}
+            log.warning("PostgreSQL gives no more connections", extra=facts)
+
+    async def _acquire(self) -> KeptAlive:
         if free := self.take():
             return free
-        if self._slots < self._size:
+        is_full = bool(self._open) and monotonic() < self._full_until
+        if self._slots < self._size and not is_full:
             self._slots += 1
             return await self._opened()
         waiting = asyncio.get_running_loop().create_future()

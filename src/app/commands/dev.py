@@ -45,7 +45,8 @@ def _prepare(settings: Settings, *, named: bool) -> None:
     if asyncio.run(current_revision(settings.database_url)) == newest_revision():
         return
     for command in (["migrate"],) if named else (["migrate"], ["seed", "--yes"]):
-        subprocess.run([sys.executable, "-m", "app.cli", *command], check=True)
+        if subprocess.run([sys.executable, "-m", "app.cli", *command]).returncode:
+            sys.exit(1)  # it has said why
 
 
 def _print_urls(settings: Settings) -> None:

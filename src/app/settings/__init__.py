@@ -10,6 +10,7 @@ from app.domain.languages import CATALOGUES
 from app.domain.services import Audience
 from app.settings.environment import E164, Reader, is_loopback
 from app.settings.networks import are_everybody
+from app.settings.regions import find_region_problems
 from app.settings.secret_keys import is_guessable
 from app.settings.sms_senders import SmsSender, is_sender
 from app.settings.smtp_url import FORM as SMTP_FORM
@@ -19,6 +20,7 @@ __all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings", "read_
 
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
+OPS_TOKEN_LENGTH = 16  # characters at least; whoever guesses it sees who is stopped and why
 
 
 class BadSettings(Exception):
@@ -118,10 +120,7 @@ def _contradictions(settings: Settings) -> list[str]:
             are_everybody(settings.trusted_proxies),
             "TRUSTED_PROXIES must name your proxies; it cannot be everybody.",
         ),
-        (
-            any(len(region) != 2 or not region.isupper() for region in settings.sms_regions),
-            "SMS_REGIONS must be a list of two-letter countries such as US,GB,DE.",
-        ),
+        *((True, f"SMS_REGIONS: {each}") for each in find_region_problems(settings.sms_regions)),
         (
             bool(settings.default_region) and settings.default_region not in settings.sms_regions,
             "DEFAULT_REGION must be one of SMS_REGIONS.",
@@ -219,11 +218,17 @@ def _missing(needed: Iterable[tuple[object, str, str]]) -> list[str]:
 
 def _unsafe_in_front_of_people(settings: Settings) -> list[str]:
     """What would be harmless on a laptop."""
+    problems = []
     if DEVELOPMENT_KEY in settings.secret_key:
-        return ["SECRET_KEY is the development key; make one of your own."]
-    if any(map(is_guessable, settings.secret_key)):
-        return ["SECRET_KEY is too easy to guess: it must be a random text."]
-    return []
+        problems.append("SECRET_KEY is the development key; make one of your own.")
+    elif any(map(is_guessable, settings.secret_key)):
+        problems.append("SECRET_KEY is too easy to guess: it must be a random text.")
+    if 0 < len(settings.ops_token) < OPS_TOKEN_LENGTH:
+        problems.append(
+            f"OPS_TOKEN must be a random text of at least {OPS_TOKEN_LENGTH} characters,"
+            " such as `openssl rand -hex 16` makes."
+        )
+    return problems
 
 
 def _why_nothing_stands_in(settings: Settings) -> str:

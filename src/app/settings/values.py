@@ -61,6 +61,8 @@ class Settings:
     secret_key: tuple[str, ...] = variable(Reader.secrets)
     database_url: str = variable(Reader.database)
     database_pooler: Pooler = variable(Reader.choice, get_args(Pooler), "none")
+    # Connections of a process to PostgreSQL at most, besides three for what it does by itself.
+    database_pool_size: int = variable(Reader.number, 20, 4, 500)
     database_idle_timeout: int = variable(Reader.number, 180, 5, 235)  # seconds
     redis_url: str = variable(Reader.redis)
     redis_prefix: str = variable(Reader.shaped, PREFIX, "at most 64 of A-Z a-z 0-9 : . _ -")
