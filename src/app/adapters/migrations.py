@@ -1,14 +1,13 @@
 """Schema migrations: Alembic through advanced-alchemy, over our own way to connect."""
 
 from functools import partial
-from uuid import uuid4
 
 from advanced_alchemy.alembic.commands import AlembicCommands
 from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.adapters.engine import build_engine
 from app.adapters.postgres import FOLDER, newest_revision
 from app.adapters.postgres_connection import OUTAGES, POOLED, Connector, describe_failure
 from app.domain.errors import Unavailable
@@ -18,16 +17,7 @@ from app.settings.database_url import parse_database_url
 def commands(database_url: str) -> AlembicCommands:
     """Alembic's commands, bound to our folder and this database."""
     connector = Connector(parse_database_url(database_url))
-    engine = create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=partial(connector.connect, **POOLED),
-        poolclass=NullPool,
-        # Behind a pooler others may have left statements of the usual names.
-        connect_args={
-            "prepared_statement_cache_size": 0,
-            "prepared_statement_name_func": lambda: f"latchkey_{uuid4().hex}",
-        },
-    )
+    engine = build_engine(partial(connector.connect, **POOLED), poolclass=NullPool)
     config = SQLAlchemyAsyncConfig(
         engine_instance=engine,
         alembic_config=AlembicAsyncConfig(

@@ -1,14 +1,12 @@
 """`latchkey sms`: what texts cost, where they are stopped, and an operator's word on that."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-import phonenumbers
 
 from app.adapters.files import read_limits
 from app.adapters.text_prices import read_text_budget
@@ -21,13 +19,12 @@ from app.commands.stores import (
     with_database,
 )
 from app.commands.times import read_seconds
-from app.domain.delivery.overrides import ROOMS, override_stops
+from app.domain.delivery.overrides import ROOMS, override_stops, read_place
 from app.domain.delivery.spending import Price, TextPrices, in_units
 from app.domain.delivery.text_status import SIGNUP_DAYS, RegionStatus, TextStatus, find_text_status
 from app.domain.limits import Budget, ConversionBreaker, Limit, LimitTable, Pressure
 from app.settings import BadSettings
 
-BLOCK = re.compile(r"\+[1-9][0-9]{3,10}")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 
@@ -134,10 +131,8 @@ def _override(
 
 
 def _place(place: str) -> tuple[str, str]:
-    if place.upper() in phonenumbers.SUPPORTED_REGIONS:
-        return "region", place.upper()
-    if BLOCK.fullmatch(place):
-        return "block", place
+    if found := read_place(place):
+        return found
     what = "Name a region such as SE, or a block: a number without its last four digits."
     raise click.BadParameter(what, param_hint="PLACE")
 

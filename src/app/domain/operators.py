@@ -52,8 +52,13 @@ class Operators:
 
     async def enter(self, given: str, origin: Origin) -> str:
         """The pass of a browser, for `STAY`. The token is not in it, and it ends when another token
-        is set. Raises `WrongOpsToken`, and `TooManyOpsTokens` with the limits of passwords.
+        is set. Raises what `check_token` does.
         """
+        await self.check_token(given, origin)
+        return self.issue_pass(int(time() + STAY.total_seconds()))
+
+    async def check_token(self, given: str, origin: Origin) -> None:
+        """Raises `WrongOpsToken`, and `TooManyOpsTokens` with the limits of passwords."""
         tallies = (
             self._table.wrong_passwords_per_address.tally(f"ops:{origin.address}"),
             self._table.wrong_passwords_per_network.tally(f"ops:{origin.network}"),
@@ -70,7 +75,6 @@ class Operators:
             pass  # the page is needed most while a store is away, and the token is no word to guess
         if not self.knows_token(given):
             raise WrongOpsToken
-        return self.issue_pass(int(time() + STAY.total_seconds()))
 
     def issue_pass(self, until: int) -> str:
         """`until` in seconds since 1970."""

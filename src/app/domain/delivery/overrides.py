@@ -1,6 +1,9 @@
 """An operator's word on where texts go, which holds over breaker and pressure until its end."""
 
+import re
 from collections.abc import Sequence
+
+import phonenumbers
 
 from app.domain.audit import AuditEvent, record_operator
 from app.domain.delivery.rooms import Room
@@ -8,6 +11,15 @@ from app.domain.delivery.stops import sql
 from app.domain.ports import Database
 
 ROOMS = (Room.STRANGERS.value, Room.MAILED.value, Room.KNOWN.value)  # that can be stopped
+
+BLOCK = re.compile(r"\+[1-9][0-9]{3,10}")  # a number without its last four digits
+
+
+def read_place(given: str) -> tuple[str, str] | None:
+    """The kind and key of a region such as SE, or of a block; None for anything else."""
+    if given.upper() in phonenumbers.SUPPORTED_REGIONS:
+        return "region", given.upper()
+    return ("block", given) if BLOCK.fullmatch(given) else None
 
 
 async def override_stops(
