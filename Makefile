@@ -47,7 +47,7 @@ test: $(READY) ## everything CI checks
 	check lint $(BIN)/ruff check --quiet .; \
 	check types $(BIN)/mypy; \
 	check imports $(BIN)/lint-imports; \
-	check templates $(BIN)/djlint src/app/partials --lint --quiet; \
+	check templates $(BIN)/djlint src/app/partials src/app/console/partials --lint --quiet; \
 	check tests $(BIN)/pytest -q --tb=short -n 3 --dist loadfile --no-loadscope-reorder; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed"; exit 1; fi; echo "All green."
 

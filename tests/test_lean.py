@@ -5,10 +5,13 @@ import sys
 
 from tests.product import SOURCE
 
-LOADED = "import sys, app.main; print(sorted({'sqlalchemy', 'alembic'} & set(sys.modules)))"
+LOADED = """
+import sys, app.main, app.commands.serve
+print([m for m in sorted(sys.modules) if m in ('sqlalchemy', 'alembic') or 'app.console' in m])
+"""
 
 
-def test_a_server_loads_nothing_of_migrations() -> None:
+def test_a_server_loads_nothing_of_migrations_and_of_the_console() -> None:
     told = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, env={"PYTHONPATH": SOURCE}
     )

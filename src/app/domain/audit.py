@@ -45,8 +45,11 @@ class AuditEvent(StrEnum):
     MESSAGE_CANCELLED = "message:cancelled"
     MESSAGE_SHOWN = "message:shown"
     MESSAGES_FOUND = "messages:found"
+    MESSAGES_LISTED = "messages:listed"
     NOTICE_MERGED = "notice:merged"
     NOTICE_NOT_SENT = "notice:not_sent"
+    OPERATOR_REFUSED = "operator:refused"
+    OPERATOR_SIGNED_IN = "operator:signed_in"
     PASSWORD_REFUSED = "password:refused"  # noqa: S105 - a name
     PERSON_EXPORTED = "person:exported"
     PERSON_FOUND = "person:found"
