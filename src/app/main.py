@@ -21,6 +21,7 @@ from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 
 from app.adapters.files import read_limits
 from app.adapters.registry import Adapters, StandIns, build_adapters
+from app.adapters.shared_numbers import join_workers
 from app.controllers.api.forward_auth import forward_auth
 from app.controllers.routes import CONTROLLERS
 from app.domain.account.delayed_changes import APPLIED_EVERY
@@ -128,7 +129,7 @@ def build(
     checks |= {"proxies": forwarding.finding} if forwarding else {}
     checks |= {"events": events.report_health} if events.services else {}
     wiring = Wiring(settings, limits, adapters, dispatcher, checks)
-    container = wiring.build_container(Pages(templates), languages)
+    container = wiring.build_container(Pages(templates), languages, spending)
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
     app = Litestar(
@@ -177,6 +178,7 @@ def _lifespan(
 ) -> Lifespan:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
+        join_workers()
         with stopped_at_once():
             await adapters.open()
             # Before anybody is let in: without them nobody can be.

@@ -21,7 +21,8 @@ from tests.product import Product
 from tests.stores import Stores
 
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
-                "texts", "mails", "pricing", "auth0", "sms-budget")  # fmt: skip
+                "texts", "mails", "pricing", "auth0", "sms-budget", "outbox", "clock", "hashing",
+                "limits")  # fmt: skip
 # Each on the page: its name, and what is said of it.
 TOKEN = "ops-token-of-a-test"
 BEARER = {"authorization": f"Bearer {TOKEN}"}

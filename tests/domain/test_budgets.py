@@ -14,7 +14,8 @@ from app.domain.delivery.counts import Proved
 from app.domain.errors import Refusal, Unavailable
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
-from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable, fired
+from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable
+from app.domain.metrics import LIMITS
 from app.domain.ports import Refilled
 from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, requester, signing_in
 from tests.stores import Stores, execute
@@ -69,13 +70,13 @@ async def test_a_limit_lets_through_as_many_as_it_says(
     sends: Sends, name: str, silent: bool
 ) -> None:
     """And names itself."""
-    sends.table, before = limited(sends.table, name, 3), fired[name]
+    sends.table, before = limited(sends.table, name, 3), LIMITS.read(name)
     for n in (1, 2, 3):
         await sends.send(*SENDS[name](n), silent=silent)
     with pytest.raises(SEND_LIMITS) as refused:
         await sends.send(*SENDS[name](4), silent=silent)
     assert isinstance(refused.value, Refusal)
-    assert (refused.value.limit, fired[name]) == (name, before + 1)
+    assert (refused.value.limit, LIMITS.read(name)) == (name, before + 1)
     assert await count_sent(sends) == 3
 
 

@@ -5,7 +5,8 @@ from dataclasses import fields
 import pytest
 
 from app.domain.limit_refusals import TooManyGuesses, TooSoon, name_limit
-from app.domain.limits import DAY, HOUR, MINUTE, Budget, Limit, LimitTable, Origin, fired
+from app.domain.limits import DAY, HOUR, MINUTE, Budget, Limit, LimitTable, Origin
+from app.domain.metrics import LIMITS
 from app.domain.moments import Wait
 from app.domain.ports import Tally, Window
 
@@ -146,7 +147,7 @@ def test_a_wait_is_told_in_words_and_in_seconds() -> None:
 
 
 def test_a_limit_that_says_no_is_counted_under_its_name_and_named_by_the_refusal() -> None:
-    before = fired["texts_per_number"]
+    before = LIMITS.read("texts_per_number")
     refusal = name_limit(TooSoon(5), "texts_per_number")
     assert refusal.limit == "texts_per_number"
-    assert fired["texts_per_number"] == before + 1
+    assert LIMITS.read("texts_per_number") == before + 1

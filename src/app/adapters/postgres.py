@@ -24,6 +24,7 @@ from app.adapters.postgres_connection import (
 )
 from app.adapters.postgres_pool import ConnectionPool
 from app.domain.errors import Refusal, Unavailable
+from app.domain.metrics import STORE_FAILURES
 from app.domain.ports import BudgetSpent, Connection, NotUnique
 from app.settings import Settings
 from app.settings.database_url import parse_database_url
@@ -165,6 +166,7 @@ class Postgres:
     def _unavailable(self, error: BaseException, *, lost: bool = False) -> Unavailable:
         """A lost connection is told by whoever asks again, or cannot."""
         self._reason = describe_failure(error)
+        STORE_FAILURES.add("postgres", "timeout" if isinstance(error, TimeoutError) else "error")
         if not lost:
             self._outages.report_failure(self._reason)
         return Unavailable(reason=self._reason, lost=lost)

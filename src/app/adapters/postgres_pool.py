@@ -14,6 +14,7 @@ from time import monotonic
 import asyncpg
 
 from app.adapters.postgres_connection import KeptAlive
+from app.domain.metrics import POOL_WAIT, POOL_WAITERS
 
 # Uses, after which the server may have back what it has kept for a connection.
 MOST_USES = 50_000
@@ -79,12 +80,17 @@ class ConnectionPool:
             return await self._opened()
         waiting = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
+        asked_at = monotonic()
+        POOL_WAITERS.add()
         try:
             given: KeptAlive | None = await waiting
         except asyncio.CancelledError:
             if waiting.done() and not waiting.cancelled():
                 self._give(waiting.result())
             raise
+        finally:
+            POOL_WAITERS.add(by=-1)
+            POOL_WAIT.observe(monotonic() - asked_at)
         return given or await self._opened()
 
     def release(self, connection: KeptAlive) -> None:

@@ -21,6 +21,7 @@ from app.adapters.outages import Outages, describe_error
 from app.adapters.redis_connection import SharedConnection, is_demoted, is_lost
 from app.domain.concurrency import SingleFlight
 from app.domain.errors import Unavailable
+from app.domain.metrics import STORE_FAILURES
 from app.domain.ports import CountResult, PastEntry, ReachedLimit, Refilled, Tally
 
 # What goes wrong with Redis, in the server's words.
@@ -199,6 +200,7 @@ class Redis:
             if is_demoted(error) or not isinstance(error, ResponseError):
                 self._silent_until = monotonic() + SILENCE
             self._reason = describe_failure(error)
+            STORE_FAILURES.add("redis", "timeout" if isinstance(error, TooSlow) else "error")
             self._outages.report_failure(self._reason)
             raise Unavailable(reason=self._reason) from error
         if command[0] not in READING:

@@ -15,6 +15,7 @@ import uvicorn._subprocess
 import uvicorn.supervisors.multiprocess as supervisor
 from uvicorn.config import STARTUP_FAILURE
 
+from app.adapters.shared_numbers import prepare_workers
 from app.web.server import Server, end_with_parent
 
 log = logging.getLogger("app.workers")
@@ -93,6 +94,7 @@ class Workers(supervisor.Multiprocess):
 def run_workers(config: uvicorn.Config, factory: str) -> bool:
     """Until stopped; whether they could be started."""
     if sys.platform == "linux":
+        prepare_workers(config.workers)
         _fork(factory)
     Worker.parent = os.getpid()
     supervisor.Process = Worker  # type: ignore[misc]

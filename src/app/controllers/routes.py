@@ -20,6 +20,7 @@ from app.controllers.auth0.auth0 import Auth0Controller
 from app.controllers.health import HealthController, StatusController
 from app.controllers.language import LanguageController
 from app.controllers.login import LoginController, LogoutController
+from app.controllers.metrics import MetricsController
 from app.controllers.plan import PlanController
 from app.controllers.pricing import HomeController, PricingController
 from app.controllers.problems import ProblemsController
@@ -64,5 +65,6 @@ CONTROLLERS = (
     WebhooksController,
     WellKnownController,
     HealthController,
+    MetricsController,
     StatusController,
 )

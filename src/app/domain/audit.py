@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Database, Tally, Window
 from app.domain.sql import load_queries
 
@@ -153,6 +154,7 @@ async def record(
             details=json.dumps(details),
         )
     )
+    EVENTS.add(event)
 
 
 async def record_operator(

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 from app.domain.errors import Unavailable
+from app.domain.metrics import BACKGROUND_FAILURES
 
 T = TypeVar("T")
 
@@ -87,6 +88,8 @@ async def attempt(name: str, work: Work) -> None:
     try:
         await work()
     except Unavailable as error:
+        BACKGROUND_FAILURES.add(name)
         log.warning("background work has to wait", extra={"work": name, "code": error.code})
     except Exception:
+        BACKGROUND_FAILURES.add(name)
         log.exception("background work crashed", extra={"work": name})

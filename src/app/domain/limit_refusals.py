@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from app.domain.errors import Refusal, TooMany, Unavailable
 from app.domain.i18n import _
-from app.domain.limits import fired
+from app.domain.metrics import LIMITS
 from app.domain.moments import Wait
 
 log = logging.getLogger("app.limits")
@@ -14,7 +14,7 @@ R = TypeVar("R", bound=Refusal)
 
 def note_limit(limit: str, **facts: str) -> None:
     """The limit of that name in the table says no: metrics count it, and the log tells of it."""
-    fired[limit] += 1
+    LIMITS.add(limit)
     log.info("limit reached", extra={"limit": limit, **facts})
 
 

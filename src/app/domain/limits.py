@@ -5,7 +5,6 @@ sent, so when the short memory is silent, or has forgotten and was not told agai
 same limits are read from there: a flushed cache resets nothing.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -242,10 +241,6 @@ class LimitTable:
         day = self.raised_regions.get(region)
         budget = self.strangers_per_region
         return budget if day is None else Budget(-(-day // 2), day, budget.percent)
-
-
-# How often each limit has fired since this process began, by its name: for metrics.
-fired: Counter[str] = Counter()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ class Operators:
     def knows_token(self, given: str) -> bool:
         return self.exist and is_same(given.encode(), self._token.encode())
 
+    def are_shown(self, authorization: str) -> bool:
+        """Whether that header has the token."""
+        scheme, _, given = authorization.partition(" ")
+        return scheme == "Bearer" and self.knows_token(given)
+
     async def enter(self, given: str, origin: Origin) -> str:
         """The pass of a browser, for `STAY`. The token is not in it, and it ends when another token
         is set. Raises what `check_token` does.

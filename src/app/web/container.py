@@ -19,6 +19,7 @@ from app.domain.delivery.database_limits import DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.receipts import ReceiptReader, Receipts
 from app.domain.delivery.refill import SendRefill
+from app.domain.delivery.spending import TextSpending
 from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
 from app.domain.health import Health
@@ -35,6 +36,7 @@ from app.domain.sessions.service_tokens import ServiceSessions, ServiceTokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
+from app.domain.vitals import Vitals
 from app.web.language import LanguageFinder
 from app.web.page import Pages
 from app.web.request_context import RequestContext, WebConfig
@@ -88,7 +90,9 @@ class Container:
     people: People
     dispatcher: Dispatcher
     health: Health
+    vitals: Vitals
     daily_caps: DailyCaps
+    text_spending: TextSpending
     send_refill: SendRefill
     prices: Prices
     plan_choices: PlanChoices

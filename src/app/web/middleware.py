@@ -26,7 +26,7 @@ from app.web.cors import Cors
 from app.web.deadlines import Deadlines
 from app.web.problems import status_problem
 from app.web.response import HTML_TYPE, NO_STORE, HttpResponse, is_path, respond_to_no_path
-from app.web.telemetry import current_refusal, log_request, path_without_secrets
+from app.web.telemetry import count_request, current_refusal, log_request, path_without_secrets
 
 # A request that is asked once more, since the database lost its connection under way.
 #
@@ -273,6 +273,8 @@ class _ResponseSender:
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
     def log(self, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]) -> None:
+        seconds = perf_counter() - self._started_at
+        count_request(self.scope, self.status, seconds)
         if self._path.startswith(UNTOLD) and self.status < 500:
             return
         client = Origin.of(find_client_ip(self.scope, trusted_proxies))
@@ -282,7 +284,7 @@ class _ResponseSender:
                 "path": path_without_secrets(self._path),
                 "status": self.status,
                 "refusal": current_refusal.get(),
-                "ms": round((perf_counter() - self._started_at) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
                 "network": client.network,
                 "request_id": self._request_id,
             }

@@ -12,6 +12,7 @@ import msgspec
 
 from app.domain.audit import current_request
 from app.domain.errors import Refusal, TooMany, Unavailable
+from app.domain.metrics import OTHER, REFUSALS, REQUEST_SECONDS, REQUESTS
 
 # What every record has; anything else was given as `extra` and is told. `color_message` is an event
 # of uvicorn's once more, with the codes of a terminal in it.
@@ -23,6 +24,10 @@ TALKATIVE = ("httpx", "httpcore", "twilio", "python_http_client", "asyncio", "uv
 SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")
 
 Facts = dict[str, Any]
+
+NO_ROUTE = "none"
+METHODS = ("GET", "POST", "DELETE", "PATCH", "OPTIONS")  # a HEAD is asked for as a GET
+STATUSES = {0: "none"} | {status: str(status) for status in range(100, 600)}
 
 # Paths that end in a secret: whoever has the link may do what it is for.
 LOGGED_SO_FAR = "/account/undo/"
@@ -92,11 +97,21 @@ def log_request(facts: Facts) -> None:
             handler.write_facts(line | facts)
 
 
+def count_request(scope: Any, status: int, seconds: float) -> None:
+    """By the template of its route, never by its path. A `status` of 0: its client left first."""
+    route, method = scope.get("path_template") or NO_ROUTE, scope["method"]
+    if method not in METHODS:
+        route, method = NO_ROUTE, OTHER
+    REQUESTS.add(route, method, STATUSES.get(status, OTHER))
+    REQUEST_SECONDS.observe(seconds, route, method)
+
+
 def log_refusal(refusal: Refusal) -> None:
     """The line of its request names it. What we cannot do, or not again so soon, has one besides,
     with the cause. A limit with a name has told of itself.
     """
     current_refusal.set(refusal.code)
+    REFUSALS.add(refusal.code)
     if refusal.limit:
         return
     if isinstance(refusal, Unavailable):

@@ -20,6 +20,7 @@ from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.receipts import Receipts
 from app.domain.delivery.refill import SendRefill
 from app.domain.delivery.send_limiter import SendLimiter
+from app.domain.delivery.spending import TextSpending
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
@@ -57,6 +58,7 @@ from app.web.page import Pages
 from app.web.request_context import WebConfig
 from app.wiring.messages import build_undo_links
 from app.wiring.services import build_services
+from app.wiring.vitals import build_vitals
 
 
 class Wiring:
@@ -75,6 +77,7 @@ class Wiring:
         self._database = adapters.database
         self._people = People(adapters.database, adapters.memory, limits)
         self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
+        self._vitals = build_vitals(settings, adapters, self._hasher, self._tokens)
         self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
         self._subjects = Subjects(settings.secret_key)
         self._sessions = self._build_sessions()
@@ -95,7 +98,9 @@ class Wiring:
         self._credentials = Credentials(adapters.database, self._hasher, self._budget)
         self._daily_caps = DailyCaps(adapters.database, limits)
 
-    def build_container(self, pages: Pages, languages: Languages) -> Container:
+    def build_container(
+        self, pages: Pages, languages: Languages, spending: TextSpending
+    ) -> Container:
         settings = self._settings
         return Container(
             web_config=self._build_web_config(),
@@ -111,7 +116,9 @@ class Wiring:
             people=self._people,
             dispatcher=self._dispatcher,
             health=self._build_health(pages.brand),
+            vitals=self._vitals,
             daily_caps=self._daily_caps,
+            text_spending=spending,
             send_refill=SendRefill(self._database, self._adapters.memory, self._limits),
             prices=self._prices,
             plan_choices=self._plan_choices,
@@ -179,7 +186,7 @@ class Wiring:
             list_revisions(),
             self._daily_caps,
             self._adapters.breached_passwords,
-            self._checks | own,
+            self._checks | self._vitals.checks | own,
         )
 
     def _build_dependencies(self) -> VerificationDependencies:

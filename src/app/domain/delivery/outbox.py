@@ -38,7 +38,7 @@ class State(StrEnum):
 class Message:
     """One claimed row. `notice`: nobody asked for it, see `notices.py`. `abandoned`: an earlier
     dispatcher died holding it. `age` in seconds. `sender` is who has it, or may have it: the name
-    of one, None where it was claimed before there were names.
+    of one, None where it was claimed before there were names. `region` is that of a number.
     """
 
     id: UUID
@@ -57,6 +57,12 @@ class Message:
     age: float
     seconds_left: float
     sender: str | None
+    region: str | None = None
+
+    @property
+    def counted_as(self) -> tuple[str, str]:
+        """Channel and region, as metrics know them."""
+        return ("call" if self.template == CALL else self.channel), self.region or ""
 
     @property
     def is_too_late(self) -> bool:

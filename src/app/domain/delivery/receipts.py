@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from app.domain.delivery.outbox import State
 from app.domain.errors import Refusal
 from app.domain.i18n import _
+from app.domain.metrics import DELIVERIES, DELIVERY_SECONDS
 from app.domain.ports import Database, Reason
 from app.domain.sql import load_queries
 
@@ -82,4 +83,9 @@ class Receipts:
             words=[each.words for each in receipts],
         )
         async with self._database.connection() as connection:
-            await connection.execute(*query)
+            moved = await connection.fetch(*query)
+        for row in moved:
+            what = (row["channel"], sender, row["region"])
+            DELIVERIES.add(*what, row["state"])
+            if row["state"] == State.DELIVERED:
+                DELIVERY_SECONDS.observe(row["seconds"], *what)

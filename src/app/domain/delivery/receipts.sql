@@ -7,7 +7,7 @@
 -- provider has answered it. A bounce may come long after the delivery: then it is only noted. It
 -- marks the account that has the address, once. As of `record_outcomes`, a notice that did not
 -- arrive is on record. What changes something is a step of the history, as of `record_outcomes`.
--- A provider's id is one of the sender's own. That a sender had it after all
+-- Returned are the messages whose state moved, for metrics. A provider's id is one of the sender's own. That a sender had it after all
 -- counts wherever the message is now; that it failed, only of the message that is with that sender.
 WITH receipts AS MATERIALIZED (
   SELECT DISTINCT ON (d.id) d.id, d.state AS before, d.provider_code AS code_before,
@@ -53,7 +53,8 @@ recorded AS (
              'code', a.provider_code, 'reason', a.reason, 'words', a.words, 'receipt', true)
   FROM allowed a
   WHERE d.id = a.id AND (a.moves OR a.bounces)
-  RETURNING d.template, d.destination, d.state, d.address, a.moves, a.bounces, a.bounce
+  RETURNING d.template, d.destination, d.state, d.address, d.channel, d.region, d.created_at,
+    a.moves, a.bounces, a.bounce
 ),
 marked AS (
   UPDATE users SET email_bounced_at = clock_timestamp(),
@@ -61,9 +62,15 @@ marked AS (
   FROM (SELECT destination, count(*) FILTER (WHERE bounce = 'hard') AS hard
         FROM recorded WHERE bounces GROUP BY destination) came_back
   WHERE users.email = came_back.destination AND :channel = 'email'
+),
+noted AS (
+  INSERT INTO audit_events (event, user_id, details)
+  SELECT 'notice:not_sent', (SELECT id FROM users WHERE destination IN (phone, email)),
+    jsonb_build_object('template', template, 'state', state)
+  FROM recorded
+  WHERE address = '' AND moves AND state IN ('refused', 'failed', 'expired')
 )
-INSERT INTO audit_events (event, user_id, details)
-SELECT 'notice:not_sent', (SELECT id FROM users WHERE destination IN (phone, email)),
-  jsonb_build_object('template', template, 'state', state)
-FROM recorded
-WHERE address = '' AND moves AND state IN ('refused', 'failed', 'expired');
+SELECT CASE template WHEN 'phone_call' THEN 'call' ELSE channel END AS channel,
+  coalesce(region, '') AS region, state,
+  extract(epoch FROM clock_timestamp() - created_at)::float AS seconds
+FROM recorded WHERE moves;

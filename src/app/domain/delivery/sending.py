@@ -31,6 +31,7 @@ from app.domain.delivery.outbox import (
 from app.domain.delivery.senders import Sender, Senders
 from app.domain.delivery.spending import pay_again, seconds_to_next_day
 from app.domain.errors import Unavailable
+from app.domain.metrics import SENDS
 from app.domain.ports import Database, Email, Reason, Refused, SendOutcome, Text, Uncertain, Unsent
 from app.domain.ports import Sent as Taken
 
@@ -209,6 +210,8 @@ class MessageSender:
     ) -> None:
         """One that is not set up rightly is left alone, too, where others are."""
         breaker, (code, words) = sender.breaker, _said([answer])
+        outcome, (channel, region) = type(answer).__name__.lower(), message.counted_as
+        SENDS.add(channel, sender.name, region, outcome)
         if isinstance(answer, Taken | Refused) and not (has_others and _may_go_on(answer)):
             breaker.record_success()
         else:
@@ -221,7 +224,7 @@ class MessageSender:
             "message handed over",
             extra={"delivery": str(message.id), "channel": message.channel,
                    "sender": sender.name, "template": message.template,
-                   "outcome": type(answer).__name__.lower(),
+                   "outcome": outcome,
                    "provider_code": code or None, "words": words},
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from enum import Enum
 from threading import Lock, get_native_id
+from time import perf_counter
 from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
@@ -18,6 +19,7 @@ from argon2.low_level import ARGON2_VERSION, Type
 
 from app.domain.errors import Unavailable
 from app.domain.i18n import _
+from app.domain.metrics import HASH_QUEUE, HASH_WAIT
 
 T = TypeVar("T")
 
@@ -71,6 +73,11 @@ class PasswordHashing:
         room = QUEUE if known else QUEUE - KEPT
         return await self._run_in_thread(room, self._match_password, stored, _forms(password))
 
+    @property
+    def waiting(self) -> int:
+        """For one of the cores."""
+        return max(0, self._unfinished - self._cores)
+
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
@@ -92,12 +99,14 @@ class PasswordHashing:
             if self._unfinished >= self._cores + room:
                 raise Busy(retry_after=2)
             self._unfinished += 1
+            HASH_QUEUE.add()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
-            job = self._threads.submit(work, *args)
+            job = self._threads.submit(self._work, perf_counter(), work, *args)
         except RuntimeError:  # no thread can be started, or none any more
             with self._lock:
                 self._unfinished -= 1
+                HASH_QUEUE.add(by=-1)
             raise
         job.add_done_callback(lambda job: self._finish(future, job))
         try:
@@ -105,10 +114,16 @@ class PasswordHashing:
         finally:
             job.cancel()  # whoever asked may be gone before its turn
 
+    def _work(self, asked_at: float, work: Callable[..., T], *args: object) -> T:
+        with self._lock:
+            HASH_WAIT.observe(perf_counter() - asked_at)
+        return work(*args)
+
     def _finish(self, future: asyncio.Future[T], job: Future[T]) -> None:
         """On the thread that did it. What is kept back goes with one that is still to finish."""
         with self._lock:
             self._unfinished -= 1
+            HASH_QUEUE.add(by=-1)
             self._finished.append((future, job))
             if self._unfinished > self._cores and len(self._finished) < BATCH:
                 return

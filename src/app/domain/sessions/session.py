@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from app.domain.audit import AuditEvent, record
@@ -15,6 +16,7 @@ from app.domain.i18n import _
 from app.domain.identity.users import Person, find_person
 from app.domain.limit_refusals import name_limit
 from app.domain.limits import Origin
+from app.domain.metrics import EVENTS, SESSIONS_ENDED, SESSIONS_OPENED
 from app.domain.ports import Connection, Database
 from app.domain.sessions.factors import FEDERATED, MULTIPLE
 from app.domain.sessions.tokens import Access, PresentedToken
@@ -164,6 +166,28 @@ async def unconfirm_by_provider(connection: Connection, user_id: UUID) -> None:
     await connection.execute(*sql.unconfirm_sessions(user_id=user_id, amr=[*FEDERATED, MULTIPLE]))
 
 
+# Opened and ended, as metrics and the audit trail have it.
+
+
+def note_opened(amr: tuple[str, ...]) -> None:
+    EVENTS.add(AuditEvent.SESSION_OPENED)
+    SESSIONS_OPENED.add(" ".join(amr))
+
+
+async def record_end(
+    connection: Connection,
+    event: AuditEvent,
+    user_id: UUID,
+    origin: Origin,
+    reason: str,
+    count: int = 0,
+) -> None:
+    """Of one, or of so many at once."""
+    details: dict[str, Any] = {"reason": reason} | ({"count": count} if count else {})
+    await record(connection, event, user_id=user_id, network=origin.network, **details)
+    SESSIONS_ENDED.add(reason, by=count or 1)
+
+
 # Refresh tokens that are refused: too many, over, or copied, which ends their session.
 
 
@@ -177,6 +201,7 @@ async def refusal_of(
         user_id, device = copied["user_id"], copied["device"]
         event, network = AuditEvent.SESSION_REPLAYED, origin.network
         await record(connection, event, user_id=user_id, network=network)
+        SESSIONS_ENDED.add("replayed")
         await queue_notice(connection, "session_replayed", user_id, origin, device=device)
     wait = await connection.fetchval(
         *sql.find_refresh_wait(id=session_id, generation=generation, counted_for=counted_for)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NoReturn
+from typing import NoReturn
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import AuditEvent, current_request, record
+from app.domain.audit import AuditEvent, current_request
 from app.domain.credentials.device import Device
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.delivery.notices import queue_device_notice
@@ -25,6 +25,8 @@ from app.domain.sessions.session import (
     Liveness,
     OpenedSession,
     Tokens,
+    note_opened,
+    record_end,
     refusal_of,
     sql,
 )
@@ -88,6 +90,7 @@ class Sessions:
         )
         if row is None:
             raise Unauthenticated  # the account was deleted a moment ago
+        note_opened(amr)
         access = Access(user_id, session_id, 0, row["authenticated_at"], amr, device.audience)
         tokens, known = self._issue_pair(access), (row["device_epoch"], row["language"])
         return OpenedSession(tokens, session_id, user_id, contacts_of(row), *known)
@@ -203,7 +206,7 @@ class Sessions:
         """One of this person's, in the caller's transaction; any other is left alone."""
         ended = sql.end_session(user_id=user_id, id=session_id, reason=reason)
         if await connection.fetchval(*ended):
-            await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
+            await record_end(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason)
         self._liveness.forget(session_id)
 
     async def end_presented(self, refresh_token: str, reason: str, origin: Origin) -> None:
@@ -217,7 +220,9 @@ class Sessions:
         async with self._database.transaction() as connection:
             user_id = await connection.fetchval(*sql.end_presented(id=session_id, reason=reason))
             if user_id:
-                await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
+                await record_end(
+                    connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason
+                )
         self._liveness.forget(session_id)
 
     async def end_all_sessions(
@@ -236,8 +241,9 @@ class Sessions:
         for row in ended:
             self._liveness.forget(row["id"])
         if ended:
-            event, facts = AuditEvent.SESSION_ALL_ENDED, {"reason": reason, "count": len(ended)}
-            await _record(connection, event, user_id, origin, **facts)
+            await record_end(
+                connection, AuditEvent.SESSION_ALL_ENDED, user_id, origin, reason, len(ended)
+            )
         return len(ended)
 
     async def end_opened_by(
@@ -281,7 +287,7 @@ class Sessions:
     ) -> None:
         for row in ended:
             self._liveness.forget(row["id"])
-            await _record(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason=reason)
+            await record_end(connection, AuditEvent.SESSION_ENDED, user_id, origin, reason)
 
     async def _refuse(self, presented: PresentedToken, origin: Origin) -> NoReturn:
         self._liveness.forget(presented.session_id)
@@ -290,9 +296,3 @@ class Sessions:
 
     def _issue_pair(self, access: Access) -> Tokens:
         return Tokens(self._tokens.issue_token(access), self._refresh_tokens.issue_token(access))
-
-
-async def _record(
-    connection: Connection, event: AuditEvent, user_id: UUID, origin: Origin, **details: Any
-) -> None:
-    await record(connection, event, user_id=user_id, network=origin.network, **details)

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request
+from app.domain.audit import AuditEvent, current_request
 from app.domain.errors import Conflict, OutOfStep
 from app.domain.i18n import _, current_reader
 from app.domain.identity.users import contacts_of
 from app.domain.limits import Origin
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Record
 from app.domain.signup.signup import Signup
 from app.domain.sql import load_queries
@@ -103,7 +104,11 @@ async def create_account(
             **current_reader(),
         )
     )
-    return (Proofs.from_row(row), row["created_id"]) if row else (None, None)
+    if row is None:
+        return None, None
+    if row["created_id"]:
+        EVENTS.add(AuditEvent.SIGNUP_COMPLETED)
+    return Proofs.from_row(row), row["created_id"]
 
 
 async def spend_proofs(connection: Connection, flow_id: bytes, user_id: UUID) -> None:

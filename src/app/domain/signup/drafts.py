@@ -8,10 +8,11 @@ import msgspec
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request
+from app.domain.audit import AuditEvent, current_request
 from app.domain.errors import Unavailable
 from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.signup.signup import Contact, PendingIdentity, Signup
 from app.domain.sql import load_queries
@@ -43,6 +44,7 @@ async def rotate_flow(
             request_id=current_request.get() or None,
         )
     )
+    EVENTS.add(AuditEvent.SIGNUP_PHONE_PROVED)
     return adopted
 
 

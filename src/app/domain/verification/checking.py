@@ -22,6 +22,7 @@ from app.domain.verification.codes import (
     NONCE_BYTES,
     PHONE,
     digest_guess,
+    note_proof,
     parse_code,
 )
 from app.domain.verification.verification import Challenge, PendingCode, Verifications
@@ -135,10 +136,13 @@ class _GuessCheck:
         await self._release_room()
         if not right:
             raise WrongCode(GUESSES - counted["attempts"])
+        if not counted["repeated"]:
+            note_proof(self._codes.channel, counted["attempts"], self._pending.seconds_left)
         if self._codes.channel is PHONE:
             await self._codes.dependencies.limiter.proved.note(self._pending.id)
         if self._pending.consumed and not counted["repeated"]:
-            await self._uncount()
+            async with self._database.connection() as connection:
+                await connection.execute(*self._codes.sql.uncount_guess(id=self._pending.id))
 
     async def _take_room(self) -> None:
         """Every guess is entered as wrong, and taken out when it was right."""
@@ -216,10 +220,6 @@ class _GuessCheck:
             "most_in_a_row": MOST_IN_A_ROW,
             **most_wrong(self._limits),
         }
-
-    async def _uncount(self) -> None:
-        async with self._database.connection() as connection:
-            await connection.execute(*self._codes.sql.uncount_guess(id=self._pending.id))
 
     async def _find_refusal(self) -> Refusal:
         """Why the guess was not even counted. Read again: what was shown may be older than that."""

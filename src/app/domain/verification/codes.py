@@ -21,6 +21,7 @@ from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.keys import Signer, is_same
 from app.domain.languages import Languages
+from app.domain.metrics import CODE_SECONDS, CODES
 from app.domain.moments import clock, day_there
 from app.domain.ports import Email, MessageRenderer, Text
 from app.domain.sql import Queries, load_queries
@@ -70,6 +71,13 @@ MOST_IN_A_ROW = 100
 # So long after its end a code of a recovery can be replaced on its page; then that begins anew.
 REPLACEABLE = timedelta(minutes=10)
 RESENDABLE = timedelta(minutes=2)  # less left than this, and a resend brings a new code
+
+
+def note_proof(channel: Channel, guesses: int, seconds_left: float) -> None:
+    """A right code, by so many guesses: for metrics."""
+    CODES.add(channel.name, str(guesses))
+    CODE_SECONDS.observe(max(0.0, channel.lifetime.total_seconds() - seconds_left), channel.name)
+
 
 # The codes themselves.
 

@@ -12,6 +12,7 @@ from app.domain.errors import Unavailable
 from app.domain.i18n import current_reader
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Record
 from app.domain.sql import Query
 from app.domain.verification.codes import GUESSES, NONCE_BYTES, RESENDABLE, Contact
@@ -33,7 +34,7 @@ async def queue_new_code(
         to,
         idempotency_key,
         codes.sql.start_code,
-        event=AuditEvent(f"{challenge.purpose}:code_sent"),
+        AuditEvent(f"{challenge.purpose}:code_sent"),
         id=uuid7(),
         nonce=secrets.token_bytes(NONCE_BYTES),
         lifetime=codes.channel.lifetime,
@@ -50,7 +51,7 @@ async def queue_same_code(
         to,
         idempotency_key,
         codes.sql.resend_code,
-        event=AuditEvent(f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}"),
+        AuditEvent(f"{challenge.purpose}:code_{'sent_again' if weight == 1 else 'called'}"),
         counts_as=weight,
         weight=weight,
         most_guesses=GUESSES,
@@ -64,12 +65,13 @@ async def _queue(
     to: Contact,
     idempotency_key: str,
     query: Query,
+    event: AuditEvent,
     counts_as: int = 1,
     **values: object,
 ) -> bool:
-    """Whether `query` has queued a message; `values` are what only it takes, and the event."""
+    """Whether `query` has queued a message; `values` are what only it takes."""
     message_id = uuid7()
-    values |= {"message_id": message_id, **_message_values(challenge, to)}
+    values |= {"message_id": message_id, "event": event, **_message_values(challenge, to)}
     quiet_by = set[tuple[str, str]]()
 
     async def queue(connection: Connection, terms: Terms) -> Record:
@@ -86,6 +88,8 @@ async def _queue(
     except SEND_LIMITS as refusal:
         await _record_refusal(codes, challenge, to, refusal.code, refusal.limit or refusal.code)
         raise
+    if is_queued:
+        EVENTS.add(event)
     for refused in quiet_by:
         await _record_refusal(codes, challenge, to, *refused)
     return is_queued

@@ -18,6 +18,7 @@ from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.users import Subjects
 from app.domain.limits import DAY, HOUR, Limit, LimitTable, Origin
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Database, Record, ShortMemory
 from app.domain.verification.codes import (
     GUESSES,
@@ -237,7 +238,10 @@ class Verifications:
             network=origin and origin.network,
             request_id=current_request.get() or None,
         )
-        return await connection.fetchval(*query) is not None
+        is_first = await connection.fetchval(*query) is not None
+        if is_first and event:
+            EVENTS.add(event)
+        return is_first
 
     async def end_codes(self, connection: Connection, flow_id: bytes) -> bool:
         """Whatever the flow waits for or has proved proves nothing from now on. Whether there was

@@ -1,0 +1,120 @@
+"""Metrics for Prometheus: what all workers of this server have counted, and how things are now."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from typing import Any
+
+from litestar import Controller, Request, get
+from litestar.exceptions import NotFoundException
+
+from app.domain.delivery.spending import MILLIONTHS, STEPS
+from app.domain.errors import Unavailable
+from app.domain.health import Status, worst
+from app.domain.metrics import FAMILIES, current_numbers
+from app.web.container import Container
+from app.web.exposition import TEXT_TYPE, Sample, render_metrics
+from app.web.response import NO_STORE, HttpResponse
+
+LIMIT = 1.0  # seconds that a store is waited for
+LEVELS = {Status.PASS: 0.0, Status.WARN: 1.0, Status.FAIL: 2.0}
+
+
+class MetricsController(Controller):
+    path = "/metrics"
+    include_in_schema = False
+
+    @get()
+    async def show_metrics(self, request: Request[Any, Any, Any]) -> HttpResponse:
+        """For whoever has the operators' token; for anybody else there is nothing here."""
+        container = Container.from_request(request)
+        if not container.operators.are_shown(request.headers.get("authorization", "")):
+            raise NotFoundException
+        samples = [sample async for sample in _look(container)]
+        text = render_metrics(FAMILIES.values(), current_numbers().read_all(), samples)
+        return HttpResponse(200, text.encode(), [TEXT_TYPE, NO_STORE])
+
+
+async def _look(container: Container) -> AsyncIterator[Sample]:
+    """What a store does not tell just now is left out."""
+    for sample in [*await _health_samples(container), *_vital_samples(container)]:
+        yield sample
+    for sample in [*_price_samples(container), *_breaker_samples(container)]:
+        yield sample
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(LIMIT):
+            async for sample in _budget_samples(container):
+                yield sample
+
+
+async def _health_samples(container: Container) -> list[Sample]:
+    health = container.health
+    checks = await health.check_all()
+    ready = worst(await health.check_readiness()) is not Status.FAIL and not health.draining
+    name, help = "latchkey_check_state", "0 for pass, 1 for warn, 2 for fail."
+    return [
+        Sample("latchkey_ready", "Whether it may get traffic.", ready),
+        *(Sample(name, help, LEVELS[each.status], {"check": each.name}) for each in checks),
+    ]
+
+
+def _vital_samples(container: Container) -> Iterator[Sample]:
+    """As the checks have just found them."""
+    vitals, release = container.vitals, container.vitals.release
+    labels = {"version": release.version, "revision": release.revision}
+    yield Sample("latchkey_build_info", "What runs here.", 1, labels)
+    running = current_numbers().count_processes()
+    yield Sample("latchkey_workers", "Processes that count together.", running)
+    if vitals.clock_offset is not None:
+        help = "How far this machine's clock is ahead of the database's."
+        yield Sample("latchkey_clock_offset_seconds", help, vitals.clock_offset)
+    if vitals.limits_by:
+        help = "Who counts what is limited."
+        yield Sample("latchkey_limits_counted_by", help, 1, {"store": vitals.limits_by})
+    for name, help in (
+        ("messages", "Messages that are not sent yet."),
+        ("age_seconds", "For how long the oldest one has waited."),
+        ("overdue_seconds", "How long ago one of them should have been tried."),
+    ):
+        for each in vitals.waiting:
+            value = getattr(each, name.removesuffix("_seconds"))
+            labels = {"channel": each.channel, "kind": each.kind}
+            yield Sample(f"latchkey_outbox_{name}", help, value, labels)
+
+
+def _price_samples(container: Container) -> Iterator[Sample]:
+    current = container.prices.get_known()
+    help = "Where the prices that are shown come from."
+    yield Sample("latchkey_pricing_source", help, 1, {"source": current.source})
+    if current.as_of is not None:
+        age = (current.now - current.as_of).total_seconds()
+        yield Sample("latchkey_pricing_age_seconds", "Since PostgreSQL last said so.", age)
+
+
+def _breaker_samples(container: Container) -> Iterator[Sample]:
+    dispatcher = container.dispatcher
+    for channel, senders in (("sms", dispatcher.texts), ("email", dispatcher.mail)):
+        for sender in senders.all:
+            labels = {"channel": channel, "vendor": sender.name}
+            help = "Whether this vendor is left alone for a while."
+            yield Sample("latchkey_breaker_open", help, sender.breaker.is_open, labels)
+
+
+async def _budget_samples(container: Container) -> AsyncIterator[Sample]:
+    spent = await container.text_spending.look()
+    used = {name: (await container.daily_caps.look(name)).percent for name in ("sms", "email")}
+    if spent:
+        labels = {"currency": spent.currency}
+        help = "Cost of the texts and calls of today (UTC)."
+        yield Sample("latchkey_text_cost_today", help, spent.spent / MILLIONTHS, labels)
+        help = "What they may cost in a day."
+        yield Sample("latchkey_text_budget_today", help, spent.budget / MILLIONTHS, labels)
+    percents = {"money": spent.percent} if spent else {}
+    percents |= {"texts": used["sms"], "mails": used["email"]}
+    for budget, percent in percents.items():
+        help = "Of a day's budget, 1 for all of it."
+        yield Sample("latchkey_budget_used_ratio", help, percent / 100, {"budget": budget})
+    for budget, percent in percents.items():
+        reached = max((step for step in STEPS if percent >= step), default=0)
+        help = "The highest share in percent that is told: 0, 50, 80 or 100."
+        yield Sample("latchkey_budget_level", help, reached, {"budget": budget})

@@ -1,0 +1,151 @@
+"""Vital signs of a server that are no dependency of it: outbox, clock, hashing, limits, keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from time import time
+from typing import Any
+
+from app.domain.errors import Unavailable
+from app.domain.health import Checks, Finding, Status
+from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
+from app.domain.limits import DAY
+from app.domain.ports import Database, Refilled, ShortMemory
+from app.domain.sessions.tokens import AccessTokens
+from app.domain.sql import load_queries
+
+sql = load_queries(__file__, "vitals.sql")
+
+LATE = 10.0  # seconds that a message may be overdue
+APART = 2.0  # seconds that clocks may be: a token of this second is refused where it is not yet so
+
+
+class CountedBy(StrEnum):
+    """Who says how much was sent and guessed."""
+
+    REDIS = "redis"
+    BOTH = "both"  # Redis has counted for less than a day, and was not told what was before
+    POSTGRESQL = "postgresql"  # Redis is silent
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Messages of one channel and kind, `code` or `notice`, that are not sent yet; in seconds how
+    long the oldest waits, and how long it should have been tried by now.
+    """
+
+    channel: str
+    kind: str
+    messages: int
+    age: float
+    overdue: float
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What runs here, and the newest revision of the schema that it needs."""
+
+    version: str
+    revision: str
+
+
+def fingerprint(secret: str) -> str:
+    """By which people compare keys of several servers without seeing them."""
+    return sha256(b"latchkey fingerprint " + secret.encode()).hexdigest()[:12]
+
+
+class Vitals:
+    """`secrets` are the keys of `SECRET_KEY`, of which the first signs."""
+
+    def __init__(
+        self,
+        database: Database,
+        memory: ShortMemory,
+        hashing: PasswordHashing,
+        tokens: AccessTokens,
+        secrets: Sequence[str],
+        release: Release,
+    ) -> None:
+        self._database, self._memory = database, memory
+        self._hashing, self._tokens = hashing, tokens
+        self._fingerprints, self.release = [*map(fingerprint, secrets)], release
+        self.waiting: Sequence[Waiting] = ()
+        self.clock_offset: float | None = None
+        self.limits_by: CountedBy | None = None
+
+    @property
+    def checks(self) -> Checks:
+        """Each of them notes what it finds."""
+        return {
+            "outbox": self._check_outbox,
+            "clock": self._check_clock,
+            "hashing": self._check_hashing,
+            "limits": self._check_limits,
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """As the checks last found it, with seconds; for operators."""
+        return {
+            "version": self.release.version,
+            "revision": self.release.revision,
+            "keys": {
+                "signing": [key["kid"] for key in self._tokens.public_keys()],
+                "secret": self._fingerprints,
+            },
+            "clock": {"offset": self.clock_offset},
+            "outbox": {
+                "messages": sum(each.messages for each in self.waiting),
+                "age": max((each.age for each in self.waiting), default=0.0),
+                "overdue": max((each.overdue for each in self.waiting), default=0.0),
+            },
+            "hash_queue": self._hashing.waiting,
+            "limits": self.limits_by,
+        }
+
+    async def _check_outbox(self) -> Finding:
+        self.waiting = ()
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(*sql.find_waiting())
+        self.waiting = [
+            Waiting(*(row[name] for name in Waiting.__dataclass_fields__)) for row in rows
+        ]
+        late = max((each.overdue for each in self.waiting), default=0.0)
+        messages = sum(each.messages for each in self.waiting)
+        note = f"{messages} to be sent, the longest overdue by {late:.0f} s"
+        return (Status.WARN if late > LATE else Status.PASS), note
+
+    async def _check_clock(self) -> Finding:
+        self.clock_offset = None
+        async with self._database.connection() as connection:
+            before = time()
+            theirs = await connection.fetchval(*sql.read_clock())
+            after = time()
+        # Somewhere in between the database has looked at its own.
+        self.clock_offset = offset = round((before + after) / 2 - theirs, 3)
+        note = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the database's"
+        return (Status.WARN if abs(offset) > APART + (after - before) else Status.PASS), note
+
+    async def _check_hashing(self) -> Finding:
+        waiting = self._hashing.waiting
+        full = waiting >= QUEUE - KEPT
+        return (Status.WARN if full else Status.PASS), f"{waiting} of {QUEUE} places are taken"
+
+    async def _check_limits(self) -> Finding:
+        self.limits_by = await self._find_who_counts()
+        words = {
+            CountedBy.REDIS: (Status.PASS, "Redis counts"),
+            CountedBy.BOTH: (Status.PASS, "Redis counts anew, so PostgreSQL is asked too"),
+            CountedBy.POSTGRESQL: (Status.WARN, "PostgreSQL counts, as Redis is silent"),
+        }
+        return words[self.limits_by]
+
+    async def _find_who_counts(self) -> CountedBy:
+        try:
+            # To count, even nothing, would leave a mark where the memory is silent.
+            await self._memory.get("health")
+            count = await self._memory.count((), "")
+        except Unavailable:
+            return CountedBy.POSTGRESQL
+        is_known = count.memory_age >= DAY or count.refilled is not Refilled.NO
+        return CountedBy.REDIS if is_known else CountedBy.BOTH

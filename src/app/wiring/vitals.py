@@ -1,0 +1,17 @@
+"""The wiring of what is told of a server as a whole."""
+
+from importlib.metadata import version
+
+from app.adapters.postgres import newest_revision
+from app.adapters.registry import Adapters
+from app.domain.identity.hashing import PasswordHashing
+from app.domain.sessions.tokens import AccessTokens
+from app.domain.vitals import Release, Vitals
+from app.settings import Settings
+
+
+def build_vitals(
+    settings: Settings, adapters: Adapters, hashing: PasswordHashing, tokens: AccessTokens
+) -> Vitals:
+    release = Release(version("latchkey"), newest_revision())
+    return Vitals(adapters.database, adapters.memory, hashing, tokens, settings.secret_key, release)

@@ -1,0 +1,107 @@
+"""Metrics, as Prometheus asks for them: of two workers, one of which is killed."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crowd import wrong
+from tests.faults.staged import until
+from tests.metrics import BEARER, TOKEN, end_worker, scrape, workers
+from tests.person import Person, new_email, new_phone
+from tests.product import GENEROUS, Product
+from tests.stores import Stores
+
+MOST_SERIES = 6000  # lines of one scrape, with all that these tests have asked for
+FUNNEL = (
+    "signup:code_sent", "signup:phone_proved", "signup:email_proved", "signup:completed",
+    "session:opened",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def counted(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Two workers."""
+    folder, url = tmp_path_factory.mktemp("counted"), stores.new_database()
+    redis_url = f"{stores.redis_url}?db=5"
+    product = Product(folder, url, redis_url, limits=GENEROUS, OPS_TOKEN=TOKEN, WORKERS="2")
+    with product as running:
+        yield running
+
+
+def test_without_the_token_there_are_no_metrics(counted: Product, product: Product) -> None:
+    for given in ({}, {"authorization": "Bearer wrong"}, {"authorization": TOKEN}):
+        assert Person(counted).get("/metrics", **given).status == 404
+    assert Person(product).get("/metrics", **BEARER).status == 404
+    assert Person(product).get("/metrics", authorization="Bearer").status == 404
+
+
+def test_one_scrape_has_what_both_workers_counted(counted: Product) -> None:
+    before = scrape(counted).sum("latchkey_requests_total", route="/login", status="200")
+    for _ in range(20):
+        Person(counted).get("/login")
+    found = scrape(counted)
+    assert found.sum("latchkey_requests_total", route="/login", status="200") == before + 20
+    assert found.sum("latchkey_request_seconds_count", route="/login") == before + 20
+    assert found.sum("latchkey_workers") == 2
+
+
+def test_what_a_killed_worker_counted_stays_and_its_successor_goes_on(counted: Product) -> None:
+    before = scrape(counted).sum("latchkey_requests_total", route="/login")
+    killed = end_worker(counted, signal.SIGKILL)
+    until(lambda: killed not in workers(counted), 20)
+    until(lambda: scrape(counted).sum("latchkey_workers") == 2, 20)
+    assert scrape(counted).sum("latchkey_requests_total", route="/login") == before
+    Person(counted).get("/login")
+    assert scrape(counted).sum("latchkey_requests_total", route="/login") == before + 1
+
+
+def test_each_step_of_a_sign_up_is_counted(counted: Product) -> None:
+    before, person = scrape(counted), Person(counted)
+    phone, email = new_phone(), new_email()
+    person.give_phone(phone)
+    person.submit("/signup/phone-code", code=wrong(counted.code_for(phone)))
+    person.give_phone_code(phone)
+    person.give_email(email)
+    person.give_email_code(email)
+    assert person.give_password().path == "/signup/done"
+    now = scrape(counted)
+
+    def more(name: str, **labels: str) -> float:
+        return now.sum(name, **labels) - before.sum(name, **labels)
+
+    counts = {event: more("latchkey_events_total", event=event) for event in FUNNEL}
+    assert counts == dict.fromkeys(FUNNEL, 1) | {
+        "signup:code_sent": 2
+    }  # to the number, and to the address
+    assert more("latchkey_refusals_total", code="wrong_code") == 1
+    assert more("latchkey_codes_proved_total", channel="sms", guesses="2") == 1
+    assert more("latchkey_code_seconds_count", channel="email") == 1
+    assert more("latchkey_sends_total", channel="sms", region="AU", outcome="sent") == 1
+    assert more("latchkey_sessions_opened_total") == 1
+    assert more("latchkey_hash_wait_seconds_count") == 1
+    assert more("latchkey_text_cost_today", currency="USD") > 0
+
+
+def test_no_number_address_or_path_is_a_label(counted: Product) -> None:
+    person, phone, email = Person(counted), new_phone(), new_email()
+    person.sign_up(phone, email)
+    for number in range(30):
+        person.get(f"/nowhere/{number}")
+        person.get(f"/health/{number}")
+        person.get(f"/static/{number}.css")
+    found = scrape(counted)
+    for hidden in (phone, phone[4:], email, "nowhere", "css", "127.0.0.1"):
+        assert hidden not in found.text
+    assert found.sum("latchkey_requests_total", route="/health/{name}", status="404") == 30
+    assert found.sum("latchkey_requests_total", route="none", status="404") >= 30
+    assert len(found.samples) < MOST_SERIES
+
+
+def test_promtool_finds_nothing_wrong_with_it(counted: Product) -> None:
+    told = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=scrape(counted).text, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
