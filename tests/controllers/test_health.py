@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 
-from app.adapters.postgres import list_revisions
+from app.adapters.postgres import list_revisions, newest_revision
 from app.domain.health import Area, AreaState, Status
 from app.domain.keys import keys_for
 from app.domain.operators import Operators
+from app.domain.vitals import fingerprint
 from app.main import STATIC
 from app.settings import DEVELOPMENT_KEY
 from app.web.assets import Assets
@@ -23,6 +25,7 @@ from tests.stores import Stores
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
                 "texts", "mails", "pricing", "auth0", "sms-budget", "outbox", "clock", "hashing",
                 "limits")  # fmt: skip
+READY = ("postgres", "migrations", "keys")
 # Each on the page: its name, and what is said of it.
 TOKEN = "ops-token-of-a-test"
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -122,6 +125,35 @@ def test_details_are_for_whoever_has_the_token(guarded: Product) -> None:
     operator = Person(guarded).get("/health/postgres", **BEARER).response.json()
     assert "observedValue" not in stranger["checks"]["postgres:state"][0]
     assert operator["checks"]["postgres:state"][0]["observedUnit"] == "ms"
+
+
+def test_operators_are_told_what_runs_here(guarded: Product) -> None:
+    """And nobody else is."""
+    told = Person(guarded).get("/health", accept="application/json", **BEARER).response.json()
+    assert (told["version"], told["revision"]) == (version("latchkey"), newest_revision())
+    assert told["keys"]["secret"] == [fingerprint(DEVELOPMENT_KEY)]
+    [signing] = Person(guarded).get("/.well-known/jwks.json").response.json()["keys"]
+    assert told["keys"]["signing"] == [signing["kid"]]
+    assert abs(told["clock"]["offset"]) < 1
+    assert (told["outbox"]["messages"], told["hash_queue"], told["limits"]) == (0, 0, "both")
+    stranger = Person(guarded).get("/health", accept="application/json").response.json()
+    assert stranger.keys() == {"status", "checks"}
+    page = Person(guarded).get("/health", accept="text/html", **BEARER).html
+    for shown in (told["revision"], signing["kid"], told["keys"]["secret"][0]):
+        assert shown in page
+    assert "This server" not in Person(guarded).get("/health", accept="text/html").html
+
+
+def test_verbose_is_a_line_a_check(guarded: Product) -> None:
+    asked = Person(guarded).get("/health?verbose", accept="*/*")
+    assert asked.response.headers["content-type"].startswith("text/plain")
+    *lines, status = asked.html.splitlines()
+    assert ("[+]postgres ok" in lines, "[!]pricing warns" in lines, status) == (True, True, "warn")
+    assert len(lines) == len(DEPENDENCIES)
+    told = Person(guarded).get("/health?verbose", accept="*/*", **BEARER).html
+    assert "[!]pricing warns: no prices are published" in told
+    ready = Person(guarded).get("/health/ready?verbose").html
+    assert ready.splitlines() == [*(f"[+]{name} ok" for name in READY), "pass"]
 
 
 def details(person: Person) -> bool:

@@ -1,5 +1,6 @@
 """Health, for load balancers and for people on call; and in other words for whoever wonders."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from litestar.params import FromPath
 from app.domain.errors import Refusal
 from app.domain.health import Check, Health, Status, worst
 from app.domain.operators import STAY
+from app.domain.vitals import Vitals
 from app.web.container import Container
 from app.web.draining import Drain
 from app.web.errors import errors_shown_on
@@ -44,6 +46,7 @@ REMEDIES = {
     "breached-passwords": "Look at PWNED_PASSWORDS_URL and BREACHED_PASSWORDS_FILE. The built-in"
     " list is in force meanwhile.",
 }
+SIGNS = {Status.PASS: ("+", "ok"), Status.WARN: ("!", "warns"), Status.FAIL: ("-", "failed")}
 SEVEREST_FIRST = (Status.FAIL, Status.WARN, Status.PASS)
 
 
@@ -67,14 +70,14 @@ class HealthController(Controller):
         drain.note_probe()
         checks = await health.check_readiness()
         status = Status.FAIL if health.draining else worst(checks)
-        return _as_json(request, status, checks)
+        return _as_asked(request, status, checks)
 
     @get()
     async def show_health(self, request: Request[Any, Any, Any]) -> HttpResponse:
         container = Container.from_request(request)
         checks = await container.health.check_all()
         if not container.get_context(request).info.accepts_html:
-            return _as_json(request, worst(checks), checks)
+            return _as_asked(request, worst(checks), checks, container.vitals.describe())
         return await _as_page(request)
 
     @post()
@@ -100,13 +103,43 @@ class HealthController(Controller):
         return _as_json(request, check.status, [check])
 
 
-def _as_json(
-    request: Request[Any, Any, Any], status: Status, checks: list[Check], code: int | None = None
+def _as_asked(
+    request: Request[Any, Any, Any],
+    status: Status,
+    checks: list[Check],
+    more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
-    """health+json as in draft-inadarei-api-health-check-06; what failed is for operators."""
+    """With `?verbose` a line a check, for a terminal. `more` is for operators."""
+    if "verbose" not in Container.from_request(request).get_context(request).info.query_params:
+        return _as_json(request, status, checks, more=more)
+    has_details = _can_see_details(request)
+    lines = [_line(check, has_details=has_details) for check in checks]
+    response = plain_text(_code(status), "".join(f"{line}\n" for line in [*lines, status]))
+    response.raw_headers.append(NO_STORE)
+    return response
+
+
+def _line(check: Check, *, has_details: bool) -> str:
+    """`[+]` for what works, `[-]` for what does not, `[!]` for a warning."""
+    sign, word = SIGNS[check.status]
+    note = f": {check.note}" if has_details and check.note else ""
+    return f"[{sign}]{check.name} {word}{note}"
+
+
+def _as_json(
+    request: Request[Any, Any, Any],
+    status: Status,
+    checks: list[Check],
+    code: int | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """health+json as in draft-inadarei-api-health-check-06; what failed, and `more`, is for
+    operators.
+    """
     has_details = _can_see_details(request)
     found = {f"{check.name}:state": [_fact(check, has_details=has_details)] for check in checks}
-    body = msgspec.json.encode({"status": status, "checks": found})
+    shown = more if more and has_details else {}
+    body = msgspec.json.encode({"status": status, **shown, "checks": found})
     kind = (b"content-type", b"application/health+json")
     return HttpResponse(code or _code(status), body, [kind, NO_STORE])
 
@@ -138,12 +171,28 @@ async def _as_page(request: Request[Any, Any, Any], refusal: Refusal | None = No
             for check in sorted(checks, key=lambda check: SEVEREST_FIRST.index(check.status))
         ],
         "checked_at": min(check.at for check in checks),
+        "server": _describe_server(container.vitals) if has_details else [],
         "has_details": has_details,
         "asks_for_token": container.operators.exist and not has_details,
     }
     code = None if refusal else _code(status)
     context = container.get_context(request)
     return container.pages.render_page(context, "health/health.html", values, refusal, code)
+
+
+def _describe_server(vitals: Vitals) -> list[tuple[str, str]]:
+    """What it is that is asked here, a line each."""
+    found = vitals.describe()
+    keys, outbox, offset = found["keys"], found["outbox"], found["clock"]["offset"]
+    return [
+        ("Version", f"{found['version']}, schema {found['revision']}"),
+        ("Signing keys", ", ".join(keys["signing"]) or "none"),
+        ("SECRET_KEY", ", ".join(keys["secret"])),
+        ("Clock", "unknown" if offset is None else f"{offset:+.3f} s from the database's"),
+        ("Outbox", f"{outbox['messages']} to be sent, the oldest for {outbox['age']:.0f} s"),
+        ("Hash queue", str(found["hash_queue"])),
+        ("Limits are counted by", found["limits"] or "unknown"),
+    ]
 
 
 def _remedy(health: Health, check: Check, *, away: bool) -> str:

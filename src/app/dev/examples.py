@@ -213,9 +213,15 @@ def for_operators() -> Iterator[Example]:
             for name, each in (("postgres", status), ("redis", Status.PASS))
         ]
         health = {"status": status, "checks": checks, "checked_at": now()}
-        known = {"has_details": True, "asks_for_token": False}
+        server = [("Version", "0.1.0, schema 202612010400"), ("Hash queue", "0")]
+        known = {"has_details": True, "asks_for_token": False, "server": server}
         yield Example("health/health.html", status, health | known)
-        asked = {"has_details": False, "asks_for_token": True, "refusal": WrongOpsToken()}
+        asked = {
+            "has_details": False,
+            "asks_for_token": True,
+            "server": [],
+            "refusal": WrongOpsToken(),
+        }
         yield Example("health/health.html", f"{status} asks for a token", health | asked)
 
 

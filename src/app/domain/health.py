@@ -13,11 +13,11 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from app.domain.concurrency import SingleFlight
 from app.domain.delivery.database_limits import NEARLY, DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.senders import Sender
 from app.domain.errors import Unavailable
-from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import BreachedPasswords, Database, ShortMemory
 from app.domain.pricing.prices import Prices
@@ -75,10 +75,6 @@ Finding = tuple[Status, str]
 Checks = dict[str, Callable[[], Awaitable[Finding]]]
 
 
-async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
-    return Status.WARN, test_numbers.describe()
-
-
 class Health:
     """`dispatcher` knows who sends. `provider` is None where it was left out. `schema` are the
     revisions that the database should have, the newest last. `breached` are lists of passwords that
@@ -103,6 +99,7 @@ class Health:
         self._provider, self._prices, self._breached = provider, prices, breached
         self._daily_caps = daily_caps
         self._cached: dict[str, tuple[float, Check]] = {}
+        self._under_way = SingleFlight[Check]()
         self.draining = False
         self._senders: dict[str, Sequence[Sender[Any]]] = {
             "sms": dispatcher.texts.all,
@@ -184,6 +181,9 @@ class Health:
         kept = self._cached.get(name)
         if kept and monotonic() - kept[0] < KEPT:
             return kept[1]
+        return await self._under_way.run(name, partial(self._check_and_keep, name))
+
+    async def _check_and_keep(self, name: str) -> Check:
         check = await self._check(name)
         self._cached[name] = (monotonic(), check)
         return check

@@ -1,6 +1,6 @@
 """Vital signs of a server that are no dependency of it: outbox, clock, hashing, limits, keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -66,9 +66,10 @@ class Vitals:
         tokens: AccessTokens,
         secrets: Sequence[str],
         release: Release,
+        clock: Callable[[], float] = time,
     ) -> None:
         self._database, self._memory = database, memory
-        self._hashing, self._tokens = hashing, tokens
+        self._hashing, self._tokens, self._clock = hashing, tokens, clock
         self._fingerprints, self.release = [*map(fingerprint, secrets)], release
         self.waiting: Sequence[Waiting] = ()
         self.clock_offset: float | None = None
@@ -118,9 +119,9 @@ class Vitals:
     async def _check_clock(self) -> Finding:
         self.clock_offset = None
         async with self._database.connection() as connection:
-            before = time()
+            before = self._clock()
             theirs = await connection.fetchval(*sql.read_clock())
-            after = time()
+            after = self._clock()
         # Somewhere in between the database has looked at its own.
         self.clock_offset = offset = round((before + after) / 2 - theirs, 3)
         note = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the database's"

@@ -24,7 +24,7 @@ from app.domain.delivery.spending import TextSpending
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
-from app.domain.health import Checks, Health, report_test_numbers
+from app.domain.health import Checks, Health
 from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
@@ -58,7 +58,7 @@ from app.web.page import Pages
 from app.web.request_context import WebConfig
 from app.wiring.messages import build_undo_links
 from app.wiring.services import build_services
-from app.wiring.vitals import build_vitals
+from app.wiring.vitals import build_vitals, report_test_numbers
 
 
 class Wiring:
@@ -131,14 +131,13 @@ class Wiring:
             default_region=settings.default_region,
             language_finder=LanguageFinder(languages, Cookies(settings.is_secure)),
             password_min_length=settings.password_min_length,
-            operators=Operators(
-                settings.ops_token,
-                self._derive_keys("operators"),
-                self._adapters.memory,
-                self._limits,
-            ),
+            operators=self._build_operators(),
             is_local=settings.is_local,
         )
+
+    def _build_operators(self) -> Operators:
+        token, keys = self._settings.ops_token, self._derive_keys("operators")
+        return Operators(token, keys, self._adapters.memory, self._limits)
 
     def build_erasure(self) -> Erasure:
         return Erasure(self._adapters.cleaning_database, self._pseudonyms)

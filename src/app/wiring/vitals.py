@@ -4,6 +4,8 @@ from importlib.metadata import version
 
 from app.adapters.postgres import newest_revision
 from app.adapters.registry import Adapters
+from app.domain.health import Finding, Status
+from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.vitals import Release, Vitals
@@ -15,3 +17,7 @@ def build_vitals(
 ) -> Vitals:
     release = Release(version("latchkey"), newest_revision())
     return Vitals(adapters.database, adapters.memory, hashing, tokens, settings.secret_key, release)
+
+
+async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
+    return Status.WARN, test_numbers.describe()
