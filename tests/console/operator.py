@@ -2,10 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import httpx
 from litestar import Litestar
@@ -39,13 +40,16 @@ class Operator:
         self._later += timedelta(minutes=minutes)
 
     async def get(self, path: str) -> Seen:
-        self.page = Seen(await self.http.get(path))
-        return self.page
+        return await self._see(self.http.get(path))
 
     async def post(self, path: str, **fields: str) -> Seen:
         """With the token of the page at hand."""
         token = self._field("csrf_token")
-        self.page = Seen(await self.http.post(path, data={"csrf_token": token, **fields}))
+        return await self._see(self.http.post(path, data={"csrf_token": token, **fields}))
+
+    async def _see(self, asking: Coroutine[Any, Any, httpx.Response]) -> Seen:
+        """In a task of its own, as a server does: so nothing is left for the next request."""
+        self.page = Seen(await asyncio.create_task(asking))
         return self.page
 
     async def confirm(self, path: str) -> Seen:

@@ -3,6 +3,10 @@
 import asyncio
 import json
 
+import asyncpg
+import pytest
+
+from app.console import records
 from tests.console.operator import Operator, console_at
 from tests.stores import Stores, execute
 
@@ -87,6 +91,22 @@ async def test_what_is_wrong_with_a_stop_is_said(operator: Operator) -> None:
     for reason in ("", "conversion", "a" * 201):
         seen = await operator.get(f"/console/texts/allow?place=SE&reason={reason}")
         assert (seen.status, "Say why" in seen.alert) == (422, True)
+
+
+async def test_a_list_that_takes_too_long_says_what_helps(
+    stores: Stores, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "PATIENCE", 200)
+    async with console_at(url, f"{stores.redis_url}?db=5") as application:
+        operator = Operator(application, "10.200.0.4")
+        await operator.sign_in()
+        holding = await asyncpg.connect(url)
+        async with holding.transaction():
+            await holding.execute("LOCK TABLE deliveries")
+            seen = await operator.get("/console/messages")
+        await holding.close()
+        assert (seen.status, seen.heading) == (503, "That took too long")
+        assert (await operator.get("/console/messages")).status == 200
 
 
 async def test_a_store_that_is_away_is_named(stores: Stores, url: str) -> None:

@@ -30,11 +30,11 @@ ELSEWHERE = (
               help="Where to listen.")  # fmt: skip
 def console(host: str, port: int) -> None:
     """Serve the operators' pages. They are never part of `latchkey serve`."""
-    signal.signal(signal.SIGTERM, end_on_signal)
     with with_database("SECRET_KEY", "REDIS_URL") as settings:
         if problems := [*_missing(settings)]:
             refuse(problems)
         port_or_exit(replace(settings, host=host, port=port))
+        signal.signal(signal.SIGTERM, end_on_signal)
         set_up_logging(settings.log_level, settings.log_format)
         pages = create_console(settings, read_limits(settings))
         _print_address(host, port)

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 from urllib.parse import quote
 
+import asyncpg
 from advanced_alchemy.exceptions import RepositoryError
 from litestar import Request
 from litestar.exceptions import HTTPException
@@ -22,6 +23,13 @@ log = logging.getLogger("app.console")
 
 Asked = Request[Any, Any, Any]
 STORE = "PostgreSQL doesn’t answer"
+SLOW = (
+    "That took too long",
+    "PostgreSQL didn’t finish in time. Choose a shorter time or one more filter. If it goes on,"
+    " look at /health of a server.",
+)
+# Of a list: nothing else is asked over SQLAlchemy.
+TOO_SLOW = (TimeoutError, asyncpg.QueryCanceledError)
 WORDS = {
     400: ("That can’t be read", "Check the address, or go back and use the page’s own form."),
     403: ("That page was open too long", "Nothing was done. Go back, reload it and try again."),
@@ -67,6 +75,8 @@ def show_crash(request: Asked, error: Exception) -> HttpResponse:
     outage = _outage_below(error)
     if outage:
         log.warning("unavailable", extra={"reason": describe_failure(outage)})
+        if isinstance(outage, TOO_SLOW):
+            return _show(context, 503, *SLOW)
         return _show_outage(context, describe_failure(outage))
     log.error("crash", exc_info=error, extra={"path": context.path})
     return _show(context, 500, *WORDS[500])
