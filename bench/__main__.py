@@ -17,6 +17,7 @@ import uvloop
 from bench.api import api_refresh_figures, import_figures, me_figures
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
+from bench.health import health_figures, telemetry_figures
 from bench.logins import login_figures
 from bench.outbox import outbox_figures
 from bench.pages import heaviest_page_figures, page_figures
@@ -40,6 +41,8 @@ def _on_a_place(measured: Measured, **settings: str) -> list[Figure]:
 
 UNDER_LOAD: dict[str, Measured] = {
     "pages": page_figures,
+    "health": health_figures,
+    "telemetry": telemetry_figures,
     "starts": start_figures,
     "signups": signup_figures,
     "logins": login_figures,

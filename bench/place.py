@@ -52,6 +52,8 @@ class Place:
     bare: Server
     database_url: str
     memory: Redis
+    folder: Path
+    env: dict[str, str]  # of the product
 
     def memory_counts_since(self, milliseconds_ago: int) -> None:
         """As after so long of running; 0 is right after a start with an empty memory."""
@@ -99,7 +101,14 @@ def running_place(**settings: str) -> Iterator[Place]:
                 _serving(folder, env, "bench.bare") as bare,
                 Redis.from_url(urls.redis_url) as memory,
             ):
-                yield Place(product, bare, urls.database_url, memory)
+                yield Place(product, bare, urls.database_url, memory, folder, env | settings)
+
+
+@contextmanager
+def running_untold(place: Place) -> Iterator[Server]:
+    """The product on the same stores, which tells of no request."""
+    with _serving(place.folder, place.env, "bench.untold") as untold:
+        yield untold
 
 
 @contextmanager

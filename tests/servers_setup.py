@@ -1,4 +1,5 @@
-"""Programs of other people's that the tests need: a connection pooler, proxies, a clock to turn.
+"""Programs of other people's that the tests need: a connection pooler, proxies, a clock to turn,
+a Prometheus.
 
 `make test` runs this first. Without them the run fails; it never leaves those tests out.
 """
@@ -16,6 +17,8 @@ PACKAGES = {
     "nginx": "nginx-light",
     "caddy": "caddy",
     "faketime": "faketime",
+    "prometheus": "prometheus",
+    "promtool": "prometheus",
 }
 
 

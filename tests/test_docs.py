@@ -87,8 +87,8 @@ def test_a_file_that_is_not_there_is_found() -> None:
     assert absent(text) == ["web/nothing.py", "nothing.py"]
 
 
-def test_every_page_is_led_to_from_the_readme_or_the_list_of_decisions() -> None:
-    lists = [ROOT / "README.md", ROOT / "docs/decisions/README.md"]
+def test_every_page_is_led_to_from_the_readme_or_a_list_of_decisions_or_alerts() -> None:
+    lists = [ROOT / "README.md", *(ROOT / f"docs/{of}/README.md" for of in ("decisions", "alerts"))]
     led_to = {(page.parent / link).resolve() for page in lists for link in LINK.findall(told(page))}
     assert [page for page in PAGES if page not in led_to and page not in lists] == []
 

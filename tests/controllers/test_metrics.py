@@ -1,18 +1,36 @@
 """Metrics, as Prometheus asks for them: of two workers, one of which is killed."""
 
+import json
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from tests.crowd import wrong
 from tests.faults.staged import until
-from tests.metrics import BEARER, TOKEN, end_worker, scrape, workers
+from tests.metrics import (
+    ALERTS,
+    BEARER,
+    TOKEN,
+    end_worker,
+    prometheus,
+    query,
+    scrape,
+    value,
+    workers,
+)
 from tests.person import Person, new_email, new_phone
 from tests.product import GENEROUS, Product
 from tests.stores import Stores
+from tests.test_house import ROOT
 
+DASHBOARD = ROOT / "ops/grafana/latchkey.json"
+ENDS = {"histogram": ("_bucket", "_sum", "_count")}
+HISTOGRAM = re.compile("_(bucket|sum|count)$")
+NAME = re.compile(r"\blatchkey_\w+")
 MOST_SERIES = 6000  # lines of one scrape, with all that these tests have asked for
 FUNNEL = (
     "signup:code_sent", "signup:phone_proved", "signup:email_proved", "signup:completed",
@@ -105,3 +123,42 @@ def test_promtool_finds_nothing_wrong_with_it(counted: Product) -> None:
         input=scrape(counted).text, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
+
+
+@pytest.fixture(scope="module")
+def watching(counted: Product, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A Prometheus that has asked once."""
+    with prometheus(tmp_path_factory.mktemp("prometheus"), counted) as client:
+        until(lambda: value(client, "up") == 1)
+        yield client
+
+
+def test_a_real_prometheus_has_the_sums_of_both_workers(
+    counted: Product, watching: httpx.Client
+) -> None:
+    logins = 'sum(latchkey_requests_total{route="/login"})'
+    Person(counted).get("/login")
+    here = scrape(counted).sum("latchkey_requests_total", route="/login")
+    until(lambda: value(watching, logins) == here)
+    assert (value(watching, "latchkey_workers"), value(watching, "latchkey_ready")) == (2, 1)
+    [group] = watching.get("/rules").json()["data"]["groups"]
+    assert len(group["rules"]) == ALERTS.read_text().count("- alert: ")
+
+
+def expressions() -> list[str]:
+    """Of the dashboard, with a time in the place of Grafana's own."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    targets = [target for panel in panels for target in panel.get("targets", ())]
+    return [target["expr"].replace("$__rate_interval", "1m") for target in targets]
+
+
+def test_dashboard_and_alerts_ask_only_for_what_there_is(watching: httpx.Client) -> None:
+    """Of all that a server tells of, seen or not yet, Prometheus has the kind."""
+    told = watching.get("/metadata").json()["data"]
+    ours = {name: kinds[0]["type"] for name, kinds in told.items() if NAME.match(name)}
+    known = {f"{name}{end}" for name, kind in ours.items() for end in ENDS.get(kind, ("",))}
+    asked = {name for text in (*expressions(), ALERTS.read_text()) for name in NAME.findall(text)}
+    assert asked <= known
+    assert {re.sub(HISTOGRAM, "", name) for name in asked} == set(ours), "all is shown somewhere"
+    for expression in expressions():
+        query(watching, expression)

@@ -1,7 +1,7 @@
 """Metrics for Prometheus: what all workers of this server have counted, and how things are now."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from app.domain.delivery.spending import MILLIONTHS, STEPS
 from app.domain.errors import Unavailable
 from app.domain.health import Status, worst
 from app.domain.metrics import FAMILIES, current_numbers
+from app.domain.vitals import Waiting
 from app.web.container import Container
 from app.web.exposition import TEXT_TYPE, Sample, render_metrics
 from app.web.response import NO_STORE, HttpResponse
@@ -65,30 +66,35 @@ def _vital_samples(container: Container) -> Iterator[Sample]:
     yield Sample("latchkey_build_info", "What runs here.", 1, labels)
     running = current_numbers().count_processes()
     yield Sample("latchkey_workers", "Processes that count together.", running)
-    if vitals.clock_offset is not None:
-        help = "How far this machine's clock is ahead of the database's."
-        yield Sample("latchkey_clock_offset_seconds", help, vitals.clock_offset)
+    help = "How far this machine's clock is ahead of the database's."
+    yield Sample("latchkey_clock_offset_seconds", help, vitals.clock_offset)
     if vitals.limits_by:
         help = "Who counts what is limited."
         yield Sample("latchkey_limits_counted_by", help, 1, {"store": vitals.limits_by})
+    yield from _outbox_samples(vitals.waiting)
+
+
+def _outbox_samples(waiting: Sequence[Waiting]) -> Iterator[Sample]:
+    """Also of those of which nothing waits."""
+    found = {(each.channel, each.kind): each for each in waiting}
+    kinds = [(channel, kind) for channel in ("sms", "email") for kind in ("code", "notice")]
     for name, help in (
         ("messages", "Messages that are not sent yet."),
         ("age_seconds", "For how long the oldest one has waited."),
         ("overdue_seconds", "How long ago one of them should have been tried."),
     ):
-        for each in vitals.waiting:
+        for channel, kind in kinds:
+            each = found.get((channel, kind), Waiting(channel, kind, 0, 0.0, 0.0))
             value = getattr(each, name.removesuffix("_seconds"))
-            labels = {"channel": each.channel, "kind": each.kind}
-            yield Sample(f"latchkey_outbox_{name}", help, value, labels)
+            yield Sample(f"latchkey_outbox_{name}", help, value, {"channel": channel, "kind": kind})
 
 
 def _price_samples(container: Container) -> Iterator[Sample]:
     current = container.prices.get_known()
     help = "Where the prices that are shown come from."
     yield Sample("latchkey_pricing_source", help, 1, {"source": current.source})
-    if current.as_of is not None:
-        age = (current.now - current.as_of).total_seconds()
-        yield Sample("latchkey_pricing_age_seconds", "Since PostgreSQL last said so.", age)
+    age = (current.now - current.as_of).total_seconds() if current.as_of else None
+    yield Sample("latchkey_pricing_age_seconds", "Since PostgreSQL last said so.", age)
 
 
 def _breaker_samples(container: Container) -> Iterator[Sample]:

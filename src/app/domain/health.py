@@ -5,7 +5,7 @@ signed in, and taking the service away would not help them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -146,7 +146,7 @@ class Health:
         return tuple(self._checks)
 
     async def check_all(self) -> list[Check]:
-        return list(await asyncio.gather(*(self.check_one(name) for name in self._checks)))
+        return await self._check_some(self._checks)
 
     async def look_at_areas(self) -> list[AreaState]:
         """For people, from the same checks."""
@@ -173,25 +173,30 @@ class Health:
 
     async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without."""
-        names = ("postgres", "migrations", "keys")
-        return list(await asyncio.gather(*(self.check_one(name) for name in names)))
+        return await self._check_some(("postgres", "migrations", "keys"))
+
+    async def _check_some(self, names: Collection[str]) -> list[Check]:
+        """What is kept of all of them takes no task."""
+        kept = [check for check in map(self._find_kept, names) if check]
+        if len(kept) == len(names):
+            return kept
+        return list(await asyncio.gather(*map(self.check_one, names)))
+
+    def _find_kept(self, name: str) -> Check | None:
+        at, check = self._cached.get(name, (0.0, None))
+        return check if monotonic() - at < KEPT else None
 
     async def check_one(self, name: str) -> Check:
         """Raises `KeyError` for an unknown name."""
-        kept = self._cached.get(name)
-        if kept and monotonic() - kept[0] < KEPT:
-            return kept[1]
-        return await self._under_way.run(name, partial(self._check_and_keep, name))
+        looking = partial(self._check, name, keep=True)
+        return self._find_kept(name) or await self._under_way.run(name, looking)
 
-    async def _check_and_keep(self, name: str) -> Check:
-        check = await self._check(name)
-        self._cached[name] = (monotonic(), check)
+    async def _check(self, name: str, *, keep: bool = False) -> Check:
+        started, (status, note) = monotonic(), await self._run_check(self._checks[name])
+        check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
+        if keep:
+            self._cached[name] = (monotonic(), check)
         return check
-
-    async def _check(self, name: str) -> Check:
-        started = monotonic()
-        status, note = await self._run_check(self._checks[name])
-        return Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
 
     async def _run_check(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
         try:
@@ -241,9 +246,8 @@ class Health:
         note = f"{crash.name} {now - crash.at:.0f} s ago" if crash else ""
         if silent > STUCK:
             return Status.FAIL, f"has not looked at the outbox for {silent:.0f} s {note}".strip()
-        if crash and now - crash.at < REMEMBERED:
-            return Status.WARN, note
-        return Status.PASS, ""
+        is_recent = crash and now - crash.at < REMEMBERED
+        return (Status.WARN, note) if is_recent else (Status.PASS, "")
 
     async def _check_sender(self, channel: str, sender: Sender[Any]) -> Finding:
         async with self._database.connection() as connection:

@@ -11,11 +11,11 @@ ESCAPED = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is so now. Those of one name stand together."""
+    """What is so now; None where it is not known. Those of one name stand together."""
 
     name: str
     help: str
-    value: float
+    value: float | None
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -57,7 +57,8 @@ def _sample_lines(samples: Iterable[Sample]) -> Iterator[str]:
         if sample.name != last:
             yield from _head(sample.name, sample.help, "gauge")
             last = sample.name
-        yield _line(sample.name, sample.labels, sample.value)
+        if sample.value is not None:
+            yield _line(sample.name, sample.labels, sample.value)
 
 
 def _head(name: str, help: str, kind: str) -> Iterator[str]:

@@ -1,0 +1,35 @@
+"""Health against a plain-text handler, and what watching adds to a step page."""
+
+from itertools import repeat
+
+from bench.driver import get
+from bench.people import Visitor
+from bench.place import Place, running_untold
+from bench.rounds import Side, figure, measure
+from bench.table import Figure
+
+PAGE = "/signup/phone"
+SECONDS = 1.5
+
+
+async def health_figures(place: Place) -> list[Figure]:
+    """As a load balancer asks; `/health/ready` is answered from what is kept for two seconds."""
+    bare = Side(place.bare, lambda: repeat(get("/plain")), 200)
+    asked = {"/health/live": 0.5, "/health/ready": 0.4}
+    sides = [Side(place.product, lambda p=path: repeat(get(p)), 200) for path in asked]
+    loads = await measure(bare, sides, SECONDS)
+    return [
+        figure(f"`GET {path}`", ours, loads[0], target)
+        for (path, target), ours in zip(asked.items(), loads[1:], strict=True)
+    ]
+
+
+async def telemetry_figures(place: Place) -> list[Figure]:
+    """Against the same product that neither logs nor counts a request."""
+    request = Visitor().get(PAGE)
+    with running_untold(place) as untold:
+        bare = Side(untold, lambda: repeat(request), 200)
+        ours = Side(place.product, lambda: repeat(request), 200)
+        loads = await measure(bare, [ours], SECONDS)
+    name = f"`GET {PAGE}`, with its log line and its metrics"
+    return [figure(name, loads[1], loads[0], 0.85)]
