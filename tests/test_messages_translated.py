@@ -87,7 +87,7 @@ def build_composer(
 ) -> MessageComposer:
     assets, base_url = Assets(ROOT / "static", live=False, brand=Brand(brand)), f"https://{host}"
     templates = Templates(assets, live=False, base_url=base_url)
-    return MessageComposer(templates, languages, b"key", host, base_url, str)
+    return MessageComposer(templates, languages, (b"key",), host, base_url, str)
 
 
 def message(template: str, language: str, zone: str = "", **context: str) -> Message:

@@ -42,6 +42,8 @@ from app.domain.health import LOOKED_AT_EVERY, Checks
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.ports import ShortMemory
+from app.domain.processes import EVERY as EXCHANGED_EVERY
+from app.domain.processes import Processes
 from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
@@ -66,6 +68,7 @@ from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
+from app.wiring.processes import build_processes, report_secret_key
 from app.wiring.spending import build_text_spending, report_text_budget
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
@@ -115,27 +118,28 @@ def build(
     assets = Assets(STATIC, live=settings.environment == "development", brand=load_brand(settings))
     languages = Languages(settings.languages, own=assets.brand.find("words"))
     templates = build_templates(settings, assets, languages)
+    processes = build_processes(settings, adapters)
     dispatcher = Dispatcher(
         adapters.database,
         adapters.texts,
         adapters.mail,
-        build_composer(settings, templates, languages).compose_message,
+        build_composer(settings, processes.keys, templates, languages).compose_message,
         adapters.calls,
     )
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     events = Events(adapters.database, adapters.webhooks, settings.services)
     spending = build_text_spending(settings, adapters.database, languages)
-    checks: Checks = {"sms-budget": partial(report_text_budget, spending)}
-    checks |= {"proxies": forwarding.finding} if forwarding else {}
-    checks |= {"events": events.report_health} if events.services else {}
-    wiring = Wiring(settings, limits, adapters, dispatcher, checks)
+    checks = _list_checks(forwarding, events, spending, processes)
+    wiring = Wiring(settings, processes.keys, limits, adapters, dispatcher, checks)
     container = wiring.build_container(Pages(templates), languages, spending)
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
+    working = (adapters, dispatcher, events, spending, processes)
+    lifespan = _lifespan(*working, container, erasure, drain)
     app = Litestar(
         [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_lifespan(adapters, dispatcher, events, spending, container, erasure, drain)],
+        lifespan=[lifespan],
         state=State({"container": container, "development": state, "drain": drain}),
         request_max_body_size=64 * 1024,
         before_request=answer_options,
@@ -144,6 +148,21 @@ def build(
     )
     _enclose(app, settings, container, forwarding)
     return app
+
+
+def _list_checks(
+    forwarding: UntrustedForwarding | None,
+    events: Events,
+    spending: TextSpending,
+    processes: Processes,
+) -> Checks:
+    """Those of health that no other room knows of."""
+    checks: Checks = {
+        "sms-budget": partial(report_text_budget, spending),
+        "secret-key": partial(report_secret_key, processes),
+    }
+    checks |= {"proxies": forwarding.finding} if forwarding else {}
+    return checks | ({"events": events.report_health} if events.services else {})
 
 
 def _enclose(
@@ -172,6 +191,7 @@ def _lifespan(
     dispatcher: Dispatcher,
     events: Events,
     spending: TextSpending,
+    processes: Processes,
     container: Container,
     erasure: Erasure,
     drain: Drain,
@@ -181,14 +201,15 @@ def _lifespan(
         join_workers()
         with stopped_at_once():
             await adapters.open()
-            # Before anybody is let in: without them nobody can be.
+            # Before anybody is let in: without them nobody can be. Nor by a key that others lack.
+            await attempt("keys of other servers", processes.exchange)
             await read_keys(container.signing_keys, container.web_config.access_tokens)
             await attempt("receivers of events", events.set_receivers)
             await attempt("budget of texts", spending.put_in_force)
         dispatching = [asyncio.create_task(each.run()) for each in (dispatcher, events)]
         background = [
             asyncio.create_task(each)
-            for each in _background(adapters, container, erasure, spending)
+            for each in _background(adapters, processes, container, erasure, spending)
         ]
         _set_up_interpreter()
         try:
@@ -221,9 +242,14 @@ def _set_up_interpreter() -> None:
 
 
 def _background(
-    adapters: Adapters, container: Container, erasure: Erasure, spending: TextSpending
+    adapters: Adapters,
+    processes: Processes,
+    container: Container,
+    erasure: Erasure,
+    spending: TextSpending,
 ) -> Iterator[Coroutine[None, None, None]]:
     yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
+    yield keep_doing("keys of other servers", processes.exchange, lambda: EXCHANGED_EVERY)
     yield adapters.watch()
     yield adapters.load_vendors()
     brand = container.pages.brand

@@ -100,6 +100,10 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "remove_key": {"signing_keys"},
     "find_revision": {"alembic_version"},
     "list_revisions": {"schema_revisions"},
+    # A row for each process that serves, and one for each SECRET_KEY that there ever was.
+    "list_processes": {"processes"},
+    "remove_ended": {"processes"},
+    "list_secret_keys": {"secret_keys"},
     # One row.
     "sum_signup_cost": {"text_budget"},
     # Places where texts are stopped: a handful, which each process reads once a second at most.

@@ -10,7 +10,8 @@ import click
 
 from app.commands.asking import ask_first, named
 from app.commands.stores import ask_database, with_database
-from app.domain.keys import keys_for
+from app.domain.ports import Database
+from app.domain.processes import order_secret_keys
 from app.domain.sessions.signing_keys import KNOWN_AFTER, KeyState, ListedKey, SigningKeys
 from app.settings import Settings
 
@@ -83,8 +84,13 @@ def _end_not_found(key_id: str) -> None:
 
 
 def _ask(settings: Settings, ask: Callable[[SigningKeys], Awaitable[T]]) -> T:
-    seals = keys_for("signing keys", settings.secret_key)
-    return ask_database(settings, lambda database: ask(SigningKeys(seals, database)))
+    """With what is sealed by a key that all servers know."""
+
+    async def asked(database: Database) -> T:
+        secrets = await order_secret_keys(database, settings.secret_key)
+        return await ask(SigningKeys(secrets.derive("signing keys"), database))
+
+    return ask_database(settings, asked)
 
 
 def _lines(found: Iterable[ListedKey]) -> Iterable[str]:

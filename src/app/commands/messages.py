@@ -13,8 +13,8 @@ from app.commands.contacts import canonical_contact
 from app.commands.stores import ask_database, with_database
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
-from app.domain.keys import keys_for
 from app.domain.ports import Database
+from app.domain.processes import order_secret_keys
 from app.domain.support.cause import Cause, find_cause
 from app.domain.support.contact import ContactReport, ContactReports, RefusedSend
 from app.domain.support.messages import (
@@ -97,8 +97,9 @@ def _require_waiting(message: FoundMessage) -> None:
 
 
 async def _find(settings: Settings, database: Database, contact: str, most: int) -> ContactReport:
-    pseudonyms = Pseudonyms(keys_for("pseudonyms", settings.secret_key))
-    subjects, table = Subjects(settings.secret_key), read_limits(settings)
+    secrets = await order_secret_keys(database, settings.secret_key)
+    pseudonyms = Pseudonyms(secrets.derive("pseudonyms"))
+    subjects, table = Subjects(secrets.by_age), read_limits(settings)
     return await ContactReports(database, subjects, pseudonyms, table).find(contact, most)
 
 

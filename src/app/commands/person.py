@@ -18,10 +18,11 @@ from app.domain.account.unlock import Unlocked, unlock
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.errors import Refusal, Unauthenticated, Unavailable
 from app.domain.identity.users import Subjects
-from app.domain.keys import keys_for
+from app.domain.keys import SecretKeys
 from app.domain.operations.people import FoundPerson, find_person, show_person
 from app.domain.operations.person_changes import delete_person, export_person, sign_out_person
 from app.domain.ports import Database
+from app.domain.processes import order_secret_keys
 from app.domain.support.contact import ContactReports
 from app.domain.support.words import clock
 from app.settings import Settings
@@ -62,9 +63,9 @@ def find(contact: str, as_json: bool) -> None:
 def show(contact: str, most: int, as_json: bool) -> None:
     """Show the state of an account, its sessions, and what happened to it, in order."""
     with with_database("SECRET_KEY") as settings:
-        who = named_person(contact, settings.sms_regions)
+        who, secrets = named_person(contact, settings.sms_regions), _secret_keys(settings)
         report = ask_database(settings, lambda database: show_person(
-            database, _reports(settings, database), who, most
+            database, _reports(settings, secrets, database), who, most
         ))  # fmt: skip
     if report is None:
         raise click.ClickException(NOBODY)
@@ -84,7 +85,7 @@ def unlock_person(contact: str, yes: bool, as_json: bool) -> None:
             who = _required(settings, who).contacts[0]
         what = f"This forgets the wrong codes and passwords for {who} and its account."
         ask_first(what, "Forget them?", yes=yes)
-        subjects = Subjects(settings.secret_key)
+        subjects = Subjects(_secret_keys(settings).by_age)
         unlocked = ask_database(settings, lambda database: unlock(database, subjects, who))
     known = unlocked.user_id is not None
     if as_json:
@@ -164,9 +165,13 @@ def _done(settings: Settings, change: Callable[[Database], Awaitable[T]]) -> T:
         raise click.ClickException(str(refusal.message)) from refusal
 
 
-def _reports(settings: Settings, database: Database) -> ContactReports:
-    pseudonyms = Pseudonyms(keys_for("pseudonyms", settings.secret_key))
-    subjects, table = Subjects(settings.secret_key), read_limits(settings)
+def _secret_keys(settings: Settings) -> SecretKeys:
+    return ask_database(settings, lambda database: order_secret_keys(database, settings.secret_key))
+
+
+def _reports(settings: Settings, secrets: SecretKeys, database: Database) -> ContactReports:
+    pseudonyms = Pseudonyms(secrets.derive("pseudonyms"))
+    subjects, table = Subjects(secrets.by_age), read_limits(settings)
     return ContactReports(database, subjects, pseudonyms, table)
 
 

@@ -28,6 +28,7 @@ REMEDIES = {
     "redis": "Check that Redis runs and REDIS_URL leads to it. People can go on meanwhile.",
     "migrations": "Run latchkey migrate.",
     "keys": "Run latchkey keys rotate, unless SECRET_KEY is not the one of the other servers.",
+    "secret-key": "Give every server each key of SECRET_KEY before one of them puts it first.",
     "dispatcher": "Restart this process; messages wait in the database.",
     "texts": "See who asks for so many (audit events *:send_refused), then raise SMS_DAILY_LIMIT.",
     "sms-budget": "Run latchkey sms status, stop what is too much by latchkey sms stop, or raise"

@@ -5,6 +5,7 @@ its client knows, the key: a dump of the table opens none.
 """
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,12 +61,12 @@ class Call:
 
 
 class IdempotentCalls:
-    """`key` keys all digests."""
+    """The first of `keys` keys all digests."""
 
     def __init__(
-        self, database: Database, memory: ShortMemory, limits: LimitTable, key: bytes
+        self, database: Database, memory: ShortMemory, limits: LimitTable, keys: Sequence[bytes]
     ) -> None:
-        self._database, self._signer = database, Signer((key,))
+        self._database, self._signer = database, Signer(keys)
         self._memory, self._limit = memory, limits.kept_calls_per_address
 
     async def has_room(self, call: Call, origin: Origin) -> bool:

@@ -1,6 +1,7 @@
 """Operators: known by the token of the settings, and their browsers by a pass for entering it."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import sha256
 from time import time
@@ -38,7 +39,7 @@ class Operators:
     """
 
     def __init__(
-        self, token: str, keys: tuple[bytes, ...], memory: ShortMemory, table: LimitTable
+        self, token: str, keys: Sequence[bytes], memory: ShortMemory, table: LimitTable
     ) -> None:
         self._token, self._signer, self._memory, self._table = token, Signer(keys), memory, table
         self._digest = sha256(token.encode()).digest()

@@ -5,6 +5,7 @@ and devices.
 import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -107,7 +108,7 @@ SEED = 16  # bytes of chance; as many follow that say who issued them
 class Flows:
     """`keys`: the first issues, all recognise."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
     def issue(self) -> str:
@@ -246,7 +247,7 @@ DEVICE_LIFETIME = 90 * 86_400
 class Devices:
     """`keys`: the first signs, all verify."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
     def issue(self, known: str, epoch: int, *contacts: str) -> str:

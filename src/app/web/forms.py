@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -119,7 +120,7 @@ class CookiesOff(Forbidden):
 class Csrf:
     """`keys`: the first makes tokens, all check them. `origin` is that of `BASE_URL`."""
 
-    def __init__(self, keys: tuple[bytes, ...], origin: str) -> None:
+    def __init__(self, keys: Sequence[bytes], origin: str) -> None:
         self._signer, self._origin = Signer(keys), origin.encode()
 
     def issue_token(self, binding: str) -> str:

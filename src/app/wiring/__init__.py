@@ -1,5 +1,6 @@
 """The wiring: which part of the domain is given which adapters and settings."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from app.adapters.postgres import list_revisions
@@ -29,7 +30,7 @@ from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords
 from app.domain.identity.users import People, Subjects
-from app.domain.keys import keys_for
+from app.domain.keys import SecretKeys
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.login import LoginFlow
@@ -67,19 +68,20 @@ class Wiring:
     def __init__(
         self,
         settings: Settings,
+        secrets: SecretKeys,
         limits: LimitTable,
         adapters: Adapters,
         dispatcher: Dispatcher,
         checks: Checks,
     ) -> None:
-        self._settings, self._limits = settings, limits
+        self._settings, self._secrets, self._limits = settings, secrets, limits
         self._adapters, self._dispatcher, self._checks = adapters, dispatcher, checks
         self._database = adapters.database
         self._people = People(adapters.database, adapters.memory, limits)
         self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
         self._vitals = build_vitals(settings, adapters, self._hasher, self._tokens)
         self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
-        self._subjects = Subjects(settings.secret_key)
+        self._subjects = Subjects(secrets.by_age)
         self._sessions = self._build_sessions()
         self._identities = Identities(self._database, self._sessions, limits, self._issuer)
         self._limiter = SendLimiter(adapters.database, adapters.memory, limits, self._pseudonyms)
@@ -123,7 +125,7 @@ class Wiring:
             prices=self._prices,
             plan_choices=self._plan_choices,
             federation=self._build_federation(),
-            services=build_services(settings, self._database, self._tokens),
+            services=build_services(settings, self._secrets, self._database, self._tokens),
             idempotent_calls=self._build_idempotent_calls(),
             receipts=Receipts(self._database),
             receipt_readers=self._adapters.receipt_readers,
@@ -147,8 +149,8 @@ class Wiring:
         provider = self._adapters.identity_provider
         return provider.issuer if provider else ""
 
-    def _derive_keys(self, purpose: str) -> tuple[bytes, ...]:
-        return keys_for(purpose, self._settings.secret_key)
+    def _derive_keys(self, purpose: str) -> Sequence[bytes]:
+        return self._secrets.derive(purpose)
 
     def _build_new_passwords(self) -> NewPasswords:
         return NewPasswords(
@@ -250,7 +252,7 @@ class Wiring:
         return Undo(
             self._database,
             self._sessions,
-            build_undo_links(self._settings),
+            build_undo_links(self._settings, self._secrets),
             self._phones,
             EarlierIdentities(self._database, self._issuer),
             self._hasher,
@@ -258,9 +260,9 @@ class Wiring:
         )
 
     def _build_idempotent_calls(self) -> IdempotentCalls:
-        """By the oldest key: when a new one is put before it, what was answered is known."""
-        key = self._derive_keys("idempotency")[-1]
-        return IdempotentCalls(self._database, self._adapters.memory, self._limits, key)
+        """By the oldest key: when a new one comes, what was answered is known."""
+        keys = self._secrets.derive_oldest("idempotency")
+        return IdempotentCalls(self._database, self._adapters.memory, self._limits, keys)
 
     def _build_federation(self) -> Federation | None:
         provider = self._adapters.identity_provider

@@ -1,7 +1,7 @@
 """The wiring of templates and of the messages that are made by them."""
 
 from app.domain.account.undoable import UndoLinks
-from app.domain.keys import keys_for
+from app.domain.keys import SecretKeys
 from app.domain.languages import Languages
 from app.domain.verification.codes import MessageComposer
 from app.settings import Settings
@@ -20,17 +20,17 @@ def build_templates(settings: Settings, assets: Assets, languages: Languages) ->
 
 
 def build_composer(
-    settings: Settings, templates: Templates, languages: Languages
+    settings: Settings, secrets: SecretKeys, templates: Templates, languages: Languages
 ) -> MessageComposer:
     return MessageComposer(
         templates,
         languages,
-        keys_for("verification codes", settings.secret_key)[0],
+        secrets.derive("verification codes"),
         settings.hostname,
         settings.base_url,
-        build_undo_links(settings).make_link,
+        build_undo_links(settings, secrets).make_link,
     )
 
 
-def build_undo_links(settings: Settings) -> UndoLinks:
-    return UndoLinks(keys_for("undo", settings.secret_key), settings.base_url)
+def build_undo_links(settings: Settings, secrets: SecretKeys) -> UndoLinks:
+    return UndoLinks(secrets.derive("undo"), settings.base_url)

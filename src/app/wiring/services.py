@@ -1,7 +1,7 @@
 """The wiring of what services are given of a session."""
 
 from app.domain.identity.profile import Profiles
-from app.domain.keys import keys_for
+from app.domain.keys import SecretKeys
 from app.domain.ports import Database
 from app.domain.services import Services
 from app.domain.sessions.service_tokens import ServiceSessions, ServiceTokens
@@ -11,13 +11,13 @@ from app.web.container import ServicesContainer
 
 
 def build_services(
-    settings: Settings, database: Database, tokens: AccessTokens
+    settings: Settings, secrets: SecretKeys, database: Database, tokens: AccessTokens
 ) -> ServicesContainer:
     services, profiles = Services(settings.services), Profiles(database)
     return ServicesContainer(
         services,
         profiles,
         ServiceTokens(services, profiles, tokens),
-        ServiceSessions(keys_for("service sessions", settings.secret_key)),
+        ServiceSessions(secrets.derive("service sessions")),
         settings.base_url,
     )

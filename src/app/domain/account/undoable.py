@@ -5,6 +5,7 @@ The token is the id of the change and a MAC over it, so a dump of the database u
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +30,7 @@ class UnknownUndo(Rejected):
 class UndoLinks:
     """`keys`: the first makes links, all check them."""
 
-    def __init__(self, keys: tuple[bytes, ...], base_url: str) -> None:
+    def __init__(self, keys: Sequence[bytes], base_url: str) -> None:
         self._signer, self._base_url = Signer(keys), base_url
 
     def make_link(self, change_id: UUID) -> str:

@@ -20,7 +20,7 @@ NOBODYS_NUMBER, NOBODYS_ADDRESS = "+999", "@deleted.invalid"
 class Pseudonyms:
     """`keys`: the first makes them, all know them again."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
     def make_pseudonym(self, value: str) -> str:

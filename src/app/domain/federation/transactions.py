@@ -6,7 +6,7 @@ off writes nothing. Coming back is written down, so that nobody does twice.
 
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -95,7 +95,7 @@ class Transactions:
     """`keys`: the first one begins them, all know them again. `clock` is in seconds."""
 
     def __init__(
-        self, database: Database, keys: tuple[bytes, ...], clock: Callable[[], float] = time
+        self, database: Database, keys: Sequence[bytes], clock: Callable[[], float] = time
     ) -> None:
         self._database, self._signer, self._clock = database, Signer(keys), clock
 

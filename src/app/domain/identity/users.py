@@ -1,5 +1,6 @@
 """People with an account: their number and address, held while they change, and how often."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,16 +99,17 @@ SUBJECT = 16  # bytes; there were 32 of those without a key: see `cleanup.py`
 
 class Subjects:
     """Keyed digests of numbers and addresses, so that nobody who reads the tables finds one by
-    trying all there are. Their key is that of the last of `secrets`, the oldest: when a new one is
-    put before it, what was wrong still counts.
+    trying all there are. Their key is that of the last of `secrets`, the oldest: when a new one
+    comes, what was wrong still counts.
     """
 
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._signer = Signer(keys_for("subjects", secrets[-1:]))
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = secrets
 
     def of(self, counted: str) -> bytes:
         """A number in E.164, a canonical address, or the name of what else is counted."""
-        return self._signer.sign(counted.encode())[:SUBJECT]
+        signer = Signer(keys_for("subjects", (self._secrets[-1],)))
+        return signer.sign(counted.encode())[:SUBJECT]
 
 
 # The number and the address of an account: held while they change, and replaced.

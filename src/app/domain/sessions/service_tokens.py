@@ -5,6 +5,7 @@ code, which the service's proxy lets us exchange for a cookie of that host.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from time import time
 from uuid import UUID
@@ -58,7 +59,7 @@ class ServiceSessions:
     ours, and nothing at all once the session has ended. `keys`: the first signs, all verify.
     """
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
     def issue_code(self, access: Access, origin: str, state: str) -> str:

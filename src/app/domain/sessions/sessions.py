@@ -46,7 +46,7 @@ class Sessions:
         database: Database,
         limits: LimitTable,
         tokens: AccessTokens,
-        refresh_keys: tuple[bytes, ...],
+        refresh_keys: Sequence[bytes],
         pseudonyms: Pseudonyms,
         subjects: Subjects,
     ) -> None:

@@ -89,7 +89,7 @@ class SigningKeys:
     """
 
     def __init__(
-        self, seals: tuple[bytes, ...], database: Database, polled: Database | None = None
+        self, seals: Sequence[bytes], database: Database, polled: Database | None = None
     ) -> None:
         self._seals, self._database, self._polled = seals, database, polled or database
         self._seen: list[str] | None = None

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -226,7 +227,7 @@ class PresentedToken:
 class RefreshTokens:
     """`keys`: the first makes tokens, all check them."""
 
-    def __init__(self, keys: tuple[bytes, ...]) -> None:
+    def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
     def issue_token(self, access: Access) -> str:

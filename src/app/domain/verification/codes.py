@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -121,7 +121,7 @@ def derive_code(key: bytes, nonce: bytes, purpose: str, destination: str, digits
 
 
 def is_code_of(
-    guess: str, keys: tuple[bytes, ...], nonce: bytes, purpose: str, destination: str
+    guess: str, keys: Sequence[bytes], nonce: bytes, purpose: str, destination: str
 ) -> bool:
     """Whether any key, present or retired, derives the guess. Constant time on bytes."""
     found = False
@@ -186,13 +186,13 @@ LONGEST_HOST = 143  # for which a code and its binding are one segment
 
 @dataclass(frozen=True, slots=True)
 class MessageComposer:
-    """Turns a claimed row of the outbox into a text, call or mail. `key` is the one that signs now,
+    """Turns a claimed row of the outbox into a text, call or mail. The first of `keys` makes codes,
     `undo_link` makes the link that undoes a change.
     """
 
     renderer: MessageRenderer
     languages: Languages
-    key: bytes
+    keys: Sequence[bytes]
     host: str
     base_url: str
     undo_link: Callable[[UUID], str]
@@ -240,7 +240,9 @@ class MessageComposer:
             return {}
         digits = PHONE.digits if message.channel == PHONE.name else EMAIL.digits
         purpose = message.purpose or ""
-        return {"code": derive_code(self.key, message.nonce, purpose, message.destination, digits)}
+        return {
+            "code": derive_code(self.keys[0], message.nonce, purpose, message.destination, digits)
+        }
 
 
 def _tell_moments(own: dict[str, str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ The same for every flow and both channels. What it counts it counts by itself, i
 caller can forget to, and no flushed cache, new browser or new flow starts afresh.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from math import ceil
@@ -141,7 +141,7 @@ class VerificationDependencies:
     memory: ShortMemory
     limits: LimitTable
     limiter: SendLimiter
-    keys: tuple[bytes, ...]
+    keys: Sequence[bytes]
     pseudonyms: Pseudonyms
     subjects: Subjects
     host: str
