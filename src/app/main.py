@@ -207,10 +207,8 @@ def _lifespan(
             await attempt("receivers of events", events.set_receivers)
             await attempt("budget of texts", spending.put_in_force)
         dispatching = [asyncio.create_task(each.run()) for each in (dispatcher, events)]
-        background = [
-            asyncio.create_task(each)
-            for each in _background(adapters, processes, container, erasure, spending)
-        ]
+        works = _background(adapters, processes, container, erasure, spending)
+        background = [asyncio.create_task(each) for each in works]
         _set_up_interpreter()
         try:
             with not_ready_first(container.health, drain):

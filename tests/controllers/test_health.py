@@ -9,9 +9,8 @@ import pytest
 
 from app.adapters.postgres import list_revisions, newest_revision
 from app.domain.health import Area, AreaState, Status
-from app.domain.keys import keys_for
+from app.domain.keys import fingerprint_of, keys_for
 from app.domain.operators import Operators
-from app.domain.vitals import fingerprint
 from app.main import STATIC
 from app.settings import DEVELOPMENT_KEY
 from app.web.assets import Assets
@@ -131,7 +130,7 @@ def test_operators_are_told_what_runs_here(guarded: Product) -> None:
     """And nobody else is."""
     told = Person(guarded).get("/health", accept="application/json", **BEARER).response.json()
     assert (told["version"], told["revision"]) == (version("latchkey"), newest_revision())
-    assert told["keys"]["secret"] == [fingerprint(DEVELOPMENT_KEY)]
+    assert told["keys"]["secret"] == [fingerprint_of(DEVELOPMENT_KEY)]
     [signing] = Person(guarded).get("/.well-known/jwks.json").response.json()["keys"]
     assert told["keys"]["signing"] == [signing["kid"]]
     assert abs(told["clock"]["offset"]) < 1

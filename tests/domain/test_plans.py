@@ -104,6 +104,8 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_processes": {"processes"},
     "remove_ended": {"processes"},
     "list_secret_keys": {"secret_keys"},
+    # A row for each database of the server.
+    "describe_server": {"pg_database"},
     # One row.
     "sum_signup_cost": {"text_budget"},
     # Places where texts are stopped: a handful, which each process reads once a second at most.

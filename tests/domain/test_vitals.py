@@ -10,9 +10,10 @@ from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.health import Status
 from app.domain.identity.hashing import PasswordHashing
+from app.domain.keys import fingerprint_of
 from app.domain.ports import Refilled
 from app.domain.sessions.tokens import AccessTokens
-from app.domain.vitals import CountedBy, Release, Vitals, fingerprint
+from app.domain.vitals import CountedBy, Release, Vitals
 from tests.domain.test_hashing import ROOM, held_up
 from tests.stores import Stores, execute
 
@@ -100,6 +101,6 @@ async def test_a_queue_that_is_nearly_full_warns(patient: Patient) -> None:
 
 
 def test_a_fingerprint_is_of_its_key_alone_and_hides_it() -> None:
-    assert fingerprint("one") != fingerprint("two")
-    assert len(fingerprint("one")) == 12
-    assert "one" not in fingerprint("one")
+    assert fingerprint_of("one") != fingerprint_of("two")
+    assert len(fingerprint_of("one")) == 8
+    assert "one" not in fingerprint_of("one")

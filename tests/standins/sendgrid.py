@@ -33,6 +33,7 @@ class SendGridStandIn(StandIn[ReceivedEmail]):
         super().__init__()
         self.api_key = "SG.key-of-the-tests"
         self.sender = sender
+        self.scopes = ["mail.send", "user.profile.read"]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -41,6 +42,15 @@ class SendGridStandIn(StandIn[ReceivedEmail]):
             "SENDGRID_API_KEY": self.api_key,
             "SENDGRID_FROM_EMAIL": self.sender,
         }
+
+    def _reply(self, request: Request) -> Reply:
+        if (request.method, request.path) != ("GET", "/v3/scopes"):
+            return super()._reply(request)
+        self.requests += 1
+        if request.headers.get("authorization") != f"Bearer {self.api_key}":
+            return _errors(401, ("authorization required", None))
+        usual = Reply(200, json.dumps({"scopes": self.scopes}).encode(), JSON)
+        return self.script.due("").answer(usual)
 
     def broken_rules(self, request: Request) -> list[Violation]:
         return broken_by(request, self.api_key, self.sender)

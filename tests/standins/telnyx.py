@@ -111,6 +111,8 @@ class TelnyxStandIn(StandIn[ReceivedText]):
     def _reply(self, request: Request) -> Reply:
         if request.method != "GET":
             return super()._reply(request)
+        if request.path == "/v2/balance":
+            return self._show_balance(request)
         with self._changed:
             broken = self.broken_rules(request)
             self.violations += broken
@@ -120,6 +122,13 @@ class TelnyxStandIn(StandIn[ReceivedText]):
             found = [self._record(text) for text in self.messages[::-1] if text.to == to]
             usual = Reply(200, json.dumps({"data": found}).encode(), JSON)
             return self.records.due(to).answer(usual)
+
+    def _show_balance(self, request: Request) -> Reply:
+        self.requests += 1
+        if request.headers.get("authorization") != f"Bearer {self.api_key}":
+            return self.refusal(Violation(401, 10009, "Authentication failed"))
+        balance = {"record_type": "balance", "balance": "300.00", "currency": "USD"}
+        return Reply(200, json.dumps({"data": balance}).encode(), JSON)
 
     def _record(self, text: ReceivedText) -> dict[str, Any]:
         return {

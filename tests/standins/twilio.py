@@ -11,7 +11,7 @@ from tests.standins.behaviour import Behaviour, Script
 from tests.standins.http_server import Reply, Request
 from tests.standins.standin import StandIn, Violation
 from tests.standins.twilio_calls import CALLS, ReceivedCall, call_resource, read_call
-from tests.standins.twilio_rules import TEXTS, Resource, broken_by, form_of, query_of
+from tests.standins.twilio_rules import TEXTS, Resource, broken_by, form_of, is_known, query_of
 
 JSON = {"Content-Type": "application/json"}
 
@@ -45,6 +45,7 @@ class TwilioStandIn(StandIn[ReceivedText]):
         self.calls: list[ReceivedCall] = []
         self.lists = Script()
         self.status = ""
+        self.account = {"status": "active", "type": "Full"}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -93,6 +94,8 @@ class TwilioStandIn(StandIn[ReceivedText]):
         return [call for call in self.calls if call.to == number]
 
     def _reply(self, request: Request) -> Reply:
+        if request.path == f"/2010-04-01/Accounts/{self.account_sid}.json":
+            return self._show_account(request)
         resource = _resource_of(request)
         if request.method != "GET" and resource is TEXTS:
             return super()._reply(request)
@@ -105,6 +108,15 @@ class TwilioStandIn(StandIn[ReceivedText]):
                 return self._call(request)
             to = query_of(request, resource.query).get("To", "")
             return self.lists.due(to).answer(self._list(request, resource))
+
+    def _show_account(self, request: Request) -> Reply:
+        """The Account resource, of which a few fields are told."""
+        self.requests += 1
+        if not is_known(request, self.account_sid, self.auth_token) or request.method != "GET":
+            return _error(401, 20003, "Authenticate")
+        behaviour = self.script.due("")
+        shown = {"sid": self.account_sid, "friendly_name": "Latchkey", **self.account}
+        return behaviour.answer(Reply(200, json.dumps(shown).encode(), JSON))
 
     def _call(self, request: Request) -> Reply:
         self.requests += 1

@@ -43,6 +43,11 @@ def query_of(request: Request, schema: dict[str, Any]) -> dict[str, Any]:
     return typed_form(schema, parse_qsl(urlsplit(request.path).query, keep_blank_values=True))
 
 
+def is_known(request: Request, account_sid: str, auth_token: str) -> bool:
+    pair = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
+    return request.headers.get("authorization") == f"Basic {pair}"
+
+
 def broken_by(
     request: Request, resource: Resource, account_sid: str, auth_token: str, sender: str
 ) -> list[Violation]:
@@ -53,8 +58,7 @@ def broken_by(
         "POST",
     ):
         return [Violation(404, 20404, f"no such resource: {request.method} {request.path}")]
-    pair = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
-    if request.headers.get("authorization") != f"Basic {pair}":
+    if not is_known(request, account_sid, auth_token):
         return [Violation(401, 20003, "Authenticate")]
     if request.method == "GET":
         query = query_of(request, resource.query)

@@ -162,7 +162,7 @@ class Redis:
     async def check(self) -> str:
         await self.put("health", b"", CHECKED)
         await self.take("health")
-        policy = (await self._information()).get("maxmemory_policy", "not told")
+        policy = (await self.information()).get("maxmemory_policy", "not told")
         if policy == POLICY:
             return ""
         return f"maxmemory-policy is {policy}, set it to {POLICY}: limits ask PostgreSQL too"
@@ -175,11 +175,11 @@ class Redis:
         except FAILURES as error:
             if "unknown command" not in str(error):
                 return ""
-        version = (await self._information()).get("redis_version", "of some version")
+        version = (await self.information()).get("redis_version", "of some version")
         return f"Redis {version} has no GETDEL. Needed is {NEEDED}."
 
-    async def _information(self) -> dict[str, str]:
-        """Empty where our user may not ask for it."""
+    async def information(self) -> dict[str, str]:
+        """What INFO says, by name; empty where our user may not ask for it."""
         try:
             text: bytes = await self._ask("INFO")
         except NoPermissionError:

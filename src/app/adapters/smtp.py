@@ -37,7 +37,7 @@ OURS, THEIRS = re.compile(r"5\.(?:1\.[78]|[57]\.)"), re.compile(r"5\.(?:1\.[1-6]
 NOT_ALLOWED = (503, 530)  # out of order; who we are has to be proved first
 
 
-def build_mail(settings: Settings, _client: object) -> Mail:
+def build_mail(settings: Settings, _client: object) -> "SmtpMail":
     """`_client` is for vendors that are asked by HTTP."""
     server = parse_smtp_url(settings.smtp_url)
     return SmtpMail(server, sender=settings.smtp_from, sender_name=settings.brand_name)
@@ -112,6 +112,16 @@ class SmtpMail(Mail):
             words = _words_of(failure, self._server.password)
             return _outcome(failure, words, handing_over)
         return Sent(message_id)
+
+    async def find_trouble(self) -> str:
+        """Why the server takes no mails from us, in its words; "" where it does. None is sent."""
+        try:
+            async with asyncio.timeout(self._deadline):
+                session = await self._open(self._new_session(), None)
+                await session.quit()
+        except (SMTPException, OSError) as failure:
+            return _words_of(failure, self._server.password)
+        return ""
 
     @asynccontextmanager
     async def _session_for(self, to: str) -> AsyncIterator[SMTP]:

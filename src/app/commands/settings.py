@@ -35,12 +35,7 @@ def settings_or_exit(*stores: str, needed: Collection[str] | None = None) -> Set
         settings = read_settings(os.environ, needed)
     except BadSettings as bad:
         problems += bad.problems
-    for name, read in FILES.items():
-        try:
-            if path := os.environ.get(name, "").strip():
-                read(path)
-        except BadSettings as bad:
-            problems += bad.problems
+    problems += find_file_problems()
     text = " ".join(problems)
     problems += [
         f"{name} is missing: set it, or run `latchkey dev`, which brings its own."
@@ -50,6 +45,18 @@ def settings_or_exit(*stores: str, needed: Collection[str] | None = None) -> Set
     if settings is None or problems:
         refuse(problems)
     return settings
+
+
+def find_file_problems() -> list[str]:
+    """What is wrong with files that settings name."""
+    problems: list[str] = []
+    for name, read in FILES.items():
+        try:
+            if path := os.environ.get(name, "").strip():
+                read(path)
+        except BadSettings as bad:
+            problems += bad.problems
+    return problems
 
 
 def is_given(name: str) -> bool:

@@ -4,6 +4,7 @@ import app.web.fast_pages  # isort: skip  # noqa: F401 - before Litestar
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from advanced_alchemy.extensions.litestar import SQLAlchemyPlugin
 from litestar import Litestar, Router, asgi, get
@@ -25,12 +26,14 @@ from app.console.errors import EXCEPTION_HANDLERS
 from app.console.listing import read_listing
 from app.console.pages import ConsolePages
 from app.console.records import build_database
+from app.domain.concurrency import attempt
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
-from app.domain.keys import keys_for
+from app.domain.keys import SecretKeys
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.operators import Operators
+from app.domain.processes import reorder_secret_keys
 from app.settings import Settings
 from app.web.assets import Assets
 from app.web.brand import STATIC, load_brand
@@ -45,7 +48,8 @@ FORM = 16 * 1024  # bytes
 
 def create_console(settings: Settings, limits: LimitTable) -> Litestar:
     assets = Assets(STATIC, live=False, brand=load_brand(settings))
-    console, tables = _build_console(settings, limits, assets), build_database(settings)
+    secrets, tables = SecretKeys(settings.secret_key), build_database(settings)
+    console = _build_console(settings, secrets, limits, assets)
     signed_in = Router(
         "/console",
         route_handlers=[
@@ -59,7 +63,7 @@ def create_console(settings: Settings, limits: LimitTable) -> Litestar:
         [show_start, SignInController, signed_in, serve_files],
         plugins=[SQLAlchemyPlugin(config=tables)],
         exception_handlers=EXCEPTION_HANDLERS,
-        lifespan=[_lifespan(console, tables.get_engine())],
+        lifespan=[_lifespan(console, secrets, tables.get_engine())],
         state=State({"console": console, "assets": assets}),
         request_max_body_size=FORM,
         before_request=answer_options,
@@ -77,27 +81,30 @@ def create_console(settings: Settings, limits: LimitTable) -> Litestar:
     return application
 
 
-def _build_console(settings: Settings, limits: LimitTable, assets: Assets) -> Console:
+def _build_console(
+    settings: Settings, secrets: SecretKeys, limits: LimitTable, assets: Assets
+) -> Console:
     memory = Redis(settings.redis_url, settings.redis_prefix)
-    keys = keys_for("operators", settings.secret_key)
     return Console(
         settings,
         limits,
         Postgres.from_settings(settings, size=5),
         memory,
         ConsolePages(assets),
-        Operators(settings.ops_token, keys, memory, limits),
-        Subjects(settings.secret_key),
-        Pseudonyms(keys_for("pseudonyms", settings.secret_key)),
+        Operators(settings.ops_token, secrets.derive("operators"), memory, limits),
+        Subjects(secrets.by_age),
+        Pseudonyms(secrets.derive("pseudonyms")),
     )
 
 
 def _lifespan(
-    console: Console, engine: AsyncEngine
+    console: Console, secrets: SecretKeys, engine: AsyncEngine
 ) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def running(app: Litestar) -> AsyncIterator[None]:
         await console.database.open()
+        # As the servers count: without an answer, as the setting has them.
+        await attempt("order of the keys", partial(reorder_secret_keys, console.database, secrets))
         try:
             yield
         finally:

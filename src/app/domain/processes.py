@@ -78,10 +78,15 @@ async def sort_by_age(connection: Connection, secrets: Sequence[str]) -> list[st
 async def order_secret_keys(database: Database, secrets: tuple[str, ...]) -> SecretKeys:
     """As the servers have them, for a command with the same `SECRET_KEY`."""
     keys = SecretKeys(secrets)
+    await reorder_secret_keys(database, keys)
+    return keys
+
+
+async def reorder_secret_keys(database: Database, keys: SecretKeys) -> None:
+    """In place."""
     async with database.connection() as connection:
         signs_by = find_known_to_all(keys.configured, await list_processes(connection))
-        keys.reorder(signs_by, await sort_by_age(connection, secrets))
-    return keys
+        keys.reorder(signs_by, await sort_by_age(connection, keys.secrets))
 
 
 @dataclass

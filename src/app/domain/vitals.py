@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import sha256
 from time import time
 from typing import Any
 
 from app.domain.errors import Unavailable
 from app.domain.health import Checks, Finding, Status
 from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
+from app.domain.keys import fingerprint_of
 from app.domain.limits import DAY
 from app.domain.ports import Database, Refilled, ShortMemory
 from app.domain.sessions.tokens import AccessTokens
@@ -50,11 +50,6 @@ class Release:
     revision: str
 
 
-def fingerprint(secret: str) -> str:
-    """By which people compare keys of several servers without seeing them."""
-    return sha256(b"latchkey fingerprint " + secret.encode()).hexdigest()[:12]
-
-
 class Vitals:
     """`secrets` are the keys of `SECRET_KEY`, of which the first signs."""
 
@@ -70,7 +65,7 @@ class Vitals:
     ) -> None:
         self._database, self._memory = database, memory
         self._hashing, self._tokens, self._clock = hashing, tokens, clock
-        self._fingerprints, self.release = [*map(fingerprint, secrets)], release
+        self._fingerprints, self.release = [*map(fingerprint_of, secrets)], release
         self.waiting: Sequence[Waiting] = ()
         self.clock_offset: float | None = None
         self.limits_by: CountedBy | None = None

@@ -16,7 +16,14 @@ from app.settings.sms_senders import SmsSender, is_sender
 from app.settings.smtp_url import FORM as SMTP_FORM
 from app.settings.values import OWN_AUTH0, SMS_VENDORS, Settings
 
-__all__ = ["DEVELOPMENT_KEY", "BadSettings", "Settings", "read_settings", "read_values"]
+__all__ = [
+    "DEVELOPMENT_KEY",
+    "BadSettings",
+    "Settings",
+    "inspect_settings",
+    "read_settings",
+    "read_values",
+]
 
 # Only for development: whoever runs production must bring a key of their own.
 DEVELOPMENT_KEY = "development-only-key-never-for-production"
@@ -35,6 +42,16 @@ def read_settings(environ: Mapping[str, str], needed: Collection[str] | None = N
     """Reads and checks everything that is given; raises `BadSettings` with all problems at once.
     `needed` are the variables that must not be missing, None for all that a server needs.
     """
+    settings, problems = inspect_settings(environ, needed)
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def inspect_settings(
+    environ: Mapping[str, str], needed: Collection[str] | None = None
+) -> tuple[Settings, list[str]]:
+    """As far as they can be read, and everything that is wrong with them."""
     reader = Reader(environ)
     settings = _fill_in(read_values(reader), environ)
     problems = reader.problems + _contradictions(settings)
@@ -49,9 +66,7 @@ def read_settings(environ: Mapping[str, str], needed: Collection[str] | None = N
     problems += [each for each in missing if needed is None or each.split(" ")[0] in needed]
     if problems and not (settings.is_production or settings.is_local):
         problems.append(_why_nothing_stands_in(settings))
-    if problems:
-        raise BadSettings(problems)
-    return settings
+    return settings, problems
 
 
 def read_values(reader: Reader) -> Settings:

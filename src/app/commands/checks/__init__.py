@@ -1,0 +1,1 @@
+"""What `latchkey doctor` looks at, a file a subject."""

@@ -1,0 +1,62 @@
+"""Who sends texts and mails, and who vouches for people: whether each takes our settings."""
+
+from collections.abc import Iterator
+from functools import partial
+from importlib import import_module
+
+import httpx
+
+from app.adapters.http_client import reason_of
+from app.commands.checks.line import Line, Look, passed
+from app.domain.health import Status
+from app.settings import Settings
+
+FIXES = {
+    "twilio": "Compare TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN with Twilio's console.",
+    "telnyx": "Compare TELNYX_API_KEY with Telnyx's portal.",
+    "sendgrid": "Make a key with the right mail.send, and set SENDGRID_API_KEY.",
+    "smtp": "Look at SMTP_URL and at the log of your mail server.",
+    "openid": "Compare AUTH0_ISSUER, to its last slash, with the provider's issuer.",
+}
+
+
+Vendor = tuple[str, str, Look]
+
+
+def list_vendors(settings: Settings, client: httpx.AsyncClient) -> Iterator[Vendor]:
+    """The name, the fix and the look for each."""
+    for sender in settings.sms_senders:
+        own = settings.of_sender(sender)
+        yield _vendor(sender.name, sender.vendor, own, client)
+    if not settings.sms_senders:
+        yield _nobody("texts", "nobody sends them: they are kept on this machine")
+    if mail := settings.mail_vendor.lower():
+        yield _vendor(mail, mail, settings, client)
+    else:
+        yield _nobody("mails", "nobody sends them: they are kept on this machine")
+    if settings.asks_own_auth0:
+        yield _nobody("auth0", "a provider of made-up people stands in")
+    elif settings.auth0_issuer:
+        yield _vendor("auth0", "openid", settings, client)
+    else:
+        yield _nobody("auth0", "left out")
+
+
+def _vendor(name: str, vendor: str, settings: Settings, client: httpx.AsyncClient) -> Vendor:
+    return name, FIXES[vendor], partial(_ask, name, vendor, settings, client)
+
+
+def _nobody(name: str, words: str) -> Vendor:
+    async def look() -> list[Line]:
+        return [passed(name, words)]
+
+    return name, "", look
+
+
+async def _ask(name: str, vendor: str, settings: Settings, client: httpx.AsyncClient) -> list[Line]:
+    try:
+        check = import_module(f"app.adapters.checks.{vendor}").check
+        status, words = await check(settings, client)
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
+        status, words = Status.FAIL, reason_of(error)
+    return [Line(name, status, words, "" if status is Status.PASS else FIXES[vendor])]
