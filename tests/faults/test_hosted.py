@@ -3,16 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import certify
 from tests.commands.running import typed
 from tests.faults.staged import until
 from tests.pgbouncer import GUARDED, PgBouncer
@@ -36,21 +32,6 @@ def host(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
     server.start()
     yield server
     server.stop()
-
-
-def certify(folder: Path) -> None:
-    """A certificate for `localhost`, signed by itself."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-    made = made.add_extension(names, critical=False)
-    certificate = made.sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    (folder / "server.pem").write_bytes(certificate.public_bytes(pem))
-    private = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "server.key").write_bytes(key.private_bytes(pem, *private))
 
 
 def url_of(host: PgBouncer, stores: Stores, query: str, place: str = "localhost") -> str:

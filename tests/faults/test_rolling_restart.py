@@ -13,7 +13,7 @@ import pytest
 
 from app.adapters import migrations
 from tests.product import GENEROUS, NO_TLS, PATIENCE, Product, free_port
-from tests.proxies import documented_place, running_nginx
+from tests.proxies import nginx_of_ops, running_nginx
 from tests.stores import Stores
 
 NEXT_RELEASE = """
@@ -82,7 +82,7 @@ def test_nothing_fails_while_both_are_replaced_and_the_database_is_migrated(
     pair: list[Product], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     port, answers = free_port(), Counter[int | str]()
-    place = documented_place(port, *(each.port for each in pair))
+    place = nginx_of_ops(port, *(each.port for each in pair))
     with running_nginx(tmp_path, place), people_at(f"http://127.0.0.1:{port}", answers):
         restart_one_after_the_other(pair)
         migrate_to_next_release(pair[0], tmp_path, monkeypatch)
