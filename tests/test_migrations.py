@@ -29,9 +29,20 @@ RELEASED_UP_TO = "202612010400"
 RELEASED = "bed5f406eef3480e"  # SHA-256 of their list
 
 
+OWNER = """
+DO $$ BEGIN
+  IF to_regrole('ordinary') IS NULL THEN CREATE ROLE ordinary LOGIN; END IF;
+  EXECUTE format('ALTER DATABASE %I OWNER TO ordinary', current_database());
+END $$
+"""
+
+
 @pytest.fixture
 def url(stores: Stores) -> str:
-    return stores.empty_database()
+    """As deployments have it: its owner may do nothing else, and is no superuser."""
+    empty = stores.empty_database()
+    ask(empty, OWNER)
+    return empty.replace("//latchkey@", "//ordinary@")
 
 
 def names(url: str, query: str = TABLES) -> set[str]:

@@ -21,22 +21,24 @@ CREATE TRIGGER audit_events_are_insert_only BEFORE UPDATE OR DELETE OR TRUNCATE 
 """
 # Forgets where a person was, and where the flows were, which are less than two months old; and at
 # most so many rows that are older than 400 days. How many of those there were. With the rights of
-# the owner, so no name in it may mean what its caller wants.
+# the owner, so no name in it may mean what its caller wants. The setting is not in its head: since
+# PostgreSQL 15 only a superuser may name one there that the server does not know.
 FORGET = """
 CREATE FUNCTION forget_audit_events(person uuid, flows bytea[], most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET latchkey.audit_upkeep = 'on'
 AS $$
 DECLARE
   removed integer;
 BEGIN
+  PERFORM set_config('latchkey.audit_upkeep', 'on', true);
   UPDATE {table} SET network = NULL WHERE user_id = person AND network IS NOT NULL;
   UPDATE {table} SET network = NULL WHERE flow_id = ANY (flows) AND network IS NOT NULL
     AND at > statement_timestamp() - interval '60 days';
   DELETE FROM {table} WHERE id IN (
     SELECT id FROM {table} WHERE at < statement_timestamp() - interval '400 days' LIMIT most);
   GET DIAGNOSTICS removed = ROW_COUNT;
+  PERFORM set_config('latchkey.audit_upkeep', 'off', true);
   RETURN removed;
 END $$
 """

@@ -6,7 +6,7 @@ from pathlib import Path
 from app.adapters.migrations import commands
 from app.adapters.postgres import newest_revision
 from tests.commands.running import latchkey
-from tests.faults.staged import held, until, waiting
+from tests.faults.staged import ask, held, until, waiting
 from tests.stores import Stores
 
 
@@ -42,6 +42,15 @@ def test_a_table_that_is_in_use_stops_nobody_for_long_and_is_migrated_in_the_end
             until(lambda: waiting(url) == 0, 5)
         assert started.result().returncode == 0
     commands(url).check()
+
+
+def test_a_schema_of_a_later_version_is_left_as_it_is(stores: Stores, tmp_path: Path) -> None:
+    url = stores.new_database()
+    ask(url, "UPDATE alembic_version SET version_num = '209912310000'")
+    ended = latchkey(tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("Error: The database is at 209912310000, which a later version")
+    assert "Traceback" not in ended.stderr
 
 
 def test_without_a_database_it_says_what_is_missing(tmp_path: Path) -> None:

@@ -1,17 +1,23 @@
 """Schema migrations: Alembic through advanced-alchemy, over our own way to connect."""
 
+import asyncio
 from functools import partial
 
 from advanced_alchemy.alembic.commands import AlembicCommands
 from advanced_alchemy.config import AlembicAsyncConfig, SQLAlchemyAsyncConfig
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from app.adapters.engine import build_engine
-from app.adapters.postgres import FOLDER, newest_revision
+from app.adapters.postgres import FOLDER, current_revision, newest_revision
 from app.adapters.postgres_connection import OUTAGES, POOLED, Connector, describe_failure
 from app.domain.errors import Unavailable
 from app.settings.database_url import parse_database_url
+
+
+class NewerSchema(Exception):
+    """The database is at a revision that a later version has brought; nothing was changed."""
 
 
 def commands(database_url: str) -> AlembicCommands:
@@ -29,10 +35,15 @@ def commands(database_url: str) -> AlembicCommands:
 
 def upgrade(database_url: str) -> str:
     """To the newest schema, whose revision is returned; safe when several start at once. Raises
-    `Unavailable` when the database does not let us.
+    `Unavailable` when the database does not let us, and `NewerSchema`.
     """
     try:
         commands(database_url).upgrade("head")
+    except CommandError as error:
+        found = asyncio.run(current_revision(database_url))
+        if found and found > newest_revision():
+            raise NewerSchema(found) from error
+        raise
     except OUTAGES as error:
         raise Unavailable(reason=describe_failure(error)) from error
     except DBAPIError as error:  # SQLAlchemy's, around its own, around what asyncpg raised

@@ -2,12 +2,20 @@
 
 import click
 
-from app.adapters.migrations import upgrade
+from app.adapters.migrations import NewerSchema, upgrade
 from app.commands.stores import with_database
+
+NEWER = (
+    "The database is at {}, which a later version has brought. It was left as it is: servers of "
+    "this version run on it."
+)
 
 
 @click.command()
 def migrate() -> None:
     """Bring the database to the newest schema; safe when several start at once."""
     with with_database() as settings:
-        click.echo(f"The database is at {upgrade(settings.database_url)}.")
+        try:
+            click.echo(f"The database is at {upgrade(settings.database_url)}.")
+        except NewerSchema as newer:
+            raise click.ClickException(NEWER.format(newer)) from newer
