@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -44,6 +45,22 @@ class Installed:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @contextmanager
+    def serving(self, log: Path, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+        """Asks it to stop at the end. What it has logged is told with a failure."""
+        command, given = self.command(*started_by(SERVER)), clean(env)
+        with (
+            log.open("w") as out,
+            subprocess.Popen(command, cwd=self.empty, env=given, stdout=out, stderr=out) as server,
+        ):
+            try:
+                yield server
+            except BaseException as error:
+                error.add_note(log.read_text()[-4000:])
+                raise
+            finally:
+                server.terminate()
 
 
 def clean(env: dict[str, str]) -> dict[str, str]:
@@ -105,32 +122,16 @@ def test_it_migrates_and_serves_as_nobody_from_a_folder_that_is_empty_and_read_o
     installed: Installed, database_url: str, valkey: Valkey, tmp_path: Path
 ) -> None:
     port = free_port()
-    env = (
-        in_unit(port)
-        | PRODUCTION
-        | {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
-            "TWILIO_API_URL": "http://127.0.0.1:1",
-            "SENDGRID_API_URL": "http://127.0.0.1:1",
-        }
-    )
+    env = in_unit(port) | PRODUCTION | {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
+        "TWILIO_API_URL": "http://127.0.0.1:1",
+        "SENDGRID_API_URL": "http://127.0.0.1:1",
+    }  # fmt: skip
     assert newest_revision() in installed.run(*started_by("latchkey-migrate.service"), **env)
-    with (
-        (tmp_path / "log").open("w") as log,
-        subprocess.Popen(
-            installed.command(*started_by(SERVER)),
-            cwd=installed.empty, env=clean(env), stdout=log, stderr=log,
-        ) as server,
-    ):  # fmt: skip
-        try:
-            look_around(port, server)
-        except BaseException as error:
-            error.add_note((tmp_path / "log").read_text()[-4000:])
-            raise
-        finally:
-            server.terminate()
-        assert server.wait(30) == 0
+    with installed.serving(tmp_path / "log", env) as server:
+        look_around(port, server)
+    assert server.wait(30) == 0
 
 
 def in_unit(port: int) -> dict[str, str]:
