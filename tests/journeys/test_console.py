@@ -14,7 +14,7 @@ from tests.console.operator import TOKEN, console_at
 from tests.console.test_people import Someone
 from tests.journeys.looking import Document, Window
 from tests.journeys.tab import Tab, watch
-from tests.journeys.test_accessibility import layout_problems, looking
+from tests.journeys.test_accessibility import large_text, layout_problems, looking
 from tests.stores import Stores
 
 WIDTHS = (320, 768, 1280)
@@ -105,4 +105,6 @@ async def problems(page: Page, window: Window) -> list[str]:
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 640})
         found += [f"{width} px: {each}" for each in await layout_problems(page)]
+    await page.set_viewport_size({"width": WIDTHS[0], "height": 640})
+    found += [f"large text: {each}" for each in await large_text(page)]
     return found

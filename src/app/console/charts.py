@@ -84,7 +84,7 @@ def draw_sends(counted: Sequence[HourOfSends], now: datetime) -> Chart:
             (f"{hour:%d %b %H:00}", f"{counts[0]:,}", f"{counts[1]:,}")
             for hour, counts in zip(hours, found, strict=True)
         ],
-        axis=tuple(f"{hour:%H:00}" for hour in hours[::AXIS]),
+        axis=tuple(f"{hour:%H} h" for hour in hours[::AXIS]),
         legend=(("sms", "texts and calls"), ("email", "e-mails")),
     )
 
