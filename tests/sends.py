@@ -46,7 +46,9 @@ THREE = Limit(((HOUR, 3),))
 PSEUDONYMS = Pseudonyms((b"k" * 32,))
 NOWHERE = "unix:///nowhere/redis.sock"
 OLDER = "UPDATE deliveries SET created_at = created_at - make_interval(secs => $1)"
-EMPTY = "TRUNCATE deliveries, send_counts, send_stops, phone_verifications, email_verifications"
+EMPTY = """
+TRUNCATE deliveries, send_counts, send_stops, send_probes, phone_verifications, email_verifications
+"""
 To = Phone | EmailAddress
 
 

@@ -153,7 +153,7 @@ async def _empty(database_url: str) -> None:
     )
     try:
         for table in SENT_AND_GUESSED:
-            await connection.execute(f"TRUNCATE {table}")
+            await connection.execute(f"TRUNCATE {table} CASCADE")
     finally:
         await connection.close()
 

@@ -109,11 +109,13 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # One row.
     "sum_signup_cost": {"text_budget"},
     # Places where texts are stopped: a handful, which each process reads once a second at most.
-    "list_stops": {"send_stops"},
-    "release_probe": {"send_stops"},
-    "lengthen_stops": {"send_stops"},
-    "release_unsent_probes": {"send_stops"},
-    "end_stops": {"send_stops"},
+    "list_stops": {"send_stops", "send_probes"},
+    "lock_stop": {"send_stops"},
+    "take_probe": {"send_probes"},
+    "release_probe": {"send_probes"},
+    "lengthen_stops": {"send_probes"},
+    "release_unsent_probes": {"send_probes"},
+    "end_stops": {"send_probes"},
     # One row, and one for each region.
     "find_spent": {"text_budget"},
     "put_in_force": {"text_prices"},

@@ -1,9 +1,7 @@
 """Who is asked for e-mail first, and who is stopped, where next to nothing is proved."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
@@ -12,9 +10,10 @@ from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.stops import Stop, StopState
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
-from app.domain.limits import DAY, HOUR, ConversionBreaker, LimitTable, Origin, Pressure
-from tests.sends import LIMITS, Sends, number, opened_sends, requester
+from app.domain.limits import ConversionBreaker, Origin, Pressure
+from tests.sends import Sends, number, requester
 from tests.stores import Stores, execute
+from tests.unproved import TOLD, attack, by_the_table, refusal
 
 WAITS = [
     ((19, 0), None),
@@ -32,16 +31,12 @@ STATES = [
     ({}, 0, StopState.STOPPED),
     ({}, 99, StopState.STOPPED),
     ({}, 101, StopState.HALF_OPEN),
-    ({"probe_age": 0.0}, 300, StopState.PROBING),
-    ({"probe_age": 0.0}, 601, StopState.STOPPED),
+    ({"probe_age": 0.0}, 601, StopState.HALF_OPEN),
+    ({"probe_age": 0.0, "is_full": True}, 300, StopState.PROBING),
+    ({"probe_age": 0.0, "is_full": True}, 601, StopState.STOPPED),
     ({"reason": "operator"}, 101, StopState.OVER),
     ({"is_allowed": True, "reason": "operator"}, 99, StopState.ALLOWED),
 ]
-TOLD = """
-SELECT details->>'seconds' AS seconds FROM audit_events WHERE event = $1 ORDER BY id
-"""
-OVER = "UPDATE send_stops SET until = clock_timestamp()"
-LATE = "UPDATE send_stops SET probed_at = probed_at - interval '10 minutes'"
 
 
 @pytest.mark.parametrize(("counts", "wait"), WAITS)
@@ -58,7 +53,7 @@ def test_the_breaker_opens_below_a_tenth(counts: tuple[int, int], broken: bool) 
 def test_a_stop_changes_with_time(
     changed: dict[str, object], seconds: float, state: StopState
 ) -> None:
-    stop = Stop("region", "SE", "strangers", False, "conversion", 100, None, 100.0, None)
+    stop = Stop("region", "SE", "strangers", False, "conversion", 100, 100.0, False, None)
     assert replace(stop, **changed).state_after(seconds) is state
 
 
@@ -69,32 +64,8 @@ def url(stores: Stores) -> str:
 
 @pytest.fixture
 async def sends(stores: Stores, url: str) -> AsyncIterator[Sends]:
-    """By the table as it comes, but for blocks and addresses, which no test is about."""
-    async with opened_sends(stores, url, 14) as made:
-        kept = ("texts_per_network", "texts_per_number")
-        ample = {name: getattr(made.table, name) for name in LIMITS if name not in kept}
-        made.table = replace(LimitTable(), **ample)
-        await execute(url, "TRUNCATE audit_events")
+    async with by_the_table(stores, url) as made:
         yield made
-
-
-async def attack(
-    sends: Sends, times: int, networks: int, *, proved: int = 0, first: int = 1
-) -> None:
-    """Numbers all over the country, from so many networks; a minute ago."""
-    for n in range(first, first + times):
-        code = await sends.send(number(n), requester(n, 100 + n % networks))
-        if n < first + proved:
-            await sends.prove(code)
-    await sends.pass_by(61)
-
-
-async def refusal(
-    sends: Sends, n: int, requester: Requester, *, silent: bool = False
-) -> TextsStopped:
-    with pytest.raises(TextsStopped) as refused:
-        await sends.send(number(n), requester, silent=silent)
-    return refused.value
 
 
 async def test_one_network_is_asked_for_email_and_stops_no_country(sends: Sends) -> None:
@@ -154,70 +125,6 @@ async def test_people_with_an_address_wait_where_they_prove_little(sends: Sends)
     await sends.pass_by(61)
     assert (await refusal(sends, 91, requester(1))).wait == 30
     assert await sends.limiter().gauge.find_wait(number(92), requester(2).origin) == 30
-
-
-async def test_after_an_hour_one_text_goes_as_a_probe_and_its_proof_ends_the_stop(
-    sends: Sends,
-) -> None:
-    await attack(sends, 20, 5)
-    await refusal(sends, 90, requester(1))
-    await sends.pass_by(HOUR)
-    await execute(sends.url, OVER)
-    sends.flush()
-    tried = [sends.send(number(n), requester(n)) for n in range(101, 131)]
-    ended = await asyncio.gather(*tried, return_exceptions=True)
-    [code] = [each for each in ended if not isinstance(each, BaseException)]
-    assert {type(each) for each in ended if each is not code} == {TextsStopped}
-    await sends.prove(code)
-    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
-    await sends.send(number(140), requester(2))
-
-
-async def test_each_probe_that_is_not_proved_doubles_the_time_up_to_a_day(sends: Sends) -> None:
-    await attack(sends, 20, 5)
-    await refusal(sends, 90, requester(1))
-    await sends.pass_by(HOUR)
-    sends.flush()
-    for n in range(101, 107):
-        await execute(sends.url, OVER)
-        await sends.send(number(n), requester(n))
-        await refusal(sends, 120, requester(20))
-        await execute(sends.url, LATE)
-        await refusal(sends, 121, requester(21))
-    found = [int(row["seconds"]) for row in await execute(sends.url, TOLD, "texts:stopped")]
-    assert found == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, DAY]
-
-
-@pytest.mark.parametrize("state", ["refused", "failed", "expired", "cancelled"])
-async def test_a_probe_that_no_provider_took_stops_nobody_for_longer(
-    sends: Sends, state: str
-) -> None:
-    await attack(sends, 20, 5)
-    await refusal(sends, 90, requester(1))
-    await sends.pass_by(HOUR)
-    await execute(sends.url, OVER)
-    sends.flush()
-    await sends.send(number(101), requester(1))
-    await refusal(sends, 102, requester(2))
-    ended = "UPDATE deliveries SET state = $1 WHERE destination = $2"
-    await execute(sends.url, ended, state, number(101).e164)
-    await sends.prove(await sends.send(number(103), requester(3)))
-    assert await execute(sends.url, TOLD, "texts:stopped") == [("3600",)]
-    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
-
-
-async def test_a_probe_that_was_not_sent_leaves_its_place(sends: Sends) -> None:
-    await attack(sends, 20, 5)
-    await refusal(sends, 90, requester(1))
-    stops = sends.limiter().stops
-    await execute(sends.url, OVER)
-    [(stop, state)] = await stops.find("US", number(1).block, requester(1).room)
-    assert state is StopState.HALF_OPEN
-    probe = uuid4()
-    assert await stops.take_probe([stop], probe)
-    assert not await stops.take_probe([stop], uuid4())
-    await stops.release_probe(probe)
-    assert await stops.take_probe([stop], uuid4())
 
 
 @pytest.mark.parametrize("has_account", [True, False])

@@ -95,12 +95,14 @@ class Pressure:
 @dataclass(frozen=True, slots=True)
 class ConversionBreaker:
     """Fewer than `percent` of the texts of an hour to a region or block were proved, and `least` or
-    more were not: strangers get none for `first` seconds, then one at a time. Each that is not
-    proved doubles the time, up to `longest`.
+    more were not: strangers get none for `first` seconds, then each network one as a probe, of
+    `probes` networks at most. The first that is proved ends it. Where one was in vain, its network
+    waits for as long again, then twice as long; where all were, everybody does, up to `longest`.
     """
 
     least: int = 20
     percent: int = 10
+    probes: int = 10
     first: int = HOUR
     longest: int = DAY
     per: str = field(default="region, block", compare=False)

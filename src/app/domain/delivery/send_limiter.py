@@ -154,12 +154,16 @@ class SendLimiter:
             if is_judged:
                 kinds = self._kinds_to_judge(send, before) if is_known else ALL
                 await self._judge(send, kinds)
-            if half_open and not await self.stops.take_probe(half_open, UUID(send.entry)):
+            if half_open and not await self._take_probe(half_open, send):
                 raise send.refuse_stopped(Verdict("conversion_breaker"))
         except BaseException:
             await self._give_back(permit)
             raise
         return replace(permit, is_probe=bool(half_open))
+
+    async def _take_probe(self, stops: Sequence[Stop], send: Send) -> bool:
+        network = send.requester.origin.network
+        return await self.stops.take_probe(stops, UUID(send.entry), network)
 
     async def _find_stops(self, send: Send) -> tuple[list[Stop], bool]:
         """Those that wait for a probe, and whether this text is judged by what became of others."""

@@ -29,14 +29,15 @@ class StopState(StrEnum):
     OVER = "over"
     ALLOWED = "allowed"  # by an operator, whatever the breaker would say
     STOPPED = "stopped"
-    HALF_OPEN = "half-open"  # one text may go, to see whether it is proved
-    PROBING = "probing"  # that one is under way
+    HALF_OPEN = "half-open"  # each network may have one text, to see whether it is proved
+    PROBING = "probing"  # as many as may go are under way
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """As it was when it was read. `seconds`: how long the last time was. `seconds_left` is negative
-    once that is over, `probe_age` None while no probe is under way.
+    once that is over. Then `is_full` says that no more probes may go; `probe_age` is that of the
+    newest, None where there is none.
     """
 
     kind: str
@@ -45,8 +46,8 @@ class Stop:
     is_allowed: bool
     reason: str
     seconds: int
-    probe: UUID | None
     seconds_left: float
+    is_full: bool
     probe_age: float | None
 
     @classmethod
@@ -54,14 +55,14 @@ class Stop:
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
 
     def state_after(self, seconds: float) -> StopState:
-        """So many seconds after it was read. A probe that was not proved in time stops again, as
-        `lengthen_stops` then writes down.
+        """So many seconds after it was read. When no probe was proved in time it stops again,
+        as `lengthen_stops` then writes down.
         """
         if self.seconds_left > seconds:
             return StopState.ALLOWED if self.is_allowed else StopState.STOPPED
         if self.reason != CONVERSION:
             return StopState.OVER
-        if self.probe_age is None:
+        if self.probe_age is None or not self.is_full:
             return StopState.HALF_OPEN
         is_late = self.probe_age + seconds >= PROBE_LASTS
         return StopState.STOPPED if is_late else StopState.PROBING
@@ -119,21 +120,28 @@ class Stops:
                 )
         self._forget()
 
-    async def take_probe(self, stops: Sequence[Stop], probe: UUID) -> bool:
-        """Whether this text is the one that may go where all of these are half-open."""
+    async def take_probe(self, stops: Sequence[Stop], probe: UUID, network: str) -> bool:
+        """Whether this text from there may go where all of these are half-open. Each network has a
+        turn of its own, so that none can take that of the others, time after time.
+        """
+        rules = self._breaker
+        numbers = {"first": rules.first, "longest": rules.longest, "most": rules.probes}
         for stop in stops:
-            taken = sql.take_probe(kind=stop.kind, key=stop.key, room=stop.room, probe=probe)
-            async with self._database.connection() as connection:
-                if not await connection.fetchval(*taken):
-                    await connection.fetch(*sql.release_probe(probe=probe))
-                    return False
+            place = {"kind": stop.kind, "key": stop.key, "room": stop.room}
+            async with self._database.transaction() as connection:
+                await connection.execute(*sql.lock_stop(**place))
+                take = sql.take_probe(**place, network=network, probe=probe, **numbers)
+                is_taken = await connection.fetchval(*take)
+            if not is_taken:
+                await self.release_probe(probe)
+                return False
         self._forget()
         return True
 
     async def release_probe(self, probe: UUID) -> None:
         """It was not sent."""
         async with self._database.connection() as connection:
-            await connection.fetch(*sql.release_probe(probe=probe))
+            await connection.execute(*sql.release_probe(probe=probe))
         self._forget()
 
     async def end_by(self, probes: Sequence[UUID]) -> None:
@@ -163,7 +171,7 @@ class Stops:
         self._known.at += KEPT  # whoever comes meanwhile goes by what there is
         try:
             stops = await self._read()
-            if any(stop.probe for stop in stops):
+            if any(stop.probe_age is not None for stop in stops):
                 await self._end_probes()
                 stops = await self._read()
             self._known = _Known(stops, self._now())
@@ -172,13 +180,15 @@ class Stops:
 
     async def _read(self) -> list[Stop]:
         async with self._database.connection() as connection:
-            return [Stop.from_row(row) for row in await connection.fetch(*sql.list_stops())]
+            rows = await connection.fetch(*sql.list_stops(most=self._breaker.probes))
+        return [Stop.from_row(row) for row in rows]
 
     async def _end_probes(self) -> None:
         """One that was not sent leaves its place, so nobody stops a place by numbers that no
-        provider takes; one that was not proved in time stops it for longer.
+        provider takes; where none was proved in time, it is stopped for longer.
         """
-        lengthen = sql.lengthen_stops(lasts=float(PROBE_LASTS), longest=self._breaker.longest)
+        longest, most = self._breaker.longest, self._breaker.probes
+        lengthen = sql.lengthen_stops(lasts=float(PROBE_LASTS), longest=longest, most=most)
         async with self._database.transaction() as connection:
             await connection.execute(*sql.release_unsent_probes())
             for row in await connection.fetch(*lengthen):

@@ -1,6 +1,6 @@
 """The tables by which budgets and breakers of texts go, and of sends that a limit refused."""
 
-from sqlalchemy import Boolean, CheckConstraint, Index, Integer
+from sqlalchemy import Boolean, CheckConstraint, ForeignKeyConstraint, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.tables import Created, Digest, Moment, Reference, Table, Words
@@ -23,9 +23,10 @@ class SendCounts(Table):
 
 
 class SendStops(Table):
-    """Where no texts go to those of a `room` until a time. Of a conversion breaker (`reason`), one
-    goes then, as a probe: the code in `probe`, since `probed_at`; `seconds` is how long the last
-    time was. With `is_allowed`, an operator has said that they go whatever the breaker finds.
+    """Where no texts go to those of a `room` until a time. Of a conversion breaker (`reason`), some
+    go then, as probes; `seconds` is how long the last time was. With `is_allowed`, an operator has
+    said that they go whatever the breaker finds. `probe` and `probed_at` are the only one's that
+    the release before lets through.
     """
 
     __tablename__ = "send_stops"
@@ -44,6 +45,29 @@ class SendStops(Table):
     seconds: Mapped[int] = mapped_column(Integer)
     probe: Mapped[Reference | None]
     probed_at: Mapped[Moment | None]
+
+
+class SendProbes(Table):
+    """The last probe of a network where texts are stopped: a message, and since when. The network
+    has no other within `seconds` of that.
+    """
+
+    __tablename__ = "send_probes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["kind", "key", "room"],
+            ["send_stops.kind", "send_stops.key", "send_stops.room"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    kind: Mapped[Words] = mapped_column(primary_key=True)
+    key: Mapped[Words] = mapped_column(primary_key=True)
+    room: Mapped[Words] = mapped_column(primary_key=True)
+    network: Mapped[Words] = mapped_column(primary_key=True)
+    probe: Mapped[Reference]
+    at: Mapped[Created]
+    seconds: Mapped[int] = mapped_column(Integer)
 
 
 class RefusedSends(Table):

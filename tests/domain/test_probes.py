@@ -1,0 +1,136 @@
+"""Where strangers are stopped: who may try, what ends the stop, and who keeps nobody out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from app.domain.delivery.rooms import Requester, Standing
+from app.domain.delivery.stops import StopState
+from app.domain.limit_refusals import TextsStopped
+from app.domain.limits import DAY, HOUR, ConversionBreaker
+from tests.sends import Sends, number, requester
+from tests.stores import Stores, execute
+from tests.unproved import TOLD, attack, by_the_table, refusal
+
+OVER = "UPDATE send_stops SET until = clock_timestamp()"
+PASS = "UPDATE send_stops SET until = until - make_interval(secs => $1)"
+PROBES_PASS = "UPDATE send_probes SET at = at - make_interval(secs => $1)"
+
+
+@pytest.fixture(scope="module")
+def url(stores: Stores) -> str:
+    return stores.new_database()
+
+
+@pytest.fixture
+async def sends(stores: Stores, url: str) -> AsyncIterator[Sends]:
+    async with by_the_table(stores, url) as made:
+        yield made
+
+
+async def stop_strangers(sends: Sends) -> None:
+    """And an hour has passed since."""
+    await attack(sends, 20, 5)
+    await refusal(sends, 90, requester(1))
+    await sends.pass_by(HOUR)
+    await execute(sends.url, OVER)
+    sends.flush()
+
+
+async def pass_by(sends: Sends, seconds: float) -> None:
+    """For stops, their probes and what was sent."""
+    await sends.pass_by(seconds)
+    for statement in (PASS, PROBES_PASS):
+        await execute(sends.url, statement, float(seconds))
+
+
+async def probe_at_once(sends: Sends, *requesters: Requester, first: int = 101) -> list[UUID]:
+    """To numbers from the `first` on; the codes that went out."""
+    tried = [sends.send(number(n), each) for n, each in enumerate(requesters, first)]
+    ended = await asyncio.gather(*tried, return_exceptions=True)
+    codes = [each for each in ended if not isinstance(each, BaseException)]
+    assert {type(each) for each in ended if each not in codes} <= {TextsStopped}
+    return codes
+
+
+async def test_after_an_hour_ten_networks_have_a_probe_each_and_one_proof_ends_the_stop(
+    sends: Sends,
+) -> None:
+    await stop_strangers(sends)
+    codes = await probe_at_once(sends, *(requester(n) for n in range(101, 131)))
+    assert len(codes) == ConversionBreaker().probes
+    await sends.prove(codes[3])
+    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
+    await sends.send(number(140), requester(2))
+
+
+async def test_probes_of_ten_networks_in_vain_double_the_time_up_to_a_day(sends: Sends) -> None:
+    await stop_strangers(sends)
+    for first in range(101, 161, 10):
+        await execute(sends.url, OVER)
+        probes = (requester(n) for n in range(first, first + 10))
+        assert len(await probe_at_once(sends, *probes, first=first)) == 10
+        await refusal(sends, 190, requester(220))
+        await pass_by(sends, 601)
+        await refusal(sends, 191, requester(221))
+        await sends.pass_by(HOUR)
+    found = [int(row["seconds"]) for row in await execute(sends.url, TOLD, "texts:stopped")]
+    assert found == [HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 16 * HOUR, DAY, DAY]
+
+
+@pytest.mark.parametrize("standing", [Standing.STRANGER, Standing.MAILED])
+async def test_a_patient_attacker_of_one_network_keeps_no_lone_person_out(
+    sends: Sends, standing: Standing
+) -> None:
+    """In a country where else nobody signs up."""
+    await stop_strangers(sends)
+    if standing is Standing.MAILED:
+        await execute(sends.url, "UPDATE send_stops SET room = 'mailed'")
+    attacker = requester(66, standing=standing)
+    for n, hours in enumerate((1, 2, 4, 8, 16, 24, 24)):
+        await sends.send(number(200 + n), attacker)
+        await pass_by(sends, hours * HOUR - 60)
+        await refusal(sends, 220, attacker)
+        await pass_by(sends, 61)
+    code = await sends.send(number(190), requester(7, standing=standing))
+    await sends.prove(code)
+    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
+
+
+async def test_who_mistyped_their_number_has_another_probe_an_hour_later(sends: Sends) -> None:
+    await stop_strangers(sends)
+    assert len(await probe_at_once(sends, *[requester(7)] * 5)) == 1
+    await refusal(sends, 120, requester(7))
+    await pass_by(sends, HOUR + 1)
+    await sends.prove(await sends.send(number(121), requester(7)))
+    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
+
+
+@pytest.mark.parametrize("state", ["refused", "failed", "expired", "cancelled"])
+async def test_a_probe_that_no_provider_took_stops_nobody_for_longer(
+    sends: Sends, state: str
+) -> None:
+    await stop_strangers(sends)
+    codes = await probe_at_once(sends, *(requester(n) for n in range(1, 11)))
+    assert len(codes) == 10
+    await refusal(sends, 120, requester(20))
+    ended = "UPDATE deliveries SET state = $1 WHERE destination > $2 AND destination < $3"
+    await execute(sends.url, ended, state, number(100).e164, number(110).e164)
+    await pass_by(sends, 601)
+    await sends.prove(await sends.send(number(121), requester(3)))
+    assert await execute(sends.url, TOLD, "texts:stopped") == [("3600",)]
+    assert len(await execute(sends.url, TOLD, "texts:resumed")) == 1
+
+
+async def test_a_probe_that_was_not_sent_leaves_its_place(sends: Sends) -> None:
+    await stop_strangers(sends)
+    stops = sends.limiter().stops
+    [(stop, state)] = await stops.find("US", number(1).block, requester(1).room)
+    assert state is StopState.HALF_OPEN
+    probe, network = uuid4(), requester(1).origin.network
+    assert await stops.take_probe([stop], probe, network)
+    assert not await stops.take_probe([stop], uuid4(), network)
+    await stops.release_probe(probe)
+    assert await stops.take_probe([stop], uuid4(), network)
