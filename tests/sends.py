@@ -18,6 +18,7 @@ from app.domain.delivery.refill import SendRefill
 from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.send import Terms
 from app.domain.delivery.send_limiter import SendLimiter
+from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
@@ -50,6 +51,7 @@ EMPTY = """
 TRUNCATE deliveries, send_counts, send_stops, send_probes, phone_verifications, email_verifications
 """
 To = Phone | EmailAddress
+Limiter = SendLimiter | None
 
 
 def number(at: int, block: int = 0) -> Phone:
@@ -108,7 +110,7 @@ class Sends:
     PostgreSQL was asked for its limits.
     """
 
-    def __init__(self, stores: Stores, url: str, redis_url: str) -> None:
+    def __init__(self, url: str, redis_url: str) -> None:
         self.url, self.redis_url = url, redis_url
         self.database, self.memory = Postgres(url), Redis(redis_url)
         self.silent, self.asked = Redis(NOWHERE), list[bool]()
@@ -119,9 +121,11 @@ class Sends:
         memory = self.silent if silent else self.memory
         return SendLimiter(self.database, memory, self.table, PSEUDONYMS)
 
-    async def send(self, to: To, requester: Requester, *, silent: bool = False) -> UUID:
+    async def send(
+        self, to: To, requester: Requester, *, silent: bool = False, limiter: Limiter = None
+    ) -> UUID:
         """The code's id. Raises what the limits do; also where nothing is sent to an account, which
-        its sign-in is not told.
+        its sign-in is not told. `limiter`: one that has been asked before.
         """
         quiet_by = ""  # where it is withheld
         channel, id, code = (PHONE if isinstance(to, Phone) else EMAIL), uuid7(), uuid7()
@@ -146,8 +150,9 @@ class Sends:
                 self.asked.append(terms.limits_checked)
             return row
 
-        limiter = self.limiter(silent=silent)
-        assert await limiter.queue_message(to, requester, str(id), queue)
+        limiter = limiter or self.limiter(silent=silent)
+        if not await limiter.queue_message(to, requester, str(id), queue):
+            raise Unavailable  # another send of the same flow was faster
         if quiet_by and requester.has_account:
             refusal = TextsStopped()
             refusal.limit = quiet_by
@@ -184,11 +189,16 @@ class Sends:
         return (await self.memory.count((), "")).refilled
 
 
+def limited(table: LimitTable, name: str, most: int) -> LimitTable:
+    limit = Budget(most, most, 0) if name in BUDGETS else Limit(((HOUR, most),))
+    return replace(table, **{name: limit})
+
+
 @asynccontextmanager
 async def opened_sends(stores: Stores, url: str, db: int) -> AsyncIterator[Sends]:
     """With nothing sent yet."""
     await execute(url, EMPTY)
-    made = Sends(stores, url, f"{stores.redis_url}?db={db}")
+    made = Sends(url, f"{stores.redis_url}?db={db}")
     made.flush()
     await made.database.open()
     yield made

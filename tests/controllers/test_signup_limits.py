@@ -1,6 +1,7 @@
 """How many codes are sent: to one number, block, region, in all, and for whoever asks."""
 
 import re
+from collections import Counter
 
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from tests.controllers.conftest import DAILY, FEW_LEFT, Limited
@@ -59,6 +60,25 @@ def test_ten_texts_are_a_days_worth_for_one_number(limited: Limited) -> None:
     assert refusal(ask(limited.visitor(), phone)) == (429, None, ENOUGH)
     limited.wait(3600)
     assert outcome(ask(limited.visitor(), phone)) == SENT
+
+
+def test_thirty_jars_thirty_addresses_and_twelve_spellings_stay_in_one_budget(
+    limited: Limited,
+) -> None:
+    """Within half an hour; those who ask too soon wait on a page of their own."""
+    phone = new_phone()
+    local = phone.removeprefix("+61")
+    forms = ("+61{}", "0061{}", "+61 {}", "(0){}", "0{}", "+61-{}", "+61 (0){}", "tel:+61{}",
+             " +61{} ", "\uff0b61{}", "0 {}", "+61.{}")  # fmt: skip
+    seen = Counter[tuple[int, str]]()
+    for n in range(30):
+        person = limited.visitor()
+        person.get("/signup/phone")
+        typed = forms[n % 12].format(local)
+        seen[outcome(person.post("/signup/phone", phone=typed, country="AU"))] += 1
+        limited.wait(60)
+    assert seen.keys() == {SENT, (429, "")}
+    assert limited.texts(phone) == 5
 
 
 def test_a_resend_waits_too(limited: Limited) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,13 +11,23 @@ from redis import Redis as Client
 
 from app.domain.delivery.budgets import RegionBudgets, count_settled_sends
 from app.domain.delivery.counts import Proved
-from app.domain.errors import Refusal, Unavailable
+from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
-from app.domain.limits import DAY, HOUR, Budget, Limit, LimitTable
+from app.domain.limits import DAY, HOUR, Budget, Limit
 from app.domain.metrics import LIMITS
 from app.domain.ports import Refilled
-from tests.sends import BUDGETS, SENDS, THREE, Sends, number, opened_sends, requester, signing_in
+from tests.sends import (
+    BUDGETS,
+    SENDS,
+    THREE,
+    Sends,
+    limited,
+    number,
+    opened_sends,
+    requester,
+    signing_in,
+)
 from tests.stores import Stores, execute
 
 SENT = "SELECT count(*) FROM deliveries WHERE room <> 'withheld'"
@@ -48,18 +58,6 @@ async def sends(stores: Stores, url: str) -> AsyncIterator[Sends]:
         yield made
 
 
-@pytest.fixture
-async def processes(stores: Stores, url: str) -> AsyncIterator[list[Sends]]:
-    """Two, each with connections of its own."""
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(opened_sends(stores, url, 13)) for _ in range(2)]
-
-
-def limited(table: LimitTable, name: str, most: int) -> LimitTable:
-    limit = Budget(most, most, 0) if name in BUDGETS else Limit(((HOUR, most),))
-    return replace(table, **{name: limit})
-
-
 async def count_sent(sends: Sends) -> int:
     [row] = await execute(sends.url, SENT)
     return int(row["count"])
@@ -78,22 +76,6 @@ async def test_a_limit_lets_through_as_many_as_it_says(
     assert isinstance(refused.value, Refusal)
     assert (refused.value.limit, LIMITS.read(name)) == (name, before + 1)
     assert await count_sent(sends) == 3
-
-
-@pytest.mark.parametrize("silent", [False, True], ids=["with Redis", "without"])
-@pytest.mark.parametrize("name", ["texts_per_number", "texts_per_network", *BUDGETS])
-async def test_two_hundred_at_once_over_two_processes_get_no_more(
-    processes: list[Sends], name: str, silent: bool
-) -> None:
-    async def send(n: int) -> None:
-        with suppress(*SEND_LIMITS, Unavailable):
-            await processes[n % 2].send(*SENDS[name](n), silent=silent)
-
-    for process in processes:
-        process.table = limited(process.table, name, 10)
-    await asyncio.gather(*(send(n) for n in range(1, 201)))
-    await asyncio.gather(*(send(n) for n in range(201, 221)))
-    assert await count_sent(processes[0]) == 10
 
 
 @pytest.mark.parametrize("memory", ["there", "flushed", "silent", "silent at the proof"])
