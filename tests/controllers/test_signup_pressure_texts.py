@@ -18,6 +18,10 @@ KEPT = "SELECT phone FROM phone_verifications WHERE kept AND ended_at IS NULL"
 REFUSED = "SELECT details->>'limit' AS limit FROM audit_events WHERE event = 'signup:send_refused'"
 # A network keeps two numbers, and Irish ones come after the address.
 FEW = "kept_numbers_per_network = { windows = [[3600, 2]] }\nraised_regions = { IE = 0 }\n"
+FEW_OF_DOMAIN = (
+    "signups_per_mail_domain = { windows = [[86400, 2]] }\nraised_regions = { IE = 0 }\n"
+)
+TEXTED, KEPT_BACK = "Enter the code from the text", "Confirm your number"
 
 
 def in_another_tab(person: Person) -> Person:
@@ -163,6 +167,28 @@ def test_a_network_keeps_so_many_numbers_an_hour(emptied_product: Callable[..., 
     assert len(sql(product, KEPT)) == 2
     named = {row["limit"] for row in sql(product, REFUSED)}
     assert named == {"strangers_per_region", "kept_numbers_per_network"}
+
+
+def test_a_domain_of_ones_own_is_no_endless_supply_of_mailboxes(
+    emptied_product: Callable[..., Product],
+) -> None:
+    """However its mailboxes and the names below it are called; a shared one is nobody's own."""
+    product = emptied_product(GENEROUS + FEW_OF_DOMAIN)
+    people = []
+    for n, email in enumerate(("a@x.example.net", "b@example.net", "c@y.example.net")):
+        people.append(person := Person(product))
+        person.give_phone(f"+35385123456{n}")
+        person.give_email(email)
+        last = person.give_email_code(email)
+    assert (people[1].get("/signup/phone-code").heading, last.heading) == (TEXTED, KEPT_BACK)
+    ask = ("/signup/phone-code", "/signup/phone-code/resend")
+    assert refusal(people[2].submit_from(*ask)) == (429, None, ENOUGH)
+    people[0].give_phone_code("+353851234560")
+    assert people[2].submit_from(*ask).heading == TEXTED
+    for n in range(3, 6):
+        (person := Person(product)).give_phone(f"+35385123456{n}")
+        person.give_email(email := f"a{n}@gmail.com")
+        assert person.give_email_code(email).heading == TEXTED
 
 
 def test_many_tabs_at_once_text_once(pressed: Pressed) -> None:

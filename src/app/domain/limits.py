@@ -146,6 +146,8 @@ class LimitTable:
     # Of sign-ups that prove their address first; and numbers that wait for that, each in a row.
     texts_per_proved_mailbox: Limit = _sends((DAY, 4), per="mailbox")
     kept_numbers_per_network: Limit = _light((HOUR, 500), per="network", says="too_many_sends")
+    # Of which the number is not proved then; but for domains where many people have mailboxes.
+    signups_per_mail_domain: Limit = _light((DAY, 20), per="mail domain", says="too_many_sends")
     # That an account names as its new one; each is texted, in the room of people with an address.
     new_numbers_per_account: Limit = _light((DAY, 20), per="account", says="too_many_sends")
     # Texts whose code was not entered, of people nobody knows; of those who have proved an e-mail

@@ -26,6 +26,20 @@ POPULAR = (
     "proton.me", "protonmail.com", "orange.fr", "laposte.net", "libero.it",
 )  # fmt: skip
 
+# With those, where many people who don't know each other have mailboxes, as of 2026-12. Whoever has
+# another domain may have as many mailboxes there as they like.
+SHARED = frozenset(POPULAR) | {
+    "126.com", "163.com", "att.net", "bigpond.com", "bluewin.ch", "comcast.net", "fastmail.com",
+    "free.fr", "freenet.de", "gmx.at", "gmx.ch", "gmx.com", "hotmail.de", "hotmail.es",
+    "hotmail.fr", "hotmail.it", "hotmail.se", "kpnmail.nl", "live.co.uk", "live.fr", "live.nl",
+    "live.se", "mac.com", "mail.com", "mail.ru", "me.com", "msn.com", "naver.com", "outlook.de",
+    "outlook.fr", "pm.me", "qq.com", "sbcglobal.net", "sfr.fr", "t-online.de", "telia.com",
+    "tiscali.it", "tutanota.com", "verizon.net", "virgilio.it", "wanadoo.fr", "yahoo.com.au",
+    "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.it", "yandex.ru", "ymail.com",
+    "ziggo.nl", "zoho.com",
+}  # fmt: skip
+SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org")  # as in `example.co.uk`
+
 # Two names of one place, where dots in the local part mean nothing ("Dots don't matter in Gmail
 # addresses", Gmail Help). Elsewhere they may make two mailboxes.
 GMAIL = ("gmail.com", "googlemail.com")
@@ -84,6 +98,18 @@ class EmailAddress:
         if domain in GMAIL:
             return f"{local.replace('.', '')}@{GMAIL[0]}"
         return f"{local}@{domain}"
+
+    @property
+    def own_domain(self) -> str:
+        """Of whom its mailboxes may all be: without the names below it, which cost nothing. ''
+        where many people have theirs.
+        """
+        domain = self.value.rpartition("@")[2]
+        if domain in SHARED:
+            return ""
+        labels = domain.split(".")
+        is_national = len(labels[-1]) == 2 and labels[-2:][0] in SECOND_LEVEL
+        return ".".join(labels[-3 if is_national else -2 :])
 
     @property
     def suggestion(self) -> str | None:

@@ -118,6 +118,7 @@ class SignupFlow:
         except NoCode:
             faster = await self._find_concurrent_result(new_flow_id)
             raise OutOfStep(faster.step) if faster else NoCode from None
+        await self._texts.free_room_of_domain(signup)
         outcome = await self._proofs.apply_phone_proof(signup, pending, visitor.device, new_flow_id)
         if outcome is None:
             # A right code with which another request was faster has the same result.

@@ -18,6 +18,7 @@ from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooSoon
 from app.domain.limits import Origin
+from app.domain.ports import Tally
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.codes import NONCE_BYTES, PHONE
@@ -32,7 +33,9 @@ from app.domain.verification.verification import (
 )
 
 PURPOSE = "signup"
-KEPT = "kept_numbers_per_network"  # the limit
+# The limits.
+KEPT = "kept_numbers_per_network"
+OF_DOMAIN = "signups_per_mail_domain"
 
 
 class SignupTexts:
@@ -78,6 +81,7 @@ class SignupTexts:
     async def _send_first(self, signup: Signup, origin: Origin) -> None:
         """Once, in however many tabs it is asked for at once."""
         codes, challenge = self._phones, self.challenge(signup, origin)
+        await self._take_room_of_domain(signup, challenge)
 
         async def attempt(idempotency_key: str) -> bool:
             return await queue_new_code(codes, challenge, signup.number, idempotency_key)
@@ -99,6 +103,8 @@ class SignupTexts:
 
     async def _send(self, signup: Signup, origin: Origin, *, signing_in: bool = False) -> Signup:
         challenge = self.challenge(signup, origin, signing_in=signing_in)
+        if challenge.standing is Standing.MAILED:
+            await self._take_room_of_domain(signup, challenge)
         await request_code(self._phones, challenge, signup.number)
         return _texted(signup)
 
@@ -137,6 +143,28 @@ class SignupTexts:
             await take_room(self._phones, challenge, number, KEPT, tally)
         except Unavailable:
             self._rows.take_room(origin.network)
+
+    async def _take_room_of_domain(self, signup: Signup, challenge: Challenge) -> None:
+        """Once a sign-up. A domain of one's own has mailboxes without end, and each is good for
+        some texts. Nothing is counted while the short memory is silent.
+        """
+        if tally := self._tally_of_domain(signup):
+            with suppress(Unavailable):
+                number, entry = signup.number.e164, signup.id.hex()
+                await take_room(self._phones, challenge, number, OF_DOMAIN, tally, entry)
+
+    async def free_room_of_domain(self, signup: Signup) -> None:
+        """Its number is proved."""
+        if tally := self._tally_of_domain(signup):
+            with suppress(Unavailable):
+                await self._needs.memory.uncount([tally], signup.id.hex())
+
+    def _tally_of_domain(self, signup: Signup) -> Tally | None:
+        if not (signup.email_first and signup.email and signup.email.proved):
+            return None
+        domain = EmailAddress(signup.email.value).own_domain
+        limit = self._needs.limits.signups_per_mail_domain
+        return limit.tally(f"mail_domain:{domain}") if domain else None
 
     async def _start_wait(self, signup: Signup, origin: Origin) -> Signup:
         """Once: it is over when it was said to be."""

@@ -46,12 +46,18 @@ async def record_refused_send(
 
 
 async def take_room(
-    codes: Verifications, challenge: Challenge, contact: str, limit: str, tally: Tally
+    codes: Verifications,
+    challenge: Challenge,
+    contact: str,
+    limit: str,
+    tally: Tally,
+    entry: str = "",
 ) -> None:
-    """In a limit of what is asked for that only the short memory counts. Raises `TooManySends`,
+    """In a limit of what is asked for that only the short memory counts; once for each `entry`,
+    where it has a name. Raises `TooManySends`,
     which is on record then, and `Unavailable` while that is silent.
     """
-    count = await codes.dependencies.memory.count([tally], str(uuid7()))
+    count = await codes.dependencies.memory.count([tally], entry or str(uuid7()))
     if count.reached:
         refusal = name_limit(TooManySends(), limit)
         with suppress(Unavailable):
