@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.postgres_connection import Connector, KeptAlive
 from app.adapters.postgres_pool import MOST_USES, ConnectionPool
+from app.domain.metrics import POOL_WAITERS
 from app.settings.database_url import parse_database_url
 from tests.stores import Stores, execute
 
@@ -43,6 +44,18 @@ async def acquired(pool: ConnectionPool) -> KeptAlive:
     """Where one has to be there."""
     async with asyncio.timeout(10):
         return await pool.acquire()
+
+
+async def test_who_waits_is_counted_until_served(pool: ConnectionPool) -> None:
+    first, before = await acquired(pool), POOL_WAITERS.read()
+    served, gone = (asyncio.create_task(acquired(pool)) for _ in range(2))
+    await asyncio.sleep(0)
+    assert POOL_WAITERS.read() == before + 2
+    gone.cancel()
+    pool.release(first)
+    pool.release(await served)
+    await asyncio.wait([gone])
+    assert POOL_WAITERS.read() == before
 
 
 async def test_those_who_wait_are_served_in_turn(pool: ConnectionPool) -> None:

@@ -147,12 +147,13 @@ def test_verbose_is_a_line_a_check(guarded: Product) -> None:
     asked = Person(guarded).get("/health?verbose", accept="*/*")
     assert asked.response.headers["content-type"].startswith("text/plain")
     *lines, status = asked.html.splitlines()
-    assert ("[+]postgres ok" in lines, "[!]pricing warns" in lines, status) == (True, True, "warn")
-    assert len(lines) == len(DEPENDENCIES)
+    found = [re.fullmatch(r"\[[+!-]\]([\w-]+) (ok|warns|failed)", line) for line in lines]
+    assert sorted(line[1] for line in found if line) == sorted(DEPENDENCIES)
+    assert ("[!]pricing warns" in lines, status in ("warn", "fail")) == (True, True)
     told = Person(guarded).get("/health?verbose", accept="*/*", **BEARER).html
     assert "[!]pricing warns: no prices are published" in told
-    ready = Person(guarded).get("/health/ready?verbose").html
-    assert ready.splitlines() == [*(f"[+]{name} ok" for name in READY), "pass"]
+    ready = [*(f"[+]{name} ok" for name in READY), "pass"]
+    until(lambda: Person(guarded).get("/health/ready?verbose").html.splitlines() == ready)
 
 
 def details(person: Person) -> bool:

@@ -10,7 +10,7 @@ from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.health import Status
 from app.domain.identity.hashing import PasswordHashing
-from app.domain.keys import fingerprint_of
+from app.domain.keys import SecretKeys, fingerprint_of
 from app.domain.ports import Refilled
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.vitals import CountedBy, Release, Vitals
@@ -33,12 +33,12 @@ class Patient:
 
     def __init__(self, url: str, redis_url: str) -> None:
         self.url, self.database, self.memory = url, Postgres(url), Redis(redis_url)
-        self.hashing = PasswordHashing()
+        self.hashing, self.secrets = PasswordHashing(), SecretKeys(("one", "two"))
         self.vitals = self.with_memory(self.memory)
 
     def with_memory(self, memory: Redis, clock: Callable[[], float] = time) -> Vitals:
         tokens, release = AccessTokens("http://127.0.0.1"), Release("1.2.3", "202612010000")
-        return Vitals(self.database, memory, self.hashing, tokens, ["one", "two"], release, clock)
+        return Vitals(self.database, memory, self.hashing, tokens, self.secrets, release, clock)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def test_clocks_that_are_apart_warn(patient: Patient) -> None:
     assert (status, abs(patient.vitals.describe()["clock"]["offset"]) < 1) == (Status.PASS, True)
     fast = patient.with_memory(patient.memory, lambda: time() + 100)
     status, note = await fast.checks["clock"]()
-    assert (status, note.endswith(" s ahead of the database's")) == (Status.WARN, True)
+    assert (status, note.endswith(" s ahead of the database’s")) == (Status.WARN, True)
     assert 99 < fast.describe()["clock"]["offset"] < 101
 
 
@@ -104,3 +104,10 @@ def test_a_fingerprint_is_of_its_key_alone_and_hides_it() -> None:
     assert fingerprint_of("one") != fingerprint_of("two")
     assert len(fingerprint_of("one")) == 8
     assert "one" not in fingerprint_of("one")
+
+
+async def test_the_key_that_signs_is_told_first(patient: Patient) -> None:
+    one, two = map(fingerprint_of, ("one", "two"))
+    assert patient.vitals.describe()["keys"]["secret"] == [one, two]
+    patient.secrets.reorder(two, ["one", "two"])
+    assert patient.vitals.describe()["keys"]["secret"] == [two, one]

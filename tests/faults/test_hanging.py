@@ -8,6 +8,7 @@ import pytest
 
 from app.adapters.postgres import SILENCE, STATEMENT_TIMEOUT, Postgres
 from app.domain.errors import Unavailable
+from app.domain.metrics import STORE_FAILURES
 from tests.stores import Stores
 
 
@@ -42,7 +43,9 @@ async def test_one_waits_and_then_nobody_for_a_while(
     await one(database)
     own_stores.postgres.suspend()
     try:
+        timeouts = STORE_FAILURES.read("postgres", "timeout")
         assert 1 < await seconds_until_unavailable(database) < 2 * STATEMENT_TIMEOUT
+        assert STORE_FAILURES.read("postgres", "timeout") == timeouts + 1
         assert await seconds_until_unavailable(database) < STATEMENT_TIMEOUT / 2
         await asyncio.sleep(SILENCE)
         assert await seconds_until_unavailable(database) > 1, "with its only connection gone"

@@ -11,10 +11,12 @@ from app.domain.delivery.outbox import (
     record_outcomes,
 )
 from app.domain.delivery.receipts import Receipt, Receipts
+from app.domain.metrics import DELIVERIES
 from app.domain.ports import Reason, Refused, Sent, Unsent
 from tests.faults.dispatchers import LAPSE, DispatcherSetup
 
 MOST = 20
+FILTERED = ("sms", "first", "", "refused")  # as metrics count it
 
 
 async def history(setup: DispatcherSetup) -> list[dict[str, Any]]:
@@ -74,10 +76,12 @@ async def test_a_receipt_is_a_step_that_says_so_and_a_repeat_is_none(
         receipt = Receipt(
             await reference(setup), "SM1", State.REFUSED, Reason.FILTERED, "30007", words="spam"
         )
+        before = DELIVERIES.read(*FILTERED)
         for _ in range(2):
             await Receipts(database).record("sms", "first", [receipt])
     [step] = await history(setup)
     assert kept([step]) == [("refused", "30007", "filtered", "spam")]
+    assert DELIVERIES.read(*FILTERED) == before + 1
     assert step["receipt"] is True
 
 

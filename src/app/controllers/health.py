@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from app.domain.errors import Refusal
 from app.domain.health import Check, Health, Status, worst
 from app.domain.operators import STAY
-from app.domain.vitals import Vitals
+from app.domain.vitals import Vitals, compare_clocks
 from app.web.container import Container
 from app.web.draining import Drain
 from app.web.errors import errors_shown_on
@@ -185,11 +185,12 @@ def _describe_server(vitals: Vitals) -> list[tuple[str, str]]:
     """What it is that is asked here, a line each."""
     found = vitals.describe()
     keys, outbox, offset = found["keys"], found["outbox"], found["clock"]["offset"]
+    clock = "unknown" if offset is None else compare_clocks(offset, digits=3)
     return [
         ("Version", f"{found['version']}, schema {found['revision']}"),
         ("Signing keys", ", ".join(keys["signing"]) or "none"),
         ("SECRET_KEY", ", ".join(keys["secret"])),
-        ("Clock", "unknown" if offset is None else f"{offset:+.3f} s from the database's"),
+        ("Clock", clock),
         ("Outbox", f"{outbox['messages']} to be sent, the oldest for {outbox['age']:.0f} s"),
         ("Hash queue", str(found["hash_queue"])),
         ("Limits are counted by", found["limits"] or "unknown"),

@@ -9,7 +9,7 @@ from typing import Any
 from app.domain.errors import Unavailable
 from app.domain.health import Checks, Finding, Status
 from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
-from app.domain.keys import fingerprint_of
+from app.domain.keys import SecretKeys
 from app.domain.limits import DAY
 from app.domain.ports import Database, Refilled, ShortMemory
 from app.domain.sessions.tokens import AccessTokens
@@ -50,8 +50,13 @@ class Release:
     revision: str
 
 
+def compare_clocks(offset: float, digits: int = 1) -> str:
+    """In words; `offset` in seconds, with so many digits behind the point."""
+    return f"{abs(offset):.{digits}f} s {'ahead of' if offset > 0 else 'behind'} the database’s"
+
+
 class Vitals:
-    """`secrets` are the keys of `SECRET_KEY`, of which the first signs."""
+    """`secrets` are the keys of `SECRET_KEY`."""
 
     def __init__(
         self,
@@ -59,13 +64,13 @@ class Vitals:
         memory: ShortMemory,
         hashing: PasswordHashing,
         tokens: AccessTokens,
-        secrets: Sequence[str],
+        secrets: SecretKeys,
         release: Release,
         clock: Callable[[], float] = time,
     ) -> None:
         self._database, self._memory = database, memory
         self._hashing, self._tokens, self._clock = hashing, tokens, clock
-        self._fingerprints, self.release = [*map(fingerprint_of, secrets)], release
+        self._secrets, self.release = secrets, release
         self.waiting: Sequence[Waiting] = ()
         self.clock_offset: float | None = None
         self.limits_by: CountedBy | None = None
@@ -87,7 +92,7 @@ class Vitals:
             "revision": self.release.revision,
             "keys": {
                 "signing": [key["kid"] for key in self._tokens.public_keys()],
-                "secret": self._fingerprints,
+                "secret": self._list_secrets(),
             },
             "clock": {"offset": self.clock_offset},
             "outbox": {
@@ -98,6 +103,11 @@ class Vitals:
             "hash_queue": self._hashing.waiting,
             "limits": self.limits_by,
         }
+
+    def _list_secrets(self) -> list[str]:
+        """Their fingerprints, that of the one that signs first."""
+        signs = self._secrets.signs_by
+        return [signs, *(each for each in self._secrets.configured if each != signs)]
 
     async def _check_outbox(self) -> Finding:
         self.waiting = ()
@@ -119,8 +129,8 @@ class Vitals:
             after = self._clock()
         # Somewhere in between the database has looked at its own.
         self.clock_offset = offset = round((before + after) / 2 - theirs, 3)
-        note = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the database's"
-        return (Status.WARN if abs(offset) > APART + (after - before) else Status.PASS), note
+        is_apart = abs(offset) > APART + (after - before)
+        return (Status.WARN if is_apart else Status.PASS), compare_clocks(offset)
 
     async def _check_hashing(self) -> Finding:
         waiting = self._hashing.waiting

@@ -79,7 +79,7 @@ class Wiring:
         self._database = adapters.database
         self._people = People(adapters.database, adapters.memory, limits)
         self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
-        self._vitals = build_vitals(settings, adapters, self._hasher, self._tokens)
+        self._vitals = build_vitals(secrets, adapters, self._hasher, self._tokens)
         self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
         self._subjects = Subjects(secrets.by_age)
         self._sessions = self._build_sessions()

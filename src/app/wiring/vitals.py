@@ -7,16 +7,16 @@ from app.adapters.registry import Adapters
 from app.domain.health import Finding, Status
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.hashing import PasswordHashing
+from app.domain.keys import SecretKeys
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.vitals import Release, Vitals
-from app.settings import Settings
 
 
 def build_vitals(
-    settings: Settings, adapters: Adapters, hashing: PasswordHashing, tokens: AccessTokens
+    secrets: SecretKeys, adapters: Adapters, hashing: PasswordHashing, tokens: AccessTokens
 ) -> Vitals:
     release = Release(version("latchkey"), newest_revision())
-    return Vitals(adapters.database, adapters.memory, hashing, tokens, settings.secret_key, release)
+    return Vitals(adapters.database, adapters.memory, hashing, tokens, secrets, release)
 
 
 async def report_test_numbers(test_numbers: TestNumbers) -> Finding:
