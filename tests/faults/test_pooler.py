@@ -1,6 +1,7 @@
 """Behind a real PgBouncer: all works once it is said so; else the start says what to set."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from app.adapters.postgres import Postgres
 from app.adapters.postgres_connection import POOLED_STATEMENT as POOLED
-from tests.commands.running import latchkey
+from tests.commands.running import latchkey, typed
 from tests.person import Person, new_email, new_phone
 from tests.pgbouncer import PgBouncer
 from tests.product import GENEROUS, Product
@@ -108,6 +109,14 @@ def test_without_the_setting_the_start_says_what_to_set(
     refused = latchkey(tmp_path, "serve", **given)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[1:] == [f"  - DATABASE_URL: {POOLED}."]
+
+
+def test_the_doctor_names_it_without_the_setting(stores: Stores, pooler: PgBouncer) -> None:
+    given = {"DATABASE_URL": pooler.url_of(stores.new_database()), "REDIS_URL": stores.redis_url}
+    for setting, status in (("none", "fail"), ("transaction", "pass")):
+        told = typed("doctor", "--json", **given, DATABASE_POOLER=setting)
+        [found] = [each for each in json.loads(told.output)["checks"] if "pooler" in each["name"]]
+        assert found["status"] == status, found
 
 
 def test_a_pooler_that_keeps_sessions_needs_no_setting(
