@@ -17,7 +17,8 @@ MOST = 33  # and a claim for each of its two messages
 STATEMENT = re.compile(r"LOG:  (?:execute [^:]+|statement): (.*?)(?=\n[0-9-]{10} |\Z)", re.DOTALL)
 # A server asks these by the clock, or once for each connection.
 OTHERS = ("WITH due AS MATERIALIZED", "SELECT count(*) AS versions", "typeinfo", "jit",
-          "WHERE NOT counted AND channel IN")  # fmt: skip
+          "WHERE NOT counted AND channel IN", " processes ", "FROM signing_keys",
+          "SELECT kind, key, room, is_allowed")  # fmt: skip
 YESTERDAY = 25 * 3600
 
 
