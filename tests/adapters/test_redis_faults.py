@@ -12,6 +12,7 @@ from app.adapters.redis import SILENCE, Redis
 from app.domain.errors import Unavailable
 from app.domain.limits import DAY
 from app.domain.ports import Tally, Window
+from tests.faults.staged import until
 from tests.standins.tunnels import tls_before
 from tests.valkeys import Valkey, running_valkey
 
@@ -177,3 +178,29 @@ async def in_time(ask: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(SILENCE)
         else:
             return
+
+
+async def test_a_wrong_password_is_told_in_the_servers_words(
+    valkey: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    valkey.ask("ACL", "SETUSER", "app", "on", ">right", "~*", "+@all")
+    memory = Redis(valkey.url.replace("unix://", "unix://app:wrong@"))
+    with pytest.raises(Unavailable) as told:
+        await memory.check()
+    assert "invalid username-password pair" in told.value.reason
+    assert [record.__dict__["reason"] for record in caplog.records] == [told.value.reason]
+    await memory.close()
+
+
+async def test_a_server_that_cannot_save_takes_no_writes_and_says_why(
+    valkey: Valkey, memory: Redis
+) -> None:
+    assert await memory.check() == ""
+    (valkey.socket.parent / "dump.rdb").mkdir()  # where it would save to
+    valkey.set_up(save="3600 1")
+    valkey.ask("BGSAVE")
+    until(lambda: valkey.ask("INFO", "persistence")["rdb_last_bgsave_status"] == "err")
+    with pytest.raises(Unavailable) as told:
+        await memory.check()
+    assert "MISCONF" in told.value.reason
+    valkey.set_up(save="")  # or it would not end without having saved

@@ -4,9 +4,11 @@ import logging
 import os
 import re
 import ssl
+from math import inf
 from time import monotonic
 
 AGAIN = 60.0  # seconds until the same words are told again
+RESUMED = 2.0  # seconds without a refusal, after which one more commit says that it takes writes
 HIDDEN = re.compile(
     r"[a-z]+://\S+|\S+@\S+|\+?[0-9][0-9 ().-]{5,}[0-9]|\b[A-Z]{2}[0-9a-fA-F]{32}\b|\bSG\.\S+"
 )
@@ -36,6 +38,32 @@ class Outages:
         if self._reason:
             self._reason = ""
             log.info("%s answers again", self._name)
+
+
+class RefusedWrites:
+    """Of a store that answers and takes no writes: its disk is full, or it may only be read."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._words = name, ""
+        self._at = self._logged_at = -inf
+
+    @property
+    def words(self) -> str:
+        """Why it refused one in the last minute; "" where it did not."""
+        return self._words if monotonic() - self._at < AGAIN else ""
+
+    def report_refusal(self, words: str) -> None:
+        """In other words for each kind of statement; the log has the first ones of a minute."""
+        self._at, self._words = monotonic(), words
+        if self._at - self._logged_at >= AGAIN:
+            self._logged_at = self._at
+            log.warning("%s takes no writes", self._name, extra={"reason": words})
+
+    def note_commit(self) -> None:
+        """Soon after a refusal it may have been one that only read."""
+        if self._words and monotonic() - self._at > RESUMED:
+            self._words = ""
+            log.info("%s takes writes again", self._name)
 
 
 def describe_error(error: BaseException) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 import asyncpg
 
 from app import ROOT
-from app.adapters.outages import Outages
+from app.adapters.outages import Outages, RefusedWrites
 from app.adapters.postgres_connection import (
     GONE,
     OUTAGES,
     POOLED,
+    REFUSED_WRITES,
     Connector,
     EachInTransaction,
     KeptAlive,
@@ -81,6 +82,7 @@ class Postgres:
         self._answered_at = -inf  # when a connection was last given back in good order
         self._lost_at = -inf  # when a connection was lost under way: others may be dead too
         self._outages, self._reason = Outages("PostgreSQL"), ""
+        self._writes = RefusedWrites("PostgreSQL")
 
     @classmethod
     def from_settings(
@@ -132,6 +134,8 @@ class Postgres:
             else:
                 self._answered_at = monotonic()
                 self._tell_of_message(connection)
+                if last or connection.has_message:
+                    self._writes.note_commit()
             finally:
                 self._pool.release(connection)
         except asyncpg.UniqueViolationError as error:
@@ -167,9 +171,15 @@ class Postgres:
         """A lost connection is told by whoever asks again, or cannot."""
         self._reason = describe_failure(error)
         STORE_FAILURES.add("postgres", "timeout" if isinstance(error, TimeoutError) else "error")
-        if not lost:
+        if isinstance(error, REFUSED_WRITES):
+            self._writes.report_refusal(self._reason)
+        elif not lost:
             self._outages.report_failure(self._reason)
         return Unavailable(reason=self._reason, lost=lost)
+
+    @property
+    def refused_writes(self) -> str:
+        return self._writes.words
 
     async def _checked_out(self, first: str) -> KeptAlive:
         """A connection on which `first` was run. Where that, or the question to one that has

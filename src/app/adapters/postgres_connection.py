@@ -43,6 +43,9 @@ OUTAGES = (
     asyncpg.InsufficientPrivilegeError,
     *WITHOUT_STATEMENT,
 )
+# What a server that answers says to whoever writes: its disk is full, or it is not the one to be
+# written to.
+REFUSED_WRITES = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
 # What a statement ends with whose connection is gone, whether or not the server said so.
 GONE = (
     ConnectionError,
@@ -61,6 +64,8 @@ def describe_failure(error: BaseException) -> str:
         return POOLED_STATEMENT
     if "rejected SSL upgrade" in str(error):
         return "the server does not offer TLS"
+    if isinstance(error, asyncpg.InternalClientError):
+        return "the connection was lost"  # in the middle of asyncpg's work, which it says of itself
     return describe_error(error)
 
 

@@ -89,7 +89,8 @@ async def attempt(name: str, work: Work) -> None:
         await work()
     except Unavailable as error:
         BACKGROUND_FAILURES.add(name)
-        log.warning("background work has to wait", extra={"work": name, "code": error.code})
+        facts = {"work": name, "code": error.code, "reason": error.reason}
+        log.warning("background work has to wait", extra=facts)
     except Exception:
         BACKGROUND_FAILURES.add(name)
         log.exception("background work crashed", extra={"work": name})

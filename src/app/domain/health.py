@@ -6,7 +6,7 @@ signed in, and taking the service away would not help them.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -21,6 +21,7 @@ from app.domain.errors import Unavailable
 from app.domain.identity.provider import IdentityProvider
 from app.domain.ports import BreachedPasswords, Database, ShortMemory
 from app.domain.pricing.prices import Prices
+from app.domain.schema_check import find_missing_revisions
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.sql import load_queries
 
@@ -29,6 +30,7 @@ sql = load_queries(__file__, "health.sql")
 LIMIT = 0.9  # seconds a check may take, so that all together are answered within one
 KEPT = 2.0  # seconds an outcome is given again
 LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
+NO_WRITES = "takes no writes: "
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
@@ -172,8 +174,10 @@ class Health:
         return sorted(checks, key=lambda check: check.status is not Status.PASS)[:1]
 
     async def check_readiness(self) -> list[Check]:
-        """Only what a request cannot do without."""
-        return await self._check_some(("postgres", "migrations", "keys"))
+        """Only what a request cannot do without: a page needs no writes, as a rule."""
+        found = await self._check_some(("postgres", "migrations", "keys"))
+        refusing = [check for check in found if check.note.startswith(NO_WRITES)]
+        return [replace(c, status=Status.WARN) if c in refusing else c for c in found]
 
     async def _check_some(self, names: Collection[str]) -> list[Check]:
         """What is kept of all of them takes no task."""
@@ -211,8 +215,9 @@ class Health:
 
     async def _check_postgres(self) -> Finding:
         async with self._database.connection() as connection:
-            await connection.fetchval(*sql.ping())
-        return Status.PASS, ""
+            reason = await connection.fetchval(*sql.find_why_read_only())
+        reason = reason or self._database.refused_writes
+        return (Status.FAIL, NO_WRITES + reason) if reason else (Status.PASS, "")
 
     async def _check_leniently(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
         """Without these the product is slower or says less, but works: never worse than `warn`."""
@@ -224,15 +229,8 @@ class Health:
         return (Status.WARN if note else Status.PASS), note
 
     async def _check_migrations(self) -> Finding:
-        async with self._database.connection() as connection:
-            revision = await connection.fetchval(*sql.find_revision())
-            if revision < self._schema[-1]:
-                return Status.FAIL, f"at {revision}, needs {self._schema[-1]}: run latchkey migrate"
-            applied = await connection.fetchval(*sql.list_revisions())
-        left_out = [each for each in self._schema if each not in applied]
-        if left_out:
-            return Status.FAIL, f"never had {', '.join(left_out)}, which came in below {revision}"
-        return Status.PASS, revision
+        missing, revision = await find_missing_revisions(self._database, self._schema)
+        return (Status.FAIL, missing) if missing else (Status.PASS, revision)
 
     async def _check_keys(self) -> Finding:
         """Once there are any, a silent database takes none away."""

@@ -1,16 +1,12 @@
 -- What the checks of health read.
 
--- name: ping
--- Whether PostgreSQL answers.
-SELECT 1;
-
--- name: find_revision
--- Of the schema.
-SELECT version_num FROM alembic_version;
-
--- name: list_revisions
--- Of the migrations that the database has had.
-SELECT array_agg(revision) FROM schema_revisions;
+-- name: find_why_read_only
+-- Why PostgreSQL takes no writes from us; '' where it may.
+SELECT CASE
+  WHEN pg_is_in_recovery() THEN 'it is a standby'
+  WHEN current_setting('transaction_read_only')::boolean
+    THEN 'default_transaction_read_only is on'
+  ELSE '' END;
 
 -- name: find_traffic
 -- What became of the last ten minutes' messages that a sender of a channel has, and how many of its

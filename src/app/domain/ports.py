@@ -42,6 +42,12 @@ class Database(Protocol):
 
     message_queued: asyncio.Event
 
+    @property
+    def refused_writes(self) -> str:
+        """Why it refused to write a moment ago, in its own words, although it answers; "" where it
+        did not.
+        """
+
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """For single statements, each its own transaction."""
 

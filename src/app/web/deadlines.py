@@ -4,6 +4,8 @@ import asyncio
 from types import TracebackType
 from typing import Any
 
+from app.web.telemetry import log_deadline
+
 
 class Deadlines:
     """`with deadlines.start():` is `async with asyncio.timeout(seconds):`, but with one timer for
@@ -62,4 +64,5 @@ class Deadline:
         if not self._is_over:
             del self._running[self]
         elif self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            log_deadline()
             raise TimeoutError from error

@@ -16,6 +16,7 @@ from app.web.errors import LastResort
 from app.web.middleware import RESELECT, security_headers
 from app.web.response import HTML_TYPE, NO_STORE
 from app.web.slow_readers import SlowReaders, bound_kernel_buffer
+from app.web.telemetry import NoRoom
 
 HEAD_SECONDS = 10.0  # for the whole head of a request, from the connection or its first byte
 MOST_HEAD = 96 * 1024  # bytes of request line and headers, trailers included
@@ -43,6 +44,7 @@ class Protocol(HttpToolsProtocol):
     _unsent: ClassVar[dict["Protocol", None]] = {}
     _idle: ClassVar[dict["Protocol", None]] = {}
     _slow: ClassVar[SlowReaders] = SlowReaders()
+    _no_room: ClassVar[NoRoom] = NoRoom()
     _looking = False  # of the class: while there are connections
     _timer: asyncio.TimerHandle | None = None
     _refused = False
@@ -246,6 +248,7 @@ class Protocol(HttpToolsProtocol):
         self._slow.look(self.connections, now)
         waiting = self._slow.longest(now) or next(iter(self._unsent or self._idle), None)
         if waiting is None:
+            self._no_room.log_refusal(MOST_OPEN)
             self._refuse(503)
         else:
             waiting._break_off()

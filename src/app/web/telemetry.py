@@ -5,7 +5,8 @@ import sys
 from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from time import time
+from math import inf
+from time import monotonic, time
 from typing import Any, TextIO
 
 import msgspec
@@ -118,6 +119,28 @@ def log_refusal(refusal: Refusal) -> None:
         refusal_log.warning("unavailable", extra=refusal_facts(refusal))
     elif isinstance(refusal, TooMany):
         refusal_log.info("asked too soon", extra=refusal_facts(refusal))
+
+
+def log_deadline() -> None:
+    """As if it was a refusal: whoever asked is told to come back."""
+    current_refusal.set("deadline")
+    facts = {"code": "deadline", "cause": "TimeoutError", "reason": "it took too long"}
+    refusal_log.warning("unavailable", extra=facts)
+
+
+class NoRoom:
+    """Connections that a process has no room for, which are refused; a line a second for many."""
+
+    def __init__(self) -> None:
+        self._at, self._refused = -inf, 0
+
+    def log_refusal(self, most: int) -> None:
+        self._refused += 1
+        if monotonic() - self._at >= 1.0:
+            facts = {"code": "no_room", "refused": self._refused}
+            reason = f"all {most} connections are being answered"
+            refusal_log.warning("unavailable", extra={**facts, "reason": reason})
+            self._at, self._refused = monotonic(), 0
 
 
 def refusal_facts(refusal: Refusal) -> Facts:

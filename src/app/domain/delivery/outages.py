@@ -41,6 +41,7 @@ class SharedOutages:
             self._written[key] = breaker.failed_at
             await self._memory.put(key, self._name, LIFETIME)
         elif key in self._written and not breaker.has_failed_too_often:
+            log.warning("sender used again", extra={"sender": sender.name})
             del self._written[key]
             await self._memory.take(key)
         elif await self._memory.get(key) not in (None, self._name):
