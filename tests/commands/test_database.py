@@ -4,9 +4,11 @@ import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from app.adapters.postgres import newest_revision
+from app.cli import main
 from tests.commands.running import latchkey, typed
 from tests.faults.staged import ask
 from tests.product import Product
@@ -107,3 +109,56 @@ def test_a_database_without_tables_is_told_in_one_sentence(stores: Stores, comma
 def test_a_migrated_database_is_at_the_newest(stores: Stores) -> None:
     done = typed("migrate", DATABASE_URL=stores.new_database())
     assert (done.exit_code, done.stdout) == (0, f"The database is at {newest_revision()}.\n")
+
+
+SERVERS = ("console", "dev", "serve")
+# What arguments are called, and something that they take.
+GIVEN = {
+    "contact": "+46701740605", "person": "+46701740605", "message_id": "1" * 32, "kid": "a",
+    "event_id": "1" * 32, "target": "+46701740605", "place": "SE", "region": "SE",
+}  # fmt: skip
+
+
+def all_commands(group: click.Group, *words: str) -> Iterator[list[str]]:
+    """But for those that serve, each as it may be typed."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from all_commands(command, *words, name)
+        elif command and name not in SERVERS:
+            yield [*words, name, *(each for param in command.params for each in typed_for(param))]
+
+
+def typed_for(param: click.Parameter) -> list[str]:
+    if isinstance(param, click.Option):
+        return ["--yes"] if param.name == "yes" else []
+    if isinstance(param.type, click.Choice):
+        return [str(param.type.choices[0])]
+    return [GIVEN.get(param.name or "", "SE")] if param.required else []
+
+
+@pytest.fixture(scope="module")
+def wrong_password(stores: Stores) -> Iterator[str]:
+    url = stores.new_database()
+    ask(url, "CREATE ROLE locked LOGIN PASSWORD 'right'")
+    hba = Path(ask(url, "SHOW hba_file")[0][0])
+    before = hba.read_text()
+    hba.write_text(f"local all locked scram-sha-256\n{before}")
+    ask(url, "SELECT pg_reload_conf()")
+    yield url.replace("latchkey@", "locked:wrong@")
+    hba.write_text(before)
+    ask(url, "SELECT pg_reload_conf()")
+
+
+@pytest.mark.parametrize("words", [*all_commands(main)], ids=" ".join)
+def test_no_command_answers_a_wrong_password_with_a_traceback(
+    wrong_password: str, words: list[str]
+) -> None:
+    ended = typed(*words, DATABASE_URL=wrong_password)
+    assert isinstance(ended.exception, SystemExit | None), ended.exception
+    if ended.exit_code == 1:
+        why = 'cannot be used: password authentication failed for user "locked".'
+        assert ended.stderr == f"Error: PostgreSQL at DATABASE_URL {why}\n"
+    else:  # it asks for something else, or no database
+        assert "password" not in ended.output

@@ -114,3 +114,21 @@ async def test_a_spared_sender_is_asked_by_nobody(two: DispatcherSetup) -> None:
     async with two.database() as database:
         await test_failover.sent_once(two, sending_by({Text: texts}, database, composed))
     assert (two.vendor.taken, two.vendor.asked) == ([], 0)
+
+
+async def test_the_log_says_once_that_it_begins_and_once_that_it_is_over(
+    clock: Clock, memory: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = Process(memory)
+    for _ in range(FAILURES):
+        process.first.record_failure()
+    process.first.words = "connection refused"
+    for _ in range(3):
+        await process.outages.exchange()
+    process.first.record_success()
+    for _ in range(3):
+        await process.outages.exchange()
+    lines = [record.__dict__ for record in caplog.records if record.name == "app.sending"]
+    assert [line["message"] for line in lines] == ["sender left alone", "sender used again"]
+    assert [line["sender"] for line in lines] == ["first"] * 2
+    assert lines[0]["reason"] == "connection refused"
