@@ -9,10 +9,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from typing import Any
 
+from app.adapters.redis import SILENCE
 from app.domain.errors import Unavailable
 from app.domain.limit_refusals import SEND_LIMITS
 from app.domain.limits import Limit, LimitTable, Silent
@@ -77,7 +78,10 @@ async def _carry_out(sends: Sends, name: str, times: Iterable[int], most: int, s
     async def ask(n: int) -> bool:
         if name in BY_TALLY:
             tally = getattr(TABLE, name).tally(f"asked:{name}")
-            return not (await sends.memory.count([tally], str(n))).reached
+            while True:  # an entry that is there already is let through again
+                with suppress(Unavailable):  # on a busy machine
+                    return not (await sends.memory.count([tally], str(n))).reached
+                await asyncio.sleep(SILENCE)
         try:
             await sends.send(*SENDS[name](n), silent=silent, limiter=limiter)
         except (*SEND_LIMITS, Unavailable):
