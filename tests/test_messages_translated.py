@@ -110,6 +110,7 @@ def message(template: str, language: str, zone: str = "", **context: str) -> Mes
         age=0.0,
         seconds_left=600.0,
         sender=None,
+        request_id=None,
     )
 
 

@@ -114,6 +114,16 @@ def test_crashes_and_outcomes_are_told(run: Run) -> None:
     assert {"21610", "500", "400"} <= {fact.get("provider_code") for fact in run.facts}
 
 
+def test_lines_of_a_message_name_who_asked_and_what_the_vendor_calls_it(run: Run) -> None:
+    asked = {fact["request_id"] for fact in run.facts if fact["event"] == "request"}
+    lines = [fact for fact in run.facts if fact["event"] == "message handed over"]
+    codes = [fact for fact in lines if fact["template"].endswith("_code")]
+    assert {fact["request_id"] for fact in codes} <= asked
+    taken = {fact["provider_id"] for fact in codes if fact["outcome"] == "sent"}
+    assert len(taken) > 1
+    assert None not in taken
+
+
 def test_a_line_of_a_request_says_why_it_was_refused_and_from_where(run: Run) -> None:
     requests = [fact for fact in run.facts if fact["logger"] == "app.access"]
     assert {"", "wrong_code", "weak_password"} <= {fact["refusal"] for fact in requests}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import AuditEvent, record
+from app.domain.audit import AuditEvent, current_request, record
 from app.domain.delivery.receipts import MOST_BOUNCES
 from app.domain.i18n import current_language
 from app.domain.identity.phone import Phone
@@ -76,6 +76,7 @@ async def queue_notice_to(
             region=Phone.from_e164(destination).region if channel == "sms" else None,
             user_id=user_id,
             network=origin.network,
+            request_id=current_request.get() or None,
             context=json.dumps(context),
             language=current_language.get().code,
             most_bounces=MOST_BOUNCES,

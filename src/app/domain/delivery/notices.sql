@@ -6,9 +6,10 @@
 -- times in. region: of a number, by which it is paid. most_bounces: of the account's address, from which on it gets no more notices.
 INSERT INTO deliveries
   (id, channel, template, destination, region, address, network, context, expires_at, language, zone,
-   state, reason)
+   request_id, state, reason)
 SELECT :id, :channel, :template, :destination, :region, '', :network, :context,
   clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, ''),
+  :request_id,
   CASE WHEN bounced.often THEN 'refused' ELSE 'queued' END,
   CASE WHEN bounced.often THEN 'unusable' END
 FROM (SELECT) one LEFT JOIN users u ON u.id = :user_id

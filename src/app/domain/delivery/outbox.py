@@ -57,6 +57,7 @@ class Message:
     age: float
     seconds_left: float
     sender: str | None
+    request_id: str | None = None  # of whoever asked
     region: str | None = None
 
     @property

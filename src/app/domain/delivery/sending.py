@@ -13,6 +13,7 @@ from datetime import timedelta
 from itertools import chain, repeat
 from typing import Any
 
+from app.domain.audit import current_request
 from app.domain.delivery.calls import Call
 from app.domain.delivery.outbox import (
     ASK_AGAIN,
@@ -111,6 +112,8 @@ class MessageSender:
         self._questions: set[asyncio.Task[None]] = set()
 
     async def send_and_record(self, message: Message) -> None:
+        """In a task of its own: what is logged meanwhile names the request that asked for it."""
+        current_request.set(message.request_id or "")
         await self._recorder.put(await self.send_message(message))
 
     async def send_message(self, message: Message) -> DeliveryOutcome:
@@ -225,6 +228,7 @@ class MessageSender:
             extra={"delivery": str(message.id), "channel": message.channel,
                    "sender": sender.name, "template": message.template,
                    "outcome": outcome,
+                   "provider_id": answer.provider_id if isinstance(answer, Taken) else None,
                    "provider_code": code or None, "words": words},
         )  # fmt: skip
 

@@ -202,6 +202,8 @@ class Deliveries(Table):
     expires_at: Mapped[Moment]
     # Who has it, or may have it, by name; null until it is claimed. The provider's id is its own.
     sender: Mapped[Words | None]
+    # Of whoever asked for it, or did what it tells of.
+    request_id: Mapped[Words | None]
     provider_id: Mapped[Words | None]
     provider_code: Mapped[Words | None]
     reason: Mapped[Words | None]

@@ -15,7 +15,7 @@
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
 -- room, is_quiet: of the message, see `deliveries`; one that is_withheld is not sent.
 -- language, zone: of whoever asks.
--- event, request_id: what is recorded.
+-- event, request_id: what is recorded, and who asked.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
     SELECT 1 FROM deliveries
@@ -41,7 +41,7 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone, room, is_quiet, state)
+                          language, zone, room, is_quiet, request_id, state)
   SELECT :message_id, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -52,7 +52,7 @@ queued AS (
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone, :room, :is_quiet,
+         :language, :zone, :room, :is_quiet, :request_id,
          CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner
@@ -86,7 +86,7 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, weight, channel, template, destination, block, region, address,
                           network, verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone, room, is_quiet, state)
+                          language, zone, room, is_quiet, request_id, state)
   SELECT :message_id, :weight::smallint, 'email', CASE
            WHEN v.purpose = 'signup' AND known THEN 'email_taken'
            WHEN v.purpose = 'recovery' AND known THEN 'recovery_code'
@@ -97,7 +97,7 @@ queued AS (
            ELSE 'email_code'
          END, v.email, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone, :room, :is_quiet,
+         :language, :zone, :room, :is_quiet, :request_id,
          CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v,
   LATERAL (SELECT EXISTS (SELECT 1 FROM users WHERE users.email = v.email) AS known) owner

@@ -11,7 +11,7 @@
 -- opened_by is '' where nobody is signed in. is_counted: whether the short memory counts it.
 -- room, is_quiet: of the message, see `deliveries`; one that is_withheld is not sent.
 -- language, zone: of whoever asks.
--- event, request_id: what is recorded.
+-- event, request_id: what is recorded, and who asked.
 WITH gate AS (
   SELECT NOT :limits_checked AND EXISTS (
     SELECT 1 FROM deliveries
@@ -37,10 +37,10 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, channel, template, destination, block, region, address, network,
                           verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone, room, is_quiet, state)
+                          language, zone, room, is_quiet, request_id, state)
   SELECT :message_id, 'sms', 'phone_code', v.phone, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone, :room, :is_quiet,
+         :language, :zone, :room, :is_quiet, :request_id,
          CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v
   RETURNING 1
@@ -73,13 +73,13 @@ v AS (
 queued AS (
   INSERT INTO deliveries (id, weight, channel, template, destination, block, region, address,
                           network, verification_id, nonce, purpose, opened_by, expires_at, counted,
-                          language, zone, room, is_quiet, state)
+                          language, zone, room, is_quiet, request_id, state)
   SELECT :message_id, :weight::smallint, 'sms', CASE
            WHEN :weight::smallint = 1 THEN 'phone_code'
            ELSE 'phone_call'
          END, v.phone, :block, :region, :address, :network,
          v.id, v.nonce, v.purpose, nullif(:opened_by, ''), v.expires_at, :is_counted,
-         :language, :zone, :room, :is_quiet,
+         :language, :zone, :room, :is_quiet, :request_id,
          CASE WHEN :is_withheld THEN 'expired' ELSE 'queued' END
   FROM v
   RETURNING 1
