@@ -17,6 +17,7 @@ import app.domain.tables.messages
 import app.domain.tables.once
 import app.domain.tables.prices
 import app.domain.tables.processes
+import app.domain.tables.restores
 import app.domain.tables.schema
 import app.domain.tables.sends
 import app.domain.tables.spending  # noqa: F401

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from redis import Redis as Client
 
-from app.adapters.files import PriceSnapshotFile
+from app.adapters.files import KeptFile
 from app.adapters.postgres import Postgres
 from app.adapters.redis import TAG, Redis
 from app.domain.pricing.prices import KEY, Prices
@@ -48,13 +48,13 @@ class Shop:
 
     @asynccontextmanager
     async def process(
-        self, clock: Clock | None = None, last_good: PriceSnapshotFile | None = None
+        self, clock: Clock | None = None, last_good: KeptFile | None = None
     ) -> AsyncIterator[Prices]:
         """One that has not looked yet."""
         database, memory = Postgres(self.database_url), Redis(self.redis_url)
         await database.open()
         try:
-            copy = last_good or PriceSnapshotFile(self.copy)
+            copy = last_good or KeptFile(self.copy)
             yield Prices(database, memory, copy, clock or Clock())
         finally:
             await memory.close()
@@ -77,7 +77,7 @@ class Shop:
 
     @property
     def saved(self) -> PriceSnapshot | None:
-        return decode_snapshot(PriceSnapshotFile(self.copy).read())
+        return decode_snapshot(KeptFile(self.copy).read())
 
 
 async def publish_in(url: str, *pairs: tuple[str, str], at: datetime | None = None) -> int:

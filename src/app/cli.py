@@ -6,7 +6,7 @@ import click
 
 COMMANDS = (
     "audit", "brand", "cleanup", "console", "dev", "doctor", "events", "keys", "messages",
-    "migrate", "person", "pricing", "seed", "serve", "sms", "stats",
+    "migrate", "person", "pricing", "seed", "serve", "sessions", "sms", "stats",
 )  # fmt: skip
 
 

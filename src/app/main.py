@@ -44,6 +44,8 @@ from app.domain.limits import LimitTable
 from app.domain.ports import ShortMemory
 from app.domain.processes import EVERY as EXCHANGED_EVERY
 from app.domain.processes import Processes
+from app.domain.restores import EVERY as GUARDED_EVERY
+from app.domain.restores import RestoreGuard
 from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
@@ -69,6 +71,7 @@ from app.web.telemetry import set_up_logging
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
 from app.wiring.processes import build_processes, report_secret_key
+from app.wiring.restores import build_restore_guard, report_restore
 from app.wiring.spending import build_text_spending, report_text_budget
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
@@ -119,22 +122,19 @@ def build(
     languages = Languages(settings.languages, own=assets.brand.find("words"))
     templates = build_templates(settings, assets, languages)
     processes = build_processes(settings, adapters)
-    dispatcher = Dispatcher(
-        adapters.database,
-        adapters.texts,
-        adapters.mail,
-        build_composer(settings, processes.keys, templates, languages).compose_message,
-        adapters.calls,
-    )
+    compose = build_composer(settings, processes.keys, templates, languages).compose_message
+    senders = (adapters.texts, adapters.mail, compose, adapters.calls)
+    dispatcher = Dispatcher(adapters.database, *senders)
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     events = Events(adapters.database, adapters.webhooks, settings.services)
     spending = build_text_spending(settings, adapters.database, languages)
-    checks = _list_checks(forwarding, events, spending, processes)
+    guard = build_restore_guard(adapters)
+    checks = _list_checks(forwarding, events, spending, processes, guard)
     wiring = Wiring(settings, processes.keys, limits, adapters, dispatcher, checks)
     container = wiring.build_container(Pages(templates), languages, spending)
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
     state = development.build_state(settings, adapters.memory)
-    working = (adapters, dispatcher, events, spending, processes)
+    working = (adapters, dispatcher, events, spending, processes, guard)
     lifespan = _lifespan(*working, container, erasure, drain)
     app = Litestar(
         [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
@@ -155,11 +155,13 @@ def _list_checks(
     events: Events,
     spending: TextSpending,
     processes: Processes,
+    guard: RestoreGuard,
 ) -> Checks:
     """Those of health that no other room knows of."""
     checks: Checks = {
         "sms-budget": partial(report_text_budget, spending),
         "secret-key": partial(report_secret_key, processes),
+        "restore": partial(report_restore, guard),
     }
     checks |= {"proxies": forwarding.finding} if forwarding else {}
     return checks | ({"events": events.report_health} if events.services else {})
@@ -192,6 +194,7 @@ def _lifespan(
     events: Events,
     spending: TextSpending,
     processes: Processes,
+    guard: RestoreGuard,
     container: Container,
     erasure: Erasure,
     drain: Drain,
@@ -207,7 +210,7 @@ def _lifespan(
             await attempt("receivers of events", events.set_receivers)
             await attempt("budget of texts", spending.put_in_force)
         dispatching = [asyncio.create_task(each.run()) for each in (dispatcher, events)]
-        works = _background(adapters, processes, container, erasure, spending)
+        works = _background(adapters, processes, container, erasure, spending, guard)
         background = [asyncio.create_task(each) for each in works]
         _set_up_interpreter()
         try:
@@ -245,6 +248,7 @@ def _background(
     container: Container,
     erasure: Erasure,
     spending: TextSpending,
+    guard: RestoreGuard,
 ) -> Iterator[Coroutine[None, None, None]]:
     yield keep_fresh(container.signing_keys, container.web_config.access_tokens)
     yield keep_doing("keys of other servers", processes.exchange, lambda: EXCHANGED_EVERY)
@@ -263,6 +267,7 @@ def _background(
     yield keep_doing("status", container.health.watch_areas, lambda: LOOKED_AT_EVERY)
     caps = container.daily_caps
     yield keep_doing("caps of messages", caps.look_at_all, lambda: LOOKED_EVERY, turn)
+    yield keep_doing("look for a restored backup", guard.look, lambda: GUARDED_EVERY, turn)
     outages = SharedOutages(adapters.memory, [*adapters.texts.all, *adapters.mail.all])
     yield keep_doing("news of senders", outages.exchange, lambda: TOLD_EVERY)
     settled = partial(count_settled_sends, adapters.cleaning_database)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.files import PriceSnapshotFile
+from app.adapters.files import KeptFile
 
 
 @pytest.fixture
@@ -15,24 +15,24 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_is_written_is_read(path: Path) -> None:
-    assert PriceSnapshotFile(path).write(b"one")
-    PriceSnapshotFile(path).write(b"two")
-    assert PriceSnapshotFile(path).read() == b"two"
+    assert KeptFile(path).write(b"one")
+    KeptFile(path).write(b"two")
+    assert KeptFile(path).read() == b"two"
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_its_folder_is_ours_alone(path: Path) -> None:
-    PriceSnapshotFile(path).write(b"one")
+    KeptFile(path).write(b"one")
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_without_a_copy_there_is_none(path: Path) -> None:
-    assert PriceSnapshotFile(path).read() is None
+    assert KeptFile(path).read() is None
 
 
 def test_what_cannot_be_read_is_none(path: Path) -> None:
     path.mkdir(parents=True)
-    assert PriceSnapshotFile(path).read() is None
+    assert KeptFile(path).read() is None
 
 
 @pytest.mark.parametrize("kind", ["folder in its place", "file for a folder"])
@@ -44,7 +44,7 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(
     else:
         path.parent.write_bytes(b"")
     with caplog.at_level(logging.WARNING, "app.prices"):
-        assert not PriceSnapshotFile(path).write(b"one")
+        assert not KeptFile(path).write(b"one")
     [record] = caplog.records
     assert record.message == "the prices could not be saved"
     assert Path(record.__dict__["path"]).is_absolute()
@@ -54,10 +54,10 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(
 
 def test_whoever_reads_meanwhile_finds_one_whole_copy(path: Path) -> None:
     copies = {bytes([number]) * 50_000 for number in range(20)}
-    PriceSnapshotFile(path).write(min(copies))
+    KeptFile(path).write(min(copies))
     with ThreadPoolExecutor(2) as threads:
-        written = threads.submit(lambda: [PriceSnapshotFile(path).write(copy) for copy in copies])
+        written = threads.submit(lambda: [KeptFile(path).write(copy) for copy in copies])
         seen = set()
         while not written.done():
-            seen.add(PriceSnapshotFile(path).read())
+            seen.add(KeptFile(path).read())
     assert seen <= copies

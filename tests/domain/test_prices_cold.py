@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.files import PriceSnapshotFile
+from app.adapters.files import KeptFile
 from app.adapters.migrations import upgrade
 from app.domain.pricing.prices import Source
 from app.domain.pricing.versions import encode_snapshot
@@ -114,7 +114,7 @@ async def test_without_tables_it_goes_on_looking(
         assert prices.get_known().source == Source.DATABASE
 
 
-class Spoiled(PriceSnapshotFile):
+class Spoiled(KeptFile):
     """A disk that fails in a way nobody thought of."""
 
     def read(self) -> bytes | None:

@@ -109,18 +109,19 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
-# The last good prices on disk: for a start while both stores are down.
+# Copies that outlive both stores: the last good prices, and how far the database was.
 
-log = logging.getLogger("app.prices")
+log = logging.getLogger("app.files")
 
 PRICES_COPY = Path(".latchkey") / "prices.json"
+RESTORE_MARK = Path(".latchkey") / "newest-mark"
 
 
-class PriceSnapshotFile:
+class KeptFile:
     """The `LastGood` port. All processes write the same, each in its own way into its place."""
 
-    def __init__(self, path: Path = PRICES_COPY) -> None:
-        self._path = path
+    def __init__(self, path: Path = PRICES_COPY, what: str = "the prices") -> None:
+        self._path, self._what = path, what
 
     def read(self) -> bytes | None:
         """None when there is none, or none that can be read."""
@@ -139,7 +140,7 @@ class PriceSnapshotFile:
             return True
         except OSError as error:
             facts = {"path": str(self._path.absolute()), "reason": describe_error(error)}
-            log.warning("the prices could not be saved", extra=facts)
+            log.warning("%s could not be saved", self._what, extra=facts)
             with suppress(OSError):
                 fresh.unlink(missing_ok=True)
             return False

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
 from app.adapters.breached_file import BreachedFile
-from app.adapters.files import PriceSnapshotFile
+from app.adapters.files import KeptFile
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.domain.concurrency import Lazy, attempt
@@ -104,7 +104,7 @@ class Adapters:
     calls: Senders[PhoneCalls] | None
     mail: Senders[Mail]
     identity_provider: IdentityProvider | None
-    last_good_prices: PriceSnapshotFile
+    last_good_prices: KeptFile
     breached_passwords: tuple[BreachedPasswords, ...]
     receipt_readers: dict[tuple[str, str], Lazy[ReceiptReader]]
     webhooks: Lazy[Webhooks]
@@ -152,7 +152,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         _build_calls(settings, http_client, stand_ins),
         Senders(_build_mail(settings, http_client, stand_ins)),
         _build_identity_provider(settings, http_client),
-        PriceSnapshotFile(),
+        KeptFile(),
         _build_breached_passwords(settings, http_client),
         _build_receipt_readers(settings),
         Lazy[Webhooks](lambda: _load("webhooks").HttpWebhooks(http_client.get())),

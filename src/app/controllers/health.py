@@ -33,6 +33,7 @@ REMEDIES = {
     "texts": "See who asks for so many (audit events *:send_refused), then raise SMS_DAILY_LIMIT.",
     "sms-budget": "Run latchkey sms status, stop what is too much by latchkey sms stop, or raise"
     " SMS_DAILY_BUDGET.",
+    "restore": "Follow docs/restore.md: sessions and passwords of before are back.",
     "mails": "See who asks for so many (audit events *:send_refused), then raise mails_in_all in"
     " LIMITS_FILE.",
     "pricing": "Run latchkey pricing show, then look at PostgreSQL. Prices show their date.",

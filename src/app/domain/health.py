@@ -35,7 +35,7 @@ STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
 READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events",
-                 "sms-budget", "outbox", "clock")  # fmt: skip
+                 "sms-budget", "outbox", "clock", "restore")  # fmt: skip
 
 
 class Status(StrEnum):
