@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
 import app.domain.tables.audit
+import app.domain.tables.blocks
 import app.domain.tables.messages
 import app.domain.tables.once
 import app.domain.tables.prices

@@ -5,8 +5,8 @@ from importlib import import_module
 import click
 
 COMMANDS = (
-    "audit", "brand", "cleanup", "console", "dev", "doctor", "events", "keys", "messages",
-    "migrate", "person", "pricing", "seed", "serve", "sessions", "sms", "stats",
+    "audit", "block", "brand", "cleanup", "console", "dev", "doctor", "events", "keys",
+    "messages", "migrate", "person", "pricing", "seed", "serve", "sessions", "sms", "stats",
 )  # fmt: skip
 
 

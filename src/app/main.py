@@ -49,6 +49,7 @@ from app.domain.restores import RestoreGuard
 from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
+from app.web.blocked import refuse_blocked_networks
 from app.web.brand import STATIC, Brand, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
@@ -142,6 +143,7 @@ def build(
         lifespan=[lifespan],
         state=State({"container": container, "development": state, "drain": drain}),
         request_max_body_size=64 * 1024,
+        guards=[refuse_blocked_networks],
         before_request=answer_options,
         openapi_config=None,
         logging_config=None,

@@ -58,6 +58,8 @@ OLD = {
     "text_spending": "INSERT INTO text_spending (day, shard, spent) VALUES ({at}, 1, 9)",
     "text_warnings": "INSERT INTO text_warnings (day, percent, spent, budget, currency)"
     " VALUES ({at}, 50, 5, 10, 'USD')",
+    "blocks": "INSERT INTO blocks (kind, value, reason, added_by, until)"
+    " VALUES ('block', '+4' || gen_random_uuid(), '', '', {at})",
     "audit_events": "INSERT INTO audit_events (event, at) VALUES ('signup:started', {at})",
     # Each of an account of its own, as there is one at most.
     "confirmation_requests": "WITH someone AS (INSERT INTO users (id, phone, email) VALUES"
@@ -86,6 +88,7 @@ KEPT = {
     "events": (29, 31),
     "text_spending": (30, 33),
     "text_warnings": (30, 33),
+    "blocks": (29, 31),
     "audit_events": (399, 401),
     "confirmation_requests": (6, 8),
 }

@@ -36,6 +36,8 @@ class AuditEvent(StrEnum):
     AUTH0_GRANT_REFUSED = "auth0:grant_refused"
     AUTH0_REFUSED = "auth0:refused"
     BACKUP_RESTORED = "backup:restored"
+    BLOCK_ADDED = "block:added"
+    BLOCK_REMOVED = "block:removed"
     EMAIL_GUESSES_HELD = "email:guesses_held"
     EVENTS_REPLAYED = "events:replayed"
     IDENTITY_LINKED = "identity:linked"

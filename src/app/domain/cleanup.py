@@ -34,6 +34,7 @@ REMOVALS = {
     "events": sql.remove_events,
     "text_spending": sql.remove_text_spending,
     "text_warnings": sql.remove_text_warnings,
+    "blocks": sql.remove_blocks,
     "audit_events": audit_sql.forget_expired,
 }
 

@@ -244,3 +244,12 @@ WITH removed AS (
   RETURNING 1
 )
 SELECT count(*) FROM removed;
+
+-- name: remove_blocks
+-- Those that ended a month ago; why they were there is in the audit trail.
+WITH removed AS (
+  DELETE FROM blocks WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM blocks WHERE until < clock_timestamp() - interval '30 days' LIMIT :most
+  )) RETURNING 1
+)
+SELECT count(*) FROM removed;

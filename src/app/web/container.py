@@ -14,6 +14,7 @@ from app.domain.account.personal_data import AccountDeletion, PersonalData
 from app.domain.account.session_ends import SessionEnds
 from app.domain.account.undo import Undo
 from app.domain.account.without_phone import WithoutPhone
+from app.domain.blocks import Blocks
 from app.domain.concurrency import Lazy
 from app.domain.delivery.database_limits import DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
@@ -99,6 +100,7 @@ class Container:
     federation: Federation | None
     services: ServicesContainer
     idempotent_calls: IdempotentCalls
+    blocks: Blocks
     receipts: Receipts
     receipt_readers: dict[tuple[str, str], Lazy[ReceiptReader]]  # by channel and sender
     served_regions: tuple[str, ...]

@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from app.domain.audit import current_request
+from app.domain.blocks import NetworkBlocked
 from app.domain.errors import Forbidden, OutOfStep, Refusal, Unauthenticated, Unavailable
 from app.domain.i18n import Language, Text, _, current_language
 from app.domain.sessions.session import ConfirmationNeeded
@@ -92,7 +93,10 @@ WORDS: dict[int, tuple[Text, Text]] = {
 
 
 # Titles of refusals that the one of their status does not fit.
-TITLES = {CookiesOff.code: _("This page needs cookies")}
+TITLES = {
+    CookiesOff.code: _("This page needs cookies"),
+    NetworkBlocked.code: _("That isn’t possible from here"),
+}
 
 
 class PreparedResponse(Exception):

@@ -70,6 +70,9 @@ ADVICE_OF: dict[str, Text] = {
     "grant_spent": _START_AGAIN,
     "bad_id_token": _START_AGAIN,
     "auth0_asks_again": _START_AGAIN,
+    "network_blocked": _(
+        "Use another network. If that’s a mistake, tell whoever runs this service."
+    ),
     "no_code": _NEW_CODE,
     "expired_code": _NEW_CODE,
     "spent_code": _NEW_CODE,

@@ -127,6 +127,7 @@ class Wiring:
             federation=self._build_federation(),
             services=build_services(settings, self._secrets, self._database, self._tokens),
             idempotent_calls=self._build_idempotent_calls(),
+            blocks=self._limiter.blocks,
             receipts=Receipts(self._database),
             receipt_readers=self._adapters.receipt_readers,
             served_regions=settings.sms_regions,

@@ -27,6 +27,7 @@ from app.controllers.api.refusals import (
 )
 from app.controllers.api.request import ApiRequest, FlowHeader
 from app.controllers.api.signup import FlowCall
+from app.domain.blocks import NetworkBlocked
 from app.domain.credentials.credentials import WrongCredentials
 from app.domain.errors import Unauthenticated
 from app.domain.identity.email_address import BadEmail
@@ -43,7 +44,7 @@ class LoginApiController(ApiController):
         "/password",
         status_code=OK,
         summary="Sign in with e-mail and password",
-        refusals=(WrongCredentials, BadEmail, Unauthenticated, *OLD_PASSWORD),
+        refusals=(WrongCredentials, BadEmail, Unauthenticated, NetworkBlocked, *OLD_PASSWORD),
     )
     async def submit_password(
         self, request: ApiRequest, data: JSONBody[PasswordLoginBody]

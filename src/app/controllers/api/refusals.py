@@ -14,6 +14,7 @@ from app.domain.account.confirmation import (
     RecoveredPassword,
     WrongPassword,
 )
+from app.domain.blocks import NetworkBlocked, NumberBlocked
 from app.domain.credentials.budget import PasswordLocked, TooManyPasswords
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.federation.federation import TooManyGrants
@@ -106,12 +107,12 @@ Refusals = tuple[type[Refusal], ...]
 ANY_CALL: Refusals = (TwoCredentials, Unavailable)
 KEYED: Refusals = (BadIdempotencyKey, IdempotencyKeyReused, CallUnderWay)  # with Idempotency-Key
 BODY: Refusals = (BadJson, BadField)
-STEP: Refusals = (UnknownHandle, OutOfStep)  # of a flow
+STEP: Refusals = (UnknownHandle, OutOfStep, NetworkBlocked)  # of a flow
 PROVED_STEP: Refusals = (*STEP, ProveAgain)
 NUMBER: Refusals = (BadPhone, LandlinePhone, InternetPhone, UnservedPhone, CountryNeeded)
 ADDRESS: Refusals = (BadEmail, LikelyTypo)
 WAITS: Refusals = (TooSoon, TooManySends)
-TEXTS: Refusals = (*WAITS, TextsStopped)
+TEXTS: Refusals = (*WAITS, TextsStopped, NumberBlocked)
 CALL: Refusals = (*TEXTS, CallNotOffered)
 MAILS: Refusals = (*WAITS, MailsStopped)
 GUESS: Refusals = (

@@ -34,6 +34,7 @@ from app.controllers.api.refusals import (
 )
 from app.controllers.api.request import ApiRequest, FlowHeader
 from app.controllers.code_words import UNTEXTED, MessageState
+from app.domain.blocks import DomainBlocked
 from app.domain.federation.identities import IdentityTaken
 from app.domain.identity.provider import ExternalIdentity, InvalidGrant
 from app.domain.outcome import Outcome
@@ -230,7 +231,7 @@ class SignupApiController(ApiController):
         "/email",
         status_code=OK,
         summary="Mail a code to an e-mail address",
-        refusals=(*STEP, *ADDRESS, *MAILS),
+        refusals=(*STEP, *ADDRESS, DomainBlocked, *MAILS),
     )
     async def submit_email(self, request: ApiRequest, data: JSONBody[SignupEmailBody]) -> FlowState:
         """Also for another address than the one named before."""

@@ -4,18 +4,27 @@
 -- Kept until it could be sent, for a week. context: of the template, as JSON. language: where the
 -- account user_id has none. Whoever causes it may be an intruder, whose zone would be none to tell
 -- times in. region: of a number, by which it is paid. most_bounces: of the account's address, from which on it gets no more notices.
+-- A number that an operator keeps out gets none.
 INSERT INTO deliveries
   (id, channel, template, destination, region, address, network, context, expires_at, language, zone,
    request_id, state, reason)
 SELECT :id, :channel, :template, :destination, :region, '', :network, :context,
   clock_timestamp() + interval '7 days', coalesce(u.language, :language), coalesce(u.zone, ''),
   :request_id,
-  CASE WHEN bounced.often THEN 'refused' ELSE 'queued' END,
-  CASE WHEN bounced.often THEN 'unusable' END
+  CASE WHEN bounced.often OR blocked.out THEN 'refused' ELSE 'queued' END,
+  CASE WHEN blocked.out THEN 'blocked' WHEN bounced.often THEN 'unusable' END
 FROM (SELECT) one LEFT JOIN users u ON u.id = :user_id
 CROSS JOIN LATERAL (
   SELECT coalesce(u.email = :destination AND u.email_bounces >= :most_bounces, false) AS often
-) bounced;
+) bounced
+CROSS JOIN LATERAL (
+  SELECT :channel = 'sms' AND EXISTS (
+    SELECT FROM blocks
+    WHERE (kind = 'number' AND value = :destination
+           OR kind = 'block' AND starts_with(:destination, value))
+      AND (until IS NULL OR until > clock_timestamp())
+  ) AS out
+) blocked;
 
 -- name: find_phones
 -- The account's; those it had while their change can still be undone; and for a week those that a

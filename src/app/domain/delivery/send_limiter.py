@@ -6,6 +6,7 @@ from dataclasses import replace
 from time import monotonic
 from uuid import UUID
 
+from app.domain.blocks import Blocks
 from app.domain.delivery.budgets import RegionBudgets
 from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_deleted, weigh
 from app.domain.delivery.database_limits import Pseudonyms, find_reached_limit, sql
@@ -66,6 +67,7 @@ class SendLimiter:
         self._database, self._memory = database, memory
         self._table, self._pseudonyms = table, pseudonyms
         self._budgets = RegionBudgets(database, now)
+        self.blocks = Blocks(database, now)
         self.stops = Stops(database, table.conversion_breaker, now)
         self.gauge = PressureGauge(database, table, self.stops, now)
         self.proved = ProvedTexts(database, memory, table, self.stops)
@@ -82,9 +84,11 @@ class SendLimiter:
         """Whether `queue` has queued it. `entry`, a UUID, names this send; `idempotency_key` what
         is not sent twice in half a minute, or for a `ShortIdempotencyKey` in a few seconds, however
         often it is asked for; `weight` as how many it counts. Raises `RepeatedSend`, `TooSoon`,
-        `TooManySends`, `TextsStopped`, `MailsStopped`; of the last two nothing where someone signs
-        in, for whom nothing is sent then if the number has no account.
+        `TooManySends`, `NumberBlocked`, `TextsStopped`, `MailsStopped`; of the last two nothing
+        where someone signs in, for whom nothing is sent then if the number has no account.
         """
+        if isinstance(to, Phone):
+            await self.blocks.check_number(to.e164)
         rooms: list[Room | None] = [requester.room if isinstance(to, Phone) else None]
         if rooms == [Room.SIGN_IN]:  # then those where nothing is told
             rooms += [Room.ACCOUNTS if requester.has_account else Room.WITHHELD, Room.WITHHELD]

@@ -99,6 +99,7 @@ class SignupFlow:
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
+        await self._phones.dependencies.limiter.blocks.check_number(phone.e164)
         contact = Contact(phone.e164, typed.strip(), phone.region)
         text = self._texts.send if signing_in else self._texts.request
         named = await self._drafts.save_draft(await text(signup, contact, visitor.origin))
@@ -180,6 +181,7 @@ class SignupFlow:
         if not (changeable or signup.step in (Step.EMAIL, Step.EMAIL_CODE)):
             raise OutOfStep(signup.step)
         email = EmailAddress.parse(typed, as_typed=as_typed)
+        await self._mailboxes.dependencies.limiter.blocks.check_domain(email.value)
         named = replace(signup, email=Contact(email.value, typed.strip()))
         await request_code(self._mailboxes, signup_challenge(named.id, visitor.origin), email)
         await self._drafts.save_draft(named)

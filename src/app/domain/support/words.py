@@ -27,6 +27,7 @@ REASONS = {
     "unreachable": "the phone can't be reached",
     "expired": "it was on its way for too long",
     "busy": "the line was busy",
+    "blocked": "an operator keeps the number out",
     "no_answer": "nobody answered the call",
 }
 # After a try.

@@ -6,6 +6,7 @@ from contextlib import suppress
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import AuditEvent, current_request
+from app.domain.blocks import NumberBlocked
 from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.send import Terms
 from app.domain.errors import Unavailable
@@ -85,7 +86,7 @@ async def _queue(
         is_queued = await codes.dependencies.limiter.queue_message(
             to, requester, entry, queue, idempotency_key, counts_as
         )
-    except SEND_LIMITS as refusal:
+    except (*SEND_LIMITS, NumberBlocked) as refusal:
         await _record_refusal(codes, challenge, to, refusal.code, refusal.limit or refusal.code)
         raise
     if is_queued:
