@@ -18,7 +18,8 @@ STATEMENT = re.compile(r"LOG:  (?:execute [^:]+|statement): (.*?)(?=\n[0-9-]{10}
 # A server asks these by the clock, or once for each connection.
 OTHERS = ("WITH due AS MATERIALIZED", "SELECT count(*) AS versions", "typeinfo", "jit",
           "WHERE NOT counted AND channel IN", " processes ", "FROM signing_keys",
-          "SELECT kind, key, room, is_allowed")  # fmt: skip
+          "SELECT kind, key, room, is_allowed", "FROM blocks WHERE until",
+          "restore_marks")  # fmt: skip
 YESTERDAY = 25 * 3600
 
 

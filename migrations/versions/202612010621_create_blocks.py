@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "202612010530"
-down_revision: str | None = "202612010520"
+revision: str = "202612010621"
+down_revision: str | None = "202612010620"
 
 BLOCKS = """
 CREATE TABLE blocks (

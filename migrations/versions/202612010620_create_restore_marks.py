@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision: str = "202612010520"
-down_revision: str | None = "202612010500"
+revision: str = "202612010620"
+down_revision: str | None = "202612010610"
 
 MARKS = """
 CREATE TABLE restore_marks (
