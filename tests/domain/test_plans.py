@@ -112,6 +112,7 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_stops": {"send_stops", "send_probes"},
     "lock_stop": {"send_stops"},
     "take_probe": {"send_probes"},
+    "drop_probes": {"send_probes"},
     "release_probe": {"send_probes"},
     "lengthen_stops": {"send_probes"},
     "release_unsent_probes": {"send_probes"},

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app.domain.delivery.overrides import override_stops
 from app.domain.delivery.rooms import Requester, Standing
 from app.domain.delivery.stops import StopState
 from app.domain.limit_refusals import TextsStopped
@@ -16,6 +17,10 @@ from tests.unproved import TOLD, attack, by_the_table, refusal
 
 OVER = "UPDATE send_stops SET until = clock_timestamp()"
 PASS = "UPDATE send_stops SET until = until - make_interval(secs => $1)"
+OF_AN_OPERATOR = (
+    "UPDATE send_stops SET reason = 'abuse', until = clock_timestamp() + interval '1 h'"
+)
+PROBED_BEFORE = "UPDATE send_stops SET probe = $1, probed_at = clock_timestamp()"
 PROBES_PASS = "UPDATE send_probes SET at = at - make_interval(secs => $1)"
 
 
@@ -44,6 +49,13 @@ async def pass_by(sends: Sends, seconds: float) -> None:
     await sends.pass_by(seconds)
     for statement in (PASS, PROBES_PASS):
         await execute(sends.url, statement, float(seconds))
+
+
+async def override(sends: Sends, seconds: int = HOUR, *, is_allowed: bool = False) -> None:
+    """By an operator, for all strangers of the country."""
+    rooms = [requester(1).room.value]
+    database = sends.database
+    await override_stops(database, "region", "US", rooms, seconds, "abuse", is_allowed=is_allowed)
 
 
 async def probe_at_once(sends: Sends, *requesters: Requester, first: int = 101) -> list[UUID]:
@@ -134,3 +146,48 @@ async def test_a_probe_that_was_not_sent_leaves_its_place(sends: Sends) -> None:
     assert not await stops.take_probe([stop], uuid4(), network)
     await stops.release_probe(probe)
     assert await stops.take_probe([stop], uuid4(), network)
+
+
+@pytest.mark.parametrize("is_allowed", [False, True])
+async def test_a_probe_that_is_proved_after_an_operators_word_leaves_that_in_force(
+    sends: Sends, is_allowed: bool
+) -> None:
+    await stop_strangers(sends)
+    code, *_ = await probe_at_once(sends, requester(101), requester(102))
+    await execute(sends.url, PROBED_BEFORE, uuid4())
+    await override(sends, is_allowed=is_allowed)
+    await sends.prove(code)
+    [stop] = await execute(sends.url, "SELECT * FROM send_stops")
+    assert (stop["reason"], stop["is_allowed"]) == ("abuse", is_allowed)
+    assert (stop["probe"], stop["probed_at"]) == (None, None)
+    assert await execute(sends.url, "SELECT * FROM send_probes") == []
+    assert await execute(sends.url, TOLD, "texts:resumed") == []
+
+
+async def test_a_probe_that_is_left_beside_an_operators_stop_does_not_end_it(sends: Sends) -> None:
+    """As a server leaves it that does not clear them yet."""
+    await stop_strangers(sends)
+    [code] = await probe_at_once(sends, requester(101))
+    await execute(sends.url, OF_AN_OPERATOR)
+    await sends.prove(code)
+    await refusal(sends, 130, requester(3))
+    assert await execute(sends.url, TOLD, "texts:resumed") == []
+
+
+async def test_at_a_new_stop_a_network_waits_no_longer_for_what_it_sent_at_the_last(
+    sends: Sends,
+) -> None:
+    await stop_strangers(sends)
+    for n in (101, 102):
+        await sends.send(number(n), requester(7))
+        await pass_by(sends, HOUR + 1)
+    await execute(sends.url, OF_AN_OPERATOR)
+    await execute(sends.url, OVER)
+    await execute(sends.url, PROBED_BEFORE, uuid4())
+    await sends.limiter().stops.start("region", "US", requester(7).room, 5)
+    [stop] = await execute(sends.url, "SELECT probe, probed_at FROM send_stops")
+    assert tuple(stop) == (None, None)
+    await execute(sends.url, OVER)
+    await sends.send(number(103), requester(7))
+    await pass_by(sends, HOUR + 1)
+    await sends.send(number(104), requester(7))

@@ -37,12 +37,10 @@ async def override_stops(
     """
     async with database.transaction() as connection:
         for room in rooms:
-            await connection.execute(
-                *sql.override_stop(
-                    kind=kind, key=key, room=room, is_allowed=is_allowed, reason=reason,
-                    seconds=seconds,
-                )
-            )  # fmt: skip
+            place = {"kind": kind, "key": key, "room": room}
+            word = {"is_allowed": is_allowed, "reason": reason, "seconds": seconds}
+            await connection.execute(*sql.override_stop(**place, **word))
+            await connection.execute(*sql.drop_probes(**place))
         await record_operator(
             connection,
             AuditEvent.TEXTS_ALLOWED if is_allowed else AuditEvent.TEXTS_STOPPED,

@@ -104,10 +104,10 @@ class Stops:
     async def start(self, kind: str, key: str, room: Room, percent: int) -> None:
         """The breaker has opened: `percent` of the texts were proved. Once, whoever notices it."""
         seconds = self._breaker.first
-        started = sql.start_stop(kind=kind, key=key, room=room, seconds=seconds)
+        place = {"kind": kind, "key": key, "room": room.value}
         async with self._database.transaction() as connection:
-            if await connection.fetchval(*started):
-                place = {"kind": kind, "key": key, "room": room.value}
+            if await connection.fetchval(*sql.start_stop(**place, seconds=seconds)):
+                await connection.execute(*sql.drop_probes(**place))
                 log.warning("texts are stopped", extra={**place, "percent_proved": percent})
                 await record(
                     connection,

@@ -21,7 +21,7 @@ INSERT INTO send_stops AS s (kind, key, room, reason, until, seconds)
 VALUES (:kind, :key, :room, 'conversion', clock_timestamp() + make_interval(secs => :seconds), :seconds)
 ON CONFLICT (kind, key, room) DO UPDATE SET
   is_allowed = false, reason = excluded.reason, since = clock_timestamp(), until = excluded.until,
-  seconds = excluded.seconds
+  seconds = excluded.seconds, probe = NULL, probed_at = NULL
 WHERE s.reason <> 'conversion' AND s.until <= clock_timestamp()
 RETURNING 1;
 
@@ -42,6 +42,10 @@ ON CONFLICT (kind, key, room, network) DO UPDATE SET
   probe = excluded.probe, at = excluded.at, seconds = least(2 * p.seconds, :longest)
 WHERE p.at < clock_timestamp() - make_interval(secs => p.seconds)
 RETURNING 1;
+
+-- name: drop_probes
+-- Of a stop that another has replaced.
+DELETE FROM send_probes WHERE kind = :kind AND key = :key AND room = :room;
 
 -- name: release_probe
 -- It was not sent.
@@ -71,9 +75,10 @@ WHERE (s.kind, s.key, s.room) = (used.kind, used.key, used.room) AND s.reason = 
 RETURNING s.kind, s.key, s.room, s.seconds;
 
 -- name: end_stops
--- Of which a probe was among these, and was proved.
+-- Of a breaker, of which a probe was among these, and was proved.
 DELETE FROM send_stops s USING send_probes p
 WHERE p.probe = ANY(:probes::uuid[]) AND (s.kind, s.key, s.room) = (p.kind, p.key, p.room)
+  AND s.reason = 'conversion'
 RETURNING s.kind, s.key, s.room;
 
 -- name: override_stop
@@ -83,4 +88,4 @@ VALUES (:kind, :key, :room, :is_allowed, :reason,
         clock_timestamp() + make_interval(secs => :seconds), :seconds)
 ON CONFLICT (kind, key, room) DO UPDATE SET
   is_allowed = excluded.is_allowed, reason = excluded.reason, since = clock_timestamp(),
-  until = excluded.until, seconds = excluded.seconds;
+  until = excluded.until, seconds = excluded.seconds, probe = NULL, probed_at = NULL;
