@@ -90,6 +90,28 @@ def test_what_is_no_address_is_told_why(typed: str) -> None:
     assert str(refused.value.message).endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("domain", "own"),
+    [
+        ("example.org", "example.org"),
+        ("mail.lists.example.org", "example.org"),
+        ("mail.example.co.uk", "example.co.uk"),
+        ("a.me.uk", "a.me.uk"),
+        ("mail.b.me.uk", "b.me.uk"),
+        ("example.ltd.uk", "example.ltd.uk"),
+        ("example.go.jp", "example.go.jp"),
+        ("example.gv.at", "example.gv.at"),
+        ("example.asso.fr", "example.asso.fr"),
+        ("mail.me.de", "me.de"),
+        ("gmail.com", ""),
+    ],
+)
+def test_a_domain_of_ones_own_is_told_from_those_where_others_have_theirs(
+    domain: str, own: str
+) -> None:
+    assert EmailAddress.parse(f"name@{domain}").own_domain == own
+
+
 @pytest.mark.parametrize("typed", ["na\u200bme@example.org", "\u202ename@example.org"], ids=ascii)
 def test_what_cannot_be_seen_is_told(typed: str) -> None:
     with pytest.raises(BadEmail) as refused:

@@ -38,7 +38,22 @@ SHARED = frozenset(POPULAR) | {
     "yahoo.com.br", "yahoo.de", "yahoo.es", "yahoo.fr", "yahoo.it", "yandex.ru", "ymail.com",
     "ziggo.nl", "zoho.com",
 }  # fmt: skip
-SECOND_LEVEL = ("ac", "co", "com", "edu", "gov", "ne", "net", "or", "org")  # as in `example.co.uk`
+# Below which people of a country register domains, as in `example.co.uk`: from the ICANN part of
+# the Public Suffix List (publicsuffix.org) of 2023-02-09. What many countries have counts in all;
+# of what one country has, the larger ones, without places such as `tokyo.jp`.
+SECOND_LEVEL = frozenset({
+    "ac", "asso", "biz", "co", "com", "coop", "edu", "go", "gob", "gouv", "gov", "info", "int",
+    "mil", "name", "ne", "net", "nom", "or", "org", "sch", "web",
+})  # fmt: skip
+OF_ONE_COUNTRY = frozenset({
+    "gv.at", "asn.au", "id.au", "adv.br", "art.br", "blog.br", "eco.br", "eng.br", "ind.br",
+    "pro.br", "prd.fr", "tm.fr", "from.hr", "idv.hk", "priv.hu", "sport.hu", "k12.il", "muni.il",
+    "firm.in", "gen.in", "ind.in", "ad.jp", "ed.jp", "gr.jp", "lg.jp", "pe.kr", "re.kr", "priv.no",
+    "geek.nz", "gen.nz", "govt.nz", "iwi.nz", "kiwi.nz", "maori.nz", "school.nz", "pc.pl",
+    "priv.pl", "nome.pt", "publ.pt", "firm.ro", "pp.se", "per.sg", "av.tr", "bel.tr", "dr.tr",
+    "gen.tr", "k12.tr", "pol.tr", "tv.tr", "idv.tw", "in.ua", "ltd.uk", "me.uk", "nhs.uk",
+    "plc.uk", "police.uk", "law.za", "nis.za", "school.za",
+})  # fmt: skip
 
 # Two names of one place, where dots in the local part mean nothing ("Dots don't matter in Gmail
 # addresses", Gmail Help). Elsewhere they may make two mailboxes.
@@ -109,7 +124,8 @@ class EmailAddress:
             return ""
         labels = domain.split(".")
         is_national = len(labels[-1]) == 2 and labels[-2:][0] in SECOND_LEVEL
-        return ".".join(labels[-3 if is_national else -2 :])
+        is_shared = is_national or ".".join(labels[-2:]) in OF_ONE_COUNTRY
+        return ".".join(labels[-3 if is_shared else -2 :])
 
     @property
     def suggestion(self) -> str | None:
