@@ -45,12 +45,12 @@ def test_a_table_that_is_in_use_stops_nobody_for_long_and_is_migrated_in_the_end
 
 
 def test_a_schema_of_a_later_version_is_left_as_it_is(stores: Stores, tmp_path: Path) -> None:
+    """And ends well: after a downgrade the servers start only once this did."""
     url = stores.new_database()
     ask(url, "UPDATE alembic_version SET version_num = '209912310000'")
     ended = latchkey(tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url)
-    assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith("Error: The database is at 209912310000, which a later version")
-    assert "Traceback" not in ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr.startswith("The database is at 209912310000, which a later version")
 
 
 def test_without_a_database_it_says_what_is_missing(tmp_path: Path) -> None:

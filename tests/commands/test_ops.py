@@ -91,6 +91,18 @@ def test_a_field_that_kubernetes_does_not_know_is_found(tmp_path: Path) -> None:
     assert "leastAvailable" in problems_of(wrong, KUBERNETES[-1])
 
 
+def test_no_ingress_leads_to_what_is_for_operators() -> None:
+    """Nor with a slash behind it, which the server takes for the same path."""
+    [ingress] = [each for each in manifests() if each["kind"] == "Ingress"]
+    [rule] = ingress["spec"]["rules"]
+    inside = {
+        path["path"]: path["pathType"]
+        for path in rule["http"]["paths"]
+        if path["backend"]["service"]["name"] == "latchkey-nothing"
+    }
+    assert inside == {"/metrics": "Prefix", "/health": "Prefix"}
+
+
 # Compose
 
 

@@ -2,6 +2,8 @@
 
 import re
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -9,6 +11,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
+from app.commands.console import run_console
+from app.settings import OPS_TOKEN_LENGTH
 from app.web.middleware import CSP
 from tests.commands.running import PRODUCTION, typed
 from tests.console.operator import TOKEN, Operator
@@ -54,6 +58,22 @@ def test_it_does_not_start_without_what_it_needs(missing: str) -> None:
     ended = typed("console", **env | {missing: ""})
     assert ended.exit_code == 2
     assert f"{missing} is missing" in ended.output
+
+
+def test_it_says_how_long_a_token_is_at_least() -> None:
+    env = PRODUCTION | {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}
+    assert f"at least {OPS_TOKEN_LENGTH} characters" in typed("console", **env).output
+
+
+def test_a_start_that_fails_ends_with_one() -> None:
+    @asynccontextmanager
+    async def failing(_: Litestar) -> AsyncIterator[None]:
+        raise OSError("no memory")
+        yield
+
+    with pytest.raises(SystemExit) as ended:
+        run_console(Litestar(lifespan=[failing]), "127.0.0.1", free_port())
+    assert ended.value.code == 1
 
 
 def answers(port: int) -> bool:

@@ -45,7 +45,7 @@ def test_people_sign_up_through_it_from_their_own_address(behind_caddy: Product)
 
 def test_what_is_for_operators_is_for_nobody_outside(behind_caddy: Product) -> None:
     outside, inside = Person(behind_caddy, "127.0.0.9"), Person(behind_caddy)
-    paths = ("/metrics", "/health", "/health/ready", "/health/twilio")
+    paths = ("/metrics", "/metrics/", "/health", "/health/ready", "/health/twilio")
     assert {outside.get(path).response.content for path in paths} == {b""}
     assert {outside.get(path).status for path in paths} == {404}
     assert outside.get("/status").status == 200

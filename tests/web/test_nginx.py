@@ -69,7 +69,7 @@ def test_it_refuses_long_heads_and_bodies_itself(behind: Behind) -> None:
 
 
 def test_what_is_for_operators_is_for_nobody_outside(behind: Behind) -> None:
-    paths = ("/metrics", "/health", "/health/ready", "/health/twilio")
+    paths = ("/metrics", "/metrics/", "/health", "/health/ready", "/health/twilio")
     with behind.client("127.0.0.9") as outside, behind.client() as inside:
         assert {outside.get(path).status_code for path in paths} == {403}
         assert outside.get("/status").status_code == 200

@@ -1,6 +1,7 @@
 """`latchkey console`: the operators' pages, in a process of their own."""
 
 import signal
+import sys
 from dataclasses import replace
 
 import click
@@ -8,16 +9,20 @@ import uvicorn
 from litestar import Litestar
 
 from app.adapters.files import read_limits
+from app.commands.serve import run_alone
 from app.commands.settings import port_or_exit, refuse
 from app.commands.stores import with_database
 from app.commands.workers import end_on_signal
 from app.console.app import create_console
-from app.settings import Settings
+from app.settings import OPS_TOKEN_LENGTH, Settings
 from app.settings.environment import is_loopback
 from app.web.telemetry import set_up_logging
 
 PORT = 8001
-UNSET = "OPS_TOKEN is missing: set it to a random text of at least 32 bytes, by which you sign in."
+UNSET = (
+    f"OPS_TOKEN is missing: set it to a random text of at least {OPS_TOKEN_LENGTH} characters, by"
+    " which you sign in."
+)
 ELSEWHERE = (
     "Other machines can reach it at {}. Put TLS before it, or nobody can sign in from there, and"
     " keep the internet away."
@@ -38,7 +43,7 @@ def console(host: str, port: int) -> None:
         set_up_logging(settings.log_level, settings.log_format)
         pages = create_console(settings, read_limits(settings))
         _print_address(host, port)
-        _run(pages, host, port)
+        run_console(pages, host, port)
 
 
 def _missing(settings: Settings) -> list[str]:
@@ -54,8 +59,8 @@ def _print_address(host: str, port: int) -> None:
         click.echo(ELSEWHERE.format(host), err=True)
 
 
-def _run(pages: Litestar, host: str, port: int) -> None:
-    uvicorn.run(
+def run_console(pages: Litestar, host: str, port: int) -> None:
+    config = uvicorn.Config(
         pages,
         host=host,
         port=port,
@@ -68,3 +73,5 @@ def _run(pages: Litestar, host: str, port: int) -> None:
         log_config=None,
         timeout_graceful_shutdown=5,
     )
+    if not run_alone(config):
+        sys.exit(1)

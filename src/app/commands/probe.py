@@ -8,7 +8,8 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from time import monotonic, sleep
 
-ALL_OF_THEM = ("0.0.0.0", "::", "")  # noqa: S104 - nobody listens here
+# Where whoever listens at all addresses answers. Of `::` these are those of IPv6 alone.
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}  # noqa: S104 - nobody listens here
 PATIENCE = 5.0  # seconds for one answer
 
 
@@ -23,8 +24,8 @@ def main(path: str, seconds: float = 0.0) -> bool:
 
 def answers(path: str) -> bool:
     host = os.environ.get("HOST", "")
-    where = "127.0.0.1" if host in ALL_OF_THEM else host
-    connection = HTTPConnection(where, int(os.environ.get("PORT") or 8000), timeout=PATIENCE)
+    port = int(os.environ.get("PORT") or 8000)
+    connection = HTTPConnection(LOOPBACK.get(host, host), port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == 200

@@ -97,12 +97,12 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         uvicorn.run(factory, reload=True, reload_dirs=reload_dirs, **options)
         return
     config = uvicorn.Config(factory, **options)
-    started = run_workers(config, factory) if settings.workers > 1 else _run_alone(config)
+    started = run_workers(config, factory) if settings.workers > 1 else run_alone(config)
     if not started:
         sys.exit(1)
 
 
-def _run_alone(config: uvicorn.Config) -> bool:
+def run_alone(config: uvicorn.Config) -> bool:
     """Until stopped; whether it could be started."""
     config.load_app()
     server = Server(config)
