@@ -56,8 +56,12 @@ class Operator:
         """Opens the page that asks, posts its form as it stands, and follows where that leads."""
         asked = await self.get(path)
         assert asked.status == 200, asked.html
-        done = await self.post(self._action(), **self._hidden())
+        done = await self.press()
         return await self.get(done.location) if done.status == 303 else done
+
+    async def press(self) -> Seen:
+        """Posts the form of the page at hand as it stands."""
+        return await self.post(self._action(), **self._hidden())
 
     async def sign_in(self, name: str = "Ada", token: str = TOKEN, path: str = "") -> Seen:
         await self.get(path or "/console/sign-in")

@@ -1,8 +1,12 @@
 """The lists of the console: filters and pages."""
 
+import json
+from uuid import uuid4
+
 import pytest
 
 from tests.console.operator import Operator
+from tests.person import new_email, new_phone
 from tests.stores import execute
 
 SENDS = """
@@ -17,6 +21,11 @@ OLD = "UPDATE deliveries SET created_at = now() - interval '3 days' WHERE destin
 EVENTS = """
 INSERT INTO audit_events (event, network, details)
 SELECT 'signup:started', '192.0.2.0/24', '{"by": "Nobody"}' FROM generate_series(1, 3)
+"""
+PERSON = "INSERT INTO users (id, phone, email) VALUES ($1, $2, $3)"
+NEWEST = """
+SELECT user_id, details FROM audit_events WHERE event = $1 AND details ->> 'by' = 'Ada'
+ORDER BY id DESC LIMIT 1
 """
 
 
@@ -67,3 +76,34 @@ async def test_the_audit_comes_by_filters_with_names(operator: Operator) -> None
     assert (nobody.status, "Nobody has this" in nobody.alert) == (422, True)
     wrong = await operator.get("/console/audit?contact=ada")
     assert wrong.status == 422
+
+
+async def newest(url: str, event: str) -> tuple[object, dict[str, object]]:
+    """Whom it was about, and its details."""
+    [row] = await execute(url, NEWEST, event)
+    return row["user_id"], json.loads(row["details"])
+
+
+async def test_whose_trail_was_read_and_which_event_is_on_record(
+    operator: Operator, url: str
+) -> None:
+    user_id, email = uuid4(), new_email()
+    await execute(url, PERSON, user_id, new_phone(), email)
+    await operator.get(f"/console/audit?contact={email}&event=session:opened")
+    about = {"by": "Ada", "page": 1, "of": "session:opened"}
+    assert await newest(url, "audit:read") == (user_id, about)
+    await operator.get("/console/audit?event=signup:started")  # of an earlier version
+    about["of"] = "signup:started"
+    assert await newest(url, "audit:read") == (None, about)
+    await operator.get("/console/audit?event=%2B46701740605")
+    assert await newest(url, "audit:read") == (None, {"by": "Ada", "page": 1})
+
+
+async def test_by_which_filters_messages_were_listed_is_on_record(
+    operator: Operator, url: str
+) -> None:
+    await operator.get("/console/messages?region=se&state=sent&channel=sms&page=2")
+    filters = {"channel": "sms", "state": "sent", "region": "SE"}
+    assert await newest(url, "messages:listed") == (None, {"by": "Ada", "page": 2, **filters})
+    await operator.get("/console/messages?region=%2B46701740605&state=x")
+    assert await newest(url, "messages:listed") == (None, {"by": "Ada", "page": 1})

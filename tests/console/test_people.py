@@ -23,6 +23,10 @@ INSERT INTO refused_sends (subject, refusal, limit_name, hour, purpose, network)
 VALUES ($1, 'too_many_sends', 'texts_per_number', date_trunc('hour', now()), 'signup', '\\x00')
 """
 EVENT = "INSERT INTO audit_events (event, user_id, network) VALUES ($1, $2, '10.9.8.0/24')"
+SHOWN = """
+SELECT count(*) AS times FROM audit_events
+WHERE event = 'message:shown' AND details ->> 'message' = $1
+"""
 TRAIL = "SELECT details FROM audit_events WHERE event = $1 AND user_id = $2"
 
 
@@ -122,6 +126,7 @@ async def test_unlocking_asks_first_and_is_on_record_by_name(
 
 async def test_signing_out_ends_all_sessions(operator: Operator, someone: Someone) -> None:
     done = await operator.confirm(f"/console/people/sign-out?contact={someone.email}")
+    assert await someone.recorded("person:found") == [{"by": "Ada"}]
     assert "Signed out. Sessions that ended: 1." in done.html
     assert "Not signed in anywhere." in done.html
     [row] = await execute(
@@ -138,6 +143,8 @@ async def test_a_code_that_waits_is_taken_back(operator: Operator, someone: Some
     page = f"/console/messages/{await someone.send('queued')}"
     assert "Take it back" in (await operator.get(page)).html
     done = await operator.confirm(f"{page}/cancellation")
+    [shown] = await execute(someone.url, SHOWN, str(someone.message))
+    assert shown["times"] == 3, "the page, the question and the page again"
     assert "Taken back." in done.html
     assert "taken back by an operator" in done.html
     [recorded] = await someone.recorded("message:cancelled")

@@ -93,13 +93,30 @@ async def test_a_session_ends_after_fifteen_minutes_however_it_was_used(
     assert "Your 15 minutes are over" in (await operator.get(over.location)).html
 
 
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [
+        ("/console/people/unlock?contact=ada@example.org", "Unlock ada@example.org?"),
+        ("/console/texts/stop?place=SE&reason=too+many+%26+odd", "Stop texts to SE?"),
+    ],
+)
+async def test_whoever_confirms_too_late_is_asked_again_once_signed_in(
+    operator: Operator, path: str, heading: str
+) -> None:
+    assert (await operator.get(path)).heading == heading
+    operator.wait(16)
+    over = await operator.press()
+    seen = await operator.sign_in(path=over.location)
+    assert (await operator.get(seen.location)).heading == heading
+
+
 async def test_signing_out_ends_the_session_wherever_its_cookie_is(operator: Operator) -> None:
     await operator.get("/console/texts")
-    stolen = operator.http.cookies["ops"]
+    stolen = operator.http.cookies["console"]
     left = await operator.post("/console/sign-out")
     assert "You’re signed out" in (await operator.get(left.location)).html
     assert operator.sessions.find(stolen) is None
-    operator.http.cookies.set("ops", stolen)
+    operator.http.cookies.set("console", stolen)
     assert (await operator.get("/console")).status == 303
 
 
@@ -108,12 +125,12 @@ async def test_the_cookie_needs_tls_but_on_this_machine(operators: Operators) ->
         return str(seen.response.headers["set-cookie"])
 
     assert re.fullmatch(
-        r"ops=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax",
+        r"console=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax",
         cookie(await operators().get("/console/sign-in")),
     )
     far = operators(at="https://console.example.org")
     assert re.fullmatch(
-        r"__Host-ops=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Secure",
+        r"__Host-console=[\w-]{43}; Path=/; HttpOnly; SameSite=Lax; Secure",
         cookie(await far.get("/console/sign-in")),
     )
     assert (await far.sign_in()).status == 303

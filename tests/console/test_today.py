@@ -116,7 +116,7 @@ async def test_a_store_that_is_away_is_named(stores: Stores, url: str) -> None:
         seen = await operator.sign_in()
         assert (seen.status, seen.heading) == (503, "PostgreSQL doesn’t answer")
         operator.http.cookies.clear()
-        operator.http.cookies.set("ops", operator.sessions.open("Ada"))
+        operator.http.cookies.set("console", operator.sessions.open("Ada"))
         for path in (
             "/console",
             "/console/messages",

@@ -27,7 +27,7 @@ from app.web.forms import CookiesOff, Csrf, Form, StaleForm, read_form
 from app.web.request_info import RequestInfo
 from app.web.response import HTML_TYPE, NO_STORE, Headers, HttpResponse, redirect_to
 
-COOKIE = "ops"
+COOKIE = "console"  # not one of a server's, which may be on the same host
 VARY = (b"vary", b"HX-Request, HX-Request-Type, Cookie")
 CSRF_KEYS = (secrets.token_bytes(32),)  # a form lives no longer than its process
 AnyRequest = Request[Any, Any, Any]

@@ -102,7 +102,7 @@ def _outage_below(error: BaseException) -> BaseException | None:
 
 
 def _way_back(request: Asked) -> str:
-    """What was asked for; after a form, the page that it is on."""
+    """What was asked for; after a form, the page that asks, which has the same address."""
     path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 

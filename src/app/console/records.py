@@ -40,7 +40,8 @@ def build_database(settings: Settings) -> SQLAlchemyAsyncConfig:
         options = {"server_settings": session["server_settings"] | READ_ONLY}
 
     connect = partial(connector.connect, 2.0, command_timeout=PATIENCE / 1000, **options)
-    engine = build_engine(connect, pool_size=5, pool_timeout=2, pool_pre_ping=True)
+    engine = build_engine(connect, pool_size=5, max_overflow=0, pool_timeout=2,
+                          pool_pre_ping=True)  # fmt: skip
     return SQLAlchemyAsyncConfig(engine_instance=engine, set_default_exception_handler=False)
 
 

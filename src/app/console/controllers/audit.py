@@ -1,6 +1,7 @@
 """The audit trail, by filters."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from advanced_alchemy.extensions.litestar.providers import create_service_provider
 from advanced_alchemy.filters import CollectionFilter, OnBeforeAfter, OrderBy, StatementFilter
@@ -34,14 +35,21 @@ class AuditController(Controller):
         listing: NamedDependency[Listing],
     ) -> HttpResponse:
         context = OperatorContext.from_request(request)
-        refusal, filters = None, [*_filters(listing)]
+        refusal, user_id = None, None
         try:
-            filters += await _of_person(context, listing["contact"])
+            user_id = await _find_user_id(context, listing["contact"])
         except Rejected as no:
             refusal = no
-        rows, total = await trail.get_many_and_count(*filters, NEWEST_FIRST, listing.limit_offset)
+        rows, total = await trail.get_many_and_count(
+            *_filters(listing, user_id), NEWEST_FIRST, listing.limit_offset
+        )
+        event = listing["event"]
+        # Anything can be typed into an address: what names no event is not put on record.
+        about = {"of": event} if event in [*AuditEvent] or (event and total) else {}
         async with context.console.database.connection() as connection:
-            await record_operator(connection, AuditEvent.AUDIT_READ, page=listing.page)
+            await record_operator(
+                connection, AuditEvent.AUDIT_READ, user_id, page=listing.page, **about
+            )
         return context.render(
             "audit.html",
             rows=[(row, describe_details(row.details)) for row in rows],
@@ -53,18 +61,20 @@ class AuditController(Controller):
         )
 
 
-def _filters(listing: Listing) -> Iterator[StatementFilter]:
+def _filters(listing: Listing, user_id: UUID | None) -> Iterator[StatementFilter]:
     yield OnBeforeAfter("at", on_or_before=None, on_or_after=listing.since)
     if listing["event"]:
         yield CollectionFilter("event", [listing["event"]])
+    if user_id:
+        yield CollectionFilter("user_id", [user_id])
 
 
-async def _of_person(context: OperatorContext, contact: str) -> list[StatementFilter]:
-    """Raises `Rejected` for a contact that nobody has."""
+async def _find_user_id(context: OperatorContext, contact: str) -> UUID | None:
+    """None where nobody was asked for. Raises `Rejected` for a contact that nobody has."""
     if not contact:
-        return []
+        return None
     named = read_contact(contact, context.console.settings.sms_regions)
     found = await find_person(context.console.database, named, is_recorded=False)
     if found is None:
         raise Rejected("Nobody has this number or address.", field="contact")
-    return [CollectionFilter("user_id", [found.id])]
+    return found.id

@@ -1,10 +1,11 @@
 """Texts and mails: all of them by filters, one with its history, and one that is taken back."""
 
+import re
 from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.extensions.litestar.providers import create_service_provider
-from advanced_alchemy.filters import CollectionFilter, OnBeforeAfter, OrderBy, StatementFilter
+from advanced_alchemy.filters import CollectionFilter, OnBeforeAfter, OrderBy
 from litestar import Controller, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
@@ -15,12 +16,13 @@ from app.console.listing import SPANS, Listing
 from app.console.questions import Question
 from app.console.records import MESSAGES, Messages
 from app.domain.audit import AuditEvent, record_operator
-from app.domain.support.messages import FoundMessage, cancel_message, find_message, show_message
+from app.domain.support.messages import FoundMessage, cancel_message, show_message
 from app.domain.support.words import headline, list_history
 from app.web.response import HttpResponse
 
 CHANNELS = {"sms": "Texts and calls", "email": "E-mails"}
 STATES = ("queued", "sending", "sent", "delivered", "refused", "failed", "expired", "cancelled")
+COUNTRY = re.compile("[A-Z]{2}")
 NEWEST_FIRST = OrderBy("created_at", "desc")
 
 
@@ -40,11 +42,18 @@ class MessagesController(Controller):
         listing: NamedDependency[Listing],
     ) -> HttpResponse:
         context = OperatorContext.from_request(request)
+        chosen = _choose(listing)
+        filters = [CollectionFilter(name, [value]) for name, value in chosen.items()]
+        since = OnBeforeAfter("created_at", on_or_before=None, on_or_after=listing.since)
         rows, total = await messages.get_many_and_count(
-            *_filters(listing), NEWEST_FIRST, listing.limit_offset
+            since, *filters, NEWEST_FIRST, listing.limit_offset
         )
+        if not COUNTRY.fullmatch(chosen.get("region", "")):
+            chosen.pop("region", None)  # anything can be typed there, and a number is not recorded
         async with context.console.database.connection() as connection:
-            await record_operator(connection, AuditEvent.MESSAGES_LISTED, page=listing.page)
+            await record_operator(
+                connection, AuditEvent.MESSAGES_LISTED, page=listing.page, **chosen
+            )
         return context.render(
             "messages.html",
             rows=rows,
@@ -74,7 +83,7 @@ class MessagesController(Controller):
         self, request: AnyRequest, message_id: FromPath[UUID]
     ) -> HttpResponse:
         context = OperatorContext.from_request(request)
-        message = await find_message(context.console.database, message_id)
+        message = await show_message(context.console.database, message_id)
         if message is None:
             raise NotFoundException
         page = _page_of(message_id)
@@ -103,16 +112,14 @@ class MessagesController(Controller):
         return context.leave_for(_page_of(message_id), notice)
 
 
-def _filters(listing: Listing) -> list[StatementFilter]:
-    chosen: dict[str, Any] = {
+def _choose(listing: Listing) -> dict[str, Any]:
+    """What of each column is asked for."""
+    chosen = {
         "channel": listing["channel"] if listing["channel"] in CHANNELS else "",
         "state": listing["state"] if listing["state"] in STATES else "",
         "region": listing["region"].upper(),
     }
-    return [
-        OnBeforeAfter("created_at", on_or_before=None, on_or_after=listing.since),
-        *(CollectionFilter(name, [value]) for name, value in chosen.items() if value),
-    ]
+    return {name: value for name, value in chosen.items() if value}
 
 
 def _waits(message: FoundMessage) -> bool:

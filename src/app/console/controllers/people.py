@@ -67,7 +67,7 @@ class PeopleController(Controller):
     @get("/sign-out")
     async def show_sign_out(self, request: AnyRequest) -> HttpResponse:
         context, contact = _asked(request)
-        found = await _find(context.console, contact)
+        found = await _find(context.console, contact, is_recorded=True)
         return Question(
             f"Sign {contact} out?",
             (
@@ -84,7 +84,7 @@ class PeopleController(Controller):
     async def submit_sign_out(self, request: AnyRequest) -> HttpResponse:
         context = OperatorContext.from_request(request)
         contact = await _posted(context)
-        found = await _find(context.console, contact)
+        found = await _find(context.console, contact, is_recorded=False)
         count = await sign_out_person(context.console.database, found.id)
         return context.leave_for(_page_of(contact), f"Signed out. Sessions that ended: {count}.")
 
@@ -136,8 +136,8 @@ def _contact(context: OperatorContext, given: str) -> str:
     return named
 
 
-async def _find(console: Console, contact: str) -> FoundPerson:
-    found = await find_person(console.database, contact, is_recorded=False)
+async def _find(console: Console, contact: str, *, is_recorded: bool) -> FoundPerson:
+    found = await find_person(console.database, contact, is_recorded=is_recorded)
     if found is None:
         raise NotFoundException
     return found
