@@ -22,7 +22,7 @@ SCREENS = (
     "/console", "/console/messages", "/console/messages?region=ZZ", "/console/texts",
     "/console/texts/stop?place=zz", "/console/texts/stop?place=SE&reason=why", "/console/audit",
     "/console/audit?contact=nobody@example.org", "/console/people", "/console/people?contact=x",
-    "/console/nowhere",
+    "/console/nowhere", "/console/blocks", "/console/blocks/new?target=x",
 )  # fmt: skip
 
 

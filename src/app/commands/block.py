@@ -12,7 +12,6 @@ from app.commands.stores import ask_database, with_database
 from app.commands.times import read_seconds
 from app.domain.blocks import (
     Blocked,
-    BlockKind,
     Target,
     add_block,
     list_blocks,
@@ -21,12 +20,6 @@ from app.domain.blocks import (
 )
 from app.domain.support.words import clock
 
-DOES = {
-    BlockKind.NUMBER: "No code goes to {}, and nobody signs up with it",
-    BlockKind.BLOCK: "No code goes to numbers that begin with {}, and nobody signs up with one",
-    BlockKind.NETWORK: "Nobody signs up, signs in or recovers an account from {}",
-    BlockKind.DOMAIN: "Nobody signs up with an address at {} or below",
-}
 JSON = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
@@ -56,7 +49,7 @@ def add(
         raise click.BadParameter("Say why.", param_hint="--reason")
     ends = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
     until_when = f"until {ends:%Y-%m-%d %H:%M} UTC" if ends else "until it is removed"
-    what = f"{DOES[meant.kind].format(meant.value)}, {until_when}."
+    what = f"{meant.consequence}, {until_when}."
     with with_database() as settings:
         ask_first(what, "Is that meant?", yes=yes)
         ask_database(settings, lambda database: add_block(database, meant, reason.strip(), seconds))

@@ -17,6 +17,7 @@ from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.console.context import Console, require_operator
 from app.console.controllers.audit import AuditController
+from app.console.controllers.blocks import BlocksController
 from app.console.controllers.messages import MessagesController
 from app.console.controllers.people import PeopleController
 from app.console.controllers.sign_in import SignInController
@@ -54,7 +55,7 @@ def create_console(settings: Settings, limits: LimitTable) -> Litestar:
         "/console",
         route_handlers=[
             TodayController, PeopleController, MessagesController, TextsController,
-            AuditController,
+            BlocksController, AuditController,
         ],
         guards=[require_operator],
         dependencies={"listing": Provide(read_listing)},

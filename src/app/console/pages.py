@@ -19,6 +19,7 @@ PLACES = (
     ("/console/people", "Find a person"),
     ("/console/messages", "Messages"),
     ("/console/texts", "Texts by region"),
+    ("/console/blocks", "Blocks"),
     ("/console/audit", "Audit"),
 )
 

@@ -61,12 +61,25 @@ class BlockKind(StrEnum):
     DOMAIN = "domain"  # of mail addresses, with all below it
 
 
+CONSEQUENCES = {
+    BlockKind.NUMBER: "No code goes to {}, and nobody signs up with it",
+    BlockKind.BLOCK: "No code goes to numbers that begin with {}, and nobody signs up with one",
+    BlockKind.NETWORK: "Nobody signs up, signs in or recovers an account from {}",
+    BlockKind.DOMAIN: "Nobody signs up with an address at {} or below",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """`value`: E.164, its beginning, a CIDR such as 203.0.113.0/24, or a domain in lower case."""
 
     kind: BlockKind
     value: str
+
+    @property
+    def consequence(self) -> str:
+        """What an operator is told of it."""
+        return CONSEQUENCES[self.kind].format(self.value)
 
     @property
     def on_record(self) -> str:
