@@ -13,6 +13,7 @@ from app.domain.errors import Unavailable
 from app.domain.limits import DAY
 from app.domain.ports import Tally, Window
 from tests.faults.staged import until
+from tests.standins.silent import lost_packets
 from tests.standins.tunnels import tls_before
 from tests.valkeys import Valkey, running_valkey
 
@@ -52,6 +53,18 @@ async def test_after_a_failover_the_new_server_is_found_at_once(
         )
         assert new.ask("GET", "{latchkey}:k3") == b"new"
     await memory.close()
+
+
+async def test_who_gives_up_on_a_host_that_is_gone_has_waited_for_the_next() -> None:
+    with lost_packets() as port:
+        memory = Redis(f"redis://127.0.0.1:{port}")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.4):
+                await memory.get("health")
+        async with asyncio.timeout(0.2):
+            with pytest.raises(Unavailable):
+                await memory.get("health")
+        await memory.close()
 
 
 async def test_a_server_that_stays_read_only_is_an_outage_that_health_sees(

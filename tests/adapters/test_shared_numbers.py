@@ -104,3 +104,47 @@ def test_what_there_is_no_room_for_is_not_counted_and_breaks_nothing() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert ended.stdout.split() == ["500", "True", "(2.0,)"]
+
+
+# Three processes look at the same time, again and again.
+SCRAPED = """
+import os
+from app.adapters.shared_numbers import join_workers, prepare_workers
+from app.domain.metrics import current_numbers
+
+def wait(pipe, times=1):
+    for _ in range(times):
+        os.read(pipe[0], 1)
+
+def tell(pipe, times=1):
+    os.write(pipe[1], b"!" * times)
+
+def look():
+    return {current_numbers().count_processes() for _ in range(300)}
+
+joined, go, seen, end = (os.pipe() for _ in range(4))
+prepare_workers(3)
+for _ in range(2):
+    if not os.fork():
+        join_workers()
+        tell(joined)
+        wait(go)
+        os.write(seen[1], b"=" if look() == {3} else b"!")
+        wait(end)
+        os._exit(0)
+join_workers()
+wait(joined, 2)
+tell(go, 2)
+ours = look()
+theirs = os.read(seen[0], 1) + os.read(seen[0], 1)
+tell(end, 2)
+print(ours, theirs.decode(), current_numbers().workers)
+"""
+
+
+def test_who_looks_at_the_same_time_counts_nobody_twice() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRAPED], env={"PYTHONPATH": PYTHONPATH},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout == "{3} == 3\n"

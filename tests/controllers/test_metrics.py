@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from app.controllers.metrics import outbox_samples
+from app.web.exposition import render_metrics
 from tests.crowd import wrong
 from tests.faults.staged import until
 from tests.metrics import (
@@ -62,7 +64,13 @@ def test_one_scrape_has_what_both_workers_counted(counted: Product) -> None:
     found = scrape(counted)
     assert found.sum("latchkey_requests_total", route="/login", status="200") == before + 20
     assert found.sum("latchkey_request_seconds_count", route="/login") == before + 20
-    assert found.sum("latchkey_workers") == 2
+    assert found.sum("latchkey_workers") == found.sum("latchkey_workers_configured") == 2
+
+
+def test_what_is_not_known_of_the_outbox_is_left_out_and_not_told_as_nothing() -> None:
+    known = render_metrics([], {}, outbox_samples([]))
+    assert 'latchkey_outbox_overdue_seconds{channel="sms",kind="code"} 0\n' in known
+    assert "{" not in render_metrics([], {}, outbox_samples(None))
 
 
 def test_what_a_killed_worker_counted_stays_and_its_successor_goes_on(counted: Product) -> None:

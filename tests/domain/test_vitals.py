@@ -58,11 +58,29 @@ async def test_a_message_that_nobody_sends_is_told_as_overdue(patient: Patient) 
     assert await check() == (Status.PASS, "0 to be sent, the longest overdue by 0 s")
     await execute(patient.url, LEFT)
     assert await check() == (Status.WARN, "2 to be sent, the longest overdue by 60 s")
-    [waiting] = patient.vitals.waiting
+    [waiting] = patient.vitals.waiting or ()
     assert (waiting.channel, waiting.kind, waiting.messages) == ("sms", "code", 2)
     assert 119 < waiting.age < 150
     told = patient.vitals.describe()["outbox"]
     assert (told["messages"], round(told["age"])) == (2, round(waiting.age))
+
+
+async def test_an_outbox_that_cannot_be_read_is_unknown_and_not_empty(patient: Patient) -> None:
+    """And as it was while somebody looks."""
+    vitals, check = patient.vitals, patient.vitals.checks["outbox"]
+    await execute(patient.url, LEFT)
+    await check()
+    async with patient.database.transaction() as other:
+        await other.execute("LOCK deliveries")
+        looking = asyncio.create_task(check())
+        await asyncio.sleep(0.1)
+        assert vitals.describe()["outbox"]["messages"] == 2
+        looking.cancel()
+        await asyncio.wait([looking])
+    assert vitals.waiting is None
+    assert set(vitals.describe()["outbox"].values()) == {None}
+    await check()
+    assert vitals.describe()["outbox"]["messages"] == 2
 
 
 async def test_clocks_that_are_apart_warn(patient: Patient) -> None:

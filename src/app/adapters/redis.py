@@ -18,7 +18,7 @@ from redis.exceptions import (
 from redis.exceptions import TimeoutError as TooSlow
 
 from app.adapters.outages import Outages, describe_error
-from app.adapters.redis_connection import SharedConnection, is_demoted, is_lost
+from app.adapters.redis_connection import TIMEOUT, SharedConnection, is_demoted, is_lost
 from app.domain.concurrency import SingleFlight
 from app.domain.errors import Unavailable
 from app.domain.metrics import STORE_FAILURES
@@ -189,23 +189,32 @@ class Redis:
 
     async def _ask(self, *command: str | bytes | int) -> Any:
         """Raises `Unavailable`; what the caller can do something about stays what it is."""
-        if monotonic() < self._silent_until:
+        began = monotonic()
+        if began < self._silent_until:
             raise Unavailable(reason=self._reason)
         try:
             answer = await self._answer(*command)
         except (NoScriptError, NoPermissionError):
             raise
+        except asyncio.CancelledError:
+            # Whoever gives up has waited for all that come next, too.
+            if monotonic() - began > TIMEOUT:
+                self._note_failure(TooSlow())
+            raise
         except FAILURES as error:
-            # One that answers keeps nobody waiting, and may take the next command.
-            if is_demoted(error) or not isinstance(error, ResponseError):
-                self._silent_until = monotonic() + SILENCE
-            self._reason = describe_failure(error)
-            STORE_FAILURES.add("redis", "timeout" if isinstance(error, TooSlow) else "error")
-            self._outages.report_failure(self._reason)
+            self._note_failure(error)
             raise Unavailable(reason=self._reason) from error
         if command[0] not in READING:
             self._outages.report_recovery()
         return answer
+
+    def _note_failure(self, error: BaseException) -> None:
+        # One that answers keeps nobody waiting, and may take the next command.
+        if is_demoted(error) or not isinstance(error, ResponseError):
+            self._silent_until = monotonic() + SILENCE
+        self._reason = describe_failure(error)
+        STORE_FAILURES.add("redis", "timeout" if isinstance(error, TooSlow) else "error")
+        self._outages.report_failure(self._reason)
 
     async def _answer(self, *command: str | bytes | int) -> Any:
         """Once more over a new connection where the first one led nowhere, or to a server that no

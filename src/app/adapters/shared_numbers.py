@@ -21,13 +21,15 @@ NUMBER = 8  # bytes
 # many numbers it has, the name, and the numbers.
 USED = struct.Struct("=Q")
 HEAD = struct.Struct("=II")
+# `struct flock` of Linux: kind, from where, start, length, and whose it is; padded to 8 bytes.
+LOCK = struct.Struct("hhqqi0q")
 
 
 class SharedMemory:
     """To be made before the workers are forked."""
 
     def __init__(self, workers: int) -> None:
-        self.parts = workers + SPARE
+        self.workers, self.parts = workers, workers + SPARE
         self.file = os.memfd_create("latchkey-metrics")
         os.ftruncate(self.file, self.parts * PART)
         self.memory = mmap.mmap(self.file, self.parts * PART)
@@ -48,11 +50,10 @@ class SharedMemory:
         return True
 
     def is_locked(self, part: int) -> bool:
-        """By another process."""
-        if not self.lock(part):
-            return True
-        fcntl.lockf(self.file, fcntl.LOCK_UN, 1, part)
-        return False
+        """By another process. Asked without taking it: two who look do not see each other."""
+        wanted = LOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, part, 1, 0)
+        kind, *_ = LOCK.unpack(fcntl.fcntl(self.file, fcntl.F_GETLK, wanted))
+        return bool(kind != fcntl.F_UNLCK)
 
     def list_series(self, part: int) -> Iterator[tuple[Series, int, int]]:
         """Each with the place of its numbers in the part, and how many they are."""
@@ -96,6 +97,10 @@ class SharedNumbers:
                 so_far = found.get(series)
                 found[series] = _sum(so_far, values) if so_far else values
         return found
+
+    @property
+    def workers(self) -> int:
+        return self._shared.workers
 
     def count_processes(self) -> int:
         others = (part for part in range(self._shared.parts) if part != self._part)

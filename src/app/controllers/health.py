@@ -187,12 +187,13 @@ def _describe_server(vitals: Vitals) -> list[tuple[str, str]]:
     found = vitals.describe()
     keys, outbox, offset = found["keys"], found["outbox"], found["clock"]["offset"]
     clock = "unknown" if offset is None else compare_clocks(offset, digits=3)
+    queue = f"{outbox['messages']} to be sent, the oldest for {outbox['age'] or 0:.0f} s"
     return [
         ("Version", f"{found['version']}, schema {found['revision']}"),
         ("Signing keys", ", ".join(keys["signing"]) or "none"),
         ("SECRET_KEY", ", ".join(keys["secret"])),
         ("Clock", clock),
-        ("Outbox", f"{outbox['messages']} to be sent, the oldest for {outbox['age']:.0f} s"),
+        ("Outbox", "unknown" if outbox["messages"] is None else queue),
         ("Hash queue", str(found["hash_queue"])),
         ("Limits are counted by", found["limits"] or "unknown"),
     ]

@@ -64,19 +64,21 @@ def _vital_samples(container: Container) -> Iterator[Sample]:
     vitals, release = container.vitals, container.vitals.release
     labels = {"version": release.version, "revision": release.revision}
     yield Sample("latchkey_build_info", "What runs here.", 1, labels)
-    running = current_numbers().count_processes()
+    numbers = current_numbers()
+    running, wanted = numbers.count_processes(), numbers.workers
     yield Sample("latchkey_workers", "Processes that count together.", running)
+    yield Sample("latchkey_workers_configured", "How many of them there should be.", wanted)
     help = "How far this machine's clock is ahead of the database's."
     yield Sample("latchkey_clock_offset_seconds", help, vitals.clock_offset)
     if vitals.limits_by:
         help = "Who counts what is limited."
         yield Sample("latchkey_limits_counted_by", help, 1, {"store": vitals.limits_by})
-    yield from _outbox_samples(vitals.waiting)
+    yield from outbox_samples(vitals.waiting)
 
 
-def _outbox_samples(waiting: Sequence[Waiting]) -> Iterator[Sample]:
-    """Also of those of which nothing waits."""
-    found = {(each.channel, each.kind): each for each in waiting}
+def outbox_samples(waiting: Sequence[Waiting] | None) -> Iterator[Sample]:
+    """Also of those of which nothing waits; without a number where that is not known."""
+    found = {(each.channel, each.kind): each for each in waiting or ()}
     kinds = [(channel, kind) for channel in ("sms", "email") for kind in ("code", "notice")]
     for name, help in (
         ("messages", "Messages that are not sent yet."),
@@ -85,7 +87,7 @@ def _outbox_samples(waiting: Sequence[Waiting]) -> Iterator[Sample]:
     ):
         for channel, kind in kinds:
             each = found.get((channel, kind), Waiting(channel, kind, 0, 0.0, 0.0))
-            value = getattr(each, name.removesuffix("_seconds"))
+            value = None if waiting is None else getattr(each, name.removesuffix("_seconds"))
             yield Sample(f"latchkey_outbox_{name}", help, value, {"channel": channel, "kind": kind})
 
 

@@ -33,6 +33,8 @@ LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
 NO_WRITES = "takes no writes: "
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
+# Without anything else the product is slower or says less, but works: never worse than `warn`.
+MAY_FAIL = ("postgres", "migrations", "keys", "dispatcher")
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
 READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events",
                  "sms-budget", "outbox", "clock", "restore")  # fmt: skip
@@ -120,26 +122,26 @@ class Health:
             Area.MAILS: ("mails", "dispatcher"),
         } | ({Area.PROVIDER: (provider.dependency.name,)} if provider else {})
         self._area_states: dict[Area, AreaState] = {}
-        self._checks |= {name: partial(self._check_leniently, more[name]) for name in more}
+        self._checks |= more
         if breached:
             self._checks["breached-passwords"] = self._check_breached_passwords
 
     def _always(self) -> Checks:
         """The checks there are everywhere, by name."""
         senders: Checks = {
-            each.name: partial(self._check_leniently, partial(self._check_sender, channel, each))
+            each.name: partial(self._check_sender, channel, each)
             for channel in self._senders
             for each in self._senders[channel]
         }
         return {
             "postgres": self._check_postgres,
-            "redis": lambda: self._check_leniently(self._check_redis),
+            "redis": self._check_redis,
             "migrations": self._check_migrations,
             "keys": self._check_keys,
             "dispatcher": self._check_dispatcher,
             **senders,
-            "texts": lambda: self._check_leniently(lambda: self._cap("sms")),
-            "mails": lambda: self._check_leniently(lambda: self._cap("email")),
+            "texts": partial(self._cap, "sms"),
+            "mails": partial(self._cap, "email"),
             "pricing": self._check_pricing,
         }
 
@@ -197,6 +199,8 @@ class Health:
 
     async def _check(self, name: str, *, keep: bool = False) -> Check:
         started, (status, note) = monotonic(), await self._run_check(self._checks[name])
+        if status is Status.FAIL and name not in MAY_FAIL:
+            status = Status.WARN
         check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
         if keep:
             self._cached[name] = (monotonic(), check)
@@ -218,11 +222,6 @@ class Health:
             reason = await connection.fetchval(*sql.find_why_read_only())
         reason = reason or self._database.refused_writes
         return (Status.FAIL, NO_WRITES + reason) if reason else (Status.PASS, "")
-
-    async def _check_leniently(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
-        """Without these the product is slower or says less, but works: never worse than `warn`."""
-        status, note = await self._run_check(look)
-        return (Status.WARN if status is Status.FAIL else status), note
 
     async def _check_redis(self) -> Finding:
         note = await self._memory.check()

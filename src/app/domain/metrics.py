@@ -36,12 +36,18 @@ class Numbers(Protocol):
     def read_all(self) -> Mapping[Series, Values]:
         """Of all processes that count together, added up."""
 
+    @property
+    def workers(self) -> int:
+        """As many processes as should count together."""
+
     def count_processes(self) -> int:
         """Those that run."""
 
 
 class OwnNumbers:
     """Of a process that counts alone."""
+
+    workers = 1
 
     def __init__(self) -> None:
         self.values = array("d")

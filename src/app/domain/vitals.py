@@ -1,5 +1,6 @@
 """Vital signs of a server that are no dependency of it: outbox, clock, hashing, limits, keys."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from app.domain.sql import load_queries
 sql = load_queries(__file__, "vitals.sql")
 
 LATE = 10.0  # seconds that a message may be overdue
+PATIENCE = 0.5  # seconds for the memory to count: less than a check may take
 APART = 2.0  # seconds that clocks may be: a token of this second is refused where it is not yet so
 
 
@@ -71,7 +73,7 @@ class Vitals:
         self._database, self._memory = database, memory
         self._hashing, self._tokens, self._clock = hashing, tokens, clock
         self._secrets, self.release = secrets, release
-        self.waiting: Sequence[Waiting] = ()
+        self.waiting: Sequence[Waiting] | None = None
         self.clock_offset: float | None = None
         self.limits_by: CountedBy | None = None
 
@@ -86,7 +88,10 @@ class Vitals:
         }
 
     def describe(self) -> dict[str, Any]:
-        """As the checks last found it, with seconds; for operators."""
+        """As the checks last found it, with seconds; None for what they could not find out. For
+        operators.
+        """
+        waiting = self.waiting
         return {
             "version": self.release.version,
             "revision": self.release.revision,
@@ -96,9 +101,9 @@ class Vitals:
             },
             "clock": {"offset": self.clock_offset},
             "outbox": {
-                "messages": sum(each.messages for each in self.waiting),
-                "age": max((each.age for each in self.waiting), default=0.0),
-                "overdue": max((each.overdue for each in self.waiting), default=0.0),
+                "messages": None if waiting is None else _count(waiting),
+                "age": None if waiting is None else max((w.age for w in waiting), default=0.0),
+                "overdue": None if waiting is None else _latest(waiting),
             },
             "hash_queue": self._hashing.waiting,
             "limits": self.limits_by,
@@ -110,23 +115,26 @@ class Vitals:
         return [signs, *(each for each in self._secrets.configured if each != signs)]
 
     async def _check_outbox(self) -> Finding:
-        self.waiting = ()
-        async with self._database.connection() as connection:
-            rows = await connection.fetch(*sql.find_waiting())
-        self.waiting = [
-            Waiting(*(row[name] for name in Waiting.__dataclass_fields__)) for row in rows
-        ]
-        late = max((each.overdue for each in self.waiting), default=0.0)
-        messages = sum(each.messages for each in self.waiting)
-        note = f"{messages} to be sent, the longest overdue by {late:.0f} s"
+        try:
+            async with self._database.connection() as connection:
+                rows = await connection.fetch(*sql.find_waiting())
+        except BaseException:  # also where the check takes too long
+            self.waiting = None
+            raise
+        waiting = [Waiting(*(row[name] for name in Waiting.__dataclass_fields__)) for row in rows]
+        self.waiting, late = waiting, _latest(waiting)
+        note = f"{_count(waiting)} to be sent, the longest overdue by {late:.0f} s"
         return (Status.WARN if late > LATE else Status.PASS), note
 
     async def _check_clock(self) -> Finding:
-        self.clock_offset = None
-        async with self._database.connection() as connection:
-            before = self._clock()
-            theirs = await connection.fetchval(*sql.read_clock())
-            after = self._clock()
+        try:
+            async with self._database.connection() as connection:
+                before = self._clock()
+                theirs = await connection.fetchval(*sql.read_clock())
+                after = self._clock()
+        except BaseException:
+            self.clock_offset = None
+            raise
         # Somewhere in between the database has looked at its own.
         self.clock_offset = offset = round((before + after) / 2 - theirs, 3)
         is_apart = abs(offset) > APART + (after - before)
@@ -148,10 +156,20 @@ class Vitals:
 
     async def _find_who_counts(self) -> CountedBy:
         try:
-            # To count, even nothing, would leave a mark where the memory is silent.
-            await self._memory.get("health")
-            count = await self._memory.count((), "")
-        except Unavailable:
+            async with asyncio.timeout(PATIENCE):
+                # To count, even nothing, would leave a mark where the memory is silent.
+                await self._memory.get("health")
+                count = await self._memory.count((), "")
+        except (Unavailable, TimeoutError):
             return CountedBy.POSTGRESQL
         is_known = count.memory_age >= DAY or count.refilled is not Refilled.NO
         return CountedBy.REDIS if is_known else CountedBy.BOTH
+
+
+def _count(waiting: Sequence[Waiting]) -> int:
+    return sum(each.messages for each in waiting)
+
+
+def _latest(waiting: Sequence[Waiting]) -> float:
+    """Seconds that the one which is most overdue should have been tried ago."""
+    return max((each.overdue for each in waiting), default=0.0)
