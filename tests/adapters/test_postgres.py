@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 
+from app.adapters import outages
 from app.adapters.postgres import Postgres
 from app.dev.stores.files import clear_sockets, data_folder, socket_folder
 from app.dev.stores.servers import PORT, PostgresServer
@@ -68,6 +69,22 @@ async def answers_again(database: Postgres) -> None:
         except Unavailable:
             assert monotonic() < deadline
             await asyncio.sleep(0.05)
+
+
+FULL = "DO $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END $$"
+
+
+async def test_only_a_write_says_that_writes_are_taken_again(
+    database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outages, "RESUMED", 0.0)
+    with pytest.raises(Unavailable):
+        await write(database, "lost", then=FULL)
+    async with database.transaction() as connection:
+        await connection.fetch("SELECT words FROM notes")
+    assert database.refused_writes == "No space left on device"
+    await write(database, "kept")
+    assert database.refused_writes == ""
 
 
 async def test_a_yes_is_kept(database: Postgres) -> None:

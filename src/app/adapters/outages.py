@@ -59,9 +59,14 @@ class RefusedWrites:
             self._logged_at = self._at
             log.warning("%s takes no writes", self._name, extra={"reason": words})
 
-    def note_commit(self) -> None:
-        """Soon after a refusal it may have been one that only read."""
-        if self._words and monotonic() - self._at > RESUMED:
+    @property
+    def may_be_over(self) -> bool:
+        """Not soon after a refusal: what is committed then may have been written before it."""
+        return bool(self._words) and monotonic() - self._at > RESUMED
+
+    def note_write(self) -> None:
+        """After the commit of one."""
+        if self.may_be_over:
             self._words = ""
             log.info("%s takes writes again", self._name)
 

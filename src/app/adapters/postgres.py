@@ -41,6 +41,7 @@ RESTED = 1.0
 PROBE_TIMEOUT = 0.5
 # One that was used just now may only be slow.
 BEGIN_TIMEOUT = 1.0
+WROTE = "SELECT pg_current_xact_id_if_assigned() IS NOT NULL"  # who only reads gets no number
 PROBE = "SELECT"  # nothing; asyncpg cannot read the answer to an empty statement
 # Once the server has not answered someone who waited, nor anybody else meanwhile, nor the question
 # whether it is there at all, nobody asks for this long: a server that hangs does not keep everybody
@@ -126,6 +127,7 @@ class Postgres:
                     yield self._each_in_transaction(connection) if not first else connection
                 except Refusal as no:
                     refusal = no
+                wrote = last and self._writes.may_be_over and await connection.fetchval(WROTE)
                 if last:
                     await connection.execute(last)
             except BaseException as error:
@@ -134,8 +136,8 @@ class Postgres:
             else:
                 self._answered_at = monotonic()
                 self._tell_of_message(connection)
-                if last or connection.has_message:
-                    self._writes.note_commit()
+                if wrote or connection.has_message:
+                    self._writes.note_write()
             finally:
                 self._pool.release(connection)
         except asyncpg.UniqueViolationError as error:
