@@ -76,7 +76,7 @@ class Postgres:
         self._pooled = pooled
         self.size, self._patience, self._idle_timeout = size, patience, idle_timeout
         self._connector = Connector(parse_database_url(url))
-        self._pool: ConnectionPool
+        self._pool = self._new_pool()
         self.message_queued = asyncio.Event()
         self._asking: asyncio.Task[bool] | None = None
         self._silent_until = 0.0
@@ -100,10 +100,13 @@ class Postgres:
 
     async def open(self) -> None:
         """Belongs to the loop it is opened in. Connects only when it is asked to."""
-        self._pool = ConnectionPool(self._connect, self.size, self._idle_timeout)
+        self._pool = self._new_pool()
 
     async def close(self) -> None:
         self._pool.close()
+
+    def _new_pool(self) -> ConnectionPool:
+        return ConnectionPool(self._connect, self.size, self._idle_timeout)
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """One connection; each statement is its own transaction."""

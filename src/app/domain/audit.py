@@ -20,11 +20,13 @@ class AuditEvent(StrEnum):
     ACCOUNT_CONFIRMATION_REQUESTED = "account:confirmation_requested"
     ACCOUNT_CONFIRMATION_STOPPED = "account:confirmation_stopped"
     ACCOUNT_DELETED = "account:deleted"
+    ACCOUNT_EMAIL_CHANGE_CANCELLED = "account:email_change_cancelled"
     ACCOUNT_EMAIL_CHANGE_DELAYED = "account:email_change_delayed"
     ACCOUNT_EMAIL_CHANGE_REFUSED = "account:email_change_refused"
     ACCOUNT_EMAIL_CHANGE_STOPPED = "account:email_change_stopped"
     ACCOUNT_EMAIL_CHANGED = "account:email_changed"
     ACCOUNT_PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - a name
+    ACCOUNT_PHONE_CHANGE_CANCELLED = "account:phone_change_cancelled"
     ACCOUNT_PHONE_CHANGE_DELAYED = "account:phone_change_delayed"
     ACCOUNT_PHONE_CHANGE_REFUSED = "account:phone_change_refused"
     ACCOUNT_PHONE_CHANGE_STOPPED = "account:phone_change_stopped"
