@@ -11,11 +11,13 @@ from app.domain.blocks import KEPT
 from tests.client import Client
 from tests.commands.running import typed
 from tests.crowd import sql
+from tests.federated import Federated
 from tests.owner import Owner
 from tests.person import PASSWORD, Person, new_email, new_phone
 from tests.product import Product
 
 HERE = "127.0.0.0/24"
+THROWAWAY = "throwaway.example.net"
 
 
 @contextmanager
@@ -80,12 +82,29 @@ def test_from_a_blocked_network_nothing_is_started_or_guessed(product: Product) 
         assert (told.status_code, told.json()["code"]) == (403, "network_blocked")
 
 
+def test_nobody_changes_to_an_address_of_a_blocked_domain_or_brings_one_by_the_provider(
+    product: Product,
+) -> None:
+    owner, zoe = Owner(product), Federated(product, new_email().replace("example.org", THROWAWAY))
+    address = f"a@{THROWAWAY}"
+    with kept_out(product, THROWAWAY):
+        assert "Signed up as" in zoe.come_with_auth0().html
+        assert zoe.prove_phone().path == "/signup/email"
+        for seen in (
+            owner.submit("/account/email", email=address),
+            zoe.submit("/signup/email", email=zoe.email),
+        ):
+            assert (seen.status, "that mail service" in seen.alert) == (422, True)
+        assert product.codes_for(address) == []
+    assert owner.submit("/account/email", email=new_email()).path == "/account/email-code"
+
+
 def test_no_account_is_made_with_an_address_of_a_blocked_domain(product: Product) -> None:
     person = Person(product)
     person.submit("/signup/phone", phone=(phone := new_phone()))
     person.submit("/signup/phone-code", code=person.code(phone))
-    with kept_out(product, "throwaway.example.net"):
-        for address in ("a@throwaway.example.net", "a@mx.throwaway.example.net"):
+    with kept_out(product, THROWAWAY):
+        for address in (f"a@{THROWAWAY}", f"a@mx.{THROWAWAY}"):
             seen = person.submit("/signup/email", email=address)
             assert (seen.status, "that mail service" in seen.alert) == (422, True)
         assert person.submit("/signup/email", email=new_email()).status == 200

@@ -41,6 +41,7 @@ from app.domain.account.contacts import (
     OwnPhone,
     PhoneTaken,
 )
+from app.domain.blocks import DomainBlocked
 from app.domain.errors import Unauthenticated
 from app.domain.limit_refusals import MailsStopped
 from app.domain.sessions.tokens import Access
@@ -182,7 +183,7 @@ class ContactsApiController(ApiController):
         "/email",
         status_code=OK,
         summary="Mail a code to a new address",
-        refusals=(*CHANGE, *ADDRESS, OwnEmail, *MAILS),
+        refusals=(*CHANGE, *ADDRESS, OwnEmail, DomainBlocked, *MAILS),
     )
     async def submit_email(self, request: ApiRequest, data: JSONBody[EmailBody]) -> CodeState:
         """Asks for a fresh proof."""

@@ -279,12 +279,13 @@ class EmailChange(ContactChange):
         self, access: Access, person: Person, typed: str, origin: Origin, *, as_typed: bool
     ) -> None:
         """Mails a code there. Raises `ConfirmationNeeded`, `BadEmail`, `OwnEmail`,
-        `TooManyChanges` and what `request_code` does.
+        `DomainBlocked`, `TooManyChanges` and what `request_code` does.
         """
         await self._sessions.require_contact_proof(access)
         email = EmailAddress.parse(typed, as_typed=as_typed)
         if email.value == person.email:
             raise OwnEmail
+        await self.codes.dependencies.limiter.blocks.check_domain(email.value)
         await self._require_room(access)
         await request_code(self.codes, self._challenge(access, origin), email)
 

@@ -2,11 +2,13 @@
 
 import secrets
 from contextlib import suppress
+from dataclasses import replace as replace_fields
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from app.domain.audit import AuditEvent
+from app.domain.blocks import DomainBlocked
 from app.domain.credentials.device import Device
 from app.domain.errors import OutOfStep, TooMany, Unavailable
 from app.domain.federation.proofs import (
@@ -159,6 +161,7 @@ class SignupProofs:
         `TooManyNewIdentities`.
         """
         await self._take_room(proof, device.origin)
+        external_identity = await self._without_blocked_email(external_identity)
         renewed = replace(signup, id=new_flow_id)
         try:
             async with self._database.transaction() as connection:
@@ -175,6 +178,15 @@ class SignupProofs:
             if flow_id:
                 await self._drafts.forget_draft(flow_id)
         return finished or Outcome((await self._drafts.rebuild_draft(renewed.id)).step)
+
+    async def _without_blocked_email(self, external_identity: ExternalIdentity) -> ExternalIdentity:
+        """The provider's word proves no address that is kept out: another is asked for."""
+        try:
+            blocks = self._mailboxes.dependencies.limiter.blocks
+            await blocks.check_domain(external_identity.email or "")
+        except DomainBlocked:
+            return replace_fields(external_identity, email_verified=False)
+        return external_identity
 
     async def _take_room(self, proof: UUID, origin: Origin) -> None:
         tallies = (
