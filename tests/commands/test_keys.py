@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from app.adapters.postgres import Postgres
-from app.domain.keys import keys_for
+from app.domain.keys import fingerprint_of, keys_for
 from app.domain.sessions.signing_keys import KNOWN_AFTER, SigningKeys, UnreadableKeys
 from app.domain.sessions.tokens import EVERY, AccessTokens, keep_fresh, read_keys
 from app.settings import DEVELOPMENT_KEY
@@ -26,6 +26,8 @@ from tests.sessions.mint import Mint, claims_of, kid_of
 from tests.stores import Stores
 
 OLDER = "UPDATE signing_keys SET created_at = created_at - $1::interval"
+RUNNING = """INSERT INTO processes (id, host, pid, secrets, signs_by)
+             VALUES (gen_random_uuid(), 'web-1', 7, $1::text[], ($1::text[])[1])"""
 
 
 def rotated(url: str) -> str:
@@ -125,6 +127,34 @@ async def test_a_server_with_another_secret_uses_no_key_and_makes_none(url: str)
         assert len(await ours.load_keys()) == 1
     async with keys_of(url, "another", DEVELOPMENT_KEY) as both:
         assert len(await both.load_keys()) == 2
+
+
+async def test_a_revoked_key_goes_even_where_no_other_can_be_read(url: str) -> None:
+    tokens = AccessTokens("https://login.example.org")
+    async with keys_of(url, DEVELOPMENT_KEY) as ours, keys_of(url, "another") as others:
+        await read_keys(ours, tokens)
+        [stolen] = [key["kid"] for key in tokens.public_keys()]
+        await others.rotate_keys()
+        await read_keys(ours, tokens)
+        assert [key["kid"] for key in tokens.public_keys()] == [stolen]
+        assert await others.revoke_key(stolen)
+        await read_keys(ours, tokens)
+        assert not tokens.is_ready
+
+
+@pytest.mark.parametrize("words", [("rotate",), ("revoke", "KID")])
+def test_nothing_is_sealed_that_a_running_server_cannot_read(
+    url: str, words: tuple[str, ...]
+) -> None:
+    kept = rotated(url)
+    ask_database(url, RUNNING, [fingerprint_of(DEVELOPMENT_KEY)])
+    given = [kept if word == "KID" else word for word in words]
+    other = {"SECRET_KEY": "another key of at least 32 letters 0f9a", "DATABASE_URL": url}
+    refused = typed("keys", *given, "--yes", **other)
+    assert refused.exit_code == 1
+    assert refused.output.startswith("Error: Nothing was changed, as web-1:7 could not read")
+    assert ids_in(url) == {kept}
+    assert typed("keys", *given, "--yes", DATABASE_URL=url).exit_code == 0
 
 
 def test_a_server_that_was_started_before_the_migration_has_keys_after_it(

@@ -3,13 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 
 import pytest
 
 from app.adapters.postgres import Postgres
+from app.domain import processes
 from app.domain.identity.users import Subjects
 from app.domain.keys import SecretKeys, Signer, fingerprint_of
-from app.domain.processes import Processes, order_secret_keys
+from app.domain.processes import LIFETIME, PATIENCE, Processes, order_secret_keys
 from tests.faults.staged import ask
 from tests.stores import Stores
 
@@ -68,3 +70,38 @@ async def test_one_that_lacks_what_others_sign_by_says_so(url: str) -> None:
         assert new.keys.signs_by == strange.keys.signs_by == fingerprint_of(OLD)
     async with running(url, "y" * 32) as alone:
         assert "is not known to" in alone.trouble
+
+
+ALL_SILENT = "UPDATE processes SET seen_at = seen_at - interval '1 hour'"
+NOWHERE = "postgresql://latchkey@127.0.0.1:1/latchkey"
+
+
+async def test_after_a_long_silence_who_lived_before_counts_for_a_while(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(url, OLD), running(url, NEW, OLD) as after:
+        await asyncio.to_thread(ask, url, ALL_SILENT)
+        now = monotonic() + LIFETIME.total_seconds() + 1
+        monkeypatch.setattr(processes, "monotonic", lambda: now)
+        for _ in "12":
+            await after.exchange()
+            assert after.keys.signs_by == fingerprint_of(OLD)
+            assert after.trouble
+            now += PATIENCE - 1
+        now += 2
+        await after.exchange()
+        assert (after.keys.signs_by, after.trouble) == (fingerprint_of(NEW), "")
+
+
+async def test_at_a_start_while_it_is_away_who_lived_before_counts(url: str) -> None:
+    async with running(url, OLD) as before:
+        await asyncio.to_thread(ask, url, ALL_SILENT)
+        nowhere = Postgres(NOWHERE)
+        await nowhere.open()
+        late = Processes(SecretKeys((NEW, OLD)), nowhere)
+        await late.exchange()
+        await nowhere.close()
+        late.database = before.database
+        await late.exchange()
+        assert late.keys.signs_by == fingerprint_of(OLD)
+        assert late.trouble

@@ -11,7 +11,7 @@ import click
 from app.commands.asking import ask_first, named
 from app.commands.stores import ask_database, with_database
 from app.domain.ports import Database
-from app.domain.processes import order_secret_keys
+from app.domain.processes import list_lacking, order_secret_keys
 from app.domain.sessions.signing_keys import KNOWN_AFTER, KeyState, ListedKey, SigningKeys
 from app.settings import Settings
 
@@ -53,7 +53,7 @@ def rotate(yes: bool, as_json: bool) -> None:
     what = "This adds a key, which signs in a minute. Older tokens stay good until they end."
     with with_database("SECRET_KEY") as settings:
         ask_first(what, "Add it?", yes=yes)
-        added = _ask(settings, SigningKeys.rotate_keys)
+        added = _change(settings, SigningKeys.rotate_keys)
     text = f"Signing key added: {added}. It signs in a minute; older tokens stay good."
     click.echo(json.dumps({"added": added}) if as_json else text)
 
@@ -70,7 +70,7 @@ def revoke(key_id: str, yes: bool, as_json: bool) -> None:
         if key_id not in [each.id for each in _ask(settings, SigningKeys.list_keys)]:
             _end_not_found(key_id)
         ask_first(what, "Remove it?", yes=yes)
-        signing = _ask(settings, lambda keys: keys.revoke_key(key_id))
+        signing = _change(settings, lambda keys: keys.revoke_key(key_id))
     if signing is None:
         _end_not_found(key_id)
     else:
@@ -83,11 +83,23 @@ def _end_not_found(key_id: str) -> None:
     sys.exit(NOT_FOUND)
 
 
-def _ask(settings: Settings, ask: Callable[[SigningKeys], Awaitable[T]]) -> T:
+def _change(settings: Settings, ask: Callable[[SigningKeys], Awaitable[T]]) -> T:
+    """Not by a `SECRET_KEY` whose seal a running server could not open."""
+    return _ask(settings, ask, seals=True)
+
+
+def _ask(
+    settings: Settings, ask: Callable[[SigningKeys], Awaitable[T]], *, seals: bool = False
+) -> T:
     """With what is sealed by a key that all servers know."""
 
     async def asked(database: Database) -> T:
         secrets = await order_secret_keys(database, settings.secret_key)
+        if seals and (lacking := await list_lacking(database, secrets.signs_by)):
+            raise click.ClickException(
+                f"Nothing was changed, as {', '.join(lacking)} could not read a key that this"
+                " SECRET_KEY seals: run it with the one of the servers."
+            )
         return await ask(SigningKeys(secrets.derive("signing keys"), database))
 
     return ask_database(settings, asked)

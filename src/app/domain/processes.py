@@ -9,9 +9,9 @@ import logging
 import os
 import socket
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -29,6 +29,10 @@ RENEWED = 5.0  # seconds between two signs of life
 # One that is silent for so long has ended. One that was restarted is back by then, with whatever
 # settings it had.
 LIFETIME = timedelta(seconds=30)
+# While PostgreSQL was away nobody could give a sign of life. Who lived before counts until all had
+# the time for two.
+PATIENCE = 2 * RENEWED
+SILENT_LIFETIME = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,19 @@ class RunningProcess:
 FIELDS = tuple(RunningProcess.__dataclass_fields__)
 
 
-async def list_processes(connection: Connection) -> list[RunningProcess]:
+async def list_processes(
+    connection: Connection, lifetime: timedelta = LIFETIME
+) -> list[RunningProcess]:
     """Those that live, in the order of their start."""
-    rows = await connection.fetch(*sql.list_processes(lifetime=LIFETIME))
+    rows = await connection.fetch(*sql.list_processes(lifetime=lifetime))
     return [RunningProcess(*(row[name] for name in FIELDS)) for row in rows]
+
+
+async def list_lacking(database: Database, fingerprint: str) -> list[str]:
+    """The names of those that live and do not know this key."""
+    async with database.connection() as connection:
+        living = await list_processes(connection)
+    return [each.name for each in living if fingerprint not in each.secrets]
 
 
 def find_known_to_all(own: Sequence[str], living: Collection[RunningProcess]) -> str:
@@ -98,6 +111,8 @@ class Processes:
     id: UUID = field(default_factory=uuid4)
     others: tuple[RunningProcess, ...] = ()
     _renewed_at: float = 0.0
+    _heard_at: float = field(default_factory=lambda: monotonic())
+    _patient_until: float = 0.0
     _by_age: list[str] = field(default_factory=list)
     _reported: tuple[str, str] = ("", "")
 
@@ -120,20 +135,34 @@ class Processes:
         """Says that this one lives, and looks who else does. A silent database changes nothing, and
         is logged where it happens.
         """
-        with suppress(Unavailable):
+        try:
             async with self.database.connection() as connection:
-                await self._renew(connection, due=RENEWED)
-                living = await list_processes(connection)
-                self.others = tuple(each for each in living if each.id != self.id)
-                signs_by = find_known_to_all(self.keys.configured, self.others)
-                changes = signs_by != self.keys.signs_by
-                self._by_age = self._by_age or await sort_by_age(connection, self.keys.secrets)
-                self.keys.reorder(signs_by, self._by_age)
-                if changes:
-                    await self._renew(connection, due=0.0)
+                await self._exchange(connection, self._lifetime())
+            self._heard_at = monotonic()
             self._tell()
+        except Unavailable:
+            if not self._renewed_at:
+                self._heard_at = -inf  # it may have been away for long before the start
 
-    async def _renew(self, connection: Connection, due: float) -> None:
+    def _lifetime(self) -> timedelta:
+        """Of all processes, longer for a while after nobody could renew theirs."""
+        now = monotonic()
+        if now - self._heard_at > LIFETIME.total_seconds():
+            self._patient_until = now + PATIENCE
+        return SILENT_LIFETIME if now < self._patient_until else LIFETIME
+
+    async def _exchange(self, connection: Connection, lifetime: timedelta) -> None:
+        await self._renew(connection, lifetime, due=RENEWED)
+        living = await list_processes(connection, lifetime)
+        self.others = tuple(each for each in living if each.id != self.id)
+        signs_by = find_known_to_all(self.keys.configured, self.others)
+        changes = signs_by != self.keys.signs_by
+        self._by_age = self._by_age or await sort_by_age(connection, self.keys.secrets)
+        self.keys.reorder(signs_by, self._by_age)
+        if changes:
+            await self._renew(connection, lifetime, due=0.0)
+
+    async def _renew(self, connection: Connection, lifetime: timedelta, due: float) -> None:
         if self._renewed_at and monotonic() - self._renewed_at < due:
             return
         if not self._renewed_at:
@@ -144,7 +173,7 @@ class Processes:
                 secrets=[*self.keys.configured], signs_by=self.keys.signs_by,
             )
         )  # fmt: skip
-        await connection.execute(*sql.remove_ended(lifetime=LIFETIME))
+        await connection.execute(*sql.remove_ended(lifetime=lifetime))
         self._renewed_at = monotonic()
 
     def _tell(self) -> None:

@@ -94,6 +94,11 @@ class SigningKeys:
         self._seals, self._database, self._polled = seals, database, polled or database
         self._seen: list[str] | None = None
 
+    @property
+    def listed(self) -> Sequence[str]:
+        """The ids of all that there were at the last `load_keys`, readable or not."""
+        return self._seen or ()
+
     async def have_changed(self) -> bool:
         """Whether there are others than `load_keys` has seen, or it has seen none yet."""
         async with self._polled.connection() as connection:

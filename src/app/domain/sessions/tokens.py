@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,12 @@ from app.domain.errors import Unauthenticated, Unavailable
 from app.domain.keys import MAC_BYTES, Signer
 from app.domain.ports import Record
 from app.domain.services import Audience
-from app.domain.sessions.signing_keys import SigningKey, SigningKeys, find_signing
+from app.domain.sessions.signing_keys import (
+    SigningKey,
+    SigningKeys,
+    UnreadableKeys,
+    find_signing,
+)
 
 ALGORITHM = "EdDSA"  # the only one ever accepted (RFC 8725 3.1)
 LIFETIME = timedelta(minutes=5)
@@ -78,6 +83,10 @@ class AccessTokens:
         if [key.id for key in keys] != list(self._keys):
             self._known.clear()
         self._keys = {key.id: key for key in keys}
+
+    def drop_others(self, ids: Collection[str]) -> None:
+        """Of those in use, these stay."""
+        self.use_keys([key for key in self._keys.values() if key.id in ids])
 
     def public_keys(self) -> list[dict[str, Any]]:
         """As a JWK set holds them (RFC 8037), oldest first."""
@@ -203,7 +212,11 @@ async def _look(keys: SigningKeys, tokens: AccessTokens) -> None:
 
 
 async def _read(keys: SigningKeys, tokens: AccessTokens) -> None:
-    tokens.use_keys(await keys.load_keys())
+    try:
+        tokens.use_keys(await keys.load_keys())
+    except UnreadableKeys:  # one that was revoked goes, even where none takes its place
+        tokens.drop_others(keys.listed)
+        raise
 
 
 # Refresh tokens: opaque to whoever holds them, and the same one each time they are asked for.
