@@ -229,6 +229,14 @@ def test_keys_that_other_servers_lack(look: Look, stores: Stores) -> None:
     assert look(DATABASE_URL=url)["secret-key"]["words"].endswith("; no server runs")
 
 
+def test_without_secret_key_the_database_is_looked_at(look: Look, url: str) -> None:
+    found = look(ENVIRONMENT="production", DATABASE_URL=url)
+    assert found["database"]["words"].startswith("PostgreSQL 1")
+    assert found["migrations"]["status"] == "pass"
+    assert found["signing-keys"]["words"] == "not looked at: it waits for SECRET_KEY"
+    assert found["secret-key"]["words"] == "SECRET_KEY is missing"
+
+
 def test_a_redis_that_forgets_what_it_counts(look: Look) -> None:
     with running_valkey() as valkey:
         valkey.set_up(maxmemory_policy="allkeys-lru")

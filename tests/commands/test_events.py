@@ -65,7 +65,7 @@ def test_a_list_may_be_json_and_empty(url: str) -> None:
 def test_what_is_replayed_waits_again_as_new(
     url: str, words: tuple[str, ...], again: list[str]
 ) -> None:
-    told = typed("events", "replay", *words, DATABASE_URL=url)
+    told = typed("events", "replay", *words, "--yes", DATABASE_URL=url)
     assert told.output == f"Events to be sent again: {len(again)}.\n"
     assert told.exit_code == (0 if again else 1)
     assert [tuple(row) for row in ask(url, WAITING)] == [(service, 0) for service in again]
@@ -78,8 +78,26 @@ def test_what_is_replayed_waits_again_as_new(
     "words", [(), (str(FIRST), "--since", "2026-11-30"), ("--since", "noon"), ("seven",)]
 )
 def test_a_replay_must_say_what(url: str, words: tuple[str, ...]) -> None:
-    assert typed("events", "replay", *words, DATABASE_URL=url).exit_code == 2
+    assert typed("events", "replay", *words, "--yes", DATABASE_URL=url).exit_code == 2
     assert ask(url, WAITING) == []
+
+
+def test_a_replay_says_what_it_will_do_and_needs_yes_where_nobody_can_be_asked(url: str) -> None:
+    refused = typed("events", "replay", "--since", "2026-11-30 13:00+01:00", DATABASE_URL=url)
+    assert refused.exit_code == 2
+    words = " ".join(refused.output.split())
+    assert "sends all events since 2026-11-30 12:00:00 UTC again, to every service" in words
+    assert "Add --yes" in words
+    assert ask(url, WAITING) == []
+    told = typed("events", "replay", str(FIRST), "--yes", "--json", DATABASE_URL=url)
+    assert json.loads(told.output) == {"again": 2}
+
+
+def test_who_looked_at_the_list_is_on_record(url: str) -> None:
+    listed = typed("events", "list", "--service", "shop", "--operator", "Eve", DATABASE_URL=url)
+    assert listed.exit_code == 0
+    [row] = ask(url, "SELECT details FROM audit_events WHERE event = 'events:listed'")
+    assert json.loads(row["details"]) == {"by": "Eve", "count": 2}
 
 
 @pytest.fixture

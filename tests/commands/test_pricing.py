@@ -1,5 +1,6 @@
 """`latchkey pricing`: a file checked, compared, published, and shown again."""
 
+import getpass
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -79,7 +80,7 @@ def test_each_publication_is_recorded(url: str, file: Path) -> None:
     published(url, file)
     published(url, file)
     details = [json.loads(row["details"]) for row in ask(url, AUDITED)]
-    assert details == [{"version": 1}, {"version": 2}]
+    assert details == [{"by": getpass.getuser(), "version": number} for number in (1, 2)]
 
 
 @pytest.mark.parametrize("command", REFUSED)

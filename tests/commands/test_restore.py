@@ -139,3 +139,10 @@ def test_ending_all_before_anybody_has_noticed_settles_it_too(backup: Backup) ->
     done = typed("sessions", "end", "--all", "--yes", DATABASE_URL=backup.url)
     assert done.output == "Sessions ended: 1.\n"
     assert backup.look() == (Status.PASS, "")
+
+
+def test_doctor_tells_of_one_that_nobody_dealt_with(stores: Stores) -> None:
+    url = stores.new_database()
+    ask(url, "UPDATE restore_marks SET restored_to = now(), lost_until = now(), noticed_at = now()")
+    told = typed("doctor", DATABASE_URL=url, REDIS_URL=f"{stores.redis_url}?db=2").output
+    assert "warn  restore: a backup of " in told

@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
-from app.commands.asking import named
+from app.commands.asking import ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import default_to_development, is_beside_dev, with_database
 from app.commands.times import read_moment
@@ -47,6 +47,7 @@ def events() -> None:
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True,
               help="How many at most, the newest first.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON list.")
+@named
 def list_(service: str | None, state: str | None, most: int, as_json: bool) -> None:
     """List events, the newest first."""
     found = _asked(lambda database: list_events(database, service, state, most))
@@ -66,14 +67,26 @@ def list_(service: str | None, state: str | None, most: int, as_json: bool) -> N
 @click.argument("event_id", type=click.UUID, required=False)
 @click.option("--since", help="All since then, such as 2026-11-30T12:00Z.")
 @click.option("--service", help="Only to this service.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 @named
-def replay(event_id: UUID | None, since: str | None, service: str | None) -> None:
+def replay(
+    event_id: UUID | None, since: str | None, service: str | None, yes: bool, as_json: bool
+) -> None:
     """Send one event again, or all --since a time, under the ids they had."""
     if (event_id is None) == (since is None):
         raise click.UsageError("Say which: EVENT_ID or --since.")
     at = read_moment(since, "--since") if since else None
+    which = (
+        f"all events since {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        if at
+        else f"the event {event_id}"
+    )
+    what = f"This sends {which} again, to {service or 'every service that was told'}."
+    ask_first(what, "Send again?", yes=yes)
     count = _asked(lambda database: replay_events(database, event_id, at, service))
-    click.echo(f"Events to be sent again: {count}.")
+    text = f"Events to be sent again: {count}."
+    click.echo(json.dumps({"again": count}) if as_json else text)
     if not count:
         sys.exit(FAILED)
 

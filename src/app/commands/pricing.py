@@ -9,6 +9,7 @@ from typing import TypeVar
 import click
 
 from app.adapters.postgres import Postgres
+from app.commands.asking import named
 from app.commands.settings import is_given
 from app.commands.stores import is_beside_dev, with_database
 from app.domain.errors import Refusal, Unavailable
@@ -65,6 +66,7 @@ def check(file: Path) -> None:
 @click.option(
     "--at", help="When it takes effect, e.g. 2027-01-01T00:00:00+00:00. Now, if left out."
 )
+@named
 def publish(file: Path, at: str | None) -> None:
     """Make FILE the prices: checked first, then all of it or nothing."""
     catalogue, moment = _read(file, "Nothing was published."), _parsed(at)

@@ -41,6 +41,7 @@ class AuditEvent(StrEnum):
     BLOCK_ADDED = "block:added"
     BLOCK_REMOVED = "block:removed"
     EMAIL_GUESSES_HELD = "email:guesses_held"
+    EVENTS_LISTED = "events:listed"
     EVENTS_REPLAYED = "events:replayed"
     IDENTITY_LINKED = "identity:linked"
     IDENTITY_REMOVED = "identity:removed"

@@ -10,10 +10,11 @@ from app.adapters.postgres import Postgres, list_revisions
 from app.adapters.postgres_connection import POOLED_STATEMENT, is_behind_pooler
 from app.commands.checks.line import Line, ask_patiently, judged
 from app.domain.health import Status
-from app.domain.health import sql as health_sql
 from app.domain.keys import SecretKeys, fingerprint_of
 from app.domain.ports import Database, Record
 from app.domain.processes import RunningProcess, list_processes, order_secret_keys
+from app.domain.restores import find_restore
+from app.domain.schema_check import sql as schema_sql
 from app.domain.sessions.signing_keys import KeyState, SigningKeys
 from app.domain.sql import load_queries
 from app.settings import Settings
@@ -31,7 +32,7 @@ WARNED, REFUSED = 5.0, 60.0
 AWAY = "Check that PostgreSQL runs and DATABASE_URL leads to it."
 # What is told of it, each by its name; the first of all is whether it is there.
 LATER = ("database-writes", "database-connections", "database-tls", "clock", "migrations",
-         "signing-keys", "secret-key")  # fmt: skip
+         "signing-keys", "secret-key", "restore")  # fmt: skip
 
 Check = Callable[[Settings, Database], Awaitable[list[Line]]]
 
@@ -44,7 +45,7 @@ async def check_database(settings: Settings) -> list[Line]:
         server = await ask_patiently(partial(_describe_server, database))
         lines = [_version(server), *_policy(settings, server, time())]
         for name, check in (("migrations", _migrations), ("signing-keys", _signing_keys),
-                            ("secret-key", _secret_key)):  # fmt: skip
+                            ("secret-key", _secret_key), ("restore", _restore)):  # fmt: skip
             lines += await _unless_not_migrated(name, check, settings, database)
         return lines
     finally:
@@ -129,7 +130,7 @@ async def _unless_not_migrated(
 
 async def _migrations(_: Settings, database: Database) -> list[Line]:
     async with database.connection() as connection:
-        applied = await connection.fetchval(*health_sql.list_revisions()) or []
+        applied = await connection.fetchval(*schema_sql.list_revisions()) or []
     needed = list_revisions()
     missing = [each for each in needed if each not in applied]
     newer = sorted({*applied} - {*needed})
@@ -145,6 +146,8 @@ async def _migrations(_: Settings, database: Database) -> list[Line]:
 
 
 async def _signing_keys(settings: Settings, database: Database) -> list[Line]:
+    if not settings.secret_key:
+        return [Line("signing-keys", Status.WARN, "not looked at: it waits for SECRET_KEY")]
     secrets = await order_secret_keys(database, settings.secret_key)
     keys = await SigningKeys(secrets.derive("signing keys"), database).list_keys()
     signing = [each.id for each in keys if each.state is KeyState.SIGNS]
@@ -181,6 +184,13 @@ async def _secret_key(settings: Settings, database: Database) -> list[Line]:
              f"{first} is the first here and not known to {', '.join(lacking)}", rotate),
         )
     ]  # fmt: skip
+
+
+async def _restore(_: Settings, database: Database) -> list[Line]:
+    async with database.connection() as connection:
+        restore = await find_restore(connection)
+    words = restore.words if restore else "no backup was restored that waits to be dealt with"
+    return [Line("restore", Status.WARN if restore else Status.PASS, words)]
 
 
 def _processes(running: Sequence[RunningProcess]) -> str:

@@ -142,9 +142,12 @@ class ListedEvent:
 async def list_events(
     database: Database, service: str | None, state: str | None, most: int
 ) -> list[ListedEvent]:
-    """The newest first, of any service and in any state where none is named."""
-    async with database.connection() as connection:
+    """The newest first, of any service and in any state where none is named; it is on record, as
+    they say of people what became of them.
+    """
+    async with database.transaction() as connection:
         rows = await connection.fetch(*sql.list_events(service=service, state=state, most=most))
+        await record_operator(connection, AuditEvent.EVENTS_LISTED, count=len(rows))
     names = ListedEvent.__dataclass_fields__
     return [ListedEvent(**{name: row[name] for name in names}) for row in rows]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.domain.audit import AuditEvent, record
+from app.domain.audit import AuditEvent, record_operator
 from app.domain.errors import Conflict
 from app.domain.i18n import _
 from app.domain.ports import Connection, Database, NotUnique
@@ -165,7 +165,7 @@ async def publish(
             [started] = await connection.fetch(*sql.add_version(effective_from=at))
             version: int = started["version"]
             await _write(connection, version, catalogue)
-            await record(connection, AuditEvent.PRICING_PUBLISHED, version=version)
+            await record_operator(connection, AuditEvent.PRICING_PUBLISHED, version=version)
             return version, started["effective_from"]
     except NotUnique as error:
         raise MomentTaken from error
