@@ -33,6 +33,12 @@ def anchors(page: Path) -> set[str]:
     return {heading.strip().replace(" ", "-") for heading in kept}
 
 
+def leads_to(page: Path) -> set[Path]:
+    """The files that its links lead to."""
+    links = (link.partition("#")[0] for link in LINK.findall(told(page)))
+    return {(page.parent / link).resolve() for link in links}
+
+
 def broken(page: Path, text: str) -> list[str]:
     """The links of `text`, which stands in `page`, that lead nowhere."""
     found = []
@@ -89,8 +95,15 @@ def test_a_file_that_is_not_there_is_found() -> None:
 
 def test_every_page_is_led_to_from_the_readme_or_a_list_of_decisions_or_alerts() -> None:
     lists = [ROOT / "README.md", *(ROOT / f"docs/{of}/README.md" for of in ("decisions", "alerts"))]
-    led_to = {(page.parent / link).resolve() for page in lists for link in LINK.findall(told(page))}
+    led_to = {to for page in lists for to in leads_to(page)}
     assert [page for page in PAGES if page not in led_to and page not in lists] == []
+
+
+def test_the_index_of_the_documents_leads_to_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    pages = [page for page in PAGES if page.parent == index.parent and page != index]
+    assert set(pages) - leads_to(index) == set()
+    assert index in leads_to(ROOT / "README.md")
 
 
 def test_the_readme_stays_under_120_lines() -> None:
