@@ -50,12 +50,16 @@ on("submit", ({ target }) => {
 });
 
 // A number is grouped as its country writes it while digits are added at its end: elsewhere the caret would jump.
+// Spaces of one's own are left as they are.
 on("input", ({ target, inputType }) => {
-  const { id, value, form, selectionEnd } = target;
-  const digits = value.replaceAll(" ", "");
-  const cuts = id == "phone" && form.querySelector("option:checked")?.dataset.cuts;
-  if (!cuts || !/^insert/.test(inputType) || selectionEnd < value.length || /\D/.test(digits)) return;
-  target.value = digits.replace(/\d/g, (digit, at) => (cuts.includes(at - (digits[0] == 0)) ? " " : "") + digit);
+  const field = target.form.querySelector("#phone");
+  const cuts = target.form.querySelector("option:checked")?.dataset.cuts;
+  if (!field || !cuts) return;
+  const { value, selectionEnd, grouped = "" } = field;
+  if (grouped.startsWith(value)) field.grouped = value;
+  const added = value.startsWith(grouped) && value.slice(grouped.length);
+  if (target == field ? !/^insert/.test(inputType) || selectionEnd < value.length || !/^\d+$/.test(added) : added !== "") return;
+  field.value = field.grouped = value.replaceAll(" ", "").replace(/\d/g, (digit, at, all) => (cuts.includes(at - (all[0] == 0)) ? " " : "") + digit);
 });
 
 // Without htmx: sent once, password hidden.

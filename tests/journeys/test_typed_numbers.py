@@ -28,6 +28,20 @@ async def test_a_number_is_grouped_while_it_is_typed(visit: Visit) -> None:
     ]
 
 
+async def test_spaces_of_ones_own_stay_and_another_country_groups_again(visit: Visit) -> None:
+    visitor = await visit()
+    await visitor.open("/signup/phone")
+    page, phone = visitor.tab.page, visitor.tab.page.locator("#phone")
+    written = []
+    for typed in ("0701 74 06 05", "0701740605"):
+        await phone.fill("")
+        await page.select_option("#country", "US")
+        await phone.press_sequentially(typed)
+        await page.select_option("#country", "SE")
+        written.append(await phone.input_value())
+    assert written == ["0701 74 06 05", "070 174 06 05"]
+
+
 async def test_grouping_leaves_the_caret_where_a_number_is_mended(visit: Visit) -> None:
     visitor = await visit()
     await visitor.open("/signup/phone")

@@ -10,7 +10,7 @@ from app.web.container import Container
 from app.web.response import HttpResponse, make_etag, redirect_to, respond_unless_known
 
 KIND = b"application/jwk-set+json"
-# A server knows of a new key after half a minute at the latest, and it signs after a whole one:
+# A server knows of a new key after half a second at the latest, and it signs after a whole one:
 # what was fetched just before the one is asked for again before the other.
 CACHED = (b"cache-control", b"public, max-age=20")
 
