@@ -145,7 +145,7 @@ def test_commands_beside_a_running_dev_are_development(tmp_path: Path) -> None:
     dev = OnOneMachine(tmp_path / "dev", "", "")
     try:
         dev.start()
-        for words in ("migrate", "seed", "cleanup", "keys rotate", "pricing show"):
+        for words in ("migrate", "seed", "cleanup", "keys rotate --yes", "pricing show"):
             done = latchkey(dev.folder, *words.split())
             assert (done.returncode, done.stderr) == (0, "")
         assert dev.stop() == 0
