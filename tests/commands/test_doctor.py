@@ -18,6 +18,7 @@ from app.settings import Settings, read_settings
 from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask
 from tests.standins import behaviour as acts
+from tests.standins import fixtures
 from tests.standins.openid import OpenIdStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.smtp import mail_server
@@ -26,7 +27,8 @@ from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 from tests.valkeys import running_valkey
 
-pytest_plugins = ["tests.standins.fixtures"]
+twilio, telnyx = fixtures.twilio, fixtures.telnyx
+sendgrid, openid = fixtures.sendgrid, fixtures.openid
 NOWHERE = {
     "DATABASE_URL": "postgresql://latchkey@127.0.0.1:1/latchkey",
     "REDIS_URL": "redis://127.0.0.1:1/0",

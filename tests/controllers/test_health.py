@@ -134,7 +134,8 @@ def test_operators_are_told_what_runs_here(guarded: Product) -> None:
     [signing] = Person(guarded).get("/.well-known/jwks.json").response.json()["keys"]
     assert told["keys"]["signing"] == [signing["kid"]]
     assert abs(told["clock"]["offset"]) < 1
-    assert (told["outbox"]["messages"], told["hash_queue"], told["limits"]) == (0, 0, "both")
+    assert (told["outbox"]["messages"], told["hash_queue"]) == (0, 0)
+    assert told["limits"] in ("both", "redis")  # by how long Redis has been counting
     stranger = Person(guarded).get("/health", accept="application/json").response.json()
     assert stranger.keys() == {"status", "checks"}
     page = Person(guarded).get("/health", accept="text/html", **BEARER).html

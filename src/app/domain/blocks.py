@@ -85,7 +85,7 @@ class Target:
     def on_record(self) -> str:
         """As coarse as the audit trail may have it."""
         if self.kind is BlockKind.NUMBER:
-            return f"{self.value[:-4]}****"
+            return f"{self.value[:5]}****"
         if self.kind is BlockKind.NETWORK:
             net = ip_network(self.value)
             return str(net.supernet(new_prefix=min(net.prefixlen, ON_RECORD[net.version])))

@@ -54,6 +54,10 @@ REASONS = {
         "It was on its way for longer than its code lives, and was dropped.",
         "Ask the person to send a new code. If others wait as long, ask the vendor.",
     ),
+    "blocked": Cause(
+        "An operator keeps this number out.",
+        "See `latchkey block list` for the reason; `latchkey block remove` ends it.",
+    ),
     "busy": Cause(
         "The person's line was busy when we called.",
         "Ask them to end their other call, then to ask for the code again.",
