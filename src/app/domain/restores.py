@@ -41,7 +41,7 @@ class Restore:
         return (
             f"a backup of {was} UTC was restored, and what happened until {until} UTC is lost: see"
             f" docs/restore.md, then run latchkey sessions end --before"
-            f" {self.noticed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            f" {self.noticed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         )
 
 
