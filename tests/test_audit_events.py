@@ -72,3 +72,12 @@ def test_statements_use_no_other() -> None:
 def test_a_name_that_is_not_listed_is_no_event() -> None:
     with pytest.raises(ValueError, match="signup:nothing"):
         AuditEvent("signup:nothing")
+
+
+def test_each_fact_of_a_contact_is_an_event() -> None:
+    """Its name is put together as it happens, so one that is not listed would be a crash."""
+    code = (SOURCE / "domain/account/contacts.py").read_text()
+    facts = re.findall(r'_record\(connection, access, origin, "(\w+)"\)', code)
+    assert len(facts) == 3
+    names = {f"account:{kind}_{fact}" for kind, fact in product(("phone", "email"), facts)}
+    assert names - set(AuditEvent) == set()

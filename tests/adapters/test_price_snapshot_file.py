@@ -43,7 +43,7 @@ def test_what_cannot_be_written_is_told_and_raises_nothing(
         path.mkdir(parents=True)
     else:
         path.parent.write_bytes(b"")
-    with caplog.at_level(logging.WARNING, "app.prices"):
+    with caplog.at_level(logging.WARNING, "app.files"):
         assert not KeptFile(path).write(b"one")
     [record] = caplog.records
     assert record.message == "the prices could not be saved"

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.commands.precompile import precompile
-from app.domain.languages import CATALOGUES, COMPILED
+from app.domain import languages
+from app.domain.languages import CATALOGUES
 from tests.product import PYTHONPATH, Product, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +46,13 @@ def test_all_that_is_copied_is_there_and_not_ignored() -> None:
         assert any(path == each or path.startswith(f"{each}/") for each in let_in), path
 
 
-def test_all_catalogues_are_compiled_as_it_is_built() -> None:
+def test_all_catalogues_are_compiled_as_it_is_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     assert "python -m app.commands.precompile" in CONTAINERFILE
+    monkeypatch.setattr(languages, "COMPILED", tmp_path)
     precompile()
-    compiled = {path.name.partition(".")[0] for path in COMPILED.glob("*.mo")}
+    compiled = {path.name.partition(".")[0] for path in tmp_path.glob("*.mo")}
     assert set(CATALOGUES) - compiled <= {"en"}
 
 

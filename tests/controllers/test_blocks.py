@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from app.domain.blocks import KEPT
+from app.domain.identity.users import Subjects
+from app.settings import DEVELOPMENT_KEY
 from tests.client import Client
 from tests.commands.running import typed
 from tests.crowd import sql
@@ -17,6 +19,7 @@ from tests.person import PASSWORD, Person, new_email, new_phone
 from tests.product import Product
 
 HERE = "127.0.0.0/24"
+REFUSED = "SELECT refusal FROM refused_sends WHERE subject = $1"
 THROWAWAY = "throwaway.example.net"
 
 
@@ -61,6 +64,8 @@ def test_nothing_goes_to_a_blocked_number_with_or_without_an_account(
     assert "We can’t send codes to that number." in seen[0].alert
     assert (texts_to(product, owner.phone), texts_to(product, number)) == (sent, 0)
     assert (told.status_code, told.json()["code"]) == (422, "number_blocked")
+    subject = Subjects((DEVELOPMENT_KEY,)).of(owner.phone)
+    assert [row["refusal"] for row in sql(product, REFUSED, subject)] == ["number_blocked"]
     assert Person(product).submit(path, phone=number).status == 200
 
 

@@ -77,6 +77,8 @@ INSERT INTO plan_features (version, plan, feature, amount)
 SELECT version, 'pro', 'calls', '' FROM catalogues;
 INSERT INTO prices (version, plan, interval, currency, position, amount_minor)
 SELECT version, 'pro', 'month', 'EUR', 0, 900 FROM catalogues;
+INSERT INTO blocks (kind, value, reason, added_by)
+SELECT 'number', '+4670' || i, 'abuse', 'ops' FROM generate_series(1, 20000) i;
 ANALYZE;
 INSERT INTO send_counts (channel, region, room, slot, sent, proved)
 SELECT 'sms', 'R' || n % 40, 'strangers',

@@ -91,7 +91,7 @@ def test_an_index_finds_it_by_its_condition(
 CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "sessions",
            "password_budgets", "identity_proofs", "former_passwords", "former_identities",
            "confirmation_requests", "contact_changes", "send_counts", "send_stops",
-           "text_spending", "text_warnings")  # fmt: skip
+           "text_spending", "text_warnings", "blocks")  # fmt: skip
 MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     # A few keys, which a server reads when it starts and now and then.
     "list_keys": {"signing_keys"},
@@ -104,12 +104,10 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "list_processes": {"processes"},
     "remove_ended": {"processes"},
     "list_secret_keys": {"secret_keys"},
-    # What operators keep out, a few; and one row about restored backups.
-    **{key: {"blocks"} for key in ("list_blocks", "remove_block", "remove_blocks")},
-    "queue_notice": {"blocks"},
+    # All that operators keep out, which each process reads once a second at most.
+    "list_blocks": {"blocks"},
+    # One row.
     **{key: {"restore_marks"} for key in ("advance", "notice", "find_mark", "settle")},
-    # A batch of an operator that ends thousands of sessions.
-    "end_batch": {"sessions"},
     # A row for each database of the server.
     "describe_server": {"pg_database"},
     # One row.

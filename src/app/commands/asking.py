@@ -8,9 +8,7 @@ from contextlib import suppress
 
 import click
 
-from app.domain.audit import current_operator
-
-NAME_LENGTH = 64  # characters; more is no name
+from app.domain.audit import NAME_LENGTH, current_operator, read_operator
 
 
 def ask_first(what: str, question: str, *, yes: bool) -> None:
@@ -34,8 +32,8 @@ def named(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _set_operator(context: click.Context, _: click.Parameter, given: str | None) -> None:
-    name = (_login() if given is None else given).strip()
-    if not (name.isprintable() and 0 < len(name) <= NAME_LENGTH):
+    name = read_operator(_login() if given is None else given)
+    if name is None:
         raise click.BadParameter(f"A name has 1 to {NAME_LENGTH} letters.", context)
     before = current_operator.set(name)
     context.call_on_close(lambda: current_operator.reset(before))

@@ -14,9 +14,9 @@ from app.domain.blocks import (
     Blocked,
     Target,
     add_block,
-    list_blocks,
     read_target,
     remove_block,
+    show_blocks,
 )
 from app.domain.support.words import clock
 
@@ -59,10 +59,11 @@ def add(
 
 @block.command("list")
 @JSON
+@named
 def list_(as_json: bool) -> None:
     """List what is kept out, the newest first."""
     with with_database() as settings:
-        found = ask_database(settings, list_blocks)
+        found = ask_database(settings, show_blocks)
     if as_json:
         click.echo(json.dumps([plain(each) for each in found]))
     else:

@@ -9,7 +9,7 @@ import uvicorn
 from litestar import Litestar
 
 from app.adapters.files import read_limits
-from app.commands.serve import run_alone
+from app.commands.serve import OPTIONS, run_alone
 from app.commands.settings import port_or_exit, refuse
 from app.commands.stores import with_database
 from app.commands.workers import end_on_signal
@@ -60,18 +60,6 @@ def _print_address(host: str, port: int) -> None:
 
 
 def run_console(pages: Litestar, host: str, port: int) -> None:
-    config = uvicorn.Config(
-        pages,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http="app.web.protocol:Protocol",
-        lifespan="on",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=5,
-    )
+    config = uvicorn.Config(pages, host=host, port=port, timeout_graceful_shutdown=5, **OPTIONS)
     if not run_alone(config):
         sys.exit(1)

@@ -24,6 +24,19 @@ from app.web.telemetry import set_up_logging
 
 log = logging.getLogger("app.serve")
 
+# Of uvicorn, for the servers and the console.
+OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    # By name: with reload, the process that only watches the other imports none of it.
+    "http": "app.web.protocol:Protocol",
+    "lifespan": "on",
+    # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
+    "proxy_headers": False,
+    "server_header": False,
+    "access_log": False,
+    "log_config": None,
+}
+
 # What a server is asked before anything starts: whether it can be used at all.
 
 
@@ -81,17 +94,9 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
         "host": settings.host,
         "port": settings.port,
         "workers": settings.workers,
-        "loop": "uvloop",
-        # By name: with reload, the process that only watches the other imports none of it.
-        "http": "app.web.protocol:Protocol",
-        "lifespan": "on",
-        # We read X-Forwarded-For ourselves, and only behind TRUSTED_PROXIES.
-        "proxy_headers": False,
-        "server_header": False,
-        "access_log": False,
-        "log_config": None,
         "timeout_keep_alive": settings.keep_alive,
         "timeout_graceful_shutdown": settings.drain_seconds,
+        **OPTIONS,
     }
     if reload_dirs is not None:
         uvicorn.run(factory, reload=True, reload_dirs=reload_dirs, **options)

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from app.domain.audit import NAME_LENGTH, read_operator
 from app.domain.errors import Rejected
 
 LIFETIME = timedelta(minutes=15)
-NAME_LENGTH = 64  # characters, as of `latchkey --operator`
 
 
 def read_name(given: str) -> str:
     """The operator's own, for the audit trail. Raises `Rejected`."""
-    name = " ".join(given.split())
-    if not name:
+    if not given.strip():
         raise Rejected("Enter your name, as the audit trail should have it.", field="operator")
-    if len(name) > NAME_LENGTH or not name.isprintable():
+    name = read_operator(given)
+    if name is None:
         raise Rejected(f"A name has at most {NAME_LENGTH} letters.", field="operator")
     return name
 

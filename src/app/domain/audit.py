@@ -40,6 +40,7 @@ class AuditEvent(StrEnum):
     BACKUP_RESTORED = "backup:restored"
     BLOCK_ADDED = "block:added"
     BLOCK_REMOVED = "block:removed"
+    BLOCKS_LISTED = "blocks:listed"
     EMAIL_GUESSES_HELD = "email:guesses_held"
     EVENTS_LISTED = "events:listed"
     EVENTS_REPLAYED = "events:replayed"
@@ -140,6 +141,13 @@ class AuditEvent(StrEnum):
 current_request: ContextVar[str] = ContextVar("current_request", default="")
 # Who works for others at the moment: set by commands and the console.
 current_operator: ContextVar[str] = ContextVar("current_operator", default="operator")
+NAME_LENGTH = 64  # characters of an operator's name; more is none
+
+
+def read_operator(given: str) -> str | None:
+    """A name as the trail has it, however many spaces it was typed with; None for what is none."""
+    name = " ".join(given.split())
+    return name if name.isprintable() and 0 < len(name) <= NAME_LENGTH else None
 
 
 async def record(

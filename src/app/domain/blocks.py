@@ -222,6 +222,14 @@ async def list_blocks(database: Database) -> list[Blocked]:
     return [Blocked(BlockKind(row["kind"]), *(row[name] for name in names)) for row in rows]
 
 
+async def show_blocks(database: Database) -> list[Blocked]:
+    """For an operator. It is on record."""
+    found = await list_blocks(database)
+    async with database.connection() as connection:
+        await record_operator(connection, AuditEvent.BLOCKS_LISTED)
+    return found
+
+
 async def add_block(database: Database, target: Target, reason: str, seconds: int | None) -> None:
     """For so long, or until it is removed; in the place of an earlier one. It is on record."""
     async with database.transaction() as connection:

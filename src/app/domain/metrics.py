@@ -150,7 +150,8 @@ def current_numbers() -> Numbers:
     return _process.numbers
 
 
-# All families that are counted. What is only looked at when somebody asks is in `gauges.py`.
+# All families that are counted. What is only looked at when somebody asks is in
+# `controllers/metrics.py`.
 
 REQUESTS = Counter(
     "latchkey_requests_total", "Answers, by route and status.", "route", "method", "status"

@@ -11,7 +11,7 @@ WHERE marked_at >= coalesce(:seen::timestamptz, '-infinity')
 -- It is behind: what is between was lost. Told once, to whoever was first.
 UPDATE restore_marks SET
   restored_to = least(restored_to, marked_at), lost_until = greatest(lost_until, :seen),
-  noticed_at = date_trunc('second', clock_timestamp()),
+  noticed_at = clock_timestamp(),
   marked_at = greatest(clock_timestamp(), :seen)
 WHERE marked_at < :seen
 RETURNING restored_to, lost_until;

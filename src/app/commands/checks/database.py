@@ -16,7 +16,9 @@ from app.domain.processes import RunningProcess, list_processes, order_secret_ke
 from app.domain.restores import find_restore
 from app.domain.schema_check import sql as schema_sql
 from app.domain.sessions.signing_keys import KeyState, SigningKeys
+from app.domain.sessions.tokens import LEEWAY
 from app.domain.sql import load_queries
+from app.domain.vitals import APART, compare_clocks
 from app.settings import Settings
 from app.settings.database_url import parse_database_url
 from app.settings.environment import is_loopback
@@ -27,8 +29,6 @@ OLDEST = 15  # of PostgreSQL: docs/deploy.md
 # Connections of a process besides those for requests: for prices and keys, for cleaning.
 OTHERS = 1 + 2
 FEWER = "Raise max_connections, or lower WORKERS or DATABASE_POOL_SIZE."
-# Seconds that clocks may be apart: beyond it tokens of other servers are refused.
-WARNED, REFUSED = 5.0, 60.0
 AWAY = "Check that PostgreSQL runs and DATABASE_URL leads to it."
 # What is told of it, each by its name; the first of all is whether it is there.
 LATER = ("database-writes", "database-connections", "database-tls", "clock", "migrations",
@@ -85,8 +85,9 @@ def _policy(settings: Settings, server: Record, now: float) -> list[Line]:
     found = f"{room} allowed, {used} in use, this server opens {needed} at most"
     hosts = parse_database_url(settings.database_url).hosts
     is_near = all(host.startswith("/") or is_loopback(host) for host in hosts)
-    apart = abs(now - server["clock"])
-    clock = f"this machine's and PostgreSQL's are {apart:.1f} s apart"
+    offset = now - server["clock"]
+    apart = abs(offset)
+    clock = f"this machine is {compare_clocks(offset)}"
     sync = "Synchronise the clocks of both machines (NTP)."
     return [
         judged(
@@ -110,7 +111,8 @@ def _policy(settings: Settings, server: Record, now: float) -> list[Line]:
         ),
         judged(
             "clock", clock,
-            (apart > REFUSED, Status.FAIL, clock, sync), (apart > WARNED, Status.WARN, clock, sync),
+            (apart > LEEWAY.total_seconds(), Status.FAIL, clock, sync),
+            (apart > APART, Status.WARN, clock, sync),
         ),
     ]  # fmt: skip
 

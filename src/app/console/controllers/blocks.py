@@ -11,9 +11,9 @@ from app.console.questions import Question
 from app.domain.blocks import (
     Target,
     add_block,
-    list_blocks,
     read_target,
     remove_block,
+    show_blocks,
 )
 from app.domain.errors import Refusal, Rejected
 from app.web.response import HttpResponse
@@ -122,7 +122,7 @@ async def _show(
 ) -> HttpResponse:
     return context.render(
         "blocks.html",
-        blocks=await list_blocks(context.console.database),
+        blocks=await show_blocks(context.console.database),
         given={name: given.get(name, "") for name in FIELDS},
         days=DAYS,
         chosen_days=given.get("days", DEFAULT_DAYS),

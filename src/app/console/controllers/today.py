@@ -9,16 +9,17 @@ from litestar.di import NamedDependency, Provide
 from app.console.charts import HOURS, draw_funnel, draw_sends
 from app.console.context import AnyRequest, Console, OperatorContext
 from app.console.records import MESSAGES, Messages
+from app.domain.audit import AuditEvent
 from app.domain.delivery.text_status import find_text_status
 from app.domain.errors import Unavailable
 from app.domain.statistics import count_steps
 from app.web.response import HttpResponse
 
 STEPS = {
-    "signup:code_sent": "Codes sent",
-    "signup:phone_proved": "Numbers proved",
-    "signup:email_proved": "Addresses proved",
-    "signup:completed": "Accounts made",
+    AuditEvent.SIGNUP_CODE_SENT: "Codes sent",
+    AuditEvent.SIGNUP_PHONE_PROVED: "Numbers proved",
+    AuditEvent.SIGNUP_EMAIL_PROVED: "Addresses proved",
+    AuditEvent.SIGNUP_COMPLETED: "Accounts made",
 }
 
 

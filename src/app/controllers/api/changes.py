@@ -21,12 +21,12 @@ from app.controllers.api.controller import (
     issue,
 )
 from app.controllers.api.refusals import (
-    ADDRESS,
     CALL,
     CHANGE,
     GUESS,
     MAILS,
     METHOD,
+    NEW_ADDRESS,
     NEW_PASSWORD,
     NUMBER,
     PROOF,
@@ -41,7 +41,6 @@ from app.domain.account.contacts import (
     OwnPhone,
     PhoneTaken,
 )
-from app.domain.blocks import DomainBlocked
 from app.domain.errors import Unauthenticated
 from app.domain.limit_refusals import MailsStopped
 from app.domain.sessions.tokens import Access
@@ -183,7 +182,7 @@ class ContactsApiController(ApiController):
         "/email",
         status_code=OK,
         summary="Mail a code to a new address",
-        refusals=(*CHANGE, *ADDRESS, OwnEmail, DomainBlocked, *MAILS),
+        refusals=(*CHANGE, *NEW_ADDRESS, OwnEmail, *MAILS),
     )
     async def submit_email(self, request: ApiRequest, data: JSONBody[EmailBody]) -> CodeState:
         """Asks for a fresh proof."""

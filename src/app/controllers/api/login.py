@@ -18,6 +18,7 @@ from app.controllers.api.refusals import (
     BY_PROVIDER,
     CALL,
     GUESS,
+    LOOK,
     MAILS,
     NUMBER,
     OLD_PASSWORD,
@@ -109,7 +110,7 @@ class LoginApiController(ApiController):
     @get(
         "/phone-code/delivery",
         summary="What became of the text",
-        refusals=STEP,
+        refusals=LOOK,
     )
     async def show_phone_code_delivery(
         self, request: ApiRequest, flow: FlowHeader = ""
@@ -169,7 +170,7 @@ class LoginApiController(ApiController):
     @get(
         "/email-code/delivery",
         summary="What became of the e-mail",
-        refusals=STEP,
+        refusals=LOOK,
     )
     async def show_email_code_delivery(
         self, request: ApiRequest, flow: FlowHeader = ""

@@ -17,7 +17,7 @@ from app.controllers.api.controller import (
     code_state,
     describe_delivery,
 )
-from app.controllers.api.refusals import ADDRESS, GUESS, NEW_PASSWORD, STEP, WAITS
+from app.controllers.api.refusals import ADDRESS, GUESS, LOOK, NEW_PASSWORD, STEP, WAITS
 from app.controllers.api.request import ApiRequest, FlowHeader
 from app.domain.outcome import Outcome
 from app.domain.recovery.recovery import Recovery, Step
@@ -117,7 +117,7 @@ class RecoveryApiController(ApiController):
     @get(
         "/email-code/delivery",
         summary="What became of the e-mail",
-        refusals=STEP,
+        refusals=LOOK,
     )
     async def show_email_code_delivery(
         self, request: ApiRequest, flow: FlowHeader = ""

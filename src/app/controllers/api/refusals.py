@@ -14,7 +14,7 @@ from app.domain.account.confirmation import (
     RecoveredPassword,
     WrongPassword,
 )
-from app.domain.blocks import NetworkBlocked, NumberBlocked
+from app.domain.blocks import DomainBlocked, NetworkBlocked, NumberBlocked
 from app.domain.credentials.budget import PasswordLocked, TooManyPasswords
 from app.domain.errors import OutOfStep, Refusal, Unavailable
 from app.domain.federation.federation import TooManyGrants
@@ -107,10 +107,12 @@ Refusals = tuple[type[Refusal], ...]
 ANY_CALL: Refusals = (TwoCredentials, Unavailable)
 KEYED: Refusals = (BadIdempotencyKey, IdempotencyKeyReused, CallUnderWay)  # with Idempotency-Key
 BODY: Refusals = (BadJson, BadField)
-STEP: Refusals = (UnknownHandle, OutOfStep, NetworkBlocked)  # of a flow
+LOOK: Refusals = (UnknownHandle, OutOfStep)  # at a flow
+STEP: Refusals = (*LOOK, NetworkBlocked)
 PROVED_STEP: Refusals = (*STEP, ProveAgain)
 NUMBER: Refusals = (BadPhone, LandlinePhone, InternetPhone, UnservedPhone, CountryNeeded)
 ADDRESS: Refusals = (BadEmail, LikelyTypo)
+NEW_ADDRESS: Refusals = (*ADDRESS, DomainBlocked)
 WAITS: Refusals = (TooSoon, TooManySends)
 TEXTS: Refusals = (*WAITS, TextsStopped, NumberBlocked)
 CALL: Refusals = (*TEXTS, CallNotOffered)

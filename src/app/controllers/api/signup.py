@@ -22,19 +22,19 @@ from app.controllers.api.controller import (
     sign_in,
 )
 from app.controllers.api.refusals import (
-    ADDRESS,
     CALL,
     GUESS,
+    LOOK,
     MAILS,
+    NEW_ADDRESS,
     NEW_PASSWORD,
     NUMBER,
     PROVED_STEP,
     STEP,
     TEXTS,
-)
+)  # fmt: skip
 from app.controllers.api.request import ApiRequest, FlowHeader
 from app.controllers.code_words import UNTEXTED, MessageState
-from app.domain.blocks import DomainBlocked
 from app.domain.federation.identities import IdentityTaken
 from app.domain.identity.provider import ExternalIdentity, InvalidGrant
 from app.domain.outcome import Outcome
@@ -219,7 +219,7 @@ class SignupApiController(ApiController):
     @get(
         "/phone-code/delivery",
         summary="What became of the text",
-        refusals=STEP,
+        refusals=LOOK,
     )
     async def show_phone_code_delivery(
         self, request: ApiRequest, flow: FlowHeader = ""
@@ -231,7 +231,7 @@ class SignupApiController(ApiController):
         "/email",
         status_code=OK,
         summary="Mail a code to an e-mail address",
-        refusals=(*STEP, *ADDRESS, DomainBlocked, *MAILS),
+        refusals=(*STEP, *NEW_ADDRESS, *MAILS),
     )
     async def submit_email(self, request: ApiRequest, data: JSONBody[SignupEmailBody]) -> FlowState:
         """Also for another address than the one named before."""
@@ -267,7 +267,7 @@ class SignupApiController(ApiController):
     @get(
         "/email-code/delivery",
         summary="What became of the e-mail",
-        refusals=STEP,
+        refusals=LOOK,
     )
     async def show_email_code_delivery(
         self, request: ApiRequest, flow: FlowHeader = ""

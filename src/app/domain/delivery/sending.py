@@ -30,7 +30,7 @@ from app.domain.delivery.outbox import (
     seconds_to_ask_again,
 )
 from app.domain.delivery.senders import Sender, Senders
-from app.domain.delivery.spending import pay_again, seconds_to_next_day
+from app.domain.delivery.spending import pay_again
 from app.domain.errors import Unavailable
 from app.domain.metrics import SENDS
 from app.domain.ports import Database, Email, Reason, Refused, SendOutcome, Text, Uncertain, Unsent
@@ -170,10 +170,11 @@ class MessageSender:
         if its_own.breaker.is_open and (waiting := _wait_for_its_own(message)):
             return waiting
         try:
-            if not await pay_again(self._database, message.id, message.uncertain):
-                return _not_paid(message)
+            wait = await pay_again(self._database, message.id, message.uncertain)
         except Unavailable:
             return outcome_of_send(message, Unsent("database"))
+        if wait is not None:
+            return _not_paid(message, wait)
         return await self._send_by_first(message, text, [its_own])
 
     async def _send_by_first(
@@ -290,10 +291,10 @@ def _wait_for_its_own(message: Message) -> DeliveryOutcome | None:
     return DeliveryOutcome(message, State.QUEUED, None, "asked", None, message.uncertain, wait)
 
 
-def _not_paid(message: Message) -> DeliveryOutcome:
-    """The day's budget is spent. A notice waits for the next day."""
+def _not_paid(message: Message, wait: float) -> DeliveryOutcome:
+    """The day's budget is spent. A notice waits for the next day, in so many seconds."""
     words = "the budget of texts for today is spent"
     if not message.notice:
         return replace(give_up_or_retry(message, "budget"), words=words)
-    wait, before = seconds_to_next_day(), message.uncertain
+    before = message.uncertain
     return DeliveryOutcome(message, State.QUEUED, None, "budget", None, before, wait, words)

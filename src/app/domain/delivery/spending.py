@@ -8,7 +8,7 @@ A text is one segment, a call one minute. Amounts are millionths of the unit of 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from uuid import UUID
 
 from app.domain.audit import AuditEvent, record
@@ -169,18 +169,12 @@ async def find_spent(connection: Connection) -> Spent | None:
     return Spent(row["day"], row["spent"], row["budget"], row["currency"]) if row else None
 
 
-async def pay_again(database: Database, message: UUID, uncertain: int) -> bool:
-    """Whether today's budget has room for that text or call, which may have gone out so many times
-    and is sent once more. Raises `Unavailable`.
+async def pay_again(database: Database, message: UUID, uncertain: int) -> float | None:
+    """For that text or call, which may have gone out so many times and is sent once more: None
+    where today's budget has room for it, otherwise the seconds until the next day. Raises
+    `Unavailable`.
     """
     async with database.connection() as connection:
         paid = sql.pay_again(id=message, uncertain=uncertain)
-        return bool(await connection.fetchval(*paid))
-
-
-def seconds_to_next_day() -> float:
-    """Of the budget, in UTC."""
-    now = datetime.now(UTC)
-    return (
-        now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now
-    ) / timedelta(seconds=1)
+        wait: float | None = await connection.fetchval(*paid)
+    return wait

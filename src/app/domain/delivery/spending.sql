@@ -51,7 +51,8 @@ RETURNING percent;
 -- name: pay_again
 -- Pays today for a text or call that may have gone out `uncertain` times, and is sent once more: each
 -- time is paid, at the price of today. One that is paid already, as it was not taken then, costs no
--- more. Returns whether the budget had room for it, which it has where none is in force.
+-- more. Returns null where the budget had room for it, which it has where none is in force; otherwise
+-- the seconds until the next day, by the clock that tells the day.
 WITH due AS MATERIALIZED (
   SELECT d.id, b.budget, b.dearest, least(price.amount, (:uncertain + 1) * price.amount - d.cost) AS amount,
     (clock_timestamp() AT TIME ZONE 'UTC')::date AS day
@@ -64,7 +65,7 @@ WITH due AS MATERIALIZED (
   WHERE d.id = :id
 ),
 spent AS MATERIALIZED (
-  SELECT id, amount, amount <= 0 OR spend_on_texts(
+  SELECT id, day, amount, amount <= 0 OR spend_on_texts(
     day, (SELECT coalesce(sum(spent), 0)::bigint FROM text_spending s WHERE s.day = due.day),
     amount, budget, dearest, true) AS has_room
   FROM due
@@ -73,7 +74,8 @@ paid AS (
   UPDATE deliveries d SET cost = cost + amount FROM spent
   WHERE d.id = spent.id AND has_room AND amount > 0
 )
-SELECT coalesce(bool_and(has_room), true) FROM spent;
+SELECT extract(epoch FROM (day + 1)::timestamp AT TIME ZONE 'UTC' - clock_timestamp())::float
+FROM spent WHERE NOT has_room;
 
 -- name: find_regions
 -- Texts and calls of the last hour and day, those to known numbers included, and what they cost. The

@@ -10,10 +10,12 @@ SELECT clock_timestamp();
 WITH batch AS (
   SELECT id FROM sessions WHERE id > :after ORDER BY id LIMIT :most
 ),
+edge AS (SELECT id AS last FROM batch ORDER BY id DESC LIMIT 1),
 ended AS (
   UPDATE sessions SET revoked_at = clock_timestamp(), revoked_reason = :reason
-  WHERE id IN (SELECT id FROM batch) AND revoked_at IS NULL AND created_at < :before
+  WHERE id > :after AND id <= (SELECT last FROM edge)
+    AND revoked_at IS NULL AND created_at < :before
     AND least(idle_expires_at, expires_at) > clock_timestamp()
   RETURNING 1
 )
-SELECT (SELECT id FROM batch ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*) FROM ended) AS ended;
+SELECT (SELECT last FROM edge) AS last, (SELECT count(*) FROM ended) AS ended;

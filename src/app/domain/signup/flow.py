@@ -99,7 +99,6 @@ class SignupFlow:
         if not (changeable or signup.step in (Step.PHONE, Step.PHONE_CODE)):
             raise OutOfStep(signup.step)
         phone = Phone.parse(typed, self._served, country)
-        await self._phones.dependencies.limiter.blocks.check_number(phone.e164)
         contact = Contact(phone.e164, typed.strip(), phone.region)
         text = self._texts.send if signing_in else self._texts.request
         named = await self._drafts.save_draft(await text(signup, contact, visitor.origin))

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from app.domain.audit import current_request
+from app.domain.blocks import NumberBlocked
 from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from app.domain.errors import Unavailable
@@ -23,7 +24,7 @@ from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.codes import NONCE_BYTES, PHONE
 from app.domain.verification.queueing import queue_new_code
-from app.domain.verification.refused_sends import take_room
+from app.domain.verification.refused_sends import record_refused_send, take_room
 from app.domain.verification.sending import has_young_message, request_code, send_once
 from app.domain.verification.unsent import UnsentRows
 from app.domain.verification.verification import (
@@ -110,8 +111,16 @@ class SignupTexts:
 
     async def keep(self, before: Signup, signup: Signup, origin: Origin) -> Signup:
         """Until the address is proved, if it is not. Another number waits no shorter than the one
-        before it, and the same one no longer. Raises `TooManySends`.
+        before it, and the same one no longer. Raises `TooManySends`, and `NumberBlocked` at once,
+        as a text would.
         """
+        try:
+            await self._needs.limiter.blocks.check_number(signup.number.e164)
+        except NumberBlocked as refusal:
+            challenge, said = self.challenge(signup, origin), refusal.code
+            with suppress(Unavailable):
+                await record_refused_send(self._phones, challenge, signup.number.e164, said, said)
+            raise
         kept = before.phone if before.phone and before.phone.kept else None
         text_after = kept.text_after if kept else None
         named = signup.phone and replace(signup.phone, kept=True, text_after=text_after)
