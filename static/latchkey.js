@@ -52,9 +52,9 @@ on("submit", ({ target }) => {
 // A number is grouped as its country writes it while digits are added at its end: elsewhere the caret would jump.
 // Spaces of one's own are left as they are.
 on("input", ({ target, inputType }) => {
-  const field = target.form.querySelector("#phone");
-  const cuts = target.form.querySelector("option:checked")?.dataset.cuts;
-  if (!field || !cuts) return;
+  const field = target.form?.querySelector("#phone");
+  const cuts = field?.form.querySelector("option:checked")?.dataset.cuts;
+  if (!cuts) return;
   const { value, selectionEnd, grouped = "" } = field;
   if (grouped.startsWith(value)) field.grouped = value;
   const added = value.startsWith(grouped) && value.slice(grouped.length);
