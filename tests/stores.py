@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -55,11 +55,15 @@ class Stores:
 
 
 async def execute(database_url: str, statement: str, *args: object) -> list[asyncpg.Record]:
-    """Runs one statement on a connection of its own. Tests may make the audit trail older."""
+    """Runs one statement on a connection of its own. Tests may make the audit trail older. What
+    PostgreSQL ended because a running server locked the same tables in another order runs again.
+    """
     settings = {"latchkey.audit_upkeep": "on"}
     connection = await asyncpg.connect(database_url, server_settings=settings)
     try:
-        return await connection.fetch(statement, *args)
+        while True:
+            with suppress(asyncpg.DeadlockDetectedError):
+                return await connection.fetch(statement, *args)
     finally:
         await connection.close()
 
