@@ -1,7 +1,7 @@
 -- A month of everything, a row each 50 seconds, in one transaction.
-INSERT INTO audit_events (event, network, at)
+INSERT INTO audit_events (event, flow_id, network, at)
 SELECT (ARRAY['signup:code_sent', 'signup:code_refused', 'password:refused'])[1 + n % 3],
-       '10.0.' || n % 50 || '.0/24', now() - n * interval '50 seconds'
+       sha256((n / 2)::text::bytea), '10.0.' || n % 50 || '.0/24', now() - n * interval '50 seconds'
 FROM generate_series(1, 50000) n;
 INSERT INTO deliveries
   (id, channel, template, destination, address, network, created_at, expires_at, state)
@@ -16,8 +16,8 @@ INSERT INTO identity_proofs (id, flow_id, issuer, subject, email_verified, creat
 SELECT gen_random_uuid(), sha256(n::text::bytea), 'https://issuer.example/', 'auth0|' || n, false,
        now() - n * interval '2 seconds'
 FROM generate_series(1, 50000) n;
-INSERT INTO users (id, phone, email)
-SELECT md5(n::text)::uuid, '+' || 61400000000 + n, n || '@example.com'
+INSERT INTO users (id, phone, email, password_hash)
+SELECT md5(n::text)::uuid, '+' || 61400000000 + n, n || '@example.com', repeat('x', 97)
 FROM generate_series(1, 20000) n;
 INSERT INTO phone_verifications
   (id, flow_id, purpose, nonce, phone, created_at, expires_at, consumed_at, ended_at, moved_from)

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from app.domain import statistics
+from app.domain.account import personal_data
 from app.domain.audit import sql as audit_sql
 from app.domain.delivery import database_limits, outbox
 from app.domain.federation import proofs
@@ -16,6 +16,7 @@ from app.domain.support import messages as support_messages
 from app.domain.verification import refused_sends
 from app.domain.verification.codes import EMAIL, PHONE
 from tests.faults.staged import ask
+from tests.plans import FILLED, ROWS_READ, plan_of, reads_no_whole_table
 from tests.statements import NAMES, STATEMENTS
 from tests.stores import Stores
 
@@ -31,7 +32,7 @@ def url(stores: Stores) -> str:
 async def _fill(url: str) -> None:
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute(Path(__file__).with_name("filled.sql").read_text())
+        await connection.execute(FILLED.read_text())
     finally:
         await connection.close()
 
@@ -86,71 +87,38 @@ def test_an_index_finds_it_by_its_condition(
     assert re.search(rf"{index}.*\n *Index Cond: .*{condition}", plan), plan
 
 
-# Once an hour, and no person waits for it. What has expired there has no index by its time, which
-# each row that is written would have to be put into.
-CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "sessions",
-           "password_budgets", "identity_proofs", "former_passwords", "former_identities",
-           "confirmation_requests", "contact_changes", "send_counts", "send_stops",
-           "text_spending", "text_warnings", "blocks")  # fmt: skip
-MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
-    # A few keys, which a server reads when it starts and now and then.
-    "list_keys": {"signing_keys"},
-    "list_ids": {"signing_keys"},
-    "remove_superseded": {"signing_keys"},
-    "remove_key": {"signing_keys"},
-    "find_revision": {"alembic_version"},
-    "list_revisions": {"schema_revisions"},
-    # A row for each process that serves, and one for each SECRET_KEY that there ever was.
-    "list_processes": {"processes"},
-    "remove_ended": {"processes"},
-    "list_secret_keys": {"secret_keys"},
-    # All that operators keep out, which each process reads once a second at most.
-    "list_blocks": {"blocks"},
-    # One row.
-    **{key: {"restore_marks"} for key in ("advance", "notice", "find_mark", "settle")},
-    # A row for each database of the server.
-    "describe_server": {"pg_database"},
-    # One row.
-    "sum_signup_cost": {"text_budget"},
-    # Places where texts are stopped: a handful, which each process reads once a second at most.
-    "list_stops": {"send_stops", "send_probes"},
-    "lock_stop": {"send_stops"},
-    "take_probe": {"send_probes"},
-    "drop_probes": {"send_probes"},
-    "release_probe": {"send_probes"},
-    "lengthen_stops": {"send_probes"},
-    "release_unsent_probes": {"send_probes"},
-    "end_stops": {"send_probes"},
-    # One row, and one for each region.
-    "find_spent": {"text_budget"},
-    "put_in_force": {"text_prices"},
-    "pay_again": {"text_budget", "text_prices"},
-    # A row for each service, when a server starts.
-    "drop_receivers": {"event_receivers"},
-    # Only for a notice that is given up, to an address that nobody has any more.
-    "record_outcomes": {"contact_changes"},
-    # A version is added when the prices change, and no person waits for either of these.
-    "find_edition": {"catalogues"},
-    "read_catalogues": {"catalogues"},
-    # What is left of one, as a rule nothing: the first that no message is on its way to.
-    "take_deleted_contact": {"deleted_contacts"},
-}
-
-
 @pytest.mark.parametrize(("file", "query"), STATEMENTS, ids=NAMES)
 def test_no_statement_reads_a_whole_table(url: str, file: str, query: Query) -> None:
     plan = asyncio.run(_plan(url, query))
-    assert set(re.findall(r"Seq Scan on (\w+)", plan)) in (set(), MAY_BE_READ.get(query.name)), plan
+    assert reads_no_whole_table(query, plan), plan
+
+
+def test_a_deletion_reads_only_what_is_of_the_person(url: str) -> None:
+    """Not all events of two months, to find those of their sign-up."""
+    assert asyncio.run(_count_rows_of_deletion(url)) < 50
+
+
+async def _count_rows_of_deletion(url: str) -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        [person] = await connection.fetch("SELECT md5('1')::uuid AS user_id")
+        before = await connection.fetchval(ROWS_READ)
+        async with connection.transaction():
+            await connection.execute(
+                "UPDATE phone_verifications SET user_id = $1 WHERE phone = $2",
+                person["user_id"],
+                "+61400000001",
+            )
+            await connection.execute(*audit_sql.forget_places(**person))
+            await connection.execute(*personal_data.sql.delete_account(**person))
+            return int(await connection.fetchval(ROWS_READ) - before)
+    finally:
+        await connection.close()
 
 
 async def _plan(url: str, query: Query) -> str:
-    """The one that serves whatever values."""
-    values = ", ".join("NULL" for _ in query.parameters)
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("SET plan_cache_mode = force_generic_plan")
-        await connection.execute(f"PREPARE planned AS {query.text}")
-        asked = f"EXPLAIN EXECUTE planned({values})" if values else "EXPLAIN EXECUTE planned"
-        return "\n".join(row[0] for row in await connection.fetch(asked))
+        return await plan_of(connection, query)
     finally:
         await connection.close()

@@ -20,6 +20,8 @@ class AuditEvents(Table):
     __table_args__ = (
         Index("ix_audit_events_user_id_at", "user_id", "at"),
         Index("ix_audit_events_event_at", "event", "at"),
+        # Where a deleted person was in a sign-up. By hash: it takes half as much as a tree.
+        Index("ix_audit_events_flow_id", "flow_id", postgresql_using="hash"),
         # What has expired.
         Index("ix_audit_events_at", "at", postgresql_using="brin"),
         # What was wrong from where, for limits whose short memory forgot.
