@@ -42,16 +42,16 @@ async def forward_auth(scope: HTTPScope, receive: Receive, send: Send) -> None:
     one address under `/api/` that reads cookies of the browser: ours, or on another host the one
     that we have set there. Which service asks is told by a trusted proxy; any other is told the id
     alone. An access token that has run out is renewed: the cookies of the answer are for the
-    browser, the access cookie first, since some proxies pass on only one.
+    browser.
 
     It is asked for each request of each service. As a handler of the framework's usual kind, which
     reads more of the request, it takes a fifth longer (measured: 95 µs, not 79).
     """
     if scope["method"] not in ("GET", "OPTIONS"):
         raise MethodNotAllowedException(headers={"allow": ALLOWED.decode()})
-    asked = scope["method"] == "GET"
-    answer = await _check_session(Request(scope)) if asked else OPTIONS
-    await answer(scope, receive, send)
+    asked, request = scope["method"] == "GET", Request[Any, Any, Any](scope)
+    answer = await _check_session(request) if asked else OPTIONS
+    await _number_cookies(answer, request)(scope, receive, send)
 
 
 async def _check_session(request: Request[Any, Any, Any]) -> HttpResponse:
@@ -79,6 +79,17 @@ async def _answer(
     except Unauthenticated:
         return _refuse()
     return HttpResponse(204, b"", [*_headers_of(profile), NO_STORE, *context.cookies.to_set])
+
+
+def _number_cookies(answer: HttpResponse, request: Request[Any, Any, Any]) -> HttpResponse:
+    """Each in a header of its own, too, for nginx: of several with one name it passes on the first.
+    A browser with a new access token and the old refresh token would be taken for a thief later.
+    """
+    cookies = [value for name, value in answer.raw_headers if name == b"set-cookie"]
+    if cookies and request.query_params.get("redirect") == "no":
+        numbered = enumerate(cookies, 1)
+        answer.raw_headers += [(b"x-set-cookie-%d" % at, value) for at, value in numbered]
+    return answer
 
 
 def _refuse() -> HttpResponse:
