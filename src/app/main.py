@@ -55,6 +55,7 @@ from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
 from app.web.cors import Cors
 from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
+from app.web.early_answers import EarlyAnswers
 from app.web.errors import (
     LastResort,
     PreparedResponse,
@@ -66,7 +67,7 @@ from app.web.errors import (
 )
 from app.web.middleware import ClientLeft, OuterMiddleware
 from app.web.page import Pages
-from app.web.protocol import Protocol, answers
+from app.web.protocol import Protocol
 from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
 from app.wiring import Wiring
@@ -178,7 +179,7 @@ def _enclose(
     """With what is around it: the middleware, and answers to what never gets there."""
     last_resort = LastResort(container.pages.brand)
     hsts = settings.hsts if settings.is_secure else ""
-    Protocol.answers = answers(last_resort, hsts=hsts)
+    Protocol.answers = EarlyAnswers(last_resort, hsts=hsts)
     app.asgi_handler = OuterMiddleware(
         app.asgi_handler,
         hsts=hsts,

@@ -50,6 +50,8 @@ def test_a_page_says_what_happened_and_what_to_do(product: Product) -> None:
         ("invalid_credentials", "Change what was entered, then send it again."),
         ("unknown_handle", "Start again from the first step."),
         ("expired_code", "Ask for a new code, and enter that one."),
+        ("call_under_way", "Send the same call with the same key again"),
+        ("bad_field", "Correct the request"),
         ("out_of_step", "Go on with the step that comes next."),
     ],
 )

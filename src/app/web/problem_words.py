@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.domain.errors import Refusal
 from app.domain.i18n import Text, _
 from app.web.errors import WORDS
-from app.web.problems import CODES, status_of
+from app.web.problems import CODES, DETAILS, status_of
 
 # Of refusals whose own sentence is made for the one who is refused.
 GENERAL: dict[str, Text] = {
@@ -76,6 +76,11 @@ ADVICE_OF: dict[str, Text] = {
     "no_code": _NEW_CODE,
     "expired_code": _NEW_CODE,
     "spent_code": _NEW_CODE,
+    "call_under_way": _("Send the same call with the same key again in a second."),
+    "deletion_waits": ADVICE[429],
+    "bad_field": ADVICE[400],
+    "bad_idempotency_key": ADVICE[400],
+    "idempotency_key_reused": ADVICE[400],
     "call_not_offered": _(
         "Wait for the text, or ask for it again. If none arrives, use another number."
     ),
@@ -100,7 +105,7 @@ def list_problems() -> list[Problem]:
         for one in _refusals(Refusal)
     }
     theirs = {
-        code: Problem(code, status, WORDS[status][0], ADVICE[status])
+        code: Problem(code, status, DETAILS.get(status, WORDS[status][0]), ADVICE[status])
         for status, code in CODES.items()
     }
     return sorted((theirs | ours).values(), key=lambda one: (one.status, one.code))

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from app.domain.errors import Refusal, Unauthenticated
-from app.domain.i18n import Text
+from app.domain.i18n import Text, _
 from app.domain.sessions.session import ConfirmationNeeded
 from app.domain.signup.signup import Step
 from app.web.response import HttpResponse, problem
@@ -24,6 +24,11 @@ CODES = {
     501: "not_implemented",
     503: "service_unavailable",
 }
+# Of those, what the words of pages do not say to a program.
+DETAILS: dict[int, Text] = {
+    400: _("The body is missing, or the address or a header is malformed."),
+    415: _("The content type of the body has to be application/json."),
+}
 # A step by the end of its call, where that is another word.
 STEPS: dict[str | None, str] = {Step.OWNER: "email-code"}
 # How to do it (RFC 6750 3, RFC 9470 3).
@@ -36,7 +41,8 @@ AUTHENTICATE = {
 def status_problem(status: int, detail: Text = "") -> HttpResponse:
     """Of what the framework refuses; without a sentence, in the words of HTTP."""
     code = CODES.get(status) or CODES[500 if status >= 500 else 400]
-    response = problem(status, code, str(detail) or HTTPStatus(status).phrase)
+    words = str(DETAILS.get(status, detail)) or HTTPStatus(status).phrase
+    response = problem(status, code, words)
     if status == 503:
         response.raw_headers.append((b"retry-after", b"30"))
     return response

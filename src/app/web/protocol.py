@@ -1,20 +1,17 @@
 """HTTP/1.1 as the server reads it: uvicorn's own protocol, with bounds to what a client may send
-before the application is asked, and to what it may leave unread, in bytes and in time. What never
-gets as far as the application is answered here.
+before the application is asked, and to what it may leave unread, in bytes and in time.
 """
 
 import asyncio
 import resource
 from fcntl import ioctl
-from http import HTTPStatus
 from termios import FIONREAD
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.web.early_answers import EarlyAnswers
 from app.web.errors import LastResort
-from app.web.middleware import RESELECT, security_headers
-from app.web.response import HTML_TYPE, NO_STORE
 from app.web.slow_readers import SlowReaders, bound_kernel_buffer
 from app.web.telemetry import NoRoom
 
@@ -40,7 +37,8 @@ class Protocol(HttpToolsProtocol):
     from the end of the head; `_idle` are kept for the next request.
     """
 
-    answers: ClassVar[dict[int, bytes]] = {}
+    answers: ClassVar[EarlyAnswers]
+    url = b""  # of the newest request, as far as it has come
     _unsent: ClassVar[dict["Protocol", None]] = {}
     _idle: ClassVar[dict["Protocol", None]] = {}
     _slow: ClassVar[SlowReaders] = SlowReaders()
@@ -269,30 +267,9 @@ class Protocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.pause_reading()
-        self.transport.write(self.answers[status])
+        self.transport.write(self.answers.make(status, self.url))
         self.transport.write_eof()
         self.loop.call_later(LINGER, self.transport.abort)
 
 
-def answers(last_resort: LastResort, *, hsts: str) -> dict[int, bytes]:
-    """What is answered here, by status. `hsts` is as in `security_headers`."""
-    return {
-        status: _answer(status, last_resort.render(status), hsts)
-        for status in (400, 408, 414, 431, 501, 503)
-    }
-
-
-def _answer(status: int, body: bytes, hsts: str) -> bytes:
-    headers = [
-        HTML_TYPE,
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-        NO_STORE,
-        RESELECT,
-        *security_headers(hsts=hsts, last_resort=body.decode())["last resort"],
-    ]
-    line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
-    return b"\r\n".join((line, *(b": ".join(header) for header in headers), b"", body))
-
-
-Protocol.answers = answers(LastResort(), hsts="")
+Protocol.answers = EarlyAnswers(LastResort(), hsts="")

@@ -64,6 +64,27 @@ def test_the_page_shows_who_is_signed_in_and_is_theirs_then(product: Product) ->
     assert "/logout" in answer.text
 
 
+def test_each_call_and_each_field_says_what_it_is() -> None:
+    """What refers to another object has the examples there."""
+    calls = [operation for _, _, operation in CALLS]
+    given = [field for each in calls for field in each.get("parameters", ())]
+    assert [each["operationId"] for each in calls if not each.get("summary")] == []
+    assert [each["name"] for each in given if not each.get("description")] == []
+    for name, schema in read_document()["components"]["schemas"].items():
+        for field, said in schema.get("properties", {}).items():
+            assert said.get("description"), (name, field)
+            refers = "$ref" in str(said) or said.get("type") == "boolean" or "const" in said
+            assert refers or said.get("examples"), (name, field)
+
+
+def test_each_call_that_takes_a_code_can_ask_again_and_how_it_goes() -> None:
+    paths = {path for _, path, _ in CALLS}
+    codes = {path for path in paths if path.endswith("-code")}
+    assert len(codes) == 7
+    for path in (*codes, "/api/v1/confirm"):
+        assert {f"{path}/resend", f"{path}/delivery"} <= paths
+
+
 def example(operation: dict[str, Any]) -> object:
     """A body with all that has to be there."""
     content = operation.get("requestBody", {}).get("content")

@@ -12,7 +12,7 @@ from tests.product import Product
 JSON = {"content-type": "application/json"}
 NOT_JSON = [
     b"{", b"nil", b'{"phone": NaN}', b'{"phone": "\\ud800"}', b"\xff\xfe{\x00}\x00",
-    b'{"phone": "+46701740605", "phone": "+46701740606"}', b'{"phone": "\xff"}',
+    b'{"phone": "\xff"}',
 ]  # fmt: skip
 BAD_FIELDS = [
     ('{"phone": 46701740605}', "phone"),
@@ -21,6 +21,8 @@ BAD_FIELDS = [
     ('{"phone": "+46701740605", "telephone": "x"}', "telephone"),
     ('{"phone": "+46701740605", "csrf_token": "x"}', "csrf_token"),
     ('{"country": "SE"}', "phone"),
+    ('{"phone": "+46701740605", "phone": "+46701740606"}', "phone"),
+    ('{"phone": "+46701740605", "\\u0070hone": "+46701740605"}', "phone"),
     ('["+46701740605"]', None),
     ("[" * 60_000, None),
     ('{"phone": ' + "[" * 60_000, "phone"),
@@ -44,13 +46,15 @@ def signed_in(product: Product) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("body", NOT_JSON)
-def test_what_is_not_json_or_says_something_twice_is_refused(client: Client, body: bytes) -> None:
+def test_what_is_not_json_is_refused(client: Client, body: bytes) -> None:
     refused = client.http.post("/signup/phone", content=body, headers=JSON)
     assert problem_of(refused) == (400, "bad_json", None)
 
 
 def test_a_call_without_its_body_is_refused(client: Client) -> None:
-    assert problem_of(client.http.post("/signup/phone", headers=JSON))[0] == 400
+    refused = client.http.post("/signup/phone", headers=JSON)
+    assert problem_of(refused) == (400, "bad_request", None)
+    assert refused.json()["detail"].startswith("The body is missing")
 
 
 @pytest.mark.parametrize(("body", "field"), BAD_FIELDS, ids=range(len(BAD_FIELDS)))
@@ -71,7 +75,8 @@ def test_another_content_type_is_refused(client: Client, kind: str) -> None:
     headers = {"content-type": kind} if kind else {}
     body = json.dumps({"phone": new_phone()}).encode()
     refused = client.http.post("/signup/phone", content=body, headers=headers)
-    assert problem_of(refused)[0] == 415
+    assert problem_of(refused) == (415, "unsupported_media_type", None)
+    assert "has to be application/json" in refused.json()["detail"]
 
 
 def test_a_charset_beside_the_content_type_is_fine(client: Client) -> None:

@@ -21,7 +21,10 @@ CONTACTS = {
     "ada@example.com": new_email(),
     "8f14e45f": os.urandom(4).hex(),
 }
-SAID = ("code", "status", "type", "title", "field", "step", "missing", "existing", "token_type")
+SAID = (
+    "code", "status", "type", "title", "detail", "field", "step", "missing", "existing",
+    "token_type",
+)  # fmt: skip
 
 
 def test_its_people_are_not_the_one_that_a_fresh_start_has() -> None:

@@ -73,7 +73,7 @@ class ProblemDetails(Struct, frozen=True):
         str,
         Meta(
             description="A sentence for the person, in their language.",
-            examples=["That isn’t the code. You have 4 tries left."],
+            examples=["That isn’t the code we sent. Check it and try again."],
         ),
     ]
     code: Annotated[

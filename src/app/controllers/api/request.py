@@ -5,6 +5,7 @@ A call is known by its bearer token and by the handles in its body. No cookie is
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
@@ -47,7 +48,7 @@ FlowHeader = Annotated[
 
 
 class BadJson(Refusal):
-    """Not JSON, or JSON in which two readers may see different things."""
+    """Not JSON."""
 
     status = 400
     code = "bad_json"
@@ -55,7 +56,9 @@ class BadJson(Refusal):
 
 
 class BadField(Rejected):
-    """A field that is unknown, missing, or of another type."""
+    """A field that is unknown, missing, of another type, or there twice: of those, two readers may
+    each see another one.
+    """
 
     code = "bad_field"
     message = _("A field of the body isn’t what it has to be.")
@@ -229,7 +232,8 @@ def read_body(raw: bytes, declared: type[Body]) -> Body:
 def _refuse_repeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     given = dict(pairs)
     if len(given) < len(pairs):
-        raise BadJson
+        [(field, _times)] = Counter(name for name, _value in pairs).most_common(1)
+        raise _refuse(REPEATED, field)
     return given
 
 
@@ -244,14 +248,19 @@ SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = (
     (MISSING, N_("The field “%(field)s” is missing.")),
     (ILL_TYPED, N_("The field “%(field)s” isn’t of the right type.")),
 )
+REPEATED = N_("The field “%(field)s” is there twice.")
 
 
 def _bad_field(error: str) -> BadField:
     for pattern, sentence in SENTENCES:
         if found := pattern.match(error):
-            field = found["field"][:64]
-            return BadField(_(sentence, field=field), field=field)
+            return _refuse(sentence, found["field"])
     return BadField(NOT_AN_OBJECT)
+
+
+def _refuse(sentence: str, field: str) -> BadField:
+    field = field[:64]
+    return BadField(_(sentence, field=field), field=field)
 
 
 NOT_AN_OBJECT: Text = _("The body has to be a JSON object.")
