@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.settings.redis_url import BadRedisUrl, parse_redis_url
+from app.settings.redis_url import BadRedisUrl, RedisParameters, parse_redis_url
 
 HERE = {"host": "localhost", "port": 6379, "db": 0}
 READ: list[tuple[str, dict[str, Any]]] = [
@@ -37,7 +37,16 @@ REFUSED = [
     ("redis://localhost:99999", "a port that is no number from 1 to 65535"),
     ("redis://localhost/name", "cannot be read"),
     ("redis://local host", "cannot be read"),
-    ("redis+sentinel://a:1/b", "must start with redis://"),
+    ("http+sentinel://a:1/b", "must start with redis://"),
+    ("redis+sentinels://a:1/b", "must start with redis://"),
+    ("redis+sentinel://a:1", "cannot be read: it has the form redis+sentinel://"),
+    ("redis+sentinel://a:99999/b", "a port that is no number from 1 to 65535"),
+    ("redis+sentinel://a,:2/b", "a host without a name"),
+    ("redis+sentinel://a/b/c", "cannot be read"),
+    ("redis+sentinel://a/b?ssl_cert_reqs=none", "ssl_cert_reqs, which needs rediss://"),
+    ("redis+cluster://a:1,b:2/1", "cannot be read: it has the form redis+cluster://"),
+    ("redis+cluster://a:1?db=1", "has a db, and a cluster has none"),
+    ("redis+cluster://a:1?sentinel_password=x", "not known: sentinel_password"),
     ("redis://a:1,b:2/0", "cannot be read"),
     ("unix://", "cannot be read"),
     ("redis://localhost?sockettimeout=1", "a parameter that is not known: sockettimeout"),
@@ -49,7 +58,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("url", "read"), READ)
 def test_it_is_read_as_it_is_meant(url: str, read: dict[str, Any]) -> None:
-    assert parse_redis_url(url) == read
+    assert parse_redis_url(url) == RedisParameters(options=read)
 
 
 @pytest.mark.parametrize(("spelling", "meant"), REQUIRED)
@@ -57,7 +66,30 @@ def test_how_certificates_are_checked_may_be_spelled_as_elsewhere(
     spelling: str, meant: str
 ) -> None:
     url = f"rediss://localhost?ssl_cert_reqs={spelling}&ssl_check_hostname=false"
-    assert parse_redis_url(url) == HERE | {"ssl_cert_reqs": meant, "ssl_check_hostname": False}
+    options = HERE | {"ssl_cert_reqs": meant, "ssl_check_hostname": False}
+    assert parse_redis_url(url) == RedisParameters(options=options, is_tls=True)
+
+
+def test_sentinels_may_have_a_password_of_their_own() -> None:
+    given = parse_redis_url(
+        "rediss+sentinel://app:p@s/s@one:1,[::1],three/door.1/3"
+        "?sentinel_username=s&sentinel_password=t%40&ssl_ca_certs=/ca"
+    )
+    assert given == RedisParameters(
+        options={"db": 3, "username": "app", "password": "p@s/s", "ssl_ca_certs": "/ca"},
+        is_tls=True,
+        nodes=(("one", 1), ("::1", 26379), ("three", 26379)),
+        service="door.1",
+        sentinel_options={"username": "s", "password": "t@", "ssl_ca_certs": "/ca"},
+    )
+
+
+@pytest.mark.parametrize("tail", ["", "/", "?db=0"])
+def test_some_servers_of_a_cluster_are_enough(tail: str) -> None:
+    given = parse_redis_url(f"redis+cluster://:secret@one:7000,two{tail}")
+    nodes = (("one", 7000), ("two", 6379))
+    assert given == RedisParameters(options={"password": "secret"}, nodes=nodes)
+    assert (given.is_cluster, given.hosts) == (True, ("one", "two"))
 
 
 @pytest.mark.parametrize(("url", "why"), REFUSED)

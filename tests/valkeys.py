@@ -1,5 +1,7 @@
 """A Valkey of a test's own, to be set up and broken as the test likes."""
 
+import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +46,16 @@ class Valkey:
             else:
                 raise AssertionError(f"{key} was not evicted")
             client.delete(*(f"filler{number}" for number in range(500)))
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Takes connections, and answers nobody."""
+        process = self.ask("INFO", "server")["process_id"]
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
 
     def start_afresh(self) -> None:
         """As if nothing had ever been evicted."""

@@ -1,46 +1,34 @@
 """Redis: the short memory. It may forget or fall silent; nobody loses more than a detour by it."""
 
 import asyncio
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha1
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
 
-from redis.exceptions import (
-    NoPermissionError,
-    NoScriptError,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import NoPermissionError, NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as TooSlow
 
-from app.adapters.outages import Outages, describe_error
-from app.adapters.redis_connection import TIMEOUT, SharedConnection, is_demoted, is_lost
+from app.adapters.outages import Outages
+from app.adapters.redis_cluster import ClusterConnections
+from app.adapters.redis_connection import (
+    FAILURES,
+    TIMEOUT,
+    Connections,
+    SharedConnection,
+    describe_failure,
+    is_demoted,
+    is_lost,
+)
+from app.adapters.redis_sentinel import SentinelConnections
 from app.domain.concurrency import SingleFlight
 from app.domain.errors import Unavailable
 from app.domain.metrics import STORE_FAILURES
 from app.domain.ports import CountResult, PastEntry, ReachedLimit, Refilled, Tally
-
-# What goes wrong with Redis, in the server's words.
-
-FAILURES = (RedisError, OSError, TimeoutError)
-# What the server puts behind its words: keys, with numbers and addresses in them.
-ARGUMENTS = re.compile(r",? with args beginning with.*", re.DOTALL)
-
-
-def describe_failure(error: BaseException) -> str:
-    """The server's own words or those of the system, without an address or a key: one line."""
-    if isinstance(error, TooSlow):
-        return "no answer in time"
-    # redis-py names host and port in front of what the system said.
-    below = error.__cause__ or error.__context__
-    if isinstance(error, RedisError) and isinstance(below, OSError):
-        return describe_error(below)
-    return ARGUMENTS.sub("", describe_error(error))
-
+from app.settings.redis_url import RedisParameters, parse_redis_url
 
 # After a failure nobody asks again for this long, so that a hung server is waited for only once.
 SILENCE = 1.0
@@ -48,8 +36,8 @@ SILENCE = 1.0
 READING = ("GET", "EXISTS")
 CHECKED = timedelta(seconds=10)  # how long what a check writes may stay
 NEEDED = "Redis 6.2 or newer, or Valkey"
-# One hash tag keeps all keys of a script in one slot of a cluster.
-TAG = "{latchkey}:"
+# One hash tag keeps all keys of a script in one slot of a cluster. There all others are spread.
+TAG, SPREAD = "{latchkey}:", "latchkey:"
 # Under any other, a server that is full forgets single keys, those of a tally too.
 POLICY = "noeviction"
 
@@ -70,31 +58,54 @@ REFILLING = 60_000
 IN_VAIN = 600_000
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """`facts` is what INFO says, by name: empty where our user may not ask for it. `trouble` is why
+    it said nothing.
+    """
+
+    address: str
+    facts: dict[str, str]
+    trouble: str = ""
+
+    @property
+    def is_primary(self) -> bool:
+        return self.facts.get("role") == "master"
+
+    @property
+    def policy(self) -> str:
+        return self.facts.get("maxmemory_policy", "not told")
+
+
 class Redis:
     """The `ShortMemory` port."""
 
     def __init__(self, url: str, prefix: str = "") -> None:
         """`prefix` stands before every key. Raises `BadRedisUrl`."""
-        self._connection = SharedConnection(url)
+        parameters = parse_redis_url(url)
+        self._connections = _connections(parameters)
+        self._has_several = bool(parameters.nodes)
         self._tag, self._leaving = prefix + TAG, SingleFlight[None]()
+        self._alone = prefix + (SPREAD if parameters.is_cluster else TAG)
         self._since, self._refilled = self._tag + "counting_since", self._tag + "refilled"
         self._refilling = self._tag + "refilling"
         self._silent_until = 0.0
         self._outages, self._reason = Outages("Redis"), ""
         self._missed_at: float | None = None
+        self.primaries = ""
 
     async def close(self) -> None:
-        await self._connection.close()
+        await self._connections.close()
 
     async def put(self, key: str, value: bytes, lifetime: timedelta) -> None:
         milliseconds = int(lifetime.total_seconds() * 1000)
-        await self._ask("SET", self._tag + key, value, "PX", milliseconds)
+        await self._ask("SET", self._alone + key, value, "PX", milliseconds)
 
     async def get(self, key: str) -> bytes | None:
-        return cast(bytes | None, await self._ask("GET", self._tag + key))
+        return cast(bytes | None, await self._ask("GET", self._alone + key))
 
     async def take(self, key: str) -> bytes | None:
-        return cast(bytes | None, await self._ask("GETDEL", self._tag + key))
+        return cast(bytes | None, await self._ask("GETDEL", self._alone + key))
 
     async def count(self, tallies: Sequence[Tally], entry: str) -> CountResult:
         keys = [self._since, self._tag + "evicted", self._refilled]
@@ -162,30 +173,40 @@ class Redis:
     async def check(self) -> str:
         await self.put("health", b"", CHECKED)
         await self.take("health")
-        policy = (await self.information()).get("maxmemory_policy", "not told")
-        if policy == POLICY:
-            return ""
-        return f"maxmemory-policy is {policy}, set it to {POLICY}: limits ask PostgreSQL too"
+        servers = await self.look_at_servers()
+        if self._has_several:
+            self.primaries = ", ".join(each.address for each in servers if each.is_primary)
+        for server in servers:
+            of = f" of {server.address}" if self._has_several else ""
+            if server.trouble:
+                return f"the server{of} says nothing: {server.trouble}"
+            if server.policy != POLICY:
+                return (
+                    f"maxmemory-policy{of} is {server.policy}, set it to {POLICY}:"
+                    " limits ask PostgreSQL too"
+                )
+        return ""
 
     async def incompatibility(self) -> str:
         """Why this server can never be used; "" for nothing, and where it cannot be asked now."""
         try:
-            await self._answer("GETDEL", self._tag + "health")
+            await self._answer("GETDEL", self._alone + "health")
             return ""
         except FAILURES as error:
             if "unknown command" not in str(error):
                 return ""
-        version = (await self.information()).get("redis_version", "of some version")
+        server, *_ = await self.look_at_servers()
+        version = server.facts.get("redis_version", "of some version")
         return f"Redis {version} has no GETDEL. Needed is {NEEDED}."
 
-    async def information(self) -> dict[str, str]:
-        """What INFO says, by name; empty where our user may not ask for it."""
+    async def look_at_servers(self) -> list[Server]:
+        """All that there are, those that are written to first. Raises `Unavailable`."""
         try:
-            text: bytes = await self._ask("INFO")
-        except NoPermissionError:
-            return {}
-        lines = (line.partition(":") for line in text.decode().splitlines())
-        return {name: value for name, _, value in lines}
+            answers = await self._connections.ask_each("INFO")
+        except FAILURES as error:
+            self._note_failure(error)
+            raise Unavailable(reason=self._reason) from error
+        return [_server(address, answer) for address, answer in answers.items()]
 
     async def _ask(self, *command: str | bytes | int) -> Any:
         """Raises `Unavailable`; what the caller can do something about stays what it is."""
@@ -221,8 +242,25 @@ class Redis:
         longer is the one: no command minds.
         """
         try:
-            return await self._connection.ask(*command)
+            return await self._connections.ask(*command)
         except FAILURES as error:
             if not (is_demoted(error) or is_lost(error)):
                 raise
-        return await self._connection.ask(*command)
+        return await self._connections.ask(*command)
+
+
+def _connections(parameters: RedisParameters) -> Connections:
+    if parameters.is_cluster:
+        return ClusterConnections(parameters)
+    if parameters.service:
+        return SentinelConnections(parameters)
+    return SharedConnection(parameters.options, is_tls=parameters.is_tls)
+
+
+def _server(address: str, answer: bytes | BaseException) -> Server:
+    if isinstance(answer, NoPermissionError):
+        return Server(address, {})
+    if isinstance(answer, BaseException):
+        return Server(address, {}, describe_failure(answer))
+    lines = (line.partition(":") for line in answer.decode().splitlines())
+    return Server(address, {name: value for name, _, value in lines})

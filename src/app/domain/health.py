@@ -225,7 +225,7 @@ class Health:
 
     async def _check_redis(self) -> Finding:
         note = await self._memory.check()
-        return (Status.WARN if note else Status.PASS), note
+        return (Status.WARN, note) if note else (Status.PASS, self._memory.primaries)
 
     async def _check_migrations(self) -> Finding:
         missing, revision = await find_missing_revisions(self._database, self._schema)

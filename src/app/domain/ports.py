@@ -125,6 +125,8 @@ class PastEntry:
 class ShortMemory(Protocol):
     """Atomic verbs over a store that may forget; each raises `Unavailable` when it is silent."""
 
+    primaries: str  # where the last `check` found that is written to; "" where it never changes
+
     async def put(self, key: str, value: bytes, lifetime: timedelta) -> None: ...
     async def get(self, key: str) -> bytes | None: ...
     async def take(self, key: str) -> bytes | None:
@@ -142,9 +144,7 @@ class ShortMemory(Protocol):
         """Whether there is an entry in one of them."""
 
     async def begin_refill(self) -> str:
-        """What the memory is called until it forgets again, for one caller at a time, or '' for
-        the others. A refill that stops half-way may be begun anew after a minute.
-        """
+        """Its name until it forgets again; '' while another refills it, or has for a minute."""
 
     async def refill(self, entries: Sequence[PastEntry]) -> None:
         """Enters them, whether or not there is room. What a tally holds already stays as it is."""

@@ -1,6 +1,8 @@
 """Redis: the server, what it does when it is full, and what it keeps on disk."""
 
-from app.adapters.redis import NEEDED, POLICY, Redis
+from collections.abc import Sequence
+
+from app.adapters.redis import NEEDED, POLICY, Redis, Server
 from app.commands.checks.line import Line, ask_patiently, judged
 from app.domain.health import Status
 from app.settings import Settings
@@ -17,29 +19,27 @@ async def check_memory(settings: Settings) -> list[Line]:
     memory = Redis(settings.redis_url, settings.redis_prefix)
     try:
         await ask_patiently(memory.check)
-        trouble, found = await memory.incompatibility(), await memory.information()
+        trouble, servers = await memory.incompatibility(), await memory.look_at_servers()
     finally:
         await memory.close()
+    found = servers[0].facts
     version = found.get("valkey_version") or found.get("redis_version")
     name = "Valkey" if "valkey_version" in found else "Redis"
     where = parse_redis_url(settings.redis_url)
-    is_tls, host = settings.redis_url.startswith("rediss:"), where.get("host")
-    is_near = host is None or is_loopback(host)
-    policy = found.get("maxmemory_policy", "not told")
+    is_near = all(is_loopback(host) for host in where.hosts)
+    of = f"; {len(servers)} servers, written to at {memory.primaries}" if memory.primaries else ""
+    written = f"{name} {version or 'of some version'}, which takes what is written{of}"
     return [
         judged(
-            "redis", f"{name} {version or 'of some version'}, which takes what is written",
+            "redis", written,
             (bool(trouble), Status.FAIL, trouble, f"Update it: {NEEDED} is needed."),
         ),
-        judged(
-            "redis-policy", f"maxmemory-policy is {policy}",
-            (policy != POLICY, Status.WARN, f"maxmemory-policy is {policy}",
-             f"Set it to {POLICY}: under any other a full Redis forgets limits."),
-        ),
+        _policy(servers),
         _persistence(found),
         judged(
-            "redis-tls", "TLS" if is_tls else "no TLS, on this machine",
-            (not (is_tls or is_near), Status.WARN, "no TLS: whoever is on the way reads everything",
+            "redis-tls", "TLS" if where.is_tls else "no TLS, on this machine",
+            (not (where.is_tls or is_near), Status.WARN,
+             "no TLS: whoever is on the way reads everything",
              "Write rediss:// in REDIS_URL."),
         ),
     ]  # fmt: skip
@@ -48,6 +48,16 @@ async def check_memory(settings: Settings) -> list[Line]:
 def without_memory() -> list[Line]:
     """What can't be looked at while it is away."""
     return [Line(name, Status.WARN, "not looked at: it waits for Redis") for name in LATER]
+
+
+def _policy(servers: Sequence[Server]) -> Line:
+    """Of all of them: a replica may be the next primary."""
+    other = next((each for each in servers if each.policy != POLICY), servers[0])
+    words = f"maxmemory-policy is {other.policy}"
+    if len(servers) > 1:
+        words += f" at {other.address}" if other.policy != POLICY else " at all servers"
+    fix = f"Set it to {POLICY}: under any other a full Redis forgets limits."
+    return judged("redis-policy", words, (other.policy != POLICY, Status.WARN, words, fix))
 
 
 def _persistence(found: dict[str, str]) -> Line:
