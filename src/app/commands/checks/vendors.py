@@ -18,7 +18,9 @@ FIXES = {
     "smtp": "Look at SMTP_URL and at the log of your mail server.",
     "openid": "Compare AUTH0_ISSUER, to its last slash, with the provider's issuer.",
 }
-
+UNREACHED = (
+    "Check that this machine reaches it: DNS, firewall, HTTPS_PROXY, and the address itself."
+)
 
 Vendor = tuple[str, str, Look]
 
@@ -54,9 +56,12 @@ def _nobody(name: str, words: str) -> Vendor:
 
 
 async def _ask(name: str, vendor: str, settings: Settings, client: httpx.AsyncClient) -> list[Line]:
+    fix = FIXES[vendor]
     try:
         check = import_module(f"app.adapters.checks.{vendor}").check
         status, words = await check(settings, client)
+    except httpx.TransportError as error:
+        status, words, fix = Status.FAIL, reason_of(error), UNREACHED
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         status, words = Status.FAIL, reason_of(error)
-    return [Line(name, status, words, "" if status is Status.PASS else FIXES[vendor])]
+    return [Line(name, status, words, "" if status is Status.PASS else fix)]
