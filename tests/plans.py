@@ -49,6 +49,8 @@ MAY_BE_READ = {f"remove_{table}": {table} for table in CLEANED} | {
     "pay_again": {"text_budget", "text_prices"},
     # A row for each service, when a server starts.
     "drop_receivers": {"event_receivers"},
+    # For an operator, of so many days as they ask for: the codes of a week are all there are.
+    "find_cost_of_signups": {"phone_verifications"},
     # Only for a notice that is given up, to an address that nobody has any more.
     "record_outcomes": {"contact_changes"},
     # A version is added when the prices change, and no person waits for either of these.

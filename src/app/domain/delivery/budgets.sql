@@ -54,6 +54,7 @@ proved AS (
   SELECT created_at, weight FROM deliveries
   WHERE channel = 'sms' AND region = :region AND address <> '' AND proved
     AND created_at >= (SELECT counted FROM marks)
+    AND created_at >= statement_timestamp() - interval '1 day'
 ),
 hours AS (SELECT sum(proved) AS proved FROM proved GROUP BY date_bin('1 hour', at, 'epoch')),
 days AS (SELECT sum(proved) AS proved FROM proved GROUP BY date_bin('1 day', at, 'epoch')),

@@ -13,6 +13,8 @@ class SendCounts(Table):
     """
 
     __tablename__ = "send_counts"
+    # Each process reads two weeks of a region every ten seconds.
+    __table_args__ = (Index("ix_send_counts_region", "region", "channel", "slot"),)
 
     slot: Mapped[Moment] = mapped_column(primary_key=True)
     channel: Mapped[Words] = mapped_column(primary_key=True)
