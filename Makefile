@@ -63,8 +63,15 @@ docs: $(READY) ## brings docs/design.md and the document of the API up to date
 	@$(BIN)/python -m app.dev.design
 	@$(BIN)/python -m app.dev.api_document
 
-bench: $(READY) ## the table of docs/performance.md
-	@exec $(BIN)/python -m bench
+bench: $(READY) ## the table of docs/performance.md; `make bench scale` measures that part alone
+	@exec $(BIN)/python -m bench $(PARTS)
+
+# What follows `bench` names parts of it, and nothing that is made.
+ifeq ($(firstword $(MAKECMDGOALS)),bench)
+PARTS := $(filter-out bench,$(MAKECMDGOALS))
+.PHONY: $(PARTS)
+$(PARTS): bench ;
+endif
 
 # The wheel of the binding has no AVX2 code. Not from the cache, which knows no compiler flags.
 native: $(READY) ## hashes passwords with AVX2, about twice as fast (needs a C compiler)

@@ -3,11 +3,10 @@ many bare posts by two processes.
 """
 
 import asyncio
-from pathlib import Path
 
 import asyncpg
 
-from bench.place import Place, cpu_seconds
+from bench.place import Place
 from bench.rounds import Load
 from bench.table import Figure, middle, ratio
 from bench.waits import told_by
@@ -54,17 +53,11 @@ async def outbox_figures(place: Place, vendor: str) -> list[Figure]:
 async def _send(place: Place, connection: asyncpg.Connection) -> tuple[float, float]:
     """A second, from the first that was sent to the last one; and CPU seconds of one."""
     await connection.execute("TRUNCATE deliveries")
-    used = _used_by_workers(place)
+    used = place.product.cpu_seconds()
     await connection.execute(QUEUE, TEXTS)
     while await connection.fetchval(LEFT):  # noqa: ASYNC110 - other processes send
         await asyncio.sleep(0.1)
-    return float(await connection.fetchval(SENT)), (_used_by_workers(place) - used) / TEXTS
-
-
-def _used_by_workers(place: Place) -> float:
-    pid = place.product.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return sum(map(cpu_seconds, map(int, children)))
+    return float(await connection.fetchval(SENT)), (place.product.cpu_seconds() - used) / TEXTS
 
 
 async def _post(vendor: str) -> tuple[float, float]:

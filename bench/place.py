@@ -41,7 +41,8 @@ class Server:
     pid: int
 
     def cpu_seconds(self) -> float:
-        return cpu_seconds(self.pid)
+        """Of its workers, too."""
+        return sum(map(cpu_seconds, [self.pid, *children_of(self.pid)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ class Place:
             if monotonic() > deadline:
                 raise TimeoutError("Redis was not told again what was sent")
             sleep(0.1)
+
+
+def children_of(pid: int) -> list[int]:
+    """None where there is no /proc to ask."""
+    try:
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+    except OSError:
+        return []
 
 
 def cpu_seconds(pid: int) -> float:
@@ -109,6 +118,17 @@ def running_untold(place: Place) -> Iterator[Server]:
     """The product on the same stores, which tells of no request."""
     with _serving(place.folder, place.env, "bench.untold") as untold:
         yield untold
+
+
+@contextmanager
+def running_workers(place: Place, count: int) -> Iterator[tuple[Server, Server]]:
+    """The product and the bare side again on the same stores, with so many workers each."""
+    workers = {"WORKERS": str(count)}
+    with (
+        _serving(place.folder, place.env | workers, "app.cli", "serve") as product,
+        _serving(place.folder, place.env | workers, "bench.bare") as bare,
+    ):
+        yield product, bare
 
 
 @contextmanager

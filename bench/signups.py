@@ -35,11 +35,11 @@ class Crowd:
     async def _one_after_the_other(self, until: float) -> None:
         connection = await connected(self._place.product.port)
         while perf_counter() < until:
-            await self._sign_up(connection, Visitor())
+            await self.sign_up(connection, Visitor())
             self.done += 1
         connection.close()
 
-    async def _sign_up(self, connection: Connection, person: Visitor) -> None:
+    async def sign_up(self, connection: Connection, person: Visitor) -> None:
         """Every page is looked at, every form sent, as without scripts; ends on the last page."""
         async for step, field, value in person.forms(self._database):
             await expect(connection, person.get(f"/signup/{step}"), 200)

@@ -9,7 +9,7 @@ from statistics import median
 class Figure:
     """One line. `number` is what is held against `target`, both in `unit`; `most` is for a ceiling.
 
-    Without a target it is only told.
+    Without a target it is only told. One that `must` hold fails the run where it does not.
     """
 
     name: str
@@ -19,6 +19,7 @@ class Figure:
     target: float | None
     unit: str = "%"
     most: bool = False
+    must: bool = False
     aside: str = ""
 
     @property
@@ -27,6 +28,10 @@ class Figure:
             return ""
         holds = self.number <= self.target if self.most else self.number >= self.target
         return "holds" if holds else "missed"
+
+    @property
+    def fails(self) -> bool:
+        return self.must and self.verdict == "missed"
 
     def line(self) -> str:
         sign = "at most" if self.most else "at least"

@@ -1,0 +1,61 @@
+"""A filled database: as much as some years of a large product leave behind, made by SQL."""
+
+import asyncio
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+from tests.plans import FILLED
+
+MORE = Path(__file__).with_suffix(".sql")
+BIG = ("users", "sessions", "deliveries", "audit_events", "phone_verifications",
+       "email_verifications")  # fmt: skip
+# No trigger and no foreign key, and room for the sorts of indexes.
+SETTINGS = {
+    "session_replication_role": "replica",
+    "synchronous_commit": "off",
+    "maintenance_work_mem": "512MB",
+    "max_parallel_maintenance_workers": "2",
+}
+# Those that no constraint needs are made after the rows. Of a table in partitions, its own.
+INDEXES = """
+SELECT i.indexrelid::regclass::text AS name,
+       replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') AS definition
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = ANY($1::text[]::regclass[]) AND NOT c.relispartition
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+"""
+
+
+async def fill(url: str) -> float:
+    """Seconds that it took. With the rights of a superuser, which the embedded stores give."""
+    started = perf_counter()
+    connection: Any = await asyncpg.connect(url, server_settings=SETTINGS)
+    try:
+        indexes = await connection.fetch(INDEXES, BIG)
+        for index in indexes:
+            await connection.execute(f"DROP INDEX {index['name']}")
+        # Each part is of a table of its own, the longest first.
+        parts = [part for part in MORE.read_text().split("\n\n") if "INSERT" in part]
+        await _run(url, [*parts, FILLED.read_text()])
+        await _run(url, [index["definition"] for index in indexes])
+        await connection.execute("VACUUM ANALYZE")
+    finally:
+        await connection.close()
+    return perf_counter() - started
+
+
+async def _run(url: str, statements: list[str]) -> None:
+    """Two at a time."""
+    waiting = iter(statements)
+
+    async def one_after_the_other() -> None:
+        connection: Any = await asyncpg.connect(url, server_settings=SETTINGS)
+        try:
+            for statement in waiting:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    await asyncio.gather(one_after_the_other(), one_after_the_other())
