@@ -47,7 +47,7 @@ def test_it_holds_every_part(holder: Holder, held: dict[str, list[dict[str, Any]
     assert {row["network"] for row in held["messages"]} == {"127.0.0.0/24"}
     assert re.findall(r"127\.0\.0\.[1-9]|/32|/64", json.dumps(held)) == []
     opened = [row["details"] for row in held["events"] if row["event"] == "session:opened"]
-    assert [list(details) for details in opened] == [["amr"]]
+    assert [list(details) for details in opened] == [["amr", "known", "device"]]
 
 
 def test_changes_of_number_and_address_are_part_of_it(product: Product) -> None:

@@ -157,7 +157,7 @@ async def dormant(visitor: Visitor) -> AsyncIterator[str]:
 async def account(visitor: Visitor) -> AsyncIterator[str]:
     visitor.person.sign_up(visitor.phone, visitor.email)
     await visitor.take_over()
-    for path in ("", "/sessions", "/password", "/deletion", "/confirm"):
+    for path in ("", "/sessions", "/activity", "/password", "/deletion", "/confirm"):
         await visitor.tab.open(f"/account{path}")
         yield f"account{path.replace('/', '-')}"
     await visitor.tab.press("Confirm")

@@ -39,7 +39,7 @@ async def test_an_email_fits_on_a_small_phone(
     await page.close()
 
 
-@pytest.mark.parametrize("path", ["/account", "/login", "/account/sessions"])
+@pytest.mark.parametrize("path", ["/account", "/login", "/account/sessions", "/account/activity"])
 async def test_large_text_does_not_scroll_sideways(visit: Visit, path: str) -> None:
     visitor = await visit(viewport=SMALL)
     visitor.person.sign_up(visitor.phone, visitor.email)

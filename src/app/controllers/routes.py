@@ -1,6 +1,7 @@
 """Every controller of the product: each has its addresses."""
 
 from app.controllers.account.account import AccountController, AccountDataController
+from app.controllers.account.activity import AccountActivityController
 from app.controllers.account.confirm import AccountConfirmController, AccountWithoutPhoneController
 from app.controllers.account.deletion import AccountDeletionController
 from app.controllers.account.email import AccountEmailController
@@ -41,6 +42,7 @@ CONTROLLERS = (
     AccountConfirmController,
     AccountWithoutPhoneController,
     AccountPasswordController,
+    AccountActivityController,
     AccountDataController,
     AccountDeletionController,
     AccountPhoneController,

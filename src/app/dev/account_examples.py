@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from app.controllers.account.activity import describe_entry
 from app.dev.code_examples import Values, code_entry, code_states
 from app.dev.flow_examples import (
     ADDRESS,
@@ -22,13 +23,16 @@ from app.dev.flow_examples import (
     password_states,
     states,
 )
+from app.domain.account.activity import Activity, list_shown
 from app.domain.account.confirmation import RecoveredPassword, WrongPassword
 from app.domain.account.contacts import EmailTakenByOther, OwnPhone
 from app.domain.account.personal_data import DeletionWaits
 from app.domain.account.undo import WrongFormerPassword
 from app.domain.account.undoable import UndoExpired
+from app.domain.audit import AuditEvent
 from app.domain.credentials.budget import PasswordLocked
 from app.domain.federation.identities import LastWayIn
+from app.domain.i18n import _
 from app.domain.identity.users import Person
 from app.domain.moments import day_there
 from app.domain.verification.codes import EMAIL, PHONE
@@ -101,6 +105,7 @@ def _devices_and_identities() -> Iterator[Example]:
         many={"sessions": [here, *[away] * 30]},
         stale=STALE,
     )
+    yield from _activity()
     linked = {
         "identities": [{"id": NOBODY, "linked": day_there(now() - timedelta(days=90))}],
         "waiting": None,
@@ -120,6 +125,29 @@ def _devices_and_identities() -> Iterator[Example]:
 def _session(**differing: Any) -> dict[str, Any]:
     seen = {"id": NOBODY, "last_used_at": now() - timedelta(days=40), "network": "203.0.113.x"}
     return seen | {"current": False, "is_handheld": False, "is_here": False} | differing
+
+
+def _activity() -> Iterator[Example]:
+    """Each event that a person is shown, in each of its wordings."""
+    page = {"newest": "", "older": "/account/activity?before=1"}
+    label, here = _("single sign-on"), "203.0.113.0/24"
+    entries = [describe_entry(entry, here, label) for entry in _shown_events()]
+    yield from states(
+        "account/activity.html",
+        {"entries": entries[-20:], **page},
+        all={"entries": entries, "older": ""},
+        last={"entries": entries[20:23], "newest": "/account/activity", "older": ""},
+        empty={"entries": [], "older": ""},
+    )
+
+
+def _shown_events() -> Iterator[Activity]:
+    device = "An unusually long name of a browser on Android"
+    networks = ("203.0.113.0/24", "2001:db8:1234::/48")
+    for number, (event, sentence) in enumerate(list_shown()):
+        at, is_opened = now() - timedelta(hours=7 * number), event is AuditEvent.SESSION_OPENED
+        network = "" if event.startswith(("person:", "audit:")) else networks[number % 2]
+        yield Activity(at, event, sentence, network, device * is_opened, is_opened)
 
 
 def changes() -> Iterator[Example]:

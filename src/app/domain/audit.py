@@ -25,6 +25,7 @@ class AuditEvent(StrEnum):
     ACCOUNT_EMAIL_CHANGE_REFUSED = "account:email_change_refused"
     ACCOUNT_EMAIL_CHANGE_STOPPED = "account:email_change_stopped"
     ACCOUNT_EMAIL_CHANGED = "account:email_changed"
+    ACCOUNT_EXPORTED = "account:exported"
     ACCOUNT_PASSWORD_CHANGED = "account:password_changed"  # noqa: S105 - a name
     ACCOUNT_PHONE_CHANGE_CANCELLED = "account:phone_change_cancelled"
     ACCOUNT_PHONE_CHANGE_DELAYED = "account:phone_change_delayed"

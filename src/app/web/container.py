@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
+from app.domain.account.activity import Activities
 from app.domain.account.confirmation import Confirmation
 from app.domain.account.contacts import EmailChange, PhoneChange
 from app.domain.account.delayed_changes import DelayedChanges
@@ -58,6 +59,7 @@ class AccountContainer:
     email_change: EmailChange
     undo: Undo
     identities: Identities
+    activities: Activities
 
 
 @dataclass(frozen=True, slots=True)

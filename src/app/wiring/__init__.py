@@ -5,6 +5,7 @@ from functools import partial
 
 from app.adapters.postgres import list_revisions
 from app.adapters.registry import Adapters
+from app.domain.account.activity import Activities
 from app.domain.account.confirmation import Confirmation
 from app.domain.account.contacts import EmailChange, PhoneChange
 from app.domain.account.delayed_changes import DelayedChanges
@@ -247,6 +248,7 @@ class Wiring:
             EmailChange(self._database, self._mailboxes, self._sessions, self._limits),
             self._build_undo(),
             self._identities,
+            Activities(self._database),
         )
 
     def _build_undo(self) -> Undo:

@@ -292,8 +292,8 @@ CASES = [
         steps=f"{CONFIRMED} me/export delete me/export",
         ends="unauthenticated",
         codes="unauthenticated",
-        audit="session:opened confirm:code_sent session:confirmed session:all_ended "
-        "account:deleted",
+        audit="session:opened confirm:code_sent session:confirmed account:exported "
+        "session:all_ended account:deleted",
         sent="new_device phone_code account_deleted account_deleted_text",
         events="session.revoked session.revoked user.deleted",
     ),

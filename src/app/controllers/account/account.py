@@ -1,6 +1,5 @@
 """The account page: what is held, where the person is signed in, and all of it to take along."""
 
-import re
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,7 +12,7 @@ from litestar.params import FromPath
 from app.controllers.account.handler import AccountHandler, find_pending_changes
 from app.controllers.plan import find_plan_status
 from app.domain.account.delayed_changes import DelayedChange
-from app.domain.credentials.device import describe_device
+from app.domain.credentials.device import describe_device, describe_network
 from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
 from app.domain.moments import day_there
@@ -126,15 +125,9 @@ def _row(listed: ListedSession, access: Access, here: str) -> dict[str, object]:
         "device": describe_device(listed.device),
         "is_handheld": listed.device.endswith(HANDHELD),
         "is_here": listed.network == here,
-        "network": _formatted_network(listed.network),
+        "network": describe_network(listed.network),
         "last_used_at": listed.last_used_at,
     }
-
-
-def _formatted_network(network: str) -> str:
-    """As most people have seen addresses: 192.0.2.x, or 2001:db8:1:x; '' stays ''."""
-    start = network.partition("/")[0]
-    return f"{start.rstrip(':')}:x" if ":" in start else re.sub(r"[.]0$", ".x", start)
 
 
 async def _delayed(handler: AccountHandler) -> list[dict[str, object]]:
@@ -161,7 +154,9 @@ class AccountDataController(Controller):
     async def show_data(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """A file to keep, in JSON that people can read too."""
         handler = await AccountHandler.for_confirmed_request(request)
-        held = await handler.account.personal_data.export_data(handler.person.id)
+        held = await handler.account.personal_data.download_data(
+            handler.person.id, handler.context.origin
+        )
         body = msgspec.json.format(msgspec.json.encode(held), indent=2)
         name = f"{handler.container.pages.brand.file_name}-{datetime.now(UTC):%Y-%m-%d}.json"
         headers = [

@@ -91,7 +91,8 @@ class MeApiController(ApiController):
         """A list of rows for each kind of thing. Asks for a fresh proof."""
         access = await request.require_access()
         await request.container.sessions.require_fresh(access)
-        return await request.container.account.personal_data.export_data(access.user_id)
+        personal_data = request.container.account.personal_data
+        return await personal_data.download_data(access.user_id, request.origin)
 
     @get("/identities", summary="List the linked logins")
     async def list_identities(self, request: ApiRequest) -> IdentityList:

@@ -175,6 +175,13 @@ class PersonalData:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def download_data(self, user_id: UUID, origin: Origin) -> dict[str, list[dict[str, Any]]]:
+        """As `export_data`, for its owner. That somebody took it is on record, and part of it."""
+        async with self._database.transaction() as connection:
+            event, network = AuditEvent.ACCOUNT_EXPORTED, origin.network
+            await record(connection, event, user_id=user_id, network=network)
+        return await self.export_data(user_id)
+
     async def export_data(self, user_id: UUID) -> dict[str, list[dict[str, Any]]]:
         """One list of rows for each part, ready for JSON; times are ISO 8601 in UTC."""
         async with self._database.connection() as connection:

@@ -1,5 +1,6 @@
 """A device: where a session is opened from, in words its owner recognizes."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,6 +71,12 @@ def describe_device(name: str) -> Text:
     if on:
         return _("%(browser)s on %(system)s", browser=browser, system=system)
     return _(UNKNOWN) if name == UNKNOWN else name
+
+
+def describe_network(network: str) -> str:
+    """As most people have seen addresses: 192.0.2.x, or 2001:db8:1:x; '' stays ''."""
+    start = network.partition("/")[0]
+    return f"{start.rstrip(':')}:x" if ":" in start else re.sub(r"[.]0$", ".x", start)
 
 
 @lru_cache(1024)

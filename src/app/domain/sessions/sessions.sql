@@ -48,8 +48,9 @@ opened AS (
 recorded AS (
   INSERT INTO audit_events (event, user_id, network, request_id, details)
   SELECT 'session:opened', user_id, :network, :request_id,
-         jsonb_build_object('amr', array_to_string(:amr, ' '))
-  FROM opened
+         jsonb_build_object('amr', array_to_string(:amr, ' '), 'device', :device::text, 'known',
+           CASE WHEN device_epoch = ANY(:known_epochs::integer[]) THEN 'yes' ELSE 'no' END)
+  FROM opened JOIN users ON users.id = user_id
 ),
 in_a_row AS (
   UPDATE contact_failures SET forgiven = in_a_row

@@ -86,8 +86,8 @@ emails AS (
   WHERE flow_id = :flow_id AND purpose = 'signup'
 ),
 recorded AS (
-  INSERT INTO audit_events (event, flow_id, network, request_id)
-  SELECT 'signup:completed', :flow_id, :network, :request_id FROM created
+  INSERT INTO audit_events (event, user_id, flow_id, network, request_id)
+  SELECT 'signup:completed', id, :flow_id, :network, :request_id FROM created
 )
 SELECT proofs.*, created.id AS created_id FROM proofs LEFT JOIN created ON true;
 
