@@ -59,8 +59,9 @@ words: $(READY) ## brings the catalogues in locales/ up to date with the sentenc
 	  $(BIN)/pybabel -q update -i locales/messages.pot -o $$file -l $$language --no-wrap --no-fuzzy-matching \
 	    --ignore-obsolete --ignore-pot-creation-date || exit 1; done
 
-docs: $(READY) ## brings docs/design.md and the document of the API up to date
+docs: $(READY) ## brings docs/design.md, docs/configure.md, .env.example and the document of the API up to date
 	@$(BIN)/python -m app.dev.design
+	@$(BIN)/python -m app.dev.settings_document
 	@$(BIN)/python -m app.dev.api_document
 
 bench: $(READY) ## the table of docs/performance.md; `make bench scale` measures that part alone

@@ -228,12 +228,6 @@ def test_every_refusal_has_a_status_and_its_own_code() -> None:
     assert all("code" in vars(refusal) for refusal in own)
 
 
-def test_the_example_environment_names_every_setting() -> None:
-    example = (ROOT / ".env.example").read_text()
-    named = re.findall(r"^#?([A-Z0-9_]+)=", example, re.MULTILINE)
-    assert sorted(named) == sorted(field.name.upper() for field in fields(Settings))
-
-
 def test_every_setting_is_used() -> None:
     outside = [path for path in modules("src") if path.parent != SOURCE / "settings"]
     used = set(re.findall(r"settings\.([a-z0-9_]+)", "".join(map(Path.read_text, outside))))

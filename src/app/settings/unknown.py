@@ -38,19 +38,26 @@ class Recorded(Mapping[str, str]):
         return len(self._environ)
 
 
-def unknown_settings(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Each name that nothing reads although it seems to be meant for us, and the setting it is
-    likely to stand for, "" where none is like it. Known is what reading the settings asks for: so
-    are `NAME_FILE` of secrets, and what the senders in SMS_SENDERS need.
+def names_read(environ: Mapping[str, str]) -> set[str]:
+    """All that reading the settings asks for: also `NAME_FILE` of secrets, and what the senders in
+    SMS_SENDERS need.
     """
     recorded = Recorded(environ)
     read_values(Reader(recorded))
+    return recorded.asked
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each name that nothing reads although it seems to be meant for us, and the setting it is
+    likely to stand for, "" where none is like it.
+    """
+    known = names_read(environ)
     names = [
         name
-        for name in sorted(environ.keys() - recorded.asked)
+        for name in sorted(environ.keys() - known)
         if name.upper() not in FOREIGN and not SERVICE_LINK.fullmatch(name)
     ]
-    pairs = [(name, _alike(name.upper(), recorded.asked)) for name in names]
+    pairs = [(name, _alike(name.upper(), known)) for name in names]
     # Beside the one that it is like it is another program's, as DATABASE_URLS may be.
     return [
         (name, likely)
