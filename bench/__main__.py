@@ -19,7 +19,7 @@ from bench.api import api_refresh_figures, import_figures, me_figures
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.footprint import footprint_figures
-from bench.health import health_figures, telemetry_figures
+from bench.health import health_figures, telemetry_figures, trace_figures
 from bench.logins import login_figures
 from bench.memory import memory_figures
 from bench.outbox import outbox_figures
@@ -49,6 +49,7 @@ UNDER_LOAD: dict[str, Measured] = {
     "pages": page_figures,
     "health": health_figures,
     "telemetry": telemetry_figures,
+    "traces": trace_figures,
     "starts": start_figures,
     "signups": signup_figures,
     "logins": login_figures,

@@ -4,7 +4,7 @@ from itertools import repeat
 
 from bench.driver import get
 from bench.people import Visitor
-from bench.place import Place, running_untold
+from bench.place import Place, running_traced, running_untold, running_vendor
 from bench.rounds import Side, figure, measure
 from bench.table import Figure
 
@@ -33,3 +33,13 @@ async def telemetry_figures(place: Place) -> list[Figure]:
         loads = await measure(bare, [ours], SECONDS)
     name = f"`GET {PAGE}`, with its log line and its metrics"
     return [figure(name, loads[1], loads[0], 0.85)]
+
+
+async def trace_figures(place: Place) -> list[Figure]:
+    """Against the same product that collects no traces."""
+    request = Visitor().get(PAGE)
+    with running_vendor(place.folder) as collector, running_traced(place, collector) as traced:
+        bare = Side(place.product, lambda: repeat(request), 200)
+        ours = Side(traced, lambda: repeat(request), 200)
+        loads = await measure(bare, [ours], SECONDS)
+    return [figure(f"`GET {PAGE}`, with a trace of each", loads[1], loads[0], None)]

@@ -132,6 +132,14 @@ def running_workers(place: Place, count: int) -> Iterator[tuple[Server, Server]]
 
 
 @contextmanager
+def running_traced(place: Place, collector: str) -> Iterator[Server]:
+    """The product on the same stores, which hands a trace of each request over there."""
+    env = place.env | {"OTEL_EXPORTER_OTLP_ENDPOINT": collector}
+    with _serving(place.folder, env, "app.cli", "serve") as traced:
+        yield traced
+
+
+@contextmanager
 def running_vendor(folder: Path) -> Iterator[str]:
     """The address of one that takes each text at once."""
     with _serving(folder, {}, "bench.vendor") as vendor:

@@ -47,6 +47,7 @@ from app.domain.processes import Processes
 from app.domain.restores import EVERY as GUARDED_EVERY
 from app.domain.restores import RestoreGuard
 from app.domain.sessions.tokens import keep_fresh, read_keys
+from app.domain.tracing import Tracer
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
 from app.web.blocked import refuse_blocked_networks
@@ -70,6 +71,7 @@ from app.web.page import Pages
 from app.web.protocol import Protocol
 from app.web.response import answer_options
 from app.web.telemetry import set_up_logging
+from app.web.tracing import TracedRequests
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
 from app.wiring.processes import build_processes, report_secret_key
@@ -126,7 +128,7 @@ def build(
     processes = build_processes(settings, adapters)
     compose = build_composer(settings, processes.keys, templates, languages).compose_message
     senders = (adapters.texts, adapters.mail, compose, adapters.calls)
-    dispatcher = Dispatcher(adapters.database, *senders)
+    dispatcher = Dispatcher(adapters.database, *senders, adapters.tracer)
     forwarding = UntrustedForwarding(settings.trusted_proxies) if settings.is_production else None
     events = Events(adapters.database, adapters.webhooks, settings.services)
     spending = build_text_spending(settings, adapters.database, languages)
@@ -149,7 +151,7 @@ def build(
         openapi_config=None,
         logging_config=None,
     )
-    _enclose(app, settings, container, forwarding)
+    _enclose(app, settings, container, forwarding, adapters.tracer)
     return app
 
 
@@ -175,6 +177,7 @@ def _enclose(
     settings: Settings,
     container: Container,
     forwarding: UntrustedForwarding | None,
+    tracer: Tracer | None,
 ) -> None:
     """With what is around it: the middleware, and answers to what never gets there."""
     last_resort = LastResort(container.pages.brand)
@@ -189,6 +192,8 @@ def _enclose(
         trusted_proxies=settings.trusted_proxies,
         forwarding=forwarding,
     )
+    if tracer:
+        app.asgi_handler = TracedRequests(app.asgi_handler, tracer, settings.trusted_proxies)
 
 
 def _lifespan(
@@ -228,7 +233,7 @@ def _lifespan(
             _, late = await asyncio.wait(dispatching, timeout=drain.left)
             for sending in late:
                 sending.cancel()
-            await adapters.close()
+            await adapters.close(drain.left)
 
     return running
 

@@ -25,7 +25,7 @@ FOREIGN = {
     "PATH": "/usr/bin", "HOSTNAME": "web-1", "LANGUAGE": "en_GB", "HTTP_PROXY": "http://p:3128",
     "http_proxy": "http://p:3128", "REDIS_PORT": "tcp://10.0.0.9:6379", "USER": "latchkey",
     "SMTP_SERVICE_HOST": "10.0.0.8", "SMTP_PORT_25_TCP_ADDR": "10.0.0.8", "SSL_CERT_FILE": "",
-    "GLIBC_TUNABLES": "",
+    "GLIBC_TUNABLES": "", "OTEL_EXPORTER_OTLP_TIMEOUT": "5", "OTEL_EXPORTER_OTLP_HEADERS": "",
 }  # fmt: skip
 
 

@@ -127,11 +127,13 @@ def test_it_migrates_and_serves_as_nobody_from_a_folder_that_is_empty_and_read_o
         "REDIS_URL": f"redis://127.0.0.1:{valkey.port}/0",
         "TWILIO_API_URL": "http://127.0.0.1:1",
         "SENDGRID_API_URL": "http://127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
     }  # fmt: skip
     assert newest_revision() in installed.run(*started_by("latchkey-migrate.service"), **env)
     with installed.serving(tmp_path / "log", env) as server:
         look_around(port, server)
     assert server.wait(30) == 0
+    assert '"event":"traces are not collected"' in (tmp_path / "log").read_text()
 
 
 def in_unit(port: int) -> dict[str, str]:

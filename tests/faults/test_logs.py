@@ -1,7 +1,8 @@
-"""What a whole run leaves in the log: JSON lines with nothing in them that is anybody's secret."""
+"""What a whole run leaves in the log and in traces: nothing in either is anybody's secret."""
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
@@ -14,7 +15,10 @@ from tests.faults.staged import Staged
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts
 from tests.standins import sendgrid as mail
-from tests.standins.twilio import refuse
+from tests.standins.collector import CollectorStandIn
+from tests.standins.sendgrid import SendGridStandIn
+from tests.standins.twilio import TwilioStandIn, refuse
+from tests.stores import Stores
 
 PASSWORD = "a password of these tests only"
 WRONG = "314159"
@@ -25,6 +29,7 @@ class Run:
     """A sign-up with everything that can go wrong in one, and the secrets that were used in it."""
 
     lines: list[str]
+    exported: str  # whatever a collector of traces was given
     people: dict[str, str]  # phones and addresses
     codes: set[str]
     secrets: set[str]
@@ -36,8 +41,25 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(staged: Staged) -> Run:
-    refused, bounced = new_phone(), new_email()
+def collector() -> Iterator[CollectorStandIn]:
+    with CollectorStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def traced(
+    stores: Stores, tmp_path_factory: pytest.TempPathFactory, collector: CollectorStandIn
+) -> Iterator[Staged]:
+    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
+        product = Staged(tmp_path_factory.mktemp("logged"), stores, twilio, sendgrid)
+        product.env |= collector.environment
+        with product:
+            yield product
+
+
+@pytest.fixture(scope="module")
+def run(traced: Staged, collector: CollectorStandIn) -> Run:
+    staged, refused, bounced = traced, new_phone(), new_email()
     staged.twilio.script.for_destination(refused, refuse(21610))
     staged.sendgrid.script.for_destination(bounced, acts.http_500(), mail.bad_address())
     signed_up, used = a_rocky_sign_up(staged, refused, bounced)
@@ -47,8 +69,10 @@ def run(staged: Staged) -> Run:
     kept = {name: value for name, value in signed_up.http.cookies.items() if name != "seen"}
     cookies = {value.split(".")[-1] for value in kept.values()}
     keys = {DEVELOPMENT_KEY, staged.twilio.auth_token, staged.sendgrid.api_key, PASSWORD}
-    used.lines = staged.log.read_text().splitlines()
     used.secrets |= cookies | keys | {signed_up.token()}
+    assert staged.stop() == 0
+    used.lines = staged.log.read_text().splitlines()
+    used.exported = collector.text
     return used
 
 
@@ -70,7 +94,7 @@ def a_rocky_sign_up(staged: Staged, refused: str, bounced: str) -> tuple[Person,
     person.give_password(PASSWORD)
     ids = {person.get(path).response.headers["x-request-id"] for path in ("/signup/done", "/none")}
     people = {"phone": phone, "refused": refused, "email": email, "bounced": bounced}
-    return person, Run([], people, codes, secrets, ids)
+    return person, Run([], "", people, codes, secrets, ids)
 
 
 def crash(staged: Staged) -> None:
@@ -131,20 +155,32 @@ def test_a_line_of_a_request_says_why_it_was_refused_and_from_where(run: Run) ->
     assert {fact["network"].rpartition("/")[2] for fact in requests} <= {"24", "48"}
 
 
-def test_no_secret_is_in_it(run: Run) -> None:
-    text = "\n".join(run.lines)
+@pytest.fixture(params=["log", "traces"])
+def text(request: pytest.FixtureRequest, run: Run) -> str:
+    return run.exported if request.param == "traces" else "\n".join(run.lines)
+
+
+def test_traces_tell_of_all_that_was_done(run: Run) -> None:
+    for name in (
+        "POST /signup/password",
+        "phone.start_code",
+        "EVALSHA redis_count.lua",
+        "send email",
+    ):
+        assert name in run.exported
+
+
+def test_no_secret_is_in_it(run: Run, text: str) -> None:
     assert [secret for secret in run.secrets if len(secret) > 3 and secret in text] == []
 
 
-def test_no_code_is_in_it(run: Run) -> None:
-    text = "\n".join(run.lines)
+def test_no_code_is_in_it(run: Run, text: str) -> None:
     assert len(run.codes) == 3
     found = [code for code in run.codes if re.search(rf"(?<![0-9a-f-]){code}(?![0-9a-f-])", text)]
     assert found == []
 
 
-def test_no_number_or_address_is_in_it(run: Run) -> None:
-    text = "\n".join(run.lines)
+def test_no_number_or_address_is_in_it(run: Run, text: str) -> None:
     parts = {contact.removeprefix("+61").partition("@")[0] for contact in run.people.values()}
     assert [part for part in parts if part in text] == []
     assert not re.search(r"[^\s\"]+@[a-z0-9-]+\.[a-z]", text)

@@ -30,7 +30,8 @@ M = TypeVar("M", bound=Received)
 class StandIn(ABC, Generic[M]):
     """`messages` were accepted; `violations` broke a rule: a test asserts that there are none.
 
-    `requests` counts everything that came in, whatever became of it. `script` says how to behave.
+    `requests` counts everything that came in, whatever became of it, and `headers` has the names
+    of all their headers. `script` says how to behave.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class StandIn(ABC, Generic[M]):
         self._server = Server(self._reply)
         self.messages: list[M] = []
         self.violations: list[Violation] = []
-        self.requests = 0
+        self.requests, self.headers = 0, set[str]()
 
     @property
     def url(self) -> str:
@@ -82,6 +83,7 @@ class StandIn(ABC, Generic[M]):
     def _reply(self, request: Request) -> Reply:
         with self._changed:
             self.requests += 1
+            self.headers |= request.headers.keys()
             broken = self.broken_rules(request)
             if broken:
                 self.violations += broken

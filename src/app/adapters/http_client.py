@@ -34,6 +34,7 @@ def new_http_client(
     no_proxy: Sequence[str] = (),
     more_connections: int = 0,
     verify: ssl.SSLContext | bool = True,
+    client_class: type[httpx.AsyncClient] = httpx.AsyncClient,
 ) -> httpx.AsyncClient:
     """One per process, to be closed at shutdown. Follows no redirect and reads no .netrc. What is
     asked by https goes through `proxy`, but for this machine and the hosts of `no_proxy`.
@@ -44,7 +45,7 @@ def new_http_client(
     limits = httpx.Limits(max_connections=100 + more_connections, max_keepalive_connections=20)
     direct = [f"all://{name}" for name in ("localhost", "127.0.0.1", "[::1]")]
     direct += [f"all://*{name.lstrip('*.')}" for name in no_proxy if HOST.fullmatch(name)]
-    return httpx.AsyncClient(
+    return client_class(
         timeout=timeout,
         limits=limits,
         trust_env=False,

@@ -69,13 +69,14 @@ class Postgres:
         patience: float = STATEMENT_TIMEOUT,
         idle_timeout: float = IDLE_TIMEOUT,
         pooled: bool = False,
+        connection_class: type[KeptAlive] = KeptAlive,
     ) -> None:
         """`patience` is in seconds, for each statement; so is `idle_timeout`, until a connection
         that nobody uses is closed. `pooled` says that a pooler in transaction mode stands between.
         """
         self._pooled = pooled
         self.size, self._patience, self._idle_timeout = size, patience, idle_timeout
-        self._connector = Connector(parse_database_url(url))
+        self._connector = Connector(parse_database_url(url), connection_class)
         self._pool = self._new_pool()
         self.message_queued = asyncio.Event()
         self._asking: asyncio.Task[bool] | None = None
@@ -86,16 +87,14 @@ class Postgres:
         self._writes = RefusedWrites("PostgreSQL")
 
     @classmethod
-    def from_settings(
-        cls, settings: Settings, *, size: int | None = None, patience: float = STATEMENT_TIMEOUT
-    ) -> "Postgres":
+    def from_settings(cls, settings: Settings, size: int | None = None, **more: Any) -> "Postgres":
         """Of at most `size` connections, which is a setting unless it is given here."""
         return cls(
             settings.database_url,
             size=size or settings.database_pool_size,
-            patience=patience,
             idle_timeout=settings.database_idle_timeout,
             pooled=settings.database_pooler == "transaction",
+            **more,
         )
 
     async def open(self) -> None:

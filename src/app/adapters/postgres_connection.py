@@ -125,8 +125,10 @@ class KeptAlive(asyncpg.Connection):  # type: ignore[misc]  # asyncpg tells no t
 class Connector:
     """Opens connections; the certificates to check servers by are read once."""
 
-    def __init__(self, parameters: ConnectionParameters) -> None:
-        self._parameters = parameters
+    def __init__(
+        self, parameters: ConnectionParameters, connection_class: type[KeptAlive] = KeptAlive
+    ) -> None:
+        self._parameters, self._connection_class = parameters, connection_class
 
     async def connect(self, at_most: float | None = None, **options: Any) -> KeptAlive:
         """To the first host of the list that is there and the one that is wanted. `at_most`, in
@@ -157,7 +159,7 @@ class Connector:
             "user": given.user or None,
             "password": given.password or None,
             "database": given.database or None,
-            "connection_class": KeptAlive,
+            "connection_class": self._connection_class,
             "server_settings": options.get("server_settings", {}) | given.settings,
         }
         if given.sslmode in ("prefer", "allow"):

@@ -1,7 +1,9 @@
 """Redis: the short memory. It may forget or fall silent; nobody loses more than a detour by it."""
 
+import app.adapters.lean_redis  # isort: skip  # noqa: F401 - before redis
+
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha1
@@ -46,12 +48,13 @@ class Script:
     """Run by its digest, as Redis names it."""
 
     def __init__(self, file: str) -> None:
-        self.text = Path(__file__).with_name(file).read_text(encoding="utf-8")
+        self.file, self.text = file, Path(__file__).with_name(file).read_text(encoding="utf-8")
         self.digest = sha1(self.text.encode()).hexdigest()  # noqa: S324 - the name, no secret
 
 
 COUNT, REFILL = Script("redis_count.lua"), Script("redis_refill.lua")
 END_REFILL = Script("redis_end_refill.lua")
+SCRIPTS = {each.digest: each.file for each in (COUNT, REFILL, END_REFILL)}
 # Milliseconds. A refill that has entered nothing for so long has stopped half-way.
 REFILLING = 60_000
 # Where one was in vain, because Redis forgets again and again, the next has to wait.
@@ -80,10 +83,19 @@ class Server:
 class Redis:
     """The `ShortMemory` port."""
 
-    def __init__(self, url: str, prefix: str = "") -> None:
-        """`prefix` stands before every key. Raises `BadRedisUrl`."""
+    def __init__(
+        self,
+        url: str,
+        prefix: str = "",
+        *,
+        wrap: Callable[[Connections], Connections] | None = None,
+    ) -> None:
+        """`prefix` stands before every key; `wrap` is what stands before the connections. Raises
+        `BadRedisUrl`.
+        """
         parameters = parse_redis_url(url)
-        self._connections = _connections(parameters)
+        connections = _connections(parameters)
+        self._connections = wrap(connections) if wrap else connections
         self._has_several = bool(parameters.nodes)
         self._tag, self._leaving = prefix + TAG, SingleFlight[None]()
         self._alone = prefix + (SPREAD if parameters.is_cluster else TAG)

@@ -1,5 +1,7 @@
 """One connection to a Redis for a whole process: commands given at once travel together."""
 
+import app.adapters.lean_redis  # isort: skip  # noqa: F401 - before redis
+
 import asyncio
 import re
 from collections.abc import Awaitable, Callable

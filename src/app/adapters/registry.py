@@ -2,20 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib import import_module
 from threading import Lock
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any
 
 from app.adapters.breached_file import BreachedFile
 from app.adapters.files import KeptFile
+from app.adapters.fixed_codes import ButTestNumbers
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
+from app.adapters.tracing import load_tracer
 from app.domain.concurrency import Lazy, attempt
-from app.domain.delivery.calls import Call, PhoneCalls
+from app.domain.delivery.calls import PhoneCalls
 from app.domain.delivery.receipts import ReceiptReader
 from app.domain.delivery.senders import MOST, Sender, Senders
 from app.domain.errors import Unavailable
@@ -23,23 +23,13 @@ from app.domain.events.dispatcher import MOST as IN_FLIGHT
 from app.domain.events.events import Webhooks
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.provider import IdentityProvider
-from app.domain.ports import (
-    BreachedPasswords,
-    Dependency,
-    Mail,
-    SendOutcome,
-    Sent,
-    Text,
-    TextMessages,
-)
+from app.domain.ports import BreachedPasswords, Dependency, Mail, TextMessages
+from app.domain.tracing import Tracer
 from app.domain.verification.codes import EMAIL, PHONE
 from app.settings import Settings
 from app.settings.sms_senders import SmsSender
 
 log = logging.getLogger("app.outages")
-
-M = TypeVar("M", bound=Text | Call)
-M_contra = TypeVar("M_contra", bound=Text | Call, contravariant=True)
 
 CLEANING_PATIENCE = 60.0  # seconds; nobody waits for it
 LOADED_AFTER = 0.5  # seconds, when the first requests of a new server are answered
@@ -52,11 +42,11 @@ def _load(module: str) -> Any:
 
 class HttpClient:
     """One for all vendors and services, made for the first of them: httpx and its certificates take
-    80 ms of CPU.
+    80 ms of CPU. `kind` has the class of it, where that is another one.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._lock = settings, Lock()
+    def __init__(self, settings: Settings, kind: dict[str, Any]) -> None:
+        self._settings, self._kind, self._lock = settings, kind, Lock()
         self._client: Any = None
 
     def get(self) -> Any:
@@ -69,6 +59,7 @@ class HttpClient:
                 # A receiver, or a further sender, that hangs keeps no connection from others.
                 more_connections=IN_FLIGHT * len(settings.services)
                 + MOST * len(settings.sms_senders[1:]),
+                **self._kind,
             )
             return self._client
 
@@ -93,7 +84,8 @@ class Adapters:
     time.
 
     `texts` are in the order of the settings. `calls` is None where nobody can be called,
-    `identity_provider` where Auth0 was left out; `receipt_readers` are by channel and sender.
+    `identity_provider` where Auth0 was left out, `tracer` where no traces are collected;
+    `receipt_readers` are by channel and sender.
     """
 
     database: Postgres
@@ -109,6 +101,7 @@ class Adapters:
     receipt_readers: dict[tuple[str, str], Lazy[ReceiptReader]]
     webhooks: Lazy[Webhooks]
     http_client: HttpClient
+    tracer: Tracer | None
 
     async def open(self) -> None:
         await self.database.open()
@@ -132,22 +125,29 @@ class Adapters:
             if problem := await self.memory.check():
                 log.warning("Redis may forget limits", extra={"reason": problem})
 
-    async def close(self) -> None:
+    async def close(self, seconds: float) -> None:
+        """In at most so many, where a collector of traces keeps us waiting."""
         await self.http_client.close()
         await self.memory.close()
         await self.polled_database.close()
         await self.cleaning_database.close()
         await self.database.close()
+        if self.tracer:
+            await self.tracer.close(seconds)
 
 
 def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Adapters:
     """Raises `BadSettings`. Without `stand_ins`, the settings name a vendor of each kind."""
-    http_client = HttpClient(settings)
+    tracer = load_tracer(settings)
+    # What people wait for is traced; what is looked at again and again by itself is not.
+    traced = _load("traced") if tracer else None
+    database, memory, client = traced.CLASSES if traced else ({}, {}, {})
+    http_client = HttpClient(settings, client)
     return Adapters(
-        Postgres.from_settings(settings),
+        Postgres.from_settings(settings, **database),
         Postgres.from_settings(settings, size=1),
         Postgres.from_settings(settings, size=2, patience=CLEANING_PATIENCE),
-        Redis(settings.redis_url, settings.redis_prefix),
+        Redis(settings.redis_url, settings.redis_prefix, **memory),
         _build_texts(settings, http_client, stand_ins),
         _build_calls(settings, http_client, stand_ins),
         Senders(_build_mail(settings, http_client, stand_ins)),
@@ -157,6 +157,7 @@ def build_adapters(settings: Settings, stand_ins: StandIns | None = None) -> Ada
         _build_receipt_readers(settings),
         Lazy[Webhooks](lambda: _load("webhooks").HttpWebhooks(http_client.get())),
         http_client,
+        tracer,
     )
 
 
@@ -173,6 +174,12 @@ def _build_texts(
     return Senders(*senders)
 
 
+def _but_test_numbers(
+    sender: Sender[TextMessages], test_numbers: TestNumbers
+) -> Lazy[TextMessages]:
+    return Lazy(lambda: ButTestNumbers(sender.port.get, test_numbers))
+
+
 def _build_sender(
     settings: Settings, sender: SmsSender, http_client: HttpClient
 ) -> Sender[TextMessages]:
@@ -182,12 +189,6 @@ def _build_sender(
     )
     vendor = sender.vendor.capitalize()
     return Sender(texts, _dependency(sender.name, vendor, "Texts are tried again."))
-
-
-def _but_test_numbers(
-    sender: Sender[TextMessages], test_numbers: TestNumbers
-) -> Lazy[TextMessages]:
-    return Lazy(lambda: ButTestNumbers(sender.port.get, test_numbers))
 
 
 def _build_calls(
@@ -206,30 +207,6 @@ def _build_calls(
         answered = calls.get
         calls = Lazy[PhoneCalls](lambda: ButTestNumbers(answered, test_numbers))
     return Senders(Sender(calls, _dependency("twilio", "Twilio", "Calls are tried again.")))
-
-
-class SenderTo(Protocol[M_contra]):
-    """`TextMessages`, or `PhoneCalls`."""
-
-    async def send(self, message: M_contra, /) -> SendOutcome: ...
-    async def find(self, message: M_contra, age: timedelta, /) -> str | None: ...
-
-
-class ButTestNumbers(Generic[M]):
-    """Sends nothing to a test number, whose code is known."""
-
-    def __init__(
-        self, get_sender: Callable[[], Awaitable[SenderTo[M]]], test_numbers: TestNumbers
-    ) -> None:
-        self._get_sender, self._test_numbers = get_sender, test_numbers
-
-    async def send(self, message: M, /) -> SendOutcome:
-        if self._test_numbers.include(message.to):
-            return Sent("test number")
-        return await (await self._get_sender()).send(message)
-
-    async def find(self, message: M, age: timedelta, /) -> str | None:
-        return await (await self._get_sender()).find(message, age)
 
 
 def _build_mail(

@@ -15,6 +15,7 @@ import uvicorn
 from app.adapters.postgres_connection import POOLED_STATEMENT as POOLED
 from app.adapters.postgres_connection import is_behind_pooler
 from app.adapters.redis import Redis
+from app.adapters.tracing import NOT_INSTALLED, is_installed
 from app.commands.settings import listening, port_or_exit, refuse, settings_or_exit
 from app.commands.workers import end_on_signal, run_workers
 from app.settings import Settings
@@ -89,6 +90,8 @@ def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = Non
     """
     set_up_logging(settings.log_level, settings.log_format)
     tell_of_unknown_settings()
+    if settings.collects_traces and not is_installed():
+        log.warning("traces are not collected", extra={"reason": NOT_INSTALLED})
     options: dict[str, Any] = {
         "factory": True,
         "host": settings.host,

@@ -13,6 +13,8 @@ COMMENTS_BEFORE = re.compile(r"\A(?:--.*\n|\s)*")
 # What a colon may stand in without a parameter behind it comes first.
 PARAMETER = re.compile(r"--.*|'[^']*'|\"[^\"]*\"|::|:([a-z_][a-z0-9_]*)")
 
+_names: dict[str, str] = {}
+
 
 class Query:
     """One statement. `text` takes `$1`, `$2` in the order of `parameters`."""
@@ -45,10 +47,16 @@ class Queries:
             statement = COMMENTS_BEFORE.sub("", block).strip()
             if not name.isidentifier() or name in vars(self) or not statement.endswith(";"):
                 raise ValueError(f"{path}: {name!r} is no name, twice there, or not one statement")
-            vars(self)[name] = Query(name, statement.removesuffix(";"))
+            query = vars(self)[name] = Query(name, statement.removesuffix(";"))
+            _names[query.text] = f"{path.stem}.{name}"
 
     def __getattr__(self, name: str) -> Query:
         raise AttributeError(f"there is no statement {name}")
+
+
+def statement_name(text: str) -> str:
+    """`outbox.claim_due` for that one of `outbox.sql`; the first word of one that is in no file."""
+    return _names.get(text) or text.split(maxsplit=1)[0].rstrip(";")
 
 
 def load_queries(module: str, file: str) -> Queries:

@@ -276,5 +276,14 @@ GROUPS: dict[str, dict[str, Description]] = {
         ),
         "log_level": Description("DEBUG, INFO, WARNING or ERROR."),
         "log_format": Description("json or console."),
+        "otel_exporter_otlp_endpoint": Description(
+            "Where traces go: a collector of OpenTelemetry, by OTLP over HTTP. Its SDK reads this"
+            " and all other OTEL_ names itself. docs/watch.md.",
+            "http://127.0.0.1:4318",
+        ),
+        "otel_exporter_otlp_traces_endpoint": Description(
+            "The same as it is: /v1/traces is not added.", "http://127.0.0.1:4318/v1/traces"
+        ),
+        "otel_sdk_disabled": Description("No traces, whatever else is set.", "true"),
     },
 }

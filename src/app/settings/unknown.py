@@ -12,7 +12,8 @@ FOREIGN = frozenset(
     ("HTTP_PROXY", "ALL_PROXY", "LANGUAGE", "HOSTNAME", "HOSTTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 )
 # Kubernetes tells each container of each service in its namespace: REDIS_PORT, SMTP_PORT_25_TCP.
-SERVICE_LINK = re.compile(r".+_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_[0-9A-Z_]+)?)")
+# And OpenTelemetry has dozens of names, each like the next.
+FOREIGN_KIND = re.compile(r".+_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_[0-9A-Z_]+)?)|OTEL_.+")
 # Nobody but us begins a name so.
 OURS = re.compile(r"(?:SMS|TWILIO|TELNYX|SENDGRID|SMTP|AUTH0|BRAND|TEST_NUMBERS|PWNED|BREACHED)_")
 # At this share of letters in common one is a misspelling of the other: DATABSE_URL, LANGUAGE_S, but
@@ -55,7 +56,7 @@ def unknown_settings(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     names = [
         name
         for name in sorted(environ.keys() - known)
-        if name.upper() not in FOREIGN and not SERVICE_LINK.fullmatch(name)
+        if name.upper() not in FOREIGN and not FOREIGN_KIND.fullmatch(name)
     ]
     pairs = [(name, _alike(name.upper(), known)) for name in names]
     # Beside the one that it is like it is another program's, as DATABASE_URLS may be.

@@ -71,6 +71,10 @@ class Settings:
     hsts: Hsts = variable(Reader.choice, get_args(Hsts), "host")
     log_level: LogLevel = variable(Reader.choice, get_args(LogLevel), "INFO")
     log_format: LogFormat = variable(Reader.choice, get_args(LogFormat), "json")
+    # Where traces go; all else about them OpenTelemetry reads itself. docs/watch.md.
+    otel_exporter_otlp_endpoint: str = variable(Reader.text)
+    otel_exporter_otlp_traces_endpoint: str = variable(Reader.text)
+    otel_sdk_disabled: str = variable(Reader.text)
     workers: int = variable(Reader.number, 1, 1, 64)
     # Seconds that an idle connection is kept open.
     keep_alive: int = variable(Reader.number, 75, 1, 3600)
@@ -156,6 +160,11 @@ class Settings:
     @property
     def fixed_codes(self) -> TestNumbers:
         return TestNumbers(self.test_numbers, self.test_numbers_until)
+
+    @property
+    def collects_traces(self) -> bool:
+        endpoint = self.otel_exporter_otlp_endpoint or self.otel_exporter_otlp_traces_endpoint
+        return bool(endpoint) and self.otel_sdk_disabled.lower() != "true"
 
     @property
     def is_production(self) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from app.domain.audit import current_request
 from app.domain.errors import Refusal, TooMany, Unavailable
 from app.domain.metrics import OTHER, REFUSALS, REQUEST_SECONDS, REQUESTS
+from app.domain.tracing import current_trace
 
 # What every record has; anything else was given as `extra` and is told. `color_message` is an event
 # of uvicorn's once more, with the codes of a terminal in it.
@@ -22,7 +23,7 @@ STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {
 }  # fmt: skip
 # Libraries that write URLs, headers or bodies: with secrets, codes and whole numbers in them.
 TALKATIVE = ("httpx", "httpcore", "twilio", "python_http_client", "asyncio", "uvicorn.access")
-SHOWN_FIRST = ("at", "level", "logger", "event", "request_id")
+SHOWN_FIRST = ("at", "level", "logger", "event", "request_id", "trace_id")
 
 Facts = dict[str, Any]
 
@@ -93,6 +94,8 @@ def log_request(facts: Facts) -> None:
     if not access_log.isEnabledFor(logging.INFO):
         return
     line = {"at": _moment(time()), "level": "info", "logger": access_log.name, "event": "request"}
+    if trace_id := current_trace.get():
+        facts["trace_id"] = trace_id
     for handler in logging.root.handlers:
         if isinstance(handler, LogHandler):
             handler.write_facts(line | facts)
@@ -164,6 +167,8 @@ def _facts(record: logging.LogRecord) -> Facts:
     }
     if request_id := current_request.get():
         facts["request_id"] = request_id
+    if trace_id := current_trace.get():
+        facts["trace_id"] = trace_id
     facts |= {key: value for key, value in record.__dict__.items() if key not in STANDARD}
     return facts
 

@@ -8,7 +8,7 @@ sender before they send it again.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -21,8 +21,11 @@ from app.domain.delivery.senders import MOST, Sender, Senders
 from app.domain.delivery.sending import PAUSE, SWEEP, Compose, MessageSender, OutcomeRecorder
 from app.domain.errors import Unavailable
 from app.domain.ports import Database, Dependency, Email, Mail, Text, TextMessages
+from app.domain.tracing import Tracer
 
 log = logging.getLogger("app.dispatcher")
+
+Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Dispatcher:
         mail: Senders[Mail],
         compose: Compose,
         calls: Senders[PhoneCalls] | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         """Without `calls` nobody can be called."""
         self._database, self.texts, self.mail = database, texts, mail
@@ -51,7 +55,8 @@ class Dispatcher:
             Email: mail,
             Call: calls or Senders(nobody),
         }
-        self._send = MessageSender(database, self._recorder, compose, senders)
+        send = MessageSender(database, self._recorder, compose, senders).send_and_record
+        self._send = _traced(tracer, send) if tracer else send
         self._in_flight: dict[str, set[asyncio.Task[None]]] = {"sms": set(), "email": set()}
         self._woken = database.message_queued
         self._closing = False
@@ -102,7 +107,7 @@ class Dispatcher:
                         connection, room["sms"], room["email"], texts.name, mail.name
                     )
         for message in sorted(messages, key=lambda each: each.seconds_left):
-            self._start(message.channel, self._send.send_and_record(message))
+            self._start(message.channel, self._send(message))
         taken = Counter(message.channel for message in messages)
         self._full = any(taken[channel] == room[channel] for channel in taken)
 
@@ -125,3 +130,12 @@ class Dispatcher:
         task = asyncio.create_task(send())
         self._in_flight[channel].add(task)
         task.add_done_callback(done)
+
+
+def _traced(tracer: Tracer, send: Send) -> Send:
+    async def send_traced(message: Message) -> None:
+        facts = {"delivery": str(message.id), "template": message.template}
+        with tracer.message(message.channel, message.request_id or "", facts):
+            await send(message)
+
+    return send_traced
