@@ -82,6 +82,20 @@ async def test_a_browser_is_told_and_words_are_read_again(folder: Path) -> None:
     await listening
 
 
+async def test_words_that_changed_while_nobody_listened_are_read_again(folder: Path) -> None:
+    languages = Languages(("de",), folder)
+    assert languages.get("de").translations.gettext("Sign in") == "1"
+    changes, browser = Changes(Watched([folder]), languages), Browser()
+    (folder / "de/messages.po").write_text(PO.format("Anmelden"))
+    later = time() + 60
+    listening = asyncio.create_task(changes.stream("", later, browser.receive, browser.send))
+    await browser.until(f"id: {changes.watched.look()}\n")
+    assert "event: page\n" in "".join(browser.sent)
+    assert languages.get("de").translations.gettext("Sign in") == "Anmelden"
+    browser.leave()
+    await listening
+
+
 async def test_who_lost_the_server_is_told_what_changed_meanwhile(folder: Path) -> None:
     browser, watched = Browser(), Watched([folder])
     known = watched.look()

@@ -148,6 +148,8 @@ async def test_what_is_found_is_in_the_log_and_in_the_health(
     status, note = await brand.report_health()
     assert (status, note.count("no language is read from it")) == (Status.WARN, 1)
     assert [record.__dict__["problem"] for record in caplog.records] == [note]
+    brand.report_findings([f"problem {number}" for number in range(1, 9)])
+    assert (await brand.report_health())[1].endswith("problem 5; and 3 more")
 
 
 @pytest.mark.parametrize("source", ["as it is", "extended"])

@@ -158,7 +158,7 @@ def test_a_broken_template_says_where(tmp_path: Path) -> None:
             environment.get_template(name).render()
         said.append(describe_template_error(raised.value))
     assert said[0].endswith("inner.html, line 2: 'nothing_like_it' is undefined")
-    assert said[1].startswith("cut.html, line 3: Unexpected end of template")
+    assert said[1].startswith(f"{tmp_path}/cut.html, line 3: Unexpected end of template")
     assert describe_template_error(KeyError("not of a template")) == ""
 
 

@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from time import time
@@ -60,13 +60,17 @@ def describe_change(before: str, now: str) -> str:
     return "style" if before.partition(".")[2] == now.partition(".")[2] else "page"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Changes:
     """Server-sent events for browsers. `is_draining`: the server is about to stop."""
 
     watched: Watched
     languages: Languages
     is_draining: Callable[[], bool] = lambda: False
+    words_as_of: str = field(init=False)  # the state in which words were read
+
+    def __post_init__(self) -> None:
+        self.words_as_of = self.watched.look()
 
     async def stream(self, known: str, since: float, receive: Receive, send: Send) -> None:
         """From what has changed since `known` on ('' for what was never asked before: then since a
@@ -78,9 +82,11 @@ class Changes:
             known = MISSED
         while not (self.is_draining() or is_stopping()):
             now = await asyncio.to_thread(self.watched.look)
-            change = describe_change(known or now, now)
-            if change == "page":
+            if describe_change(self.words_as_of, now) == "page":
                 read_words_again(self.languages)
+                self.words_as_of = now
+                known = known or MISSED  # it changed while nobody listened: this page has old words
+            change = describe_change(known or now, now)
             if now != known:
                 await _send(send, f"retry: {RETRY}\nid: {now}\n{_event(change)}\n", more=True)
             known = now

@@ -114,7 +114,9 @@ class Brand:
         """For `/health`: a warning, as ours is shown in the place of what fails."""
         broken = self.overrides.broken.values() if self.overrides else ()
         problems = list(dict.fromkeys([*broken, *self._findings]))
-        return (Status.WARN if problems else Status.PASS), "; ".join(problems[:MOST_SHOWN])
+        left = [f"and {len(problems) - MOST_SHOWN} more"] * (len(problems) > MOST_SHOWN)
+        shown = [*problems[:MOST_SHOWN], *left]
+        return (Status.WARN if problems else Status.PASS), "; ".join(shown)
 
     def apply_tokens(self, css: str) -> str:
         """Our style sheet with the values of the brand: no request more, no byte more."""

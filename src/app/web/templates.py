@@ -230,7 +230,8 @@ def _words(text: str) -> nodes.Expr:
 def describe_template_error(error: Exception) -> str:
     """File, line and what is wrong; '' for what is no template's fault."""
     if isinstance(error, TemplateSyntaxError):
-        return f"{error.name or error.filename}, line {error.lineno}: {error.message}"
+        name = (error.filename or error.name or "").rpartition("partials/")[2]
+        return f"{name}, line {error.lineno}: {error.message}"
     frames = [
         frame for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")
     ]
