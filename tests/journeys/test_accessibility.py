@@ -59,6 +59,24 @@ MISPLACED = """() => {
   }
   return [...new Set(found)];
 }"""
+# Words of up to ten letters that are drawn on two lines. Nobody reads a column of two letters.
+BROKEN = """() => {
+  const found = [], range = document.createRange();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = texts.nextNode());) {
+    const part = text.parentElement;
+    if (part.closest('bdi, .unseen, .skip, .progress li, code, script, style')) continue;
+    if (!part.checkVisibility()) continue;
+    const words = text.data.matchAll(/(?<![\\w@.-])[A-Za-z]{2,10}(?![\\w@.-])/g);
+    for (const { 0: word, index } of words) {
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const rects = [...range.getClientRects()].filter(({ width }) => width > 1);
+      if (new Set(rects.map(({ top }) => Math.round(top))).size > 1) found.push(`broken: ${word}`);
+    }
+  }
+  return [...new Set(found)];
+}"""
 WIDTHS = (320, 390, 768, 1280)
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
 NORMAL_TEXT = "document.documentElement.style.fontSize = ''"
@@ -128,7 +146,7 @@ async def layout_problems(page: Page) -> list[str]:
 async def large_text(page: Page) -> list[str]:
     """At twice the size, as a browser's setting makes it."""
     await page.evaluate(LARGE_TEXT)
-    found = await layout_problems(page)
+    found = [*await layout_problems(page), *await page.evaluate(BROKEN)]
     await page.evaluate(NORMAL_TEXT)
     return found
 
