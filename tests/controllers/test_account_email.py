@@ -84,6 +84,7 @@ def test_a_likely_slip_is_asked_about_and_may_be_kept(product: Product, owner: O
     asked = owner.name("email", typed)
     assert asked.status == 422
     assert f"Did you mean {typed.replace('gmial', 'gmail')} ?" in asked.alert
+    assert "Error" not in asked.title
     kept = owner.post("/account/email", email=typed, keep="yes")
     assert (kept.status, kept.location) == (303, "/account/email-code")
     assert owner.prove("email", typed).path == "/account"
