@@ -28,7 +28,7 @@ def prove_number(owner: Holder | Federated, entry_point: str = "login") -> tuple
 
 def mailed(owner: Holder) -> str:
     """The code that was mailed to the owner for it."""
-    return owner.told("which wasn’t used for 3 months").code or ""
+    return owner.told("which hasn’t been used for 3 months").code or ""
 
 
 def release(person: Person) -> Seen:

@@ -51,7 +51,7 @@ class NetworkBlocked(Forbidden):
 class DomainBlocked(Rejected):
     code = "domain_blocked"
     field = "email"
-    message = _("We don’t take addresses of that mail service. Use another address.")
+    message = _("We don’t accept addresses from that mail service. Use another address.")
 
 
 class BlockKind(StrEnum):

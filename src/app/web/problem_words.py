@@ -17,7 +17,8 @@ GENERAL: dict[str, Text] = {
     "wrong_code": _("That isn’t the code we sent."),
     "weak_password": _("That password is too short, too long or too easy to guess."),
     "recovered_password": _(
-        "That password was set with a code by e-mail, so for now it says no more than such a code."
+        "That password was set with a code by e-mail, so for now it proves no more than that code"
+        " does."
     ),
     "deletion_waits": _(
         "The phone number or e-mail address changed a short time ago, so the account can’t be"
@@ -62,7 +63,7 @@ ADVICE_OF: dict[str, Text] = {
     "email_taken": ADVICE[422],
     "email_taken_by_other": ADVICE[422],
     "phone_taken": ADVICE[422],
-    "out_of_step": _("Go on with the step that comes next. Programs are told it as “step”."),
+    "out_of_step": _("Continue with the next step. Programs find it in “step”."),
     "confirmation_required": _(
         "Confirm it’s you, then send the same once more. A program asks for a code to confirm with."
     ),

@@ -26,7 +26,7 @@ from app.web.forwarded import PAGES, ForwardedRequest, read_forwarded
 from app.web.request_context import RequestContext, require_session
 from app.web.response import NO_STORE, Headers, HttpResponse, allowed, problem
 
-NOT_SIGNED_IN = _("Nobody is signed in in this browser.")
+NOT_SIGNED_IN = _("This browser isn’t signed in.")
 FindAccess = Callable[[RequestContext, Sessions], Awaitable[Access]]
 ID_ALONE = frozenset({"openid"})
 ALLOWED = allowed({"GET", "OPTIONS"})

@@ -63,14 +63,14 @@ class MailedPassword(Rejected):
     code = "password_by_mail"
     field = "password"
     message = _(
-        "You set this password with a code by e-mail, so here it says no more than such a code. It"
-        " counts again once you’ve confirmed with your phone and chosen a new password."
+        "You set this password with a code by e-mail, so here it proves no more than that code"
+        " does. It counts again once you’ve confirmed with your phone and chosen a new password."
     )
 
 
 NO_MORE = N_(
-    "You set this password with a code by e-mail, so for 7 days it says no more than such a code."
-    " You can use it here %(when)s."
+    "You set this password with a code by e-mail, so for 7 days it proves no more than that code"
+    " does. You can use it here %(when)s."
 )
 NOTHING_ELSE = N_(
     "You chose your password with a code by e-mail. You can confirm with it %(when)s."

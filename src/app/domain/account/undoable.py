@@ -144,7 +144,7 @@ class SameMailbox(Rejected):
 
     code = "auth0_same_mailbox"
     message = _(
-        "That login has the very e-mail address that our link went to, so the two count as"
+        "That login uses the e-mail address our link went to, so the two count as"
         " one. Nothing was undone. Use another one, or confirm another way."
     )
 
