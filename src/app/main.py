@@ -23,7 +23,7 @@ from app.adapters.files import read_limits
 from app.adapters.registry import Adapters, StandIns, build_adapters
 from app.adapters.shared_numbers import join_workers
 from app.controllers.api.forward_auth import forward_auth
-from app.controllers.routes import CONTROLLERS
+from app.controllers.routes import ROUTES
 from app.domain.account.delayed_changes import APPLIED_EVERY
 from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
 from app.domain.cleanup import clean_up_and_tell, until_next_round
@@ -50,7 +50,6 @@ from app.domain.sessions.tokens import keep_fresh, read_keys
 from app.domain.tracing import Tracer
 from app.settings import Settings, read_settings
 from app.web.assets import Assets
-from app.web.blocked import refuse_blocked_networks
 from app.web.brand import STATIC, Brand, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
@@ -141,12 +140,11 @@ def build(
     working = (adapters, dispatcher, events, spending, processes, guard)
     lifespan = _lifespan(*working, container, erasure, drain)
     app = Litestar(
-        [*CONTROLLERS, *development.controllers, forward_auth, _static(assets)],
+        [*ROUTES, *development.controllers, forward_auth, _static(assets)],
         exception_handlers=EXCEPTION_HANDLERS,
         lifespan=[lifespan],
         state=State({"container": container, "development": state, "drain": drain}),
         request_max_body_size=64 * 1024,
-        guards=[refuse_blocked_networks],
         before_request=answer_options,
         openapi_config=None,
         logging_config=None,

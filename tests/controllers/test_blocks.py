@@ -7,6 +7,7 @@ from time import sleep
 import httpx
 import pytest
 
+from app.controllers.routes import CONTROLLERS, WAYS_IN
 from app.domain.blocks import KEPT
 from app.domain.identity.users import Subjects
 from app.settings import DEVELOPMENT_KEY
@@ -85,6 +86,14 @@ def test_from_a_blocked_network_nothing_is_started_or_guessed(product: Product) 
         assert owner.get("/account").status == 200
         told = called(product, "/login/password", email=owner.email, password=PASSWORD)
         assert (told.status_code, told.json()["code"]) == (403, "network_blocked")
+
+
+def test_every_way_in_asks_whether_its_network_is_kept_out() -> None:
+    """By calls as by pages, also by those that are new."""
+    begins = ("/signup", "/login", "/recovery", "/auth0")
+    found = {one for one in CONTROLLERS if one.path.removeprefix("/api/v1").startswith(begins)}
+    assert len(found) == 7
+    assert found == {*WAYS_IN}
 
 
 def test_nobody_changes_to_an_address_of_a_blocked_domain_or_brings_one_by_the_provider(

@@ -1,5 +1,7 @@
 """Every controller of the product: each has its addresses."""
 
+from litestar import Router
+
 from app.controllers.account.account import AccountController, AccountDataController
 from app.controllers.account.activity import AccountActivityController
 from app.controllers.account.confirm import AccountConfirmController, AccountWithoutPhoneController
@@ -30,6 +32,7 @@ from app.controllers.services import ServicesController
 from app.controllers.signup.signup import SignupController
 from app.controllers.webhooks import WebhooksController
 from app.controllers.well_known import WellKnownController
+from app.web.blocked import BlockedNetworks
 
 CONTROLLERS = (
     HomeController,
@@ -69,4 +72,18 @@ CONTROLLERS = (
     HealthController,
     MetricsController,
     StatusController,
+)
+# Sessions that are there go on, and people can leave, wherever they are.
+WAYS_IN = (
+    SignupController,
+    LoginController,
+    RecoveryController,
+    Auth0Controller,
+    SignupApiController,
+    LoginApiController,
+    RecoveryApiController,
+)
+ROUTES = (
+    Router("/", route_handlers=WAYS_IN, middleware=[BlockedNetworks]),
+    *(each for each in CONTROLLERS if each not in WAYS_IN),
 )

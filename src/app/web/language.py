@@ -19,7 +19,7 @@ class LanguageFinder:
 
     def __init__(self, languages: Languages, cookies: Cookies) -> None:
         self.languages, self._cookies = languages, cookies
-        self._cookie_names = tuple(
+        self._preferences, self._zone = (
             f"{cookies.name(each)}=".encode() for each in (PREFERENCES, ZONE)
         )
 
@@ -29,7 +29,7 @@ class LanguageFinder:
         for name, value in scope["headers"]:
             if name == b"accept-language":
                 accepted = value
-            elif name == b"cookie" and any(each in value for each in self._cookie_names):
+            elif name == b"cookie" and (self._preferences in value or self._zone in value):
                 sent = parse_cookies(scope["headers"])
         chosen, zone = self._read(sent) if sent else ("", "")
         code = chosen or self.languages.negotiate(accepted.decode("latin-1"))

@@ -55,13 +55,24 @@ class RequestContext:
         self._request, self._config = request, config
         self.info = RequestInfo(request)
         self.cookies = RequestCookies(config.cookies, request.scope["headers"])  # type: ignore[arg-type]
-        self.flow = FlowCookie(self.cookies, config.flows)
         self.session = SessionCookies(self.cookies, config.access_tokens, config.session_lifetime)
-        self.device_cookie = DeviceCookie(self.cookies, config.devices)
-        self.remembered = RememberedValues(self.cookies)
         # Who is signed in, once that was looked up; and whether it turned out to be nobody.
         self.person: Person | None = None
         self.is_nobody = False
+
+    # Made when they are asked for: services have no use for them, and ask most often.
+
+    @cached_property
+    def flow(self) -> FlowCookie:
+        return FlowCookie(self.cookies, self._config.flows)
+
+    @cached_property
+    def device_cookie(self) -> DeviceCookie:
+        return DeviceCookie(self.cookies, self._config.devices)
+
+    @cached_property
+    def remembered(self) -> RememberedValues:
+        return RememberedValues(self.cookies)
 
     @property
     def signed_in_as(self) -> str | None:

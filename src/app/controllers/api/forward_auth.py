@@ -49,9 +49,9 @@ async def forward_auth(scope: HTTPScope, receive: Receive, send: Send) -> None:
     """
     if scope["method"] not in ("GET", "OPTIONS"):
         raise MethodNotAllowedException(headers={"allow": ALLOWED.decode()})
-    asked, request = scope["method"] == "GET", Request[Any, Any, Any](scope)
-    answer = await _check_session(request) if asked else OPTIONS
-    await _number_cookies(answer, request)(scope, receive, send)
+    asked = scope["method"] == "GET"
+    answer = await _check_session(Request(scope)) if asked else OPTIONS
+    await answer(scope, receive, send)
 
 
 async def _check_session(request: Request[Any, Any, Any]) -> HttpResponse:
@@ -78,18 +78,17 @@ async def _answer(
         profile = await container.services.profiles.find_profile(access.user_id, scopes)
     except Unauthenticated:
         return _refuse()
-    return HttpResponse(204, b"", [*_headers_of(profile), NO_STORE, *context.cookies.to_set])
+    return HttpResponse(204, b"", [*_headers_of(profile), NO_STORE, *_cookies_of(context)])
 
 
-def _number_cookies(answer: HttpResponse, request: Request[Any, Any, Any]) -> HttpResponse:
+def _cookies_of(context: RequestContext) -> Headers:
     """Each in a header of its own, too, for nginx: of several with one name it passes on the first.
     A browser with a new access token and the old refresh token would be taken for a thief later.
     """
-    cookies = [value for name, value in answer.raw_headers if name == b"set-cookie"]
-    if cookies and request.query_params.get("redirect") == "no":
-        numbered = enumerate(cookies, 1)
-        answer.raw_headers += [(b"x-set-cookie-%d" % at, value) for at, value in numbered]
-    return answer
+    to_set = context.cookies.to_set
+    if not to_set or context.info.query_params.get("redirect") != "no":
+        return to_set
+    return [*to_set, *((b"x-set-cookie-%d" % at, value) for at, (_, value) in enumerate(to_set, 1))]
 
 
 def _refuse() -> HttpResponse:
@@ -160,7 +159,7 @@ class _ServicePage:
         """302 for a browser that wants a page, and 401 for any other. A proxy that takes no
         redirect for an answer (`?redirect=no`) is told in a header of the 401.
         """
-        info, to_set = self._context.info, self._context.cookies.to_set
+        info, to_set = self._context.info, _cookies_of(self._context)
         if info.is_by_htmx or not info.accepts_html:
             return refused
         if info.query_params.get("redirect") == "no":
