@@ -47,7 +47,7 @@ def test_a_port_that_is_in_use_is_told_in_words(product: Product, tmp_path: Path
     for command in ("serve", "dev"):
         refused = latchkey(tmp_path, command, **product.env | {"LIMITS_FILE": ""})
         assert refused.returncode == 1
-        another = f"choose another with PORT={product.port + 1}."
+        another = f"choose another, such as --port {product.port + 1}."
         assert refused.stderr == f"Error: Port {product.port} is in use; {another}\n"
 
 

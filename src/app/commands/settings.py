@@ -106,7 +106,7 @@ def port_or_exit(settings: Settings) -> None:
         except OSError as error:
             if error.errno == errno.EADDRNOTAVAIL:
                 refuse([NOT_OURS.format(host)])
-            another = f"choose another with PORT={port % 65535 + 1}."
+            another = f"choose another, such as --port {port % 65535 + 1}."
             why = (
                 "is in use"
                 if error.errno == errno.EADDRINUSE
