@@ -175,6 +175,9 @@ class Postgres:
         """A lost connection is told by whoever asks again, or cannot."""
         self._reason = describe_failure(error)
         STORE_FAILURES.add("postgres", "timeout" if isinstance(error, TimeoutError) else "error")
+        is_read_only = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+        if is_read_only and self._connector.parameters.is_written_to:
+            self._pool.renew()  # the others lead there, too
         if isinstance(error, REFUSED_WRITES):
             self._writes.report_refusal(self._reason)
         elif not lost:
@@ -232,9 +235,7 @@ class Postgres:
         """For the pool."""
         session = POOLED if self._pooled else session_of(self._statement_timeout)
         return await self._connector.connect(
-            CONNECT_TIMEOUT,
-            command_timeout=self._patience,
-            **session,
+            CONNECT_TIMEOUT, command_timeout=self._patience, **session
         )
 
     async def _answers_others(self, began: float) -> bool:

@@ -15,10 +15,7 @@ from app.settings.database_url import ConnectionParameters, parse_database_url
 
 # A statement of ours that the server knows nothing of, or has already: it is another one than the
 # last time.
-WITHOUT_STATEMENT = (
-    asyncpg.InvalidSQLStatementNameError,
-    asyncpg.DuplicatePreparedStatementError,
-)
+WITHOUT_STATEMENT = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
 # How PgBouncer refuses what we ask for as a session begins.
 POOLER_WORDS = "unsupported startup parameter"
 POOLED_STATEMENT = (
@@ -64,6 +61,8 @@ def describe_failure(error: BaseException) -> str:
         return POOLED_STATEMENT
     if "rejected SSL upgrade" in str(error):
         return "the server does not offer TLS"
+    if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
+        return "no server that answers is the one that target_session_attrs asks for"
     if isinstance(error, asyncpg.InternalClientError):
         return "the connection was lost"  # in the middle of asyncpg's work, which it says of itself
     return describe_error(error)
@@ -75,6 +74,7 @@ def describe_failure(error: BaseException) -> str:
 NOT_THIS_HOST = (OSError, asyncpg.CannotConnectNowError, asyncpg.TargetServerAttributeNotMatched)
 # What a server says that has no TLS, or does not let us in with it.
 NOT_WITH_TLS = (ConnectionError, ssl.SSLError, asyncpg.InvalidAuthorizationSpecificationError)
+Place = tuple[str | None, int]  # host and port
 # Seconds for a host, where DATABASE_URL has no connect_timeout and nobody waits for a page.
 TIMEOUT = 5
 
@@ -128,33 +128,38 @@ class Connector:
     def __init__(
         self, parameters: ConnectionParameters, connection_class: type[KeptAlive] = KeptAlive
     ) -> None:
-        self._parameters, self._connection_class = parameters, connection_class
+        self.parameters, self._connection_class = parameters, connection_class
+        hosts = parameters.hosts or (None,)
+        self._places: list[Place] = list(zip(hosts, parameters.ports, strict=True))
 
     async def connect(self, at_most: float | None = None, **options: Any) -> KeptAlive:
         """To the first host of the list that is there and the one that is wanted. `at_most`, in
-        seconds, is for all of them together; `options` are those of `asyncpg.connect`.
+        seconds, is for all of them together; `options` are those of `asyncpg.connect`. The one that
+        takes writes is the first the next time: another may hang, and be waited for.
         """
-        roles = [self._parameters.target_session_attrs]
+        roles = [self.parameters.target_session_attrs]
         if roles == ["prefer-standby"]:
             roles = ["standby", "any"]
-        hosts = self._parameters.hosts or (None,)
-        places = list(zip(hosts, self._parameters.ports, strict=True))
-        patience = float(self._parameters.connect_timeout or TIMEOUT)
+        patience = float(self.parameters.connect_timeout or TIMEOUT)
         if at_most:
-            patience = min(patience, at_most / len(places) / len(roles))
-        trouble: Exception | None = None
+            patience = min(patience, at_most / len(self._places) / len(roles))
+        trouble: Exception = AssertionError()
         for role in roles:
-            for host, port in places:
+            for host, port in tuple(self._places):
                 place = {"host": host, "port": port, "target_session_attrs": role}
                 try:
-                    return await self._connected(timeout=patience, **place, **options)
+                    found = await self._connected(timeout=patience, **place, **options)
                 except NOT_THIS_HOST as error:
                     trouble = error
-        raise trouble or AssertionError
+                else:
+                    if self.parameters.is_written_to:
+                        self._places.sort(key=lambda each: each != (host, port))
+                    return found
+        raise trouble
 
     async def _connected(self, **options: Any) -> KeptAlive:
         """With TLS first, where it is not forbidden; without, where it is not demanded."""
-        given = self._parameters
+        given = self.parameters
         options |= {
             "user": given.user or None,
             "password": given.password or None,
@@ -173,7 +178,7 @@ class Connector:
         return self._kept_alive(await asyncpg.connect(ssl=tls, **options))
 
     def _kept_alive(self, connection: KeptAlive) -> KeptAlive:
-        connection.keep_alive(self._parameters)
+        connection.keep_alive(self.parameters)
         return connection
 
     @cached_property
@@ -181,7 +186,7 @@ class Connector:
         """As libpq checks: from `verify-ca` on, or whenever there is a root to check by. Without a
         file of its own, those of the system.
         """
-        given = self._parameters
+        given = self.parameters
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = given.sslmode == "verify-full"
         root = given.sslrootcert

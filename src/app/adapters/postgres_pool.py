@@ -106,6 +106,13 @@ class ConnectionPool:
         else:
             self._give(connection)
 
+    def renew(self) -> None:
+        """None that is open now is lent again; what is under way goes on."""
+        for connection in self._free:
+            connection.terminate()
+        for connection in self._open:
+            connection.uses = MOST_USES
+
     def close(self) -> None:
         """All of them, also those that are in use."""
         self._closed = True

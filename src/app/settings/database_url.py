@@ -22,6 +22,7 @@ PORT = 5432
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SESSIONS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
+WRITTEN_TO = ("read-write", "primary")
 CHOICES = {
     "sslmode": SSL_MODES,
     "channel_binding": ("disable", "prefer", "require"),
@@ -69,6 +70,11 @@ class ConnectionParameters:
     keepalives_idle: int
     keepalives_interval: int
     keepalives_count: int
+
+    @property
+    def is_written_to(self) -> bool:
+        """Whether only a server will do that takes writes."""
+        return self.target_session_attrs in WRITTEN_TO
 
 
 def parse_database_url(url: str) -> ConnectionParameters:
