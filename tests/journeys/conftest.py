@@ -103,6 +103,21 @@ def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         yield one
 
 
+@pytest.fixture(params=["scripts", "no scripts", "German"])
+def each_way(
+    visit: Visit, acme: Product, german: Words, request: pytest.FixtureRequest
+) -> Callable[[], Awaitable[Visitor]]:
+    """Makes a visitor with scripts, without, or in German under another brand, for journeys in
+    which it is not compared what each page shows.
+    """
+    ways: dict[str, dict[str, Any]] = {
+        "scripts": {},
+        "no scripts": {"java_script_enabled": False},
+        "German": {"at": acme, "words": german},
+    }
+    return lambda: visit(**ways[request.param])
+
+
 @pytest.fixture
 def walk(visit: Visit, acme: Product, german: Words) -> Walk:
     """Goes a journey with scripts and without, and once more in German under another brand. All of

@@ -1,11 +1,12 @@
-"""Changing number and address in a real browser, with scripts and without, and undoing it."""
+"""Changing number and address in a real browser, and undoing it: with scripts and without, and in
+German under another brand.
+"""
 
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.holder import PASSWORD
-from tests.journeys.conftest import Visit
 from tests.journeys.visitor import Visitor
 from tests.owner import CONTACTS, spoken, undo_path
 from tests.person import new_email, new_phone
@@ -22,12 +23,12 @@ WAYS = {
 NEW = {"phone": new_phone, "email": new_email}
 
 
-@pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
-def signed_in(visit: Visit, request: pytest.FixtureRequest) -> SignedIn:
+@pytest.fixture
+def signed_in(each_way: SignedIn) -> SignedIn:
     """Makes someone who looks at their account."""
 
     async def make() -> Visitor:
-        visitor = await visit(java_script_enabled=request.param)
+        visitor = await each_way()
         visitor.person.sign_up(visitor.phone, visitor.email)
         await visitor.take_over()
         await visitor.open("/account")
@@ -107,7 +108,7 @@ async def test_the_link_of_the_mail_undoes_it(signed_in: SignedIn, kind: str) ->
     assert await held(visitor, new) == before
     again = await visitor.reload()
     assert (again.heading, again.alert) == ("The change was undone", "")
-    assert "It’s already undone." in await visitor.tab.page.inner_text("main")
+    assert "It’s already undone." in visitor.read(await visitor.tab.page.inner_text("p.lede"))
     assert (await visitor.open("/account")).url == "/login?return_to=/account"
 
 
@@ -126,7 +127,6 @@ async def test_a_double_click_on_the_code_changes_once_and_says_so(signed_in: Si
     new = await named(visitor, "phone")
     await visitor.tab.type("code", visitor.code(new))
     await visitor.tab.mark()
-    button = visitor.tab.page.get_by_role("button", name="Continue")
-    await button.dblclick(no_wait_after=True)
+    await visitor.tab.button("Continue").dblclick(no_wait_after=True)
     look = await visitor.tab.arrived()
     assert (look.url, look.notice) == ("/account", "Number changed.")

@@ -130,6 +130,10 @@ class Visitor:
         ]
         await self.tab.page.context.add_cookies(cookies)
 
+    def read(self, text: str) -> str:
+        """In English."""
+        return self._words.read(text) if self._words else text
+
     def code(self, to: str) -> str:
         """The newest code sent there; all that was sent has arrived when a page was noted."""
         return self.product.code_for(to)
