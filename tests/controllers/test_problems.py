@@ -52,7 +52,7 @@ def test_a_page_says_what_happened_and_what_to_do(product: Product) -> None:
         ("expired_code", "Ask for a new code, and enter that one."),
         ("call_under_way", "Send the same call with the same key again"),
         ("bad_field", "Correct the request"),
-        ("out_of_step", "Go on with the step that comes next."),
+        ("out_of_step", "Continue with the next step."),
     ],
 )
 def test_what_to_do_fits_a_refusal_that_differs_from_others_of_its_status(
