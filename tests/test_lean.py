@@ -7,7 +7,7 @@ from tests.product import SOURCE
 
 LOADED = """
 import sys, app.main, app.commands.serve
-left_out = ('sqlalchemy', 'alembic', 'opentelemetry')
+left_out = ('sqlalchemy', 'alembic', 'opentelemetry', 'rich')
 print([m for m in sorted(sys.modules) if m in left_out or 'app.console' in m])
 """
 
