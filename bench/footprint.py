@@ -1,5 +1,5 @@
-"""What one sign-up, sign-in and refresh ask of the stores: statements, bytes of the log of
-PostgreSQL, commands and bytes of Redis, and CPU time of each process.
+"""What a sign-up, a sign-in, a refresh and a look at a session ask of the stores: statements, bytes
+of the log of PostgreSQL, commands and bytes of Redis, and CPU time of each process.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from tests.controllers.test_signup_statements import statements
 from bench.driver import Connection, connected, expect, get
 from bench.members import Member, members
 from bench.people import GZIP, Visitor
-from bench.place import YESTERDAY, Place, children_of, cpu_seconds
+from bench.place import YESTERDAY, Place, postgres_cpu_seconds
 from bench.signups import Crowd
 from bench.table import Figure
 
@@ -74,7 +74,7 @@ class Watch:
             sum(calls.values()),
             calls.get("cmdstat_evalsha", 0),
             self._place.product.cpu_seconds(),
-            sum(map(cpu_seconds, [self._postmaster, *children_of(self._postmaster)])),
+            postgres_cpu_seconds(self._stores),
             self._place.memory.info("cpu")["used_cpu_user"]
             + self._place.memory.info("cpu")["used_cpu_sys"],
         )
@@ -103,7 +103,7 @@ async def _figures(
     place: Place, watch: Watch, connection: Connection, database: Any
 ) -> list[Figure]:
     crowd = Crowd(place, database)
-    made = iter(await members(place, 2 * TIMES + 20))
+    made = iter(await members(place, 3 * TIMES + 20))
 
     async def sign_up() -> None:
         await crowd.sign_up(connection, Visitor())
@@ -114,9 +114,14 @@ async def _figures(
     async def refresh() -> None:
         await expect(connection, _with_old_token(next(made)), 303)
 
+    async def look() -> None:
+        sent = get("/login", f"cookie: {next(made).access}".encode(), GZIP)
+        await expect(connection, sent, 303)
+
     begun = await _begin(place, watch, connection, database)
     before = watch.remembered()
-    ways = {"a sign-up": sign_up, "a sign-in": sign_in, "a refresh": refresh}
+    ways = {"a sign-up": sign_up, "a sign-in": sign_in, "a refresh": refresh,
+            "a look at a session": look}  # fmt: skip
     found = [await _figure(watch, name, do) for name, do in ways.items()]
     left = (watch.remembered() - before) / TIMES
     return [

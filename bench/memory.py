@@ -30,7 +30,7 @@ async def memory_figures(place: Place) -> list[Figure]:
     return [
         Figure(
             f"memory of a worker after {MANY:,} requests, against {FEW:,}",
-            f"{after_many:.0f} MB", f"{after_few:.0f} MB", after_many / after_few, MOST, "x",
+            f"{after_many:.0f} MB", f"{after_few:.0f} MB", after_many / after_few, MOST,
             most=True,
         )
     ]  # fmt: skip

@@ -88,6 +88,14 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def postgres_cpu_seconds(stores: Path) -> float:
+    """Of all processes of an embedded PostgreSQL, those that have ended included."""
+    postmaster = int(next(stores.glob("postgres*/postmaster.pid")).read_text().split()[0])
+    fields = Path(f"/proc/{postmaster}/stat").read_text().rpartition(")")[2].split()
+    ended = (int(fields[13]) + int(fields[14])) / TICKS
+    return ended + sum(map(cpu_seconds, [postmaster, *children_of(postmaster)]))
+
+
 @contextmanager
 def running_place(**settings: str) -> Iterator[Place]:
     """The product has these settings besides its own."""
