@@ -38,15 +38,20 @@ setup: $(READY) ## installs everything into .venv
 run: $(READY) ## starts Latchkey on http://127.0.0.1:8000 (PORT=, HOST=)
 	@exec $(BIN)/latchkey dev
 
+# While what the tests need is fetched, mypy reads the code, and pytest compiles tests that it has not
+# met before: otherwise each of its processes would.
 test: $(READY) ## everything CI checks
-	@$(BIN)/python -m tests.browser_setup
-	@$(BIN)/python -m tests.oidc_setup
-	@$(BIN)/python -m tests.servers_setup
-	@$(BIN)/python -m tests.ops_setup
-	@$(check); \
+	@$(BIN)/mypy >.tools/types 2>&1 & types=$$!; \
+	ls tests/__pycache__/*-pytest-*.pyc >/dev/null 2>&1 || $(BIN)/pytest -qq --collect-only >/dev/null 2>&1 & \
+	$(BIN)/python -m tests.oidc_setup & oidc=$$!; \
+	$(BIN)/python -m tests.ops_setup & ops=$$!; \
+	$(BIN)/python -m tests.browser_setup && $(BIN)/python -m tests.servers_setup && \
+	wait $$oidc && wait $$ops || exit 1; \
+	typed() { wait $$types; ended=$$?; cat .tools/types; return $$ended; }; \
+	$(check); \
 	check format $(BIN)/ruff format --check --quiet .; \
 	check lint $(BIN)/ruff check --quiet .; \
-	check types $(BIN)/mypy; \
+	check types typed; \
 	check imports $(BIN)/lint-imports; \
 	check templates $(BIN)/djlint src/app/partials src/app/console/partials --lint --quiet; \
 	check tests $(BIN)/pytest -q --tb=short -n 3 --dist loadfile --no-loadscope-reorder; \

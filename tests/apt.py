@@ -8,10 +8,10 @@ def apt() -> str | None:
     return shutil.which("apt-get") if os.geteuid() == 0 else None
 
 
-def apt_installs(package: str) -> list[list[str]]:
-    """The commands that install it; none where we may not."""
+def apt_installs(*packages: str) -> list[list[str]]:
+    """The commands that install them; none where we may not."""
     program = apt()
     if program is None:
         return []
-    install = [program, "install", "-qq", "-y", "--no-install-recommends", package]
+    install = [program, "install", "-qq", "-y", "--no-install-recommends", *packages]
     return [[program, "update", "-qq"], ["env", "DEBIAN_FRONTEND=noninteractive", *install]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.crowd import sql
+from tests.crowd import hang_up, sql
 from tests.guard.loopback import refuse_the_outside
 from tests.person import visiting
 from tests.product import GENEROUS, Product
@@ -70,6 +70,7 @@ def visitors_of_all() -> Iterator[None]:
     """Those whom fixtures of a module or a package have come as."""
     with visiting():
         yield
+    hang_up()
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,22 @@ from typing import Any
 
 # What a start imports, some of it only when it is needed.
 IMPORTED = (
+    "anyio._backends._asyncio",
+    "app.adapters.openid.provider",
+    "app.cli",
     "app.commands.serve",
     "app.dev.app",
     "app.adapters.sendgrid",
+    "httpcore",
+    "litestar._kwargs",
+    "litestar.exceptions.responses",
+    "litestar.middleware._internal.exceptions",
+    "litestar.middleware.allowed_hosts",
+    "litestar.middleware.csrf",
+    "litestar.middleware.response_cache",
+    "litestar.plugins.attrs",
+    "litestar.plugins.pydantic",
+    "pydantic.v1",
     "twilio.rest.api.v2010",
     "uvicorn.lifespan.on",
     "uvicorn.loops.uvloop",

@@ -2,19 +2,68 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any
 
+import asyncpg
 import httpx
 
 from tests.person import SAME_ORIGIN, Person
 from tests.product import NO_TLS, PATIENCE, Product
-from tests.stores import execute
+from tests.stores import connect, fetch
+
+GONE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+)
 
 
 def sql(product: Product, statement: str, *args: object) -> list[Any]:
     """Runs one statement on the product's own database."""
-    return asyncio.run(execute(product.env["DATABASE_URL"], statement, *args))
+    return _asked.fetch(product.env["DATABASE_URL"], statement, *args)
+
+
+def hang_up() -> None:
+    """Nothing more is asked for now."""
+    _asked.close()
+
+
+class _LastAsked:
+    """A connection to the database that was asked last: to make one takes longer than to ask."""
+
+    def __init__(self) -> None:
+        self._lock, self._url = Lock(), ""
+        self._runner: asyncio.Runner | None = None
+        self._connection: asyncpg.Connection | None = None
+
+    def fetch(self, url: str, statement: str, *args: object) -> list[Any]:
+        with self._lock:
+            if url == self._url and self._runner and self._connection:
+                with suppress(*GONE):  # meanwhile, with its server
+                    return self._runner.run(fetch(self._connection, statement, *args))
+            self._leave()
+            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+            self._connection, self._url = self._runner.run(connect(url)), url
+            return self._runner.run(fetch(self._connection, statement, *args))
+
+    def close(self) -> None:
+        with self._lock:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self._runner and self._connection:
+            self._connection.terminate()
+            self._runner.run(asyncio.sleep(0))
+        if self._runner:
+            self._runner.close()
+        self._runner = self._connection = None
+
+
+_asked = _LastAsked()
 
 
 def post_at_once(

@@ -85,7 +85,9 @@ class Person:
 
     def post(self, path: str, **fields: str) -> Seen:
         """Sends a form with the token of the last page that had one."""
-        self.page = Seen(self.http.post(path, data={"csrf_token": self.token(), **fields}))
+        if "csrf_token" not in fields:
+            fields["csrf_token"] = self.token()
+        self.page = Seen(self.http.post(path, data=fields))
         return self.page
 
     def submit(self, path: str, **fields: str) -> Seen:
@@ -133,12 +135,16 @@ class Person:
         return self.submit("/signup/password", password=password)
 
     def sign_up(self, phone: str, email: str) -> Seen:
-        """All of them at one go: where a step has led is not asked for again."""
-        self.give_phone(phone)
-        self._enter("/signup/phone-code", code=self.code(phone))
+        """All of them at one go: a page is opened where the token of the one before is old."""
+        self._had[phone] = len(self.product.codes_for(phone))
+        self.get("/signup/phone")
+        token = self.token()
+        self.post("/signup/phone", phone=phone)
+        self._enter("/signup/phone-code", csrf_token=token, code=self.code(phone))
         self._had[email] = len(self.product.codes_for(email))
-        self._enter("/signup/email", email=email)
-        self._enter("/signup/email-code", code=self.code(email))
+        token = self.token()
+        self.post("/signup/email", email=email)
+        self._enter("/signup/email-code", csrf_token=token, code=self.code(email))
         return self._enter("/signup/password", password=PASSWORD)
 
 

@@ -153,7 +153,7 @@ class Product:
 
     def messages(self, to: str) -> list[LocalMessage]:
         """What the local outbox sent there, newest first."""
-        return [message for message in self.outbox.list_recent() if message.to == to]
+        return self.outbox.list_sent_to(to)
 
     def codes_for(self, to: str) -> list[str]:
         """All codes sent there, the newest first."""

@@ -24,11 +24,12 @@ PACKAGES = {
 
 
 def main() -> None:
-    for program, package in PACKAGES.items():
-        if not found(program):
-            print(f"Installing {program} for the tests ...", flush=True)
-            for command in apt_installs(package):
-                subprocess.run(command, stdout=2, check=False)
+    """All at one go: to ask for the lists of packages takes as long as to install one."""
+    if lacking := [program for program in PACKAGES if not found(program)]:
+        print(f"Installing {', '.join(lacking)} for the tests ...", flush=True)
+        for command in apt_installs(*{PACKAGES[program] for program in lacking}):
+            subprocess.run(command, stdout=2, check=False)
+    for program in lacking:
         if not found(program):
             sys.exit(missing(program))
 

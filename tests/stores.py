@@ -55,17 +55,29 @@ class Stores:
 
 
 async def execute(database_url: str, statement: str, *args: object) -> list[asyncpg.Record]:
-    """Runs one statement on a connection of its own. Tests may make the audit trail older. What
-    PostgreSQL ended because a running server locked the same tables in another order runs again.
-    """
-    settings = {"latchkey.audit_upkeep": "on"}
-    connection = await asyncpg.connect(database_url, server_settings=settings)
+    """Runs one statement on a connection of its own."""
+    connection = await connect(database_url)
     try:
-        while True:
-            with suppress(asyncpg.DeadlockDetectedError):
-                return await connection.fetch(statement, *args)
+        return await fetch(connection, statement, *args)
     finally:
         await connection.close()
+
+
+async def fetch(
+    connection: asyncpg.Connection, statement: str, *args: object
+) -> list[asyncpg.Record]:
+    """What PostgreSQL ended because a running server locked the same tables in another order runs
+    again.
+    """
+    while True:
+        with suppress(asyncpg.DeadlockDetectedError):
+            return await connection.fetch(statement, *args)
+
+
+async def connect(database_url: str) -> asyncpg.Connection:
+    """Tests may make the audit trail older. Statements are not kept: tables may change."""
+    settings = {"latchkey.audit_upkeep": "on"}
+    return await asyncpg.connect(database_url, server_settings=settings, statement_cache_size=0)
 
 
 @contextmanager

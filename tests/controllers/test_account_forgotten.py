@@ -17,6 +17,7 @@ SELECT table_name FROM information_schema.tables
 WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
 """
 WHERE = "SELECT '{table}' AS name, count(*) AS n FROM {table} t WHERE t::text LIKE '%' || $1 || '%'"
+STILL = "SELECT 1 FROM deleted_contacts t WHERE t::text LIKE '%' || $1 || '%'"
 A_WEEK_AGO = """
 UPDATE contact_changes SET changed_at = clock_timestamp() - interval '7 days' WHERE new_value = $1
 """
@@ -49,6 +50,9 @@ def found(product: Product, *contacts: str) -> set[str]:
 
 
 def soon_nowhere(product: Product, *contacts: str) -> None:
+    """To look through all tables takes a tenth of a second of a core: not again and again."""
+    for one in contacts:
+        until(lambda to=one: not sql(product, STILL, to))
     until(lambda: not found(product, *contacts))
 
 

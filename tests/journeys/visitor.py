@@ -159,8 +159,8 @@ class Visitor:
         while (await self.sql(UNDER_WAY, list(self._contacts)))[0]["n"]:
             assert monotonic() < deadline, "a message stays under way"
             await asyncio.sleep(0.02)
-        sent = [m for m in self.product.outbox.list_recent() if m.to in self._contacts]
-        in_order = sorted(reversed(sent), key=lambda message: message.kind != "text")
+        sent = [m for to in self._contacts for m in self.product.messages(to)]
+        in_order = sorted(sent, key=lambda message: (message.kind != "text", message.sent_at))
         read = self._words.read_message if self._words else str
         return [_blank(f"{m.kind}: {read(m.subject or m.body)}") for m in in_order]
 

@@ -108,6 +108,12 @@ class Outbox:
             found += _read(line)
         return found
 
+    def list_sent_to(self, to: str) -> list[LocalMessage]:
+        """All that are kept, newest first. Only lines that name `to` are decoded."""
+        named = msgspec.json.encode(to)
+        lines = (line for line in reversed(self._lines()) if named in line)
+        return [message for line in lines for message in _read(line) if message.to == to]
+
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
@@ -176,7 +182,7 @@ class LocalTexts(TextMessages):
 
     async def find(self, text: Text, age: timedelta) -> str | None:
         since = datetime.now(UTC) - age
-        sent = (kept for kept in self._outbox.list_recent() if kept.to == text.to)
+        sent = self._outbox.list_sent_to(text.to)
         same = (kept for kept in sent if kept.sent_at >= since and text.matches(kept.body))
         return next((kept.id for kept in same), "")
 
@@ -194,8 +200,8 @@ class LocalCalls(PhoneCalls):
 
     async def find(self, call: Call, age: timedelta) -> str | None:
         since = datetime.now(UTC) - age
-        made = (kept for kept in self._outbox.list_recent() if kept.kind == "call")
-        return next((kept.id for kept in made if kept.to == call.to and kept.sent_at >= since), "")
+        made = (kept for kept in self._outbox.list_sent_to(call.to) if kept.kind == "call")
+        return next((kept.id for kept in made if kept.sent_at >= since), "")
 
 
 class LocalMail(Mail):
