@@ -33,6 +33,27 @@ def in_statements() -> set[str]:
     return {name for path in SOURCE.rglob("*.sql") for name in IN_SQL.findall(path.read_text())}
 
 
+def written_by_statements() -> set[str]:
+    """Those that a statement itself puts on record."""
+    inserted = (
+        statement.partition("INSERT INTO audit_events")[2].partition("FROM")[0]
+        for path in SOURCE.rglob("*.sql")
+        for statement in path.read_text().split("-- name: ")
+    )
+    return {name for insert in inserted for name in IN_SQL.findall(insert)}
+
+
+def counted_by_name() -> set[str]:
+    calls = (
+        node
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "EVENTS.add"
+    )
+    names = (ast.unparse(call.args[0]).partition("AuditEvent.")[2] for call in calls)
+    return {AuditEvent[name].value for name in names if name}
+
+
 def named_in_code() -> set[str]:
     """Members that are named, and what f-strings may make."""
     used = set()
@@ -63,6 +84,12 @@ def test_each_is_documented_and_nothing_else() -> None:
 
 def test_each_is_used() -> None:
     assert set(AuditEvent) - named_in_code() - in_statements() == set()
+
+
+def test_each_that_a_statement_writes_is_counted_too() -> None:
+    """What `record` writes, it counts."""
+    assert len(written_by_statements()) > 3
+    assert written_by_statements() - counted_by_name() == set()
 
 
 def test_statements_use_no_other() -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
+from app.domain.audit import AuditEvent
 from app.domain.delivery.calls import TEMPLATE as CALL
+from app.domain.metrics import EVENTS
 from app.domain.ports import (
     Connection,
     Reason,
@@ -124,7 +126,7 @@ async def move_claim(
 
 async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) -> None:
     """Writes what became of claimed messages, in one statement."""
-    await connection.execute(
+    given_up = await connection.execute(
         *sql.record_outcomes(
             ids=[outcome.message.id for outcome in batch],
             tries=[outcome.message.tries for outcome in batch],
@@ -138,6 +140,8 @@ async def record_outcomes(connection: Connection, batch: list[DeliveryOutcome]) 
             senders=[outcome.message.sender for outcome in batch],
         )
     )
+    if (count := int(given_up.rpartition(" ")[2])) > 0:  # INSERT 0 2
+        EVENTS.add(AuditEvent.NOTICE_NOT_SENT, by=count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from app.domain.audit import AuditEvent
 from app.domain.delivery.outbox import State
 from app.domain.errors import Refusal
 from app.domain.i18n import _
-from app.domain.metrics import DELIVERIES, DELIVERY_SECONDS
+from app.domain.metrics import DELIVERIES, DELIVERY_SECONDS, EVENTS
 from app.domain.ports import Database, Reason
 from app.domain.sql import load_queries
 
@@ -87,5 +88,7 @@ class Receipts:
         for row in moved:
             what = (row["channel"], sender, row["region"])
             DELIVERIES.add(*what, row["state"])
+            if row["is_notice_lost"]:
+                EVENTS.add(AuditEvent.NOTICE_NOT_SENT)
             if row["state"] == State.DELIVERED:
                 DELIVERY_SECONDS.observe(row["seconds"], *what)

@@ -72,5 +72,6 @@ noted AS (
 )
 SELECT CASE template WHEN 'phone_call' THEN 'call' ELSE channel END AS channel,
   coalesce(region, '') AS region, state,
-  extract(epoch FROM clock_timestamp() - created_at)::float AS seconds
+  extract(epoch FROM clock_timestamp() - created_at)::float AS seconds,
+  address = '' AND state IN ('refused', 'failed', 'expired') AS is_notice_lost
 FROM recorded WHERE moves;

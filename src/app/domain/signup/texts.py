@@ -11,7 +11,7 @@ from math import ceil
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
-from app.domain.audit import current_request
+from app.domain.audit import AuditEvent, current_request
 from app.domain.blocks import NumberBlocked
 from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
@@ -19,6 +19,7 @@ from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped, TooSoon
 from app.domain.limits import Origin
+from app.domain.metrics import EVENTS
 from app.domain.ports import Tally
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
@@ -132,7 +133,7 @@ class SignupTexts:
 
     async def _write(self, signup: Signup, text_after: datetime | None, origin: Origin) -> None:
         async with self._needs.database.connection() as connection:
-            await connection.execute(
+            kept = await connection.execute(
                 *sql.keep_number(
                     id=uuid7(),
                     flow_id=signup.id,
@@ -143,6 +144,8 @@ class SignupTexts:
                     request_id=current_request.get() or None,
                 )
             )
+        if kept != "INSERT 0 0":  # another one at the same moment was faster
+            EVENTS.add(AuditEvent.SIGNUP_NUMBER_KEPT)
 
     async def _take_room(self, signup: Signup, origin: Origin) -> None:
         """Nothing is sent, so no other limit bounds how many rows a network has written."""

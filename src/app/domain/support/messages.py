@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.audit import AuditEvent, current_operator, record_operator
+from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Database, Record
 from app.domain.sql import load_queries
 
@@ -123,4 +124,7 @@ async def cancel_message(database: Database, message_id: UUID) -> bool:
     """Whether it was taken back: it still waited, and was no notice."""
     async with database.connection() as connection:
         cancelled = sql.cancel_message(id=message_id, by=current_operator.get())
-        return bool(await connection.fetchval(*cancelled))
+        is_cancelled = bool(await connection.fetchval(*cancelled))
+    if is_cancelled:
+        EVENTS.add(AuditEvent.MESSAGE_CANCELLED)
+    return is_cancelled
