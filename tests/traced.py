@@ -16,6 +16,7 @@ from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped
 from app.domain.limits import DAY, KnownDevice, LimitTable
 from app.domain.verification.checking import check_code
@@ -63,7 +64,7 @@ class Latchkey:
             SendLimiter(database, memory, table, pseudonyms, clock),
             KEYS,
             pseudonyms,
-            Subjects(("a secret of traces",)),
+            Subjects(keys_for("subjects", ("a secret of traces",))),
             "id.example.org",
             TestNumbers(),
             can_call=False,

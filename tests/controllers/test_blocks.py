@@ -10,6 +10,7 @@ import pytest
 from app.controllers.routes import CONTROLLERS, WAYS_IN
 from app.domain.blocks import KEPT
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.settings import DEVELOPMENT_KEY
 from tests.client import Client
 from tests.commands.running import typed
@@ -65,7 +66,7 @@ def test_nothing_goes_to_a_blocked_number_with_or_without_an_account(
     assert "We can’t send codes to that number." in seen[0].alert
     assert (texts_to(product, owner.phone), texts_to(product, number)) == (sent, 0)
     assert (told.status_code, told.json()["code"]) == (422, "number_blocked")
-    subject = Subjects((DEVELOPMENT_KEY,)).of(owner.phone)
+    subject = Subjects(keys_for("subjects", (DEVELOPMENT_KEY,))).of(owner.phone)
     assert [row["refusal"] for row in sql(product, REFUSED, subject)] == ["number_blocked"]
     assert Person(product).submit(path, phone=number).status == 200
 

@@ -33,7 +33,7 @@ class Sessionful:
 
     def __init__(self, database: Postgres) -> None:
         self.database, self.tokens = database, AccessTokens(ISSUER)
-        subjects, pseudonyms = Subjects(("",)), Pseudonyms(KEYS)
+        subjects, pseudonyms = Subjects(keys_for("subjects", ("",))), Pseudonyms(KEYS)
         self.sessions = Sessions(database, LimitTable(), self.tokens, KEYS, pseudonyms, subjects)
 
     async def open_session(self, audience: Audience) -> OpenedSession:

@@ -91,7 +91,7 @@ def test_notices_are_no_codes() -> None:
 
 
 def test_each_reason_has_its_words() -> None:
-    assert set(REASONS) == set(words.REASONS) == {*Reason, "blocked"}  # the last is ours
+    assert set(REASONS) == set(words.REASONS) == {*Reason}
 
 
 @pytest.mark.parametrize("state", State)

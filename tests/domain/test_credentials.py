@@ -14,11 +14,12 @@ from app.domain.credentials.credentials import Credentials, WrongCredentials
 from app.domain.credentials.device import Device
 from app.domain.identity.hashing import QUEUE, Busy, PasswordHashing
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.domain.limits import LimitTable, Origin
 from tests.stores import Stores, execute
 
 EMAIL = "jane.doe@example.org"
-SUBJECTS = Subjects(("a secret",))
+SUBJECTS = Subjects(keys_for("subjects", ("a secret",)))
 STRANGER = Device(Origin.of("192.0.2.1"), "")
 GUESSED = """
 INSERT INTO password_budgets (subject, device, wrong, last_wrong_at)

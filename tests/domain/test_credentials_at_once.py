@@ -16,6 +16,7 @@ from app.domain.credentials.device import Device
 from app.domain.errors import TooMany
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.domain.limits import MINUTE, KnownDevice, Limit, LimitTable, Origin
 from tests.stores import Stores, execute
 
@@ -85,7 +86,7 @@ async def account(stores: Stores) -> AsyncIterator[Account]:
         PasswordHashing(),
     )
     await database.open()
-    budget = PasswordBudget(database, memory, PLENTY, Subjects(("a secret",)))
+    budget = PasswordBudget(database, memory, PLENTY, Subjects(keys_for("subjects", ("a secret",))))
     yield Account(url, row["id"], database, budget, Credentials(database, passwords, budget))
     passwords.close()
     await memory.close()

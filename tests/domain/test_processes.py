@@ -10,7 +10,7 @@ import pytest
 from app.adapters.postgres import Postgres
 from app.domain import processes
 from app.domain.identity.users import Subjects
-from app.domain.keys import SecretKeys, Signer, fingerprint_of
+from app.domain.keys import SecretKeys, Signer, fingerprint_of, keys_for
 from app.domain.processes import LIFETIME, PATIENCE, Processes, order_secret_keys
 from tests.faults.staged import ask
 from tests.stores import Stores
@@ -37,7 +37,7 @@ async def running(url: str, *secrets: str) -> AsyncIterator[Processes]:
 async def test_a_key_signs_once_all_know_it_and_what_was_derived_follows(url: str) -> None:
     async with running(url, OLD) as before, running(url, NEW, OLD) as after:
         signer = Signer(after.keys.derive("purpose"))
-        subject = Subjects(after.keys.by_age)
+        subject = Subjects(after.keys.derive_oldest("subjects"))
         assert signer.sign(b"x") == Signer(before.keys.derive("purpose")).sign(b"x")
         assert after.trouble.startswith(f"the key {fingerprint_of(NEW)} is not known to ")
         counted = subject.of("+61491570006")
@@ -46,7 +46,11 @@ async def test_a_key_signs_once_all_know_it_and_what_was_derived_follows(url: st
         assert after.trouble == ""
         assert signer.sign(b"x") == Signer(SecretKeys((NEW,)).derive("purpose")).sign(b"x")
         assert signer.verifies(Signer(before.keys.derive("purpose")).sign(b"x"), b"x")
-        assert subject.of("+61491570006") == counted == Subjects((OLD,)).of("+61491570006")
+        assert (
+            subject.of("+61491570006")
+            == counted
+            == Subjects(keys_for("subjects", (OLD,))).of("+61491570006")
+        )
 
 
 async def test_the_oldest_is_what_was_seen_first_wherever_it_stands(url: str) -> None:

@@ -7,6 +7,7 @@ from app.adapters.postgres import Postgres
 from app.domain.account.delayed_changes import DelayedChanges
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import AccessTokens
@@ -47,7 +48,7 @@ def process(database: Postgres) -> DelayedChanges:
         AccessTokens("https://a.example.org"),
         (b"",),
         Pseudonyms((b"",)),
-        Subjects(("",)),
+        Subjects(keys_for("subjects", ("",))),
     )
     return DelayedChanges(database, sessions)
 

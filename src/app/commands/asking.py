@@ -10,6 +10,9 @@ import click
 
 from app.domain.audit import NAME_LENGTH, current_operator, read_operator
 
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
+
 
 def ask_first(what: str, question: str, *, yes: bool) -> None:
     """Goes on with `yes`, or when the terminal says so. Without one the command ends with 2."""

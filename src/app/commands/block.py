@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from app.commands.asking import ask_first, named
+from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.person_report import plain
 from app.commands.stores import ask_database, with_database
 from app.commands.times import read_seconds
@@ -14,14 +14,12 @@ from app.domain.blocks import (
     Blocked,
     Target,
     add_block,
-    read_target,
     remove_block,
     show_blocks,
 )
+from app.domain.errors import Rejected
+from app.domain.operations.words import describe_block, parse_target
 from app.domain.support.words import clock
-
-JSON = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
@@ -48,8 +46,7 @@ def add(
     if not reason.strip():
         raise click.BadParameter("Say why.", param_hint="--reason")
     ends = datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None
-    until_when = f"until {ends:%Y-%m-%d %H:%M} UTC" if ends else "until it is removed"
-    what = f"{meant.consequence}, {until_when}."
+    what = describe_block(meant, ends)
     with with_database() as settings:
         ask_first(what, "Is that meant?", yes=yes)
         ask_database(settings, lambda database: add_block(database, meant, reason.strip(), seconds))
@@ -84,14 +81,10 @@ def remove(*, target: str, yes: bool, as_json: bool) -> None:
 
 
 def _target(given: str) -> Target:
-    target = read_target(given.strip())
-    if target is None:
-        what = (
-            "Name a number or its beginning (+4670174), a network (203.0.113.0/24; of IPv6 a /64 at"
-            " the finest) or a mail domain (mail.example)."
-        )
-        raise click.BadParameter(what, param_hint="TARGET")
-    return target
+    try:
+        return parse_target(given)
+    except Rejected as refusal:
+        raise click.BadParameter(str(refusal.message), param_hint="TARGET") from refusal
 
 
 def _line(each: Blocked) -> str:

@@ -14,6 +14,7 @@ import click
 
 from app.adapters.files import read_limits
 from app.adapters.http_client import new_http_client
+from app.commands.asking import JSON
 from app.commands.checks import database, environment, memory, traces
 from app.commands.checks.line import Line, Look, look_within
 from app.commands.checks.vendors import list_vendors
@@ -26,7 +27,7 @@ FAILED = 1
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@JSON
 def doctor(as_json: bool) -> None:
     """Check settings, stores, keys, vendors and limits. Nothing is changed and nobody is sent
     anything. The exit code is 1 when anything fails.

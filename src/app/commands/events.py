@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
-from app.commands.asking import ask_first, named
+from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import default_to_development, is_beside_dev, with_database
 from app.commands.times import read_moment
@@ -46,7 +46,7 @@ def events() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True,
               help="How many at most, the newest first.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON list.")
+@JSON
 @named
 def list_(service: str | None, state: str | None, most: int, as_json: bool) -> None:
     """List events, the newest first."""
@@ -67,8 +67,8 @@ def list_(service: str | None, state: str | None, most: int, as_json: bool) -> N
 @click.argument("event_id", type=click.UUID, required=False)
 @click.option("--since", help="All since then, such as 2026-11-30T12:00Z.")
 @click.option("--service", help="Only to this service.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@YES
+@JSON
 @named
 def replay(
     event_id: UUID | None, since: str | None, service: str | None, yes: bool, as_json: bool

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from app.commands.asking import ask_first, named
+from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.stores import ask_database, with_database
 from app.domain.ports import Database
 from app.domain.processes import list_lacking, order_secret_keys
@@ -22,8 +22,6 @@ WORDS = {
     KeyState.VERIFIES: "verifies older tokens",
     KeyState.UNREADABLE: "unreadable: SECRET_KEY no longer holds what sealed it",
 }
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Say it as JSON.")
 T = TypeVar("T")
 
 

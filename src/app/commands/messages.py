@@ -7,23 +7,20 @@ from uuid import UUID
 
 import click
 
-from app.adapters.files import read_limits
-from app.commands.asking import ask_first, named
-from app.commands.contacts import canonical_contact
+from app.commands.asking import JSON, YES, ask_first, named
+from app.commands.contacts import build_reports, canonical_contact
 from app.commands.stores import ask_database, with_database
-from app.domain.delivery.database_limits import Pseudonyms
-from app.domain.identity.users import Subjects
+from app.domain.operations.words import describe_refused
 from app.domain.ports import Database
-from app.domain.processes import order_secret_keys
 from app.domain.support.cause import Cause, find_cause
-from app.domain.support.contact import ContactReport, ContactReports, RefusedSend
+from app.domain.support.contact import ContactReport
 from app.domain.support.messages import (
     FoundMessage,
     cancel_message,
     find_message,
     show_message,
 )
-from app.domain.support.words import clock, headline, list_history, purpose_in_words
+from app.domain.support.words import clock, headline, list_history
 from app.settings import Settings
 
 FAILED = 1
@@ -38,7 +35,7 @@ def messages() -> None:
 @click.argument("contact")
 @click.option("--most", type=click.IntRange(1, 1000), default=50, show_default=True,
               help="How many messages at most, the newest ones.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@JSON
 @named
 def find(contact: str, most: int, as_json: bool) -> None:
     """List what was sent to CONTACT, a phone number or e-mail address, what the vendor said of it,
@@ -58,7 +55,7 @@ def find(contact: str, most: int, as_json: bool) -> None:
 
 @messages.command()
 @click.argument("message_id", type=click.UUID)
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@JSON
 @named
 def show(message_id: UUID, as_json: bool) -> None:
     """Show all that is kept of one message but its code."""
@@ -71,8 +68,8 @@ def show(message_id: UUID, as_json: bool) -> None:
 
 @messages.command()
 @click.argument("message_id", type=click.UUID)
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@YES
+@JSON
 @named
 def cancel(message_id: UUID, yes: bool, as_json: bool) -> None:
     """Take back a code that still waits to be sent."""
@@ -97,10 +94,7 @@ def _require_waiting(message: FoundMessage) -> None:
 
 
 async def _find(settings: Settings, database: Database, contact: str, most: int) -> ContactReport:
-    secrets = await order_secret_keys(database, settings.secret_key)
-    pseudonyms = Pseudonyms(secrets.derive("pseudonyms"))
-    subjects, table = Subjects(secrets.by_age), read_limits(settings)
-    return await ContactReports(database, subjects, pseudonyms, table).find(contact, most)
+    return await (await build_reports(settings, database)).find(contact, most)
 
 
 # In words.
@@ -108,7 +102,10 @@ async def _find(settings: Settings, database: Database, contact: str, most: int)
 
 def _report_lines(report: ContactReport, cause: Cause) -> list[str]:
     dated = [(message.created_at, _lines(message)) for message in report.messages]
-    dated += [(refused.at, [_refused_line(refused)]) for refused in report.refused]
+    dated += [
+        (refused.at, [f"{clock(refused.at)} {describe_refused(refused)}"])
+        for refused in report.refused
+    ]
     lines = [f"{report.contact}  {clock(report.now)} UTC", *_standing(report), ""]
     for _, each in sorted(dated, key=lambda entry: entry[0]):
         lines += each
@@ -143,13 +140,6 @@ def _lines(message: FoundMessage) -> list[str]:
         *(f"  {clock(at)} {what}" for at, what in list_history(message)),
         *([f"  wrong codes entered: {message.wrong_guesses}"] if message.wrong_guesses else []),
     ]
-
-
-def _refused_line(refused: RefusedSend) -> str:
-    what = f"a code for {purpose_in_words(refused.purpose)}"
-    if refused.is_unsent:
-        return f"{clock(refused.at)} not sent: {what}, by the limit {refused.limit}"
-    return f"{clock(refused.at)} sent as of an account's, over the limit {refused.limit}: {what}"
 
 
 def _lines_in_full(message: FoundMessage) -> list[str]:

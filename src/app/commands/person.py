@@ -4,26 +4,23 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import click
 
-from app.adapters.files import read_limits
-from app.commands.asking import ask_first, named
-from app.commands.contacts import named_person
+from app.commands.asking import JSON, YES, ask_first, named
+from app.commands.contacts import build_reports, named_person
 from app.commands.person_report import plain, report_lines
 from app.commands.stores import ask_database, with_database
 from app.domain.account.unlock import Unlocked, unlock
-from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.errors import Refusal, Unauthenticated, Unavailable
 from app.domain.identity.users import Subjects
-from app.domain.keys import SecretKeys
-from app.domain.operations.people import FoundPerson, find_person, show_person
+from app.domain.operations.people import FoundPerson, PersonReport, find_person, show_person
 from app.domain.operations.person_changes import delete_person, export_person, sign_out_person
+from app.domain.operations.words import describe_unlocked
 from app.domain.ports import Database
 from app.domain.processes import order_secret_keys
-from app.domain.support.contact import ContactReports
 from app.domain.support.words import clock
 from app.settings import Settings
 
@@ -31,8 +28,6 @@ NOT_FOUND = 1
 NOBODY = "Not found: nobody has this contact or id."
 T = TypeVar("T")
 CONTACT = click.argument("contact")
-JSON = click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
@@ -63,10 +58,8 @@ def find(contact: str, as_json: bool) -> None:
 def show(contact: str, most: int, as_json: bool) -> None:
     """Show the state of an account, its sessions, and what happened to it, in order."""
     with with_database("SECRET_KEY") as settings:
-        who, secrets = named_person(contact, settings.sms_regions), _secret_keys(settings)
-        report = ask_database(settings, lambda database: show_person(
-            database, _reports(settings, secrets, database), who, most
-        ))  # fmt: skip
+        who = named_person(contact, settings.sms_regions)
+        report = ask_database(settings, lambda database: _show(settings, database, who, most))
     if report is None:
         raise click.ClickException(NOBODY)
     click.echo(json.dumps(plain(report)) if as_json else "\n".join(report_lines(report)))
@@ -85,14 +78,13 @@ def unlock_person(contact: str, yes: bool, as_json: bool) -> None:
             who = _required(settings, who).contacts[0]
         what = f"This forgets the wrong codes and passwords for {who} and its account."
         ask_first(what, "Forget them?", yes=yes)
-        subjects = Subjects(_secret_keys(settings).by_age)
-        unlocked = ask_database(settings, lambda database: unlock(database, subjects, who))
+        unlocked = ask_database(settings, lambda database: _unlock(settings, database, who))
     known = unlocked.user_id is not None
     if as_json:
         result = {"account": known, "codes": unlocked.codes, "passwords": unlocked.passwords}
         click.echo(json.dumps(result))
     else:
-        click.echo(_unlocked_line(unlocked))
+        click.echo(describe_unlocked(unlocked))
     if not (known or unlocked.codes or unlocked.passwords):
         sys.exit(NOT_FOUND)
 
@@ -104,11 +96,10 @@ def unlock_person(contact: str, yes: bool, as_json: bool) -> None:
 @named
 def sign_out(contact: str, yes: bool, as_json: bool) -> None:
     """End all sessions of a person at once."""
-    with _person(contact) as (settings, found):
-        ask_first(f"This signs out {_called(found)} everywhere.", "Sign them out?", yes=yes)
-        count = _done(settings, lambda database: sign_out_person(database, found.id))
-    result = {"id": str(found.id), "sessions": count}
-    click.echo(json.dumps(result) if as_json else f"Signed out: sessions ended: {count}.")
+    result = end_sessions_of(contact, yes=yes)
+    click.echo(
+        json.dumps(result) if as_json else f"Signed out: sessions ended: {result['sessions']}."
+    )
 
 
 @person.command("export")
@@ -135,6 +126,14 @@ def delete(contact: str, yes: bool, as_json: bool) -> None:
         _done(settings, lambda database: delete_person(database, found.id))
     result = {"id": str(found.id), "state": "deleted"}
     click.echo(json.dumps(result) if as_json else f"Deleted: {found.id}. They are told.")
+
+
+def end_sessions_of(contact: str, *, yes: bool) -> dict[str, Any]:
+    """Asks first. Whose they were, and how many."""
+    with _person(contact) as (settings, found):
+        ask_first(f"This signs out {_called(found)} everywhere.", "Sign them out?", yes=yes)
+        count = _done(settings, lambda database: sign_out_person(database, found.id))
+    return {"id": str(found.id), "sessions": count}
 
 
 # Who is meant.
@@ -165,14 +164,15 @@ def _done(settings: Settings, change: Callable[[Database], Awaitable[T]]) -> T:
         raise click.ClickException(str(refusal.message)) from refusal
 
 
-def _secret_keys(settings: Settings) -> SecretKeys:
-    return ask_database(settings, lambda database: order_secret_keys(database, settings.secret_key))
+async def _unlock(settings: Settings, database: Database, contact: str) -> Unlocked:
+    secrets = await order_secret_keys(database, settings.secret_key)
+    return await unlock(database, Subjects(secrets.derive_oldest("subjects")), contact)
 
 
-def _reports(settings: Settings, secrets: SecretKeys, database: Database) -> ContactReports:
-    pseudonyms = Pseudonyms(secrets.derive("pseudonyms"))
-    subjects, table = Subjects(secrets.by_age), read_limits(settings)
-    return ContactReports(database, subjects, pseudonyms, table)
+async def _show(
+    settings: Settings, database: Database, who: UUID | str, most: int
+) -> PersonReport | None:
+    return await show_person(database, await build_reports(settings, database), who, most)
 
 
 # In words.
@@ -185,14 +185,3 @@ def _called(found: FoundPerson) -> str:
 def _person_line(found: FoundPerson) -> str:
     since = f"since {clock(found.created_at)}, last used {clock(found.last_used_at)}"
     return f"{found.id}  {' '.join(found.contacts)}  {since}"
-
-
-def _unlocked_line(unlocked: Unlocked) -> str:
-    if unlocked.codes or unlocked.passwords:
-        return (
-            f"Unlocked: {unlocked.codes} wrong codes and {unlocked.passwords} wrong passwords"
-            " count no more."
-        )
-    if unlocked.user_id:
-        return "Nothing was locked: no wrong code or password counts for this account."
-    return "Not found: nobody has this contact, and no wrong code or password counts for it."

@@ -6,7 +6,7 @@ import click
 from uuid_utils.compat import uuid7
 
 from app.adapters.postgres import Postgres
-from app.commands.asking import ask_first
+from app.commands.asking import YES, ask_first
 from app.commands.settings import is_given
 from app.commands.stores import with_database
 from app.domain.identity.hashing import PasswordHashing
@@ -36,7 +36,7 @@ async def add_demo_person(database: Database, passwords: PasswordHashing) -> int
 
 
 @click.command()
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def seed(*, yes: bool) -> None:
     """Add a demo person and prices, where there are none."""
     named = is_given("DATABASE_URL")

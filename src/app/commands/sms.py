@@ -10,7 +10,7 @@ import click
 
 from app.adapters.files import read_limits
 from app.adapters.text_prices import read_text_budget
-from app.commands.asking import ask_first, named
+from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import (
     ask_database,
@@ -19,14 +19,13 @@ from app.commands.stores import (
     with_database,
 )
 from app.commands.times import read_seconds
-from app.domain.delivery.overrides import ROOMS, override_stops, read_place
+from app.domain.delivery.overrides import ROOMS, override_stops
 from app.domain.delivery.spending import Price, TextPrices, in_units
 from app.domain.delivery.text_status import SIGNUP_DAYS, RegionStatus, TextStatus, find_text_status
+from app.domain.errors import Rejected
 from app.domain.limits import Budget, ConversionBreaker, Limit, LimitTable, Pressure
+from app.domain.operations.words import describe_override, parse_place
 from app.settings import BadSettings
-
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 
 
 @click.group()
@@ -116,10 +115,8 @@ def _override(
     if reason.strip() in ("", "conversion"):
         raise click.BadParameter("Say why in words of your own.", param_hint="--reason")
     rooms = ROOMS if everybody else ROOMS[:-1]
-    whom = "everybody" if everybody else "people that nobody knows"
     ends = datetime.fromtimestamp(datetime.now(UTC).timestamp() + seconds, UTC)
-    does = "Texts go" if is_allowed else "No texts go"
-    what = f"{does} to {kind} {key} for {whom} until {ends:%Y-%m-%d %H:%M} UTC."
+    what = describe_override(kind, key, ends, is_allowed=is_allowed, everybody=everybody)
     with with_database() as settings:
         ask_first(what, "Is that meant?", yes=yes)
         ask_database(settings, lambda database: override_stops(
@@ -131,10 +128,10 @@ def _override(
 
 
 def _place(place: str) -> tuple[str, str]:
-    if found := read_place(place):
-        return found
-    what = "Name a region such as SE, or a block: a number without its last four digits."
-    raise click.BadParameter(what, param_hint="PLACE")
+    try:
+        return parse_place(place)
+    except Rejected as refusal:
+        raise click.BadParameter(str(refusal.message), param_hint="PLACE") from refusal
 
 
 # In words.

@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from app.adapters.postgres import Postgres
-from app.commands.asking import named
+from app.commands.asking import JSON, named
 from app.commands.stores import with_database
 from app.domain.audit import AuditEvent, record_operator
 from app.domain.delivery.spending import MILLIONTHS
@@ -39,7 +39,7 @@ STEPS: dict[str, str] = {
 @click.command()
 @click.option("--days", type=click.IntRange(1, LONGEST), default=7, show_default=True,
               help="Of so many days until now.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@JSON
 @named
 def stats(days: int, as_json: bool) -> None:
     """Say whether codes arrive and are entered, how fast, and which limits refuse sends."""

@@ -93,7 +93,7 @@ def _build_console(
         memory,
         ConsolePages(assets),
         Operators(settings.ops_token, secrets.derive("operators"), memory, limits),
-        Subjects(secrets.by_age),
+        Subjects(secrets.derive_oldest("subjects")),
         Pseudonyms(secrets.derive("pseudonyms")),
     )
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from app.domain.errors import Rejected
-from app.domain.identity.contact import parse_contact
+from app.domain.identity.contact import parse_person
 
 
 def read_contact(given: str, served: tuple[str, ...]) -> UUID | str:
@@ -12,10 +12,6 @@ def read_contact(given: str, served: tuple[str, ...]) -> UUID | str:
     if not given:
         raise Rejected("Enter a number with its country, or an e-mail address.", field="contact")
     try:
-        return UUID(given)
-    except ValueError:
-        pass
-    try:
-        return parse_contact(given, served)
+        return parse_person(given, served)
     except Rejected as refusal:
         raise Rejected(refusal.message, field="contact") from refusal

@@ -7,9 +7,10 @@ from typing import Any
 
 from app.domain.audit import AuditEvent
 from app.domain.operations.trail import RecordedEvent
+from app.domain.operations.words import describe_refused
 from app.domain.support.contact import RefusedSend
 from app.domain.support.messages import FoundMessage
-from app.domain.support.words import clock, headline, list_history, purpose_in_words
+from app.domain.support.words import clock, headline, list_history
 
 # Whoever opens a person's page is on record as having been shown them; that is enough here.
 SEEN = (AuditEvent.MESSAGES_FOUND,)
@@ -64,11 +65,8 @@ def _history(message: FoundMessage) -> Iterator[str]:
 
 
 def _of_refused(refused: RefusedSend) -> Entry:
-    what = f"a code for {purpose_in_words(refused.purpose)}"
-    if refused.is_unsent:
-        return Entry(refused.at, "limit", f"Not sent: {what}, by the limit {refused.limit}")
-    sent = f"Sent as of an account’s, over the limit {refused.limit}: {what}"
-    return Entry(refused.at, "limit", sent)
+    words = describe_refused(refused)
+    return Entry(refused.at, "limit", f"{words[0].upper()}{words[1:]}")
 
 
 def _of_event(event: RecordedEvent) -> Entry:

@@ -292,3 +292,6 @@ class Origin:
             str(ip_network(f"{ip}/{near}", strict=False)),
             str(ip_network(f"{ip}/{wide}", strict=False)),
         )
+
+
+NOWHERE = Origin("", "")  # of what the server or an operator does: no address of the person's

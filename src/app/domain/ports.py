@@ -171,6 +171,7 @@ class Reason(StrEnum):
     EXPIRED = "expired"  # it was on its way for longer than it was of use
     BUSY = "busy"  # somebody was on the phone when we called
     NO_ANSWER = "no_answer"  # nobody picked up
+    BLOCKED = "blocked"  # an operator keeps the number out: no vendor says so
 
     @property
     def is_for_good(self) -> bool:

@@ -82,7 +82,7 @@ class Wiring:
         self._tokens, self._hasher = AccessTokens(settings.base_url), PasswordHashing()
         self._vitals = build_vitals(secrets, adapters, self._hasher, self._tokens)
         self._pseudonyms = Pseudonyms(self._derive_keys("pseudonyms"))
-        self._subjects = Subjects(secrets.by_age)
+        self._subjects = Subjects(secrets.derive_oldest("subjects"))
         self._sessions = self._build_sessions()
         self._identities = Identities(self._database, self._sessions, limits, self._issuer)
         self._limiter = SendLimiter(adapters.database, adapters.memory, limits, self._pseudonyms)

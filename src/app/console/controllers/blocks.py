@@ -11,11 +11,11 @@ from app.console.questions import Question
 from app.domain.blocks import (
     Target,
     add_block,
-    read_target,
     remove_block,
     show_blocks,
 )
 from app.domain.errors import Refusal, Rejected
+from app.domain.operations.words import describe_block, parse_target
 from app.web.response import HttpResponse
 
 BLOCKS = "/console/blocks"
@@ -36,7 +36,7 @@ class NewBlock:
     @classmethod
     def read(cls, given: dict[str, str]) -> "NewBlock":
         """Raises `Rejected`."""
-        target = _target(given.get("target", ""))
+        target = parse_target(given.get("target", ""))
         reason = " ".join(given.get("reason", "").split())
         if not reason or len(reason) > LONGEST_REASON:
             raise Rejected("Say why, in a few words of your own.", field="reason")
@@ -49,10 +49,8 @@ class NewBlock:
         return {"target": self.target.value, "days": days, "reason": self.reason}
 
     def describe(self) -> str:
-        until = "until it is removed"
-        if self.days:
-            until = f"until {datetime.now(UTC) + timedelta(days=self.days):%Y-%m-%d %H:%M} UTC"
-        return f"{self.target.consequence}, {until}."
+        ends = datetime.now(UTC) + timedelta(days=self.days) if self.days else None
+        return describe_block(self.target, ends)
 
 
 class BlocksController(Controller):
@@ -97,7 +95,7 @@ class BlocksController(Controller):
     @get("/removal")
     async def show_removal(self, request: AnyRequest) -> HttpResponse:
         context = OperatorContext.from_request(request)
-        target = _target(context.info.query_params.get("target", ""))
+        target = parse_target(context.info.query_params.get("target", ""))
         return Question(
             f"Let {target.value} in again?",
             ("From now on it is treated like any other. What a limit says still holds.",),
@@ -111,7 +109,7 @@ class BlocksController(Controller):
     async def submit_removal(self, request: AnyRequest) -> HttpResponse:
         context = OperatorContext.from_request(request)
         form = await context.read_own_form("target")
-        target = _target(form["target"])
+        target = parse_target(form["target"])
         if not await remove_block(context.console.database, target):
             raise NotFoundException
         return context.leave_for(BLOCKS, f"Let in again: {target.kind} {target.value}.")
@@ -128,15 +126,3 @@ async def _show(
         chosen_days=given.get("days", DEFAULT_DAYS),
         refusal=refusal,
     )
-
-
-def _target(given: str) -> Target:
-    """Raises `Rejected`."""
-    target = read_target(given.strip())
-    if target is None:
-        raise Rejected(
-            "Name a number or its beginning (+4670174), a network (203.0.113.0/24; of IPv6 a /64 at"
-            " the finest) or a mail domain (mail.example).",
-            field="target",
-        )
-    return target

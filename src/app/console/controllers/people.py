@@ -12,10 +12,11 @@ from app.console.contacts import read_contact
 from app.console.context import AnyRequest, Console, OperatorContext
 from app.console.questions import Question
 from app.console.timeline import build_timeline
-from app.domain.account.unlock import Unlocked, unlock
+from app.domain.account.unlock import unlock
 from app.domain.errors import Rejected
 from app.domain.operations.people import FoundPerson, PersonReport, find_person, show_person
 from app.domain.operations.person_changes import sign_out_person
+from app.domain.operations.words import describe_unlocked
 from app.domain.support.cause import find_cause
 from app.domain.support.contact import ContactReport, ContactReports
 from app.web.response import HttpResponse
@@ -62,7 +63,7 @@ class PeopleController(Controller):
         context = OperatorContext.from_request(request)
         console, contact = context.console, await _posted(context)
         unlocked = await unlock(console.database, console.subjects, contact)
-        return context.leave_for(_page_of(contact), _describe(unlocked))
+        return context.leave_for(_page_of(contact), describe_unlocked(unlocked))
 
     @get("/sign-out")
     async def show_sign_out(self, request: AnyRequest) -> HttpResponse:
@@ -141,12 +142,3 @@ async def _find(console: Console, contact: str, *, is_recorded: bool) -> FoundPe
     if found is None:
         raise NotFoundException
     return found
-
-
-def _describe(unlocked: Unlocked) -> str:
-    if unlocked.codes or unlocked.passwords:
-        return (
-            f"Unlocked: {unlocked.codes} wrong codes and {unlocked.passwords} wrong passwords"
-            " count no more."
-        )
-    return "Nothing was locked: no wrong code or password counts."

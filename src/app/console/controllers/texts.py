@@ -7,10 +7,11 @@ from litestar import Controller, get, post
 
 from app.console.context import AnyRequest, OperatorContext
 from app.console.questions import Question
-from app.domain.delivery.overrides import ROOMS, override_stops, read_place
+from app.domain.delivery.overrides import ROOMS, override_stops
 from app.domain.delivery.stops import CONVERSION
 from app.domain.delivery.text_status import find_text_status
 from app.domain.errors import Refusal, Rejected
+from app.domain.operations.words import describe_override, parse_place
 from app.web.response import HttpResponse
 
 TEXTS = "/console/texts"
@@ -33,13 +34,7 @@ class Override:
     @classmethod
     def read(cls, given: dict[str, str]) -> "Override":
         """Raises `Rejected`."""
-        place = read_place(given.get("place", "").strip())
-        if place is None:
-            raise Rejected(
-                "Name a region such as SE, or a block such as +4670174: a number without its last"
-                " four digits.",
-                field="place",
-            )
+        place = parse_place(given.get("place", ""))
         reason = " ".join(given.get("reason", "").split())
         if reason in ("", CONVERSION) or len(reason) > LONGEST_REASON:
             raise Rejected("Say why, in a few words of your own.", field="reason")
@@ -53,10 +48,10 @@ class Override:
         return fields | ({"everybody": "yes"} if self.everybody else {})
 
     def describe(self, *, is_allowed: bool) -> str:
-        whom = "everybody" if self.everybody else "people that nobody knows"
         ends = datetime.now(UTC) + timedelta(hours=self.hours)
-        does = "Texts go" if is_allowed else "No texts go"
-        return f"{does} to {self.kind} {self.key} for {whom} until {ends:%Y-%m-%d %H:%M} UTC."
+        return describe_override(
+            self.kind, self.key, ends, is_allowed=is_allowed, everybody=self.everybody
+        )
 
 
 class TextsController(Controller):

@@ -15,7 +15,7 @@ from app.domain.audit import AuditEvent, record
 from app.domain.delivery.notices import queue_notice_to
 from app.domain.i18n import reading
 from app.domain.languages import Languages
-from app.domain.limits import Origin
+from app.domain.limits import NOWHERE
 from app.domain.ports import Connection, Database
 from app.domain.sql import load_queries
 
@@ -25,7 +25,6 @@ log = logging.getLogger("app.text_budget")
 EVERY = 10.0  # seconds between two looks of a server
 STEPS = (100, 80, 50)  # percent of the budget that are told, each once a day
 MILLIONTHS = 1_000_000
-NOWHERE = Origin("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.domain.audit import AuditEvent
 from app.domain.errors import TooMany, Unauthenticated, Unavailable
 from app.domain.i18n import _
 from app.domain.identity.phone import Phone
-from app.domain.keys import Signer, keys_for
+from app.domain.keys import Signer
 from app.domain.limit_refusals import name_limit
 from app.domain.limits import Limit, LimitTable
 from app.domain.ports import Connection, Database, Record, ShortMemory
@@ -99,17 +99,16 @@ SUBJECT = 16  # bytes; there were 32 of those without a key: see `cleanup.py`
 
 class Subjects:
     """Keyed digests of numbers and addresses, so that nobody who reads the tables finds one by
-    trying all there are. Their key is that of the last of `secrets`, the oldest: when a new one
-    comes, what was wrong still counts.
+    trying all there are. `keys` are those of `SecretKeys.derive_oldest("subjects")`: when a new
+    secret comes, what was wrong still counts.
     """
 
-    def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = secrets
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._signer = Signer(keys)
 
     def of(self, counted: str) -> bytes:
         """A number in E.164, a canonical address, or the name of what else is counted."""
-        signer = Signer(keys_for("subjects", (self._secrets[-1],)))
-        return signer.sign(counted.encode())[:SUBJECT]
+        return self._signer.sign(counted.encode())[:SUBJECT]
 
 
 # The number and the address of an account: held while they change, and replaced.

@@ -118,46 +118,50 @@ async def show_person(
 ) -> PersonReport | None:
     """With the newest `most` events, and as many messages to each contact."""
     async with database.transaction() as connection:
-        found = await _find(connection, named)
-        if found is None:
+        row = await connection.fetchrow(*sql.show_account(**_named(named)))
+        if row is None:
             return None
+        account = AccountState(**_columns(AccountState, row))
+        contacts = contacts_of(row)
         locks = {
-            contact: await reports.find_locks(connection, contact, found.email)
-            for contact in found.contacts
+            contact: await reports.find_locks(connection, contact, account.email)
+            for contact in contacts
         }
-        messages = await find_messages(connection, [*found.contacts], most)
-        report = await _report(connection, found, locks, messages, most)
-        await record_operator(connection, AuditEvent.PERSON_SHOWN, found.id)
+        messages = await find_messages(connection, [*contacts], most)
+        report = await _report(connection, account, locks, messages, most)
+        await record_operator(connection, AuditEvent.PERSON_SHOWN, account.id)
     return report
 
 
 async def _find(connection: Connection, named: UUID | str) -> FoundPerson | None:
-    by_id = isinstance(named, UUID)
-    asked = sql.find_person(id=named if by_id else None, contact=None if by_id else named)
-    row = await connection.fetchrow(*asked)
+    row = await connection.fetchrow(*sql.find_person(**_named(named)))
     return FoundPerson(**_columns(FoundPerson, row)) if row else None
+
+
+def _named(named: UUID | str) -> dict[str, UUID | str | None]:
+    by_id = isinstance(named, UUID)
+    return {"id": named if by_id else None, "contact": None if by_id else named}
 
 
 async def _report(
     connection: Connection,
-    found: FoundPerson,
+    account: AccountState,
     locks: dict[str, Locks],
     messages: tuple[FoundMessage, ...],
     most: int,
 ) -> PersonReport:
-    [account] = await connection.fetch(*sql.show_account(id=found.id))
-    sessions = await connection.fetch(*sessions_sql.list_sessions(user_id=found.id))
-    identities = await connection.fetch(*sql.list_identities(id=found.id))
-    waiting = await connection.fetch(*sql.list_waiting(id=found.id))
-    changes = await connection.fetch(*sql.list_changes(id=found.id))
+    sessions = await connection.fetch(*sessions_sql.list_sessions(user_id=account.id))
+    identities = await connection.fetch(*sql.list_identities(id=account.id))
+    waiting = await connection.fetch(*sql.list_waiting(id=account.id))
+    changes = await connection.fetch(*sql.list_changes(id=account.id))
     return PersonReport(
-        account=AccountState(**_columns(AccountState, account)),
+        account=account,
         locks=locks,
         sessions=tuple(ListedSession(*(row[name] for name in LISTED)) for row in sessions),
         identities=tuple(LinkedIdentity(**_columns(LinkedIdentity, row)) for row in identities),
         waiting=tuple(WaitingChange(**_columns(WaitingChange, row)) for row in waiting),
         changes=tuple(ContactChange(**_columns(ContactChange, row)) for row in changes),
-        events=(await find_events(connection, most=most, user_id=found.id)).events,
+        events=(await find_events(connection, most=most, user_id=account.id)).events,
         messages=messages,
     )
 

@@ -6,11 +6,11 @@ SELECT id, phone, email, created_at, last_used_at FROM users
 WHERE id = :id OR :contact::text IN (phone, email);
 
 -- name: show_account
--- No secret is part of it.
+-- As find_person. No secret is part of it.
 SELECT id, phone, email, created_at, last_used_at, password_changed_at, email_bounced_at,
   email_bounces, phone_doubted_at, coalesce(language, '') AS language, coalesce(zone, '') AS zone,
   password_hash IS NOT NULL AS has_password
-FROM users WHERE id = :id;
+FROM users WHERE id = :id OR :contact::text IN (phone, email);
 
 -- name: list_waiting
 -- What was asked for without the phone and waits; value is null where it is to confirm.

@@ -6,12 +6,11 @@ from uuid import UUID
 from app.domain.account.personal_data import DELETED, PersonalData, erase_account, find_wait
 from app.domain.audit import AuditEvent, record_operator
 from app.domain.identity.users import lock_contacts
-from app.domain.limits import Origin
+from app.domain.limits import NOWHERE
 from app.domain.ports import Connection, Database
 from app.domain.sessions.session import sql as sessions_sql
 
 BY_OPERATOR = "ended by operator"
-NOWHERE = Origin("", "")  # an operator is at no address of the person's
 
 
 async def sign_out_person(database: Database, user_id: UUID, reason: str = BY_OPERATOR) -> int:
