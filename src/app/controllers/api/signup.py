@@ -133,7 +133,7 @@ class FlowCall:
         return Visitor(self._request.device, self._handle.next_id)
 
     async def _load(self) -> Signup:
-        return await self._flow.load_signup(self._handle.id)
+        return await self._flow.load_signup(self._handle.id, self._request.scope["path"])
 
     async def _respond(self, outcome: Outcome[Step]) -> FlowState | SignedIn:
         if outcome.session is None:

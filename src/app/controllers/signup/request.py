@@ -49,11 +49,12 @@ class SignupRequest:
         self.is_changing = is_changing(self.context)
         self.plan = self.context.remembered.plan
         self.loaded: Signup | None = None
+        self._path: str = request.scope["path"]
 
     async def load_flow(self) -> Signup:
         """A visitor who has not begun has nothing to look up."""
         if self.context.flow.has_begun:
-            self.loaded = await self.flow.load_signup(self.context.flow.id)
+            self.loaded = await self.flow.load_signup(self.context.flow.id, self._path)
         else:
             self.loaded = Signup(self.context.flow.id)
         return self.loaded

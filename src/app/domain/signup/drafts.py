@@ -14,7 +14,7 @@ from app.domain.identity.phone import Phone
 from app.domain.limits import Origin
 from app.domain.metrics import EVENTS
 from app.domain.ports import Connection, Database, Record, ShortMemory
-from app.domain.signup.signup import Contact, PendingIdentity, Signup
+from app.domain.signup.signup import Contact, PendingIdentity, Signup, Step
 from app.domain.sql import load_queries
 from app.domain.verification.codes import PHONE
 from app.domain.verification.verification import find_rotated_flow
@@ -67,12 +67,18 @@ class Drafts:
     def __init__(self, database: Database, memory: ShortMemory) -> None:
         self._database, self._memory = database, memory
 
-    async def load_draft(self, flow_id: bytes) -> Signup:
-        """The sign-up of this flow; an empty one when nothing is known of it."""
+    async def load_draft(self, flow_id: bytes, asked_for: Step | None = None) -> Signup:
+        """The sign-up of this flow; an empty one when nothing is known of it. Nobody who has
+        `asked_for` a later step is sent back by what is kept: it is older than what is committed
+        where Redis was silent when the newer was to be kept, or lost that in a failover.
+        """
         kept = None
         with suppress(Unavailable):
             kept = await self._memory.get(_key(flow_id))
-        return msgspec.json.decode(kept, type=Signup) if kept else await self.rebuild_draft(flow_id)
+        signup = msgspec.json.decode(kept, type=Signup) if kept else None
+        if signup is None or (asked_for and signup.comes_before(asked_for)):
+            return await self.rebuild_draft(flow_id)
+        return signup
 
     async def rebuild_draft(self, flow_id: bytes) -> Signup:
         """From what is committed, which is the truth. Contacts look as they are usually written."""

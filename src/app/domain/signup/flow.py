@@ -78,9 +78,9 @@ class SignupFlow:
         self.codes = SignupCodes(drafts, phones, mailboxes, self._dormant, self._texts)
         self._identities = identities
 
-    async def load_signup(self, flow_id: bytes) -> Signup:
-        """The sign-up this flow has come to."""
-        return await self._drafts.load_draft(flow_id)
+    async def load_signup(self, flow_id: bytes, path: str) -> Signup:
+        """The sign-up this flow has come to, for the step that the path of the request names."""
+        return await self._drafts.load_draft(flow_id, Step.named_in(path))
 
     async def submit_phone(
         self,
@@ -211,7 +211,7 @@ class SignupFlow:
             return Outcome(session=opened, method=AUTH0, notices=("known",))
         proof = uuid7()
         new_flow_id = visitor.next_flow_id(proof)
-        signup = await self.load_signup(flow_id) if flow_id else None
+        signup = await self._drafts.load_draft(flow_id) if flow_id else None
         if signup is None or signup.step is Step.DONE:
             signup = Signup(new_flow_id)
         outcome = await self._proofs.apply_identity(

@@ -31,6 +31,11 @@ class Step(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a step, not a secret
     DONE = "done"
 
+    @classmethod
+    def named_in(cls, path: str) -> "Step | None":
+        """The one that a page or a call is about; those after the last step are about none."""
+        return next((step for step in cls if step != "done" and step in path.split("/")), None)
+
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
@@ -132,6 +137,10 @@ class Signup(msgspec.Struct, frozen=True):
             "password": self.identity,
         }
         return tuple(name for name, is_given in given.items() if not is_given)
+
+    def comes_before(self, step: Step) -> bool:
+        order = list(Step)
+        return order.index(self.step) < order.index(step)
 
     def require_step(self, step: Step, *, changing: bool) -> None:
         """Raises `OutOfStep` unless it is this step, or `changing` an earlier one."""
