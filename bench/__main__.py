@@ -32,6 +32,7 @@ from bench.sessions import forward_auth_figures, refresh_figures, session_figure
 from bench.shards import shard_figures
 from bench.signups import signup_figures
 from bench.starts import heaviest_start_figures, start_figures
+from bench.storm import storm_figures
 from bench.table import Figure, table
 from bench.weight import heaviest_weight_figures, weight_figures
 from bench.workers import worker_figures
@@ -86,8 +87,11 @@ PARTS["receipts"] = partial(_on_a_place, receipt_figures, **TWILIO)
 PARTS["api_import"] = import_figures
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures
-# Of docs/scale.md, and only by their names: the first fills a database, which takes a minute.
-BY_NAME: dict[str, Callable[[], list[Figure]]] = {"scale": scale_figures, "shards": shard_figures}
+# Only by their names: the first fills a database, which takes a minute, the last takes four. The
+# first two are those of docs/scale.md, the last that of docs/deploy.md.
+BY_NAME: dict[str, Callable[[], list[Figure]]] = {
+    "scale": scale_figures, "shards": shard_figures, "storm": storm_figures,
+}  # fmt: skip
 
 
 def main(*names: str) -> int:
