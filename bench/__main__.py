@@ -16,6 +16,7 @@ from time import monotonic
 import uvloop
 
 from bench.api import api_refresh_figures, import_figures, me_figures
+from bench.cleanup import cleanup_figures
 from bench.cold_start import cold_start_figures
 from bench.first_page import first_page_figures
 from bench.footprint import footprint_figures
@@ -87,10 +88,11 @@ PARTS["receipts"] = partial(_on_a_place, receipt_figures, **TWILIO)
 PARTS["api_import"] = import_figures
 PARTS["first_page"] = first_page_figures
 PARTS["cold_start"] = cold_start_figures
-# Only by their names: the first fills a database, which takes a minute, the last takes four. The
-# first two are those of docs/scale.md, the last that of docs/deploy.md.
+# Only by their names: the first fills a database, which takes a minute, the third and the last take
+# four. The first two are those of docs/scale.md, the third that of docs/deploy.md.
 BY_NAME: dict[str, Callable[[], list[Figure]]] = {
     "scale": scale_figures, "shards": shard_figures, "storm": storm_figures,
+    "cleanup": cleanup_figures,
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Alembic's way in: the connection to migrate over and the tables to compare with."""
 
 import asyncio
+import re
 from time import sleep
 from typing import Any
 
@@ -37,6 +38,9 @@ LISTED = "SELECT to_regclass('schema_revisions')"
 ADD = "INSERT INTO schema_revisions (revision) VALUES ($1) ON CONFLICT DO NOTHING"
 REMOVE = "DELETE FROM schema_revisions WHERE revision = $1"
 
+# They come and go with the months.
+PARTITION = re.compile(r"(deliveries|audit_events)_(default|(before_)?[0-9]{4}_[0-9]{2})")
+
 
 def migrate(connection: Connection) -> None:
     context.configure(
@@ -46,6 +50,7 @@ def migrate(connection: Connection) -> None:
         compare_type=True,
         compare_server_default=True,
         on_version_apply=list_revision,
+        include_name=is_no_partition,
     )
     for pause in PAUSES:
         try:
@@ -63,6 +68,10 @@ def migrate_once(connection: Connection) -> None:
         connection.exec_driver_sql(ONE_AT_A_TIME)
         connection.exec_driver_sql(LOCK_TIMEOUT)
         context.run_migrations()
+
+
+def is_no_partition(name: str | None, kind: str, _: Any) -> bool:
+    return kind != "table" or not PARTITION.fullmatch(name or "")
 
 
 def list_revision(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:

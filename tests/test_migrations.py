@@ -10,8 +10,8 @@ from tests.faults.staged import ask
 from tests.stores import Stores
 
 TABLES = "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'"
-# Of tables, columns, indexes, functions, and columns that may be null: each migration changes at
-# least one of them.
+# Of tables, columns, indexes, functions, columns that may be null, and conditions with whether all
+# rows were checked: each migration changes at least one of them.
 RELATIONS = """
 SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
 UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
@@ -21,6 +21,8 @@ UNION SELECT table_name || '.' || column_name || '?' FROM information_schema.col
   WHERE table_schema = 'public' AND is_nullable = 'YES'
 UNION SELECT table_name || '.' || column_name || ' = ' || column_default
   FROM information_schema.columns WHERE table_schema = 'public'
+UNION SELECT conname || '!' || convalidated FROM pg_constraint
+  WHERE connamespace = 'public'::regnamespace AND contype = 'c'
 """
 
 # Databases out there have these. Whoever adds a migration after a release moves this on; below it

@@ -41,6 +41,7 @@ from app.domain.events.dispatcher import Events
 from app.domain.health import LOOKED_AT_EVERY, Checks
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
+from app.domain.partitions import keep_partitions_and_tell
 from app.domain.ports import ShortMemory
 from app.domain.processes import EVERY as EXCHANGED_EVERY
 from app.domain.processes import Processes
@@ -264,6 +265,8 @@ def _background(
     if brand.folder:
         yield attempt("check of the brand", partial(_check_brand, brand, brand.folder))
     yield container.prices.watch()
+    months = partial(keep_partitions_and_tell, adapters.cleaning_database)
+    yield keep_doing("partitions", months, until_next_round)
     removal = partial(clean_up_and_tell, adapters.cleaning_database)
     yield keep_doing("removal of what has expired", removal, until_next_round)
     changes, turn = container.account.delayed_changes, asyncio.Lock()

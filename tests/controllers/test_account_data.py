@@ -14,8 +14,9 @@ from tests.person import Person, new_email
 from tests.product import Product
 
 OF_PEOPLE = """
-SELECT table_name FROM information_schema.columns
-WHERE column_name = 'user_id' AND table_schema = current_schema()
+SELECT relname AS table_name FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE attname = 'user_id' AND relnamespace = current_schema()::regnamespace
+  AND relkind IN ('r', 'p') AND NOT relispartition
 """
 LEFT_OUT: dict[str, str] = {}  # by table: why what it holds is not told
 

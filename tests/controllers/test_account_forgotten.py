@@ -13,8 +13,8 @@ from tests.person import Person, Seen, new_email, new_phone
 from tests.product import Product
 
 TABLES = """
-SELECT table_name FROM information_schema.tables
-WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+SELECT relname AS table_name FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
 WHERE = "SELECT '{table}' AS name, count(*) AS n FROM {table} t WHERE t::text LIKE '%' || $1 || '%'"
 STILL = "SELECT 1 FROM deleted_contacts t WHERE t::text LIKE '%' || $1 || '%'"

@@ -24,7 +24,7 @@ from tests.stores import Stores
 
 DEPENDENCIES = ("postgres", "redis", "migrations", "keys", "dispatcher", "twilio", "sendgrid",
                 "texts", "mails", "pricing", "auth0", "sms-budget", "outbox", "clock", "hashing",
-                "limits", "secret-key", "restore")  # fmt: skip
+                "limits", "partitions", "secret-key", "restore")  # fmt: skip
 READY = ("postgres", "migrations", "keys")
 # Each on the page: its name, and what is said of it.
 TOKEN = "ops-token-of-a-test"

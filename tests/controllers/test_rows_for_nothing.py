@@ -17,8 +17,8 @@ from tests.recovering import ask
 from tests.subjects import subject_of
 
 TABLES = """
-SELECT table_name AS name FROM information_schema.tables
-WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+SELECT relname AS name FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
 REFUSED = "SELECT refusal, limit_name, purpose, subject FROM refused_sends"
 FEW = (

@@ -1,4 +1,13 @@
--- A month of everything, a row each 50 seconds, in one transaction.
+-- A month of everything, a row each 50 seconds, in one transaction. Messages and audit events are in
+-- one partition, whatever the day of the month.
+DO $$
+DECLARE
+  part text;
+BEGIN
+  FOR part IN SELECT name FROM list_partitions() WHERE begins <= now() LOOP
+    EXECUTE format('DROP TABLE %I', part);
+  END LOOP;
+END $$;
 INSERT INTO audit_events (event, flow_id, network, at)
 SELECT (ARRAY['signup:code_sent', 'signup:code_refused', 'password:refused'])[1 + n % 3],
        sha256((n / 2)::text::bytea), '10.0.' || n % 50 || '.0/24', now() - n * interval '50 seconds'

@@ -21,6 +21,11 @@ FORBIDDEN = (
     "TRUNCATE audit_events",
     "TRUNCATE deliveries, audit_events",
 )
+# Each month is a table, too, and the lines of docs/deploy.md grant rights on all tables.
+FORBIDDEN_IN_PART = (
+    "UPDATE audit_events_default SET network = NULL",
+    "DELETE FROM audit_events_default",
+)
 FORGET = "SELECT forget_audit_events(NULL, NULL, 10)"
 
 
@@ -62,6 +67,26 @@ async def test_a_role_of_its_own_does_not_by_pretending_either(
     for statement in FORBIDDEN:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await connection.execute(statement)
+
+
+@pytest.mark.parametrize("pretends", ["off", "on"])
+async def test_nobody_does_by_the_name_of_a_month(
+    connection: asyncpg.Connection, pretends: str
+) -> None:
+    await connection.execute("SET ROLE latchkey_server")
+    await connection.execute(f"SET latchkey.audit_upkeep = '{pretends}'")
+    for statement in FORBIDDEN_IN_PART:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="insert-only"):
+            await connection.execute(statement)
+
+
+@pytest.mark.parametrize("role", ["NONE", "latchkey_server"])
+async def test_a_role_of_its_own_makes_months_and_drops_them(
+    connection: asyncpg.Connection, role: str
+) -> None:
+    await connection.execute(f"SET ROLE {role}")
+    assert await connection.fetchval("SELECT make_partitions()") == []
+    assert await connection.fetchval("SELECT drop_partitions()") == []
 
 
 @pytest.mark.parametrize("role", ["NONE", "latchkey_server"])

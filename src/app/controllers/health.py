@@ -43,6 +43,8 @@ REMEDIES = {
     "test-numbers": "Take TEST_NUMBERS out once nobody needs them: their codes open accounts.",
     "outbox": "Look whether its vendor is well, then restart this process. Messages wait.",
     "clock": "Set the clocks of this machine and the database's by NTP: tokens are dated by them.",
+    "partitions": "Run latchkey migrate, then look in the log for the work “partitions”. Nothing is"
+    " lost meanwhile.",
     "hashing": "Wait, or add cores: who signs in by password is asked to come back in seconds.",
     "limits": "See redis. Nothing is without limits meanwhile.",
     "breached-passwords": "Look at PWNED_PASSWORDS_URL and BREACHED_PASSWORDS_FILE. The built-in"

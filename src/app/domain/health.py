@@ -37,7 +37,7 @@ REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 MAY_FAIL = ("postgres", "migrations", "keys", "dispatcher")
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
 READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events",
-                 "sms-budget", "outbox", "clock", "restore")  # fmt: skip
+                 "sms-budget", "outbox", "clock", "partitions", "restore")  # fmt: skip
 
 
 class Status(StrEnum):

@@ -12,6 +12,7 @@ from app.domain.health import Checks, Finding, Status
 from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
 from app.domain.keys import SecretKeys
 from app.domain.limits import DAY
+from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Refilled, ShortMemory
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.sql import load_queries
@@ -85,6 +86,7 @@ class Vitals:
             "clock": self._check_clock,
             "hashing": self._check_hashing,
             "limits": self._check_limits,
+            "partitions": self._check_partitions,
         }
 
     def describe(self) -> dict[str, Any]:
@@ -144,6 +146,10 @@ class Vitals:
         waiting = self._hashing.waiting
         full = waiting >= QUEUE - KEPT
         return (Status.WARN if full else Status.PASS), f"{waiting} of {QUEUE} places are taken"
+
+    async def _check_partitions(self) -> Finding:
+        gaps = await find_gaps(self._database)
+        return (Status.WARN if gaps else Status.PASS), gaps
 
     async def _check_limits(self) -> Finding:
         self.limits_by = await self._find_who_counts()

@@ -11,6 +11,7 @@ from app.adapters.postgres_connection import POOLED_STATEMENT, is_behind_pooler
 from app.commands.checks.line import Line, ask_patiently, judged
 from app.domain.health import Status
 from app.domain.keys import SecretKeys, fingerprint_of
+from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Record
 from app.domain.processes import RunningProcess, list_processes, order_secret_keys
 from app.domain.restores import find_restore
@@ -32,7 +33,7 @@ FEWER = "Raise max_connections, or lower WORKERS or DATABASE_POOL_SIZE."
 AWAY = "Check that PostgreSQL runs and DATABASE_URL leads to it."
 # What is told of it, each by its name; the first of all is whether it is there.
 LATER = ("database-writes", "database-connections", "database-tls", "clock", "migrations",
-         "signing-keys", "secret-key", "restore")  # fmt: skip
+         "partitions", "signing-keys", "secret-key", "restore")  # fmt: skip
 
 Check = Callable[[Settings, Database], Awaitable[list[Line]]]
 
@@ -44,7 +45,8 @@ async def check_database(settings: Settings) -> list[Line]:
     try:
         server = await ask_patiently(partial(_describe_server, database))
         lines = [_version(server), *_policy(settings, server, time())]
-        for name, check in (("migrations", _migrations), ("signing-keys", _signing_keys),
+        for name, check in (("migrations", _migrations), ("partitions", _partitions),
+                            ("signing-keys", _signing_keys),
                             ("secret-key", _secret_key), ("restore", _restore)):  # fmt: skip
             lines += await _unless_not_migrated(name, check, settings, database)
         return lines
@@ -126,7 +128,7 @@ async def _unless_not_migrated(
 ) -> list[Line]:
     try:
         return await check(settings, database)
-    except asyncpg.UndefinedTableError:
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError):
         return [Line(name, Status.FAIL, "its tables are not there", "Run latchkey migrate.")]
 
 
@@ -145,6 +147,12 @@ async def _migrations(_: Settings, database: Database) -> list[Line]:
              "Update this installation."),
         )
     ]  # fmt: skip
+
+
+async def _partitions(_: Settings, database: Database) -> list[Line]:
+    gaps = await find_gaps(database)
+    trouble = (bool(gaps), Status.WARN, gaps, "Run latchkey migrate.")
+    return [judged("partitions", "the months of messages and audit events are there", trouble)]
 
 
 async def _signing_keys(settings: Settings, database: Database) -> list[Line]:

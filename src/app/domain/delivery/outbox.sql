@@ -8,13 +8,16 @@
 -- take more at each turn. Due is by a time that stands still, so that the index finds it: many
 -- notices wait while a vendor is down. Those that are locked in vain are free again at once. The
 -- list of ids is there for the planner: it takes a limit that it does not know for a tenth of what
--- is due, and would join by reading all deliveries. `abandoned` is what an earlier dispatcher died
+-- is due, and would join by reading all deliveries. None is older than it is kept for, nor of a month to
+-- come: so these partitions are left out. `abandoned` is what an earlier dispatcher died
 -- holding: it may have gone out. What may have gone out stays with its sender.
 WITH due AS MATERIALIZED (
   SELECT * FROM (
     SELECT id, state, channel, expires_at AS first, false AS notice FROM deliveries
     WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address <> ''
       AND next_try_at <= statement_timestamp()
+      AND created_at BETWEEN statement_timestamp() - interval '31 days'
+        AND statement_timestamp() + interval '1 hour'
     ORDER BY expires_at LIMIT :texts FOR UPDATE SKIP LOCKED
   ) texted_codes
   UNION ALL
@@ -22,6 +25,8 @@ WITH due AS MATERIALIZED (
     SELECT id, state, channel, next_try_at AS first, true AS notice FROM deliveries
     WHERE channel = 'sms' AND state IN ('queued', 'sending') AND address = ''
       AND next_try_at <= statement_timestamp()
+      AND created_at BETWEEN statement_timestamp() - interval '31 days'
+        AND statement_timestamp() + interval '1 hour'
     ORDER BY next_try_at LIMIT :texts FOR UPDATE SKIP LOCKED
   ) texted_notices
   UNION ALL
@@ -29,6 +34,8 @@ WITH due AS MATERIALIZED (
     SELECT id, state, channel, expires_at AS first, false AS notice FROM deliveries
     WHERE channel = 'email' AND state IN ('queued', 'sending') AND address <> ''
       AND next_try_at <= statement_timestamp()
+      AND created_at BETWEEN statement_timestamp() - interval '31 days'
+        AND statement_timestamp() + interval '1 hour'
     ORDER BY expires_at LIMIT :emails FOR UPDATE SKIP LOCKED
   ) mailed_codes
   UNION ALL
@@ -36,6 +43,8 @@ WITH due AS MATERIALIZED (
     SELECT id, state, channel, next_try_at AS first, true AS notice FROM deliveries
     WHERE channel = 'email' AND state IN ('queued', 'sending') AND address = ''
       AND next_try_at <= statement_timestamp()
+      AND created_at BETWEEN statement_timestamp() - interval '31 days'
+        AND statement_timestamp() + interval '1 hour'
     ORDER BY next_try_at LIMIT :emails FOR UPDATE SKIP LOCKED
   ) mailed_notices
 ),
@@ -53,6 +62,8 @@ SET state = 'sending', tries = d.tries + 1,
     next_try_at = clock_timestamp() + interval '30 seconds'
 FROM waiting
 WHERE d.id = waiting.id AND d.id = ANY(ARRAY(SELECT id FROM waiting))
+  AND d.created_at BETWEEN statement_timestamp() - interval '31 days'
+    AND statement_timestamp() + interval '1 hour'
 RETURNING d.*, d.address = '' AS notice, waiting.state = 'sending' AS abandoned,
   extract(epoch FROM clock_timestamp() - d.created_at)::float AS age,
   extract(epoch FROM d.expires_at - clock_timestamp())::float AS seconds_left;

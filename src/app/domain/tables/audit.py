@@ -26,6 +26,8 @@ class AuditEvents(Table):
         Index("ix_audit_events_at", "at", postgresql_using="brin"),
         # What was wrong from where, for limits whose short memory forgot.
         Index("ix_audit_events_refused", "network", "at", postgresql_where=REFUSED),
+        # By month, as `Deliveries`.
+        {"postgresql_partition_by": "RANGE (at)"},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
