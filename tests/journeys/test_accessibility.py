@@ -60,6 +60,7 @@ MISPLACED = """() => {
   return [...new Set(found)];
 }"""
 # Words of up to ten letters that are drawn on two lines. Nobody reads a column of two letters.
+# For pages in English: other languages are hyphenated.
 BROKEN = """() => {
   const found = [], range = document.createRange();
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -130,7 +131,7 @@ async def test_no_screen_has_an_accessibility_problem(
         for width in WIDTHS:
             await page.set_viewport_size({"width": width, "height": 640})
             found[f"{state}, {width} px"] = await layout_problems(page)
-            found[f"{state}, {width} px, large text"] = await large_text(page)
+            found[f"{state}, {width} px, large text"] = await large_text(page, BROKEN)
         found[f"{state}, from right to left"] = await mirrored(page)
         document = Document.read(state, await page.content())
         found[state] = await window.find_problems(document)
@@ -143,10 +144,12 @@ async def layout_problems(page: Page) -> list[str]:
     return [*["scrolls sideways"] * wide, *sorted(found)]
 
 
-async def large_text(page: Page) -> list[str]:
-    """At twice the size, as a browser's setting makes it."""
+async def large_text(page: Page, *more: str) -> list[str]:
+    """At twice the size, as a browser's setting makes it; with what scripts find besides."""
     await page.evaluate(LARGE_TEXT)
-    found = [*await layout_problems(page), *await page.evaluate(BROKEN)]
+    found = await layout_problems(page)
+    for script in more:
+        found += await page.evaluate(script)
     await page.evaluate(NORMAL_TEXT)
     return found
 

@@ -33,7 +33,7 @@ ACME = {
     "LEGAL_LINKS": "Terms=https://acme.example/terms,Privacy=https://acme.example/privacy",
 }
 # What people never see: headers to vendors, commands, and what only developers have.
-UNSEEN = ("openid/client.py", "commands/", "dev/")
+UNSEEN = ("openid/client.py", "settings/descriptions.py", "commands/", "dev/")
 
 
 @pytest.fixture(scope="module")

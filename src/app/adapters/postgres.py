@@ -286,7 +286,7 @@ def newest_revision() -> str:
 async def current_revision(database_url: str) -> str | None:
     """None for an empty database. Raises `Unavailable`."""
     try:
-        connection = await Connector(parse_database_url(database_url)).connect()
+        connection = await Connector(parse_database_url(database_url)).connect(**POOLED)
         try:
             known = await connection.fetchval("SELECT to_regclass('alembic_version')")
             if not known:

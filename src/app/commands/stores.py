@@ -87,5 +87,5 @@ def outages_reported() -> Iterator[None]:
     except Unavailable as error:
         text = f"PostgreSQL at DATABASE_URL cannot be used: {error.reason or 'it did not answer'}."
         raise click.ClickException(text) from error
-    except asyncpg.UndefinedTableError as error:
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError) as error:
         raise click.ClickException("There are no tables yet: run latchkey migrate.") from error
