@@ -38,7 +38,8 @@ def test_each_sign_in_is_on_record(product: Product, account: tuple[str, str]) -
     answer = Person(product).submit("/login/password", email=account[1], password=PASSWORD)
     assert answer.path == "/account"
     rows = sql(product, OPENED, account[1])
-    assert [json.loads(row["details"]) for row in rows[:1]] == [{"amr": "pwd"}]
+    told = {"amr": "pwd", "device": "An unknown device", "known": "no"}
+    assert [json.loads(row["details"]) for row in rows[:1]] == [told]
     assert (rows[0]["network"], len(rows[0]["request_id"])) == ("127.0.0.0/24", 16)
 
 

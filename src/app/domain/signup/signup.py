@@ -34,7 +34,8 @@ class Step(StrEnum):
     @classmethod
     def named_in(cls, path: str) -> "Step | None":
         """The one that a page or a call is about; those after the last step are about none."""
-        return next((step for step in cls if step != "done" and step in path.split("/")), None)
+        named = next((step for step in cls if step != "done" and step in path.split("/")), None)
+        return cls.OWNER if named is cls.EMAIL_CODE and "/login/" in path else named
 
 
 @dataclass(frozen=True, slots=True)
