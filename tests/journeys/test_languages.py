@@ -14,6 +14,20 @@ LONGER = "en-XA"  # of nobody: English with accents, 40 % longer
 # What our script does to a page that has come; it may not ask such a window for cookies.
 SCRIPT = f"() => {{ {(STATIC / 'latchkey.js').read_text().partition('// Mails tell times')[0]} }}"
 
+# Controls that are lower than 44 px; not links in sentences, nor in lists for developers.
+SMALL = """() => {
+  const found = [];
+  const controls = 'button, .button, input:not([type=hidden]), select, summary, nav a, header a';
+  for (const control of document.querySelectorAll(controls)) {
+    if (!control.checkVisibility() || control.closest('.reference')) continue;
+    const drawn = control.matches('[type=radio]') ? control.labels[0] : control;
+    const { width, height } = drawn.getBoundingClientRect();
+    if (!width || height >= 43.5) continue;
+    found.push(`${Math.round(height)} px: ${control.outerHTML.slice(0, 80)}`);
+  }
+  return found;
+}"""
+
 
 @pytest.mark.parametrize("language", [*CATALOGUES[1:], LONGER])
 async def test_every_page_fits_a_small_phone_with_large_text(
@@ -27,6 +41,7 @@ async def test_every_page_fits_a_small_phone_with_large_text(
             if "latchkey.js" in document.html:
                 await window.page.evaluate(SCRIPT)
             found[name] = [*await layout_problems(window.page), *await large_text(window.page)]
+            found[name] += await window.page.evaluate(SMALL)
             found[name] += await window.page.evaluate(RUN_AXE, LAID_OUT[1:3])
     assert len(found) > 30
     assert {name: what for name, what in found.items() if what} == {}

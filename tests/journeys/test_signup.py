@@ -179,7 +179,7 @@ async def test_an_expired_code_is_replaced_on_the_same_page(walk: Walk) -> None:
 
     _, refused, replaced, gone_on = await walk(journey)
     assert (refused.posts, refused.look.heading) == ([422], "That code has expired")
-    assert "That code has expired." in refused.look.alert
+    assert (refused.look.alert, refused.look.focus) == ("", "h1")
     assert replaced.look.focus == "code"
     assert gone_on.look.url == "/signup/email"
 
