@@ -16,6 +16,7 @@ from app.domain.account.personal_data import Erasure, PersonalData
 from app.domain.credentials.budget import sql as budget_sql
 from app.domain.delivery.database_limits import Pseudonyms
 from app.domain.identity.users import Subjects
+from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.operations.people import show_person
 from app.domain.operations.person_changes import delete_person
@@ -100,7 +101,10 @@ async def _forget(database: Undone, who: Any) -> None:
 
 async def _show(database: Undone, who: Any) -> None:
     reports = ContactReports(
-        database, Subjects((DEVELOPMENT_KEY,)), Pseudonyms([b"key"]), LimitTable()
+        database,
+        Subjects(keys_for("subjects", (DEVELOPMENT_KEY,))),
+        Pseudonyms([b"key"]),
+        LimitTable(),
     )
     await show_person(database, reports, who["id"], 50)
 
