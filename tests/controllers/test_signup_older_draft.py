@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from redis import Redis
 
 from tests.person import PASSWORD, Person, new_email, new_phone
+from tests.pressed import Pressed
 from tests.product import Product
 
 
@@ -30,3 +31,13 @@ def test_each_step_is_where_the_person_left_it(product: Product) -> None:
     with losing_what_comes(product):
         assert person.submit("/signup/email-code", code=code).path == "/signup/password"
     assert person.submit("/signup/password", password=PASSWORD).path == "/signup/done"
+
+
+def test_so_it_is_where_the_address_comes_first(pressed: Pressed) -> None:
+    phone, email = new_phone(), new_email()
+    person = pressed.named(phone)
+    assert person.give_email(email).path == "/signup/email-code"
+    with losing_what_comes(pressed.product):
+        assert person.give_email_code(email).path == "/signup/phone-code"
+    proved = person.post("/signup/phone-code", code=person.code(phone))
+    assert proved.location == "/signup/password"

@@ -5,7 +5,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
 import click
@@ -66,9 +66,9 @@ def with_database(*needed: str) -> Iterator[Settings]:
             yield settings
 
 
-def ask_database(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
-    """What it answers, over a pool that lives no longer than that."""
-    return asyncio.run(_ask(Postgres.from_settings(settings), ask))
+def ask_database(settings: Settings, ask: Callable[[Database], Awaitable[T]], **options: Any) -> T:
+    """What it answers, over a pool that lives no longer than that. `options` are of `Postgres`."""
+    return asyncio.run(_ask(Postgres.from_settings(settings, **options), ask))
 
 
 async def _ask(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T:

@@ -140,7 +140,8 @@ class Signup(msgspec.Struct, frozen=True):
         return tuple(name for name, is_given in given.items() if not is_given)
 
     def comes_before(self, step: Step) -> bool:
-        order = list(Step)
+        """In the order in which this sign-up proves its contacts."""
+        order = [*EMAIL_FIRST, *Step] if self.email_first else list(Step)
         return order.index(self.step) < order.index(step)
 
     def require_step(self, step: Step, *, changing: bool) -> None:
