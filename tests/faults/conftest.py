@@ -2,27 +2,43 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.faults.dispatchers import DispatcherSetup
 from tests.faults.staged import Staged
+from tests.standins.collector import CollectorStandIn
 from tests.standins.sendgrid import SendGridStandIn
 from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores, running_stores
 
 
-@pytest.fixture(scope="package")
-def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
-    with (
-        TwilioStandIn() as twilio,
-        SendGridStandIn() as sendgrid,
-        Staged(tmp_path_factory.mktemp("staged"), stores, twilio, sendgrid) as product,
-    ):
-        yield product
-        assert product.stop() == 0, "it ends well after all of it"
+@contextmanager
+def between_vendors(folder: Path, stores: Stores, **env: str) -> Iterator[Staged]:
+    """Not started yet. At the end no vendor may have been asked in a way that breaks its rules."""
+    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
+        product = Staged(folder, stores, twilio, sendgrid, **env)
+        try:
+            yield product
+        finally:
+            product.close()
     assert twilio.violations == []
     assert sendgrid.violations == []
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[CollectorStandIn]:
+    with CollectorStandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="package")
+def staged(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staged]:
+    with between_vendors(tmp_path_factory.mktemp("staged"), stores) as product:
+        yield product.start()
+        assert product.stop() == 0, "it ends well after all of it"
 
 
 @pytest.fixture(scope="package")

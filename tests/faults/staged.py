@@ -28,7 +28,12 @@ class Staged(Product):
     """One deployment between a Twilio and a SendGrid of ours."""
 
     def __init__(
-        self, folder: Path, stores: Stores, twilio: TwilioStandIn, sendgrid: SendGridStandIn
+        self,
+        folder: Path,
+        stores: Stores,
+        twilio: TwilioStandIn,
+        sendgrid: SendGridStandIn,
+        **env: str,
     ) -> None:
         stores.valkey_flush(3)
         self.database_url = stores.new_database()
@@ -39,6 +44,7 @@ class Staged(Product):
             limits=GENEROUS,
             **twilio.environment,
             **sendgrid.environment,
+            **env,
         )
         self.twilio, self.sendgrid = twilio, sendgrid
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from app.settings import DEVELOPMENT_KEY
+from tests.faults.conftest import between_vendors
 from tests.faults.staged import Staged
 from tests.person import Person, new_email, new_phone
 from tests.standins import behaviour as acts
 from tests.standins import sendgrid as mail
 from tests.standins.collector import CollectorStandIn
-from tests.standins.sendgrid import SendGridStandIn
-from tests.standins.twilio import TwilioStandIn, refuse
+from tests.standins.twilio import refuse
 from tests.stores import Stores
 
 PASSWORD = "a password of these tests only"
@@ -41,20 +41,12 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def collector() -> Iterator[CollectorStandIn]:
-    with CollectorStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture(scope="module")
 def traced(
     stores: Stores, tmp_path_factory: pytest.TempPathFactory, collector: CollectorStandIn
 ) -> Iterator[Staged]:
-    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
-        product = Staged(tmp_path_factory.mktemp("logged"), stores, twilio, sendgrid)
-        product.env |= collector.environment
-        with product:
-            yield product
+    folder = tmp_path_factory.mktemp("logged")
+    with between_vendors(folder, stores, **collector.environment) as product:
+        yield product.start()
 
 
 @pytest.fixture(scope="module")

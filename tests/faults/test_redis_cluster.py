@@ -2,22 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
-from datetime import timedelta
 
 import pytest
 from redis.crc import key_slot
 
 from app.adapters.redis import Redis
-from app.domain.errors import Unavailable
 from app.domain.ports import Tally, Window
 from tests.clusters import Cluster, running_cluster
 from tests.faults.staged import until
-from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.redis_failover import LONG, count_before, count_over, reason_of, sign_up_over
 from tests.valkeys import Valkey, running_valkey
 
-LONG = timedelta(minutes=1)
 TALLY = Tally("test", (Window(3600, 2),))
 
 
@@ -66,16 +62,8 @@ async def test_primaries_are_named_and_the_policy_of_each_server_counts(
 async def test_a_planned_failover_loses_nothing_that_was_counted(
     cluster: Cluster, memory: Redis
 ) -> None:
-    tally, counted = Tally("planned", (Window(3600, 100_000),)), 0
-    moving = asyncio.create_task(asyncio.to_thread(cluster.fail_over))
-    while not moving.done():
-        with suppress(Unavailable):
-            await memory.count([tally], f"entry {counted}")
-            counted += 1
-        await asyncio.sleep(0.002)
-    await moving
-    last = await memory.count([tally], "the last")
-    assert last.before == (counted,)
+    counted = await count_over(memory, cluster.fail_over)
+    assert await count_before(memory) == counted
 
 
 async def test_while_a_slot_moves_its_keys_are_found_in_both_places(
@@ -100,16 +88,10 @@ def test_a_sign_up_goes_on_over_a_failover(
 ) -> None:
     until(cluster.is_whole, 20)
     product = another_product(REDIS_URL=cluster.url)
-    person, phone, email = Person(product), new_phone(), new_email()
-    person.give_phone(phone)
     before = cluster.tallied_at
-    with before.suspended():
-        person.give_phone_code(phone)
-        until(lambda: cluster.sees_another(before), 20)
-        person.give_email(email)
-        person.give_email_code(email)
-        assert person.give_password().path == "/signup/done"
-    assert (len(product.messages(phone)), len(product.messages(email))) == (1, 1)
+    sign_up_over(
+        product, before.suspended(), lambda: until(lambda: cluster.sees_another(before), 20)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -130,9 +112,4 @@ async def test_a_wrong_url_is_told_in_one_sentence(
     cluster: Cluster, alone: Valkey, url: str, words: str
 ) -> None:
     given = url.replace("ALONE", str(alone.port)).replace("MEMBER", str(cluster.servers[0].port))
-    memory = Redis(given)
-    with pytest.raises(Unavailable) as told:
-        await memory.put("a", b"1", LONG)
-    assert words in told.value.reason
-    assert "127.0.0.1" not in told.value.reason
-    await memory.close()
+    assert words in await reason_of(given)

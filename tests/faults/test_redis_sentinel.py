@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
-from datetime import timedelta
+from functools import partial
 from time import monotonic
 
 import pytest
@@ -11,13 +10,11 @@ import pytest
 from app.adapters.redis import Redis
 from app.adapters.redis_sentinel import LOOKED_EVERY
 from app.domain.errors import Unavailable
-from app.domain.ports import Tally, Window
 from tests.faults.staged import until
-from tests.person import Person, new_email, new_phone
 from tests.product import Product
+from tests.redis_failover import LONG, count_before, count_over, reason_of, sign_up_over
 from tests.sentinels import SentinelSet, running_sentinels
 
-LONG = timedelta(minutes=1)
 SOON = 5.0  # seconds in which a new primary is found, on a busy machine
 
 
@@ -64,17 +61,9 @@ async def test_the_policy_of_a_replica_counts_too(sentinels: SentinelSet, memory
 async def test_a_planned_failover_loses_nothing_that_was_counted(
     sentinels: SentinelSet, memory: Redis
 ) -> None:
-    tally, counted = Tally("planned", (Window(3600, 100_000),)), 0
-    moving = asyncio.create_task(asyncio.to_thread(sentinels.fail_over, "COORDINATED"))
-    while not moving.done():
-        with suppress(Unavailable):
-            await memory.count([tally], f"entry {counted}")
-            counted += 1
-        await asyncio.sleep(0.002)
-    await moving
+    counted = await count_over(memory, partial(sentinels.fail_over, "COORDINATED"))
     await patiently(memory, "a")
-    last = await memory.count([tally], "the last")
-    assert last.before == (counted,)
+    assert await count_before(memory) == counted
 
 
 async def test_a_primary_that_was_replaced_is_left_although_it_takes_writes(
@@ -107,16 +96,8 @@ def test_a_sign_up_goes_on_over_a_failover(
 ) -> None:
     until(sentinels.is_whole, 20)
     product = another_product(REDIS_URL=sentinels.url)
-    person, phone, email = Person(product), new_phone(), new_email()
-    person.give_phone(phone)
     before = sentinels.primary
-    with before.suspended():
-        person.give_phone_code(phone)
-        sentinels.wait_for_another(before.port)
-        person.give_email(email)
-        person.give_email_code(email)
-        assert person.give_password().path == "/signup/done"
-    assert (len(product.messages(phone)), len(product.messages(email))) == (1, 1)
+    sign_up_over(product, before.suspended(), partial(sentinels.wait_for_another, before.port))
 
 
 WRONG = [
@@ -133,9 +114,4 @@ async def test_a_wrong_url_is_told_in_one_sentence(
 ) -> None:
     place = sentinels.url.rpartition("/")[0]
     given = url.replace("URL", place).replace("SERVER", str(sentinels.servers[0].port))
-    memory = Redis(given)
-    with pytest.raises(Unavailable) as told:
-        await memory.put("a", b"1", LONG)
-    assert words in told.value.reason
-    assert "127.0.0.1" not in told.value.reason
-    await memory.close()
+    assert words in await reason_of(given)

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.faults.conftest import between_vendors
 from tests.faults.staged import Staged, until
 from tests.person import Person, new_phone
 from tests.standins.collector import CollectedSpan, CollectorStandIn
-from tests.standins.sendgrid import SendGridStandIn
-from tests.standins.twilio import TwilioStandIn
 from tests.stores import Stores
 
 # Of a proxy, or of whoever says so.
@@ -22,33 +21,21 @@ TRACEPARENT = f"00-{THEIRS}-{THEIR_SPAN}-01"
 
 
 @pytest.fixture(scope="module")
-def collector() -> Iterator[CollectorStandIn]:
-    with CollectorStandIn() as stand_in:
-        yield stand_in
-
-
-@pytest.fixture(scope="module")
 def traced(
     stores: Stores, tmp_path_factory: pytest.TempPathFactory, collector: CollectorStandIn
 ) -> Iterator[Staged]:
     """Behind a proxy on 127.0.0.1."""
-    folder = tmp_path_factory.mktemp("traced")
-    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
-        product = Staged(folder, stores, twilio, sendgrid)
-        product.env |= {**collector.environment, "TRUSTED_PROXIES": "127.0.0.1/32"}
-        with product:
-            yield product
-    assert twilio.violations == []
+    env = {**collector.environment, "TRUSTED_PROXIES": "127.0.0.1/32"}
+    with between_vendors(tmp_path_factory.mktemp("traced"), stores, **env) as product:
+        yield product.start()
 
 
 @pytest.fixture
 def fresh(stores: Stores, tmp_path: Path, collector: CollectorStandIn) -> Iterator[Staged]:
     """One that nobody has started, and that hands nothing over by itself."""
-    with TwilioStandIn() as twilio, SendGridStandIn() as sendgrid:
-        product = Staged(tmp_path, stores, twilio, sendgrid)
-        product.env |= {**collector.environment, "OTEL_BSP_SCHEDULE_DELAY": "600000"}
+    env = {**collector.environment, "OTEL_BSP_SCHEDULE_DELAY": "600000"}
+    with between_vendors(tmp_path, stores, **env) as product:
         yield product
-        product.close()
 
 
 def lines(product: Staged, **facts: str) -> list[dict[str, Any]]:
