@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from app.domain.verification.checking import ExpiredCode
 from tests.client import Client
 from tests.crowd import sql, wrong_codes
 from tests.faults.staged import until
@@ -32,6 +33,7 @@ LINKED = """INSERT INTO identities (id, user_id, issuer, subject)
 SELECT gen_random_uuid(), id, 'https://idp.example.org/', $1 FROM users WHERE email = $2"""
 # A refusal that is a question stands elsewhere on its page.
 QUESTION = re.compile(r"(?<=<legend>)[^<]*")
+EXPIRED_CODE = str(ExpiredCode.message)  # so is its page headed
 OWNER = "owner"  # of an account, whom steps may name
 REMOVAL = re.compile(r"/account/identities/[^/]+/removal")
 # The page of a call, where that has another name.
@@ -193,6 +195,8 @@ class ByPages:
         if seen.status == 200:
             return "in"
         told = seen.alert.partition(" Yes, use ")[0] or _find(QUESTION, seen)
+        if not told and seen.heading and EXPIRED_CODE.startswith(seen.heading):
+            return EXPIRED_CODE
         return told.removeprefix("There is a problem ").removeprefix("Error: ")
 
 

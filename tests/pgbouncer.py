@@ -5,6 +5,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from app.adapters.postgres import POOL_SIZE
 from app.dev.stores.server import Server
 from tests.product import free_port
 from tests.servers_setup import found, missing
@@ -18,11 +19,13 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 pool_mode = {mode}
-default_pool_size = 5
+default_pool_size = {size}
 max_client_conn = 500
 ignore_startup_parameters = {ignored}
 {entrance}
 """
+# A session keeps its connection, so there it needs as many as the product may open; see deploy.md.
+SIZES = {"transaction": 5, "session": POOL_SIZE + 3}
 OPEN = "auth_type = any"
 # Only with TLS and a password, as hosts of PostgreSQL have it.
 GUARDED = """
@@ -67,6 +70,7 @@ class PgBouncer(Server):
             sockets=self.sockets,
             port=self.port,
             mode=self._mode,
+            size=SIZES[self._mode],
             ignored=self._ignored,
             entrance=self._entrance,
         )

@@ -159,9 +159,9 @@ class Product:
         """All codes sent there, the newest first."""
         return [message.code for message in self.messages(to) if message.code]
 
-    def code_for(self, to: str, beyond: int = 0) -> str:
+    def code_for(self, to: str, beyond: int = 0, patience: float = PATIENCE) -> str:
         """The newest code sent there, once there are more than `beyond`."""
-        deadline = monotonic() + PATIENCE
+        deadline = monotonic() + patience
         while len(codes := self.codes_for(to)) <= beyond:
             assert monotonic() < deadline, f"code {beyond + 1} was not sent to {to}"
             sleep(0.02)

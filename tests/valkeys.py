@@ -75,8 +75,8 @@ def running_valkey(*options: str) -> Iterator[Valkey]:
             _wait_for(valkey)
             yield valkey
         finally:
-            process.terminate()
-            process.wait(20)
+            process.kill()  # it keeps nothing, and would write its log to the disk first
+            process.wait()
 
 
 def _wait_for(valkey: Valkey) -> None:

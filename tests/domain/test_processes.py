@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from time import monotonic
 
 import pytest
@@ -16,6 +17,7 @@ from tests.faults.staged import ask
 from tests.stores import Stores
 
 OLD, NEW = "o" * 32, "n" * 32
+BETWEEN_KEYS = "SELECT max(first_seen_at) - min(first_seen_at) FROM secret_keys"
 ENDED = "UPDATE processes SET seen_at = seen_at - interval '31 seconds' WHERE id = $1"
 
 
@@ -66,6 +68,8 @@ async def test_of_two_that_come_at_once_the_last_is_the_oldest(url: str) -> None
     async with running(url, NEW, OLD) as only:
         assert only.keys.by_age == [NEW, OLD]
         assert only.keys.signs_by == fingerprint_of(NEW)
+        [(between,)] = await asyncio.to_thread(ask, url, BETWEEN_KEYS)
+        assert between == timedelta(milliseconds=1)
 
 
 async def test_one_that_lacks_what_others_sign_by_says_so(url: str) -> None:

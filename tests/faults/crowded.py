@@ -11,12 +11,14 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from tests.person import Person, new_email, new_phone
-from tests.product import Product
+from tests.product import PATIENCE, Product
 
 PEOPLE = 50
-READING = 1.0  # seconds at most that someone looks at a page
+READING = 0.5  # seconds at most that someone looks at a page
+# Seconds that a message is held for a dispatcher, also for one that lost the answer to its claim.
+CLAIMED = 30.0
 # Hashing has a queue of sixteen, and who finds it full is sent away: not what is tested here.
-AT_THE_PASSWORD = threading.Semaphore(4)
+AT_THE_PASSWORD = threading.Semaphore(8)
 
 
 def everybody(product: Product) -> Counter[int]:
@@ -48,7 +50,7 @@ def one(product: Product) -> list[int]:
 
 def enter(person: Person, page: str, contact: str) -> None:
     """Once more where the answer to the first time was lost: then the page asks again."""
-    code = person.product.code_for(contact)
+    code = person.product.code_for(contact, patience=CLAIMED + PATIENCE)
     for _ in range(3):
         if person.submit(page, code=code).path != page:
             return

@@ -48,7 +48,7 @@ def test_fifty_people_see_nothing_of_connections_that_are_cut(
     with ThreadPoolExecutor(1) as thread:
         working = thread.submit(everybody, product)
         working.add_done_callback(lambda _: done.set())
-        while not done.wait(2.0):
+        while not done.wait(1.0):
             cuts += len(ask(product.env["DATABASE_URL"], CUT))
     seen = working.result()
     failed = sum(count for status, count in seen.items() if status >= 500)

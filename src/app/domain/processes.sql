@@ -17,9 +17,10 @@ ORDER BY started_at, id;
 DELETE FROM processes WHERE seen_at < clock_timestamp() - 2 * :lifetime::interval;
 
 -- name: note_secret_keys
--- When each was first seen. Of those that are new at once, the last is the oldest.
+-- When each was first seen. Of those that are new at once, the last is the oldest: all are dated from
+-- the start of the statement, as the clock may go on by more than their distance between two rows.
 INSERT INTO secret_keys (fingerprint, first_seen_at)
-SELECT fingerprint, clock_timestamp() - place * interval '1 millisecond'
+SELECT fingerprint, statement_timestamp() - place * interval '1 millisecond'
 FROM unnest(:secrets::text[]) WITH ORDINALITY AS given (fingerprint, place)
 ON CONFLICT (fingerprint) DO NOTHING;
 
