@@ -18,7 +18,7 @@ READING = 0.5  # seconds at most that someone looks at a page
 # Seconds that a message is held for a dispatcher, also for one that lost the answer to its claim.
 CLAIMED = 30.0
 # Hashing has a queue of sixteen, and who finds it full is sent away: not what is tested here.
-AT_THE_PASSWORD = threading.Semaphore(8)
+AT_THE_PASSWORD = threading.Semaphore(4)
 
 
 def everybody(product: Product) -> Counter[int]:

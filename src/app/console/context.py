@@ -59,7 +59,7 @@ class OperatorContext:
 
     def __init__(self, request: AnyRequest) -> None:
         self.console, self._request = Console.from_request(request), request
-        self.info = RequestInfo(request)
+        self.info = RequestInfo(request.scope)
         host = self.info.headers.get(b"host", b"").decode("latin-1")
         # Browsers keep a Secure cookie over plain http from this machine at most, and not all do.
         self._is_secure = not is_loopback(urlsplit(f"//{host}").hostname)

@@ -73,4 +73,4 @@ class Listing:
 
 async def read_listing(request: Request[Any, Any, Any]) -> Listing:
     """A dependency."""
-    return Listing(request.scope["path"], RequestInfo(request).query_params)
+    return Listing(request.scope["path"], RequestInfo(request.scope).query_params)

@@ -80,7 +80,7 @@ class HealthController(Controller):
     async def show_health(self, request: Request[Any, Any, Any]) -> HttpResponse:
         container = Container.from_request(request)
         checks = await container.health.check_all()
-        if not container.get_context(request).info.accepts_html:
+        if not container.get_context(request.scope).info.accepts_html:
             return _as_asked(request, worst(checks), checks, container.vitals.describe())
         return await _as_page(request)
 
@@ -90,7 +90,7 @@ class HealthController(Controller):
         container = Container.from_request(request)
         if not container.operators.exist:
             raise NotFoundException
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         form = await read_form(request, ("token",))
         async with errors_shown_on(partial(_as_page, request)):
             context.check_form(form.check)
@@ -114,7 +114,10 @@ def _as_asked(
     more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """With `?verbose` a line a check, for a terminal. `more` is for operators."""
-    if "verbose" not in Container.from_request(request).get_context(request).info.query_params:
+    if (
+        "verbose"
+        not in Container.from_request(request).get_context(request.scope).info.query_params
+    ):
         return _as_json(request, status, checks, more=more)
     has_details = _can_see_details(request)
     lines = [_line(check, has_details=has_details) for check in checks]
@@ -180,7 +183,7 @@ async def _as_page(request: Request[Any, Any, Any], refusal: Refusal | None = No
         "asks_for_token": container.operators.exist and not has_details,
     }
     code = None if refusal else _code(status)
-    context = container.get_context(request)
+    context = container.get_context(request.scope)
     return container.pages.render_page(context, "health/health.html", values, refusal, code)
 
 
@@ -222,7 +225,7 @@ def _can_see_details(request: Request[Any, Any, Any]) -> bool:
         return container.is_local
     if operators.are_shown(request.headers.get("authorization", "")):
         return True
-    return operators.knows_pass(container.get_context(request).cookies.read("ops") or "")
+    return operators.knows_pass(container.get_context(request.scope).cookies.read("ops") or "")
 
 
 # The same for people: what works, in their words, and what else they can do.
@@ -240,7 +243,7 @@ class StatusController(Controller):
     async def show_status(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Always 200: the page itself is well."""
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         areas, now = await container.health.look_at_areas(), datetime.now(UTC)
         values = {"areas": areas, "status": worst(areas), "checked_at": now}
         if context.session.exist or context.remembered.notice:

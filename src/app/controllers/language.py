@@ -29,7 +29,7 @@ class LanguageController(Controller):
         pages that are the same for everybody, so it has no token.
         """
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         if not container.web_config.csrf.is_own(context.info.headers, has_token=False):
             raise Forbidden
         form = await read_form(request, ("language", *TYPED))

@@ -106,7 +106,7 @@ class LogoutController(Controller):
     async def submit_logout(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Also for whoever is no longer signed in: the cookies go either way."""
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         form = await read_form(request, ())
         async with errors_shown_on(partial(_render_page, container, context)):
             try:

@@ -38,7 +38,7 @@ class PriceChanged(Conflict):
 class PlanHandler:
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.container = Container.from_request(request)
-        self.context = self.container.get_context(request)
+        self.context = self.container.get_context(request.scope)
 
     async def show_page(self, refusal: Refusal | None = None) -> HttpResponse:
         """What is chosen, what was picked and waits for a yes, and everything there is."""

@@ -176,7 +176,7 @@ class PricingHandler:
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.container = Container.from_request(request)
-        self._context = self.container.get_context(request)
+        self._context = self.container.get_context(request.scope)
         self._request_info = self._context.info
         self._product = self.container.pages.brand.name
         self._headers = dict(request.scope["headers"])

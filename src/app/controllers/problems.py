@@ -35,5 +35,5 @@ def _respond(
     request: Request[Any, Any, Any], template: str, values: dict[str, Any]
 ) -> HttpResponse:
     container = Container.from_request(request)
-    context = container.get_context(request)
+    context = container.get_context(request.scope)
     return container.pages.render_public(context, template, values, CACHING, is_kept=False)

@@ -23,7 +23,7 @@ from app.web.response import HttpResponse, redirect_to
 class RecoveryHandler:
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self.container = Container.from_request(request)
-        self.context = self.container.get_context(request)
+        self.context = self.container.get_context(request.scope)
         self.flow, self.is_changing = self.container.recovery, is_changing(self.context)
 
     async def load_flow(self) -> Recovery:

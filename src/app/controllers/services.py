@@ -37,7 +37,7 @@ class ServicesController(Controller):
     async def show_return(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Only ever to an origin of SERVICES; the home page for anything else."""
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         asked = context.info.query_params
         url, state = asked.get("to", ""), asked.get("state", "")
         origin = container.services.registry.find_origin(url)

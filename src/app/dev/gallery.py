@@ -116,7 +116,7 @@ class GalleryController(Controller):
         if query.get("template"):
             values |= _shown(request, query, switches)
         return container.pages.render_page(
-            container.get_context(request), "dev/gallery.html", values
+            container.get_context(request.scope), "dev/gallery.html", values
         )
 
     @get("/gallery.json")

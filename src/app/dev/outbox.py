@@ -256,7 +256,7 @@ class OutboxController(Controller):
             "older": page + 1 if len(recent) > page * SHOWN else 0,
         }
         return container.pages.render_page(
-            container.get_context(request), "dev/outbox.html", values
+            container.get_context(request.scope), "dev/outbox.html", values
         )
 
     @get("/mail/{message_id:str}")

@@ -5,7 +5,11 @@ thing never signs another.
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 MAC_BYTES = 32
 
@@ -75,7 +79,9 @@ class Signer:
         """32 bytes over the parts, joined by `|`: whoever calls sees to it that no other list of
         parts is joined to the same.
         """
-        return hmac.digest(self.keys[0], b"|".join(parts), sha256)
+        signing = _hmac_by(self.keys[0]).copy()
+        signing.update(b"|".join(parts))
+        return signing.finalize()
 
     def verifies(self, mac: bytes, *parts: bytes, length: int = MAC_BYTES) -> bool:
         """Whether `mac` is the first `length` bytes of what a key signs. In constant time."""
@@ -84,7 +90,15 @@ class Signer:
 
     def each(self) -> tuple["Signer", ...]:
         """One for each key; the first is that of the key that signs now."""
-        return tuple(Signer((key,)) for key in self.keys)
+        return (self,) if len(self.keys) == 1 else tuple(Signer((key,)) for key in self.keys)
+
+
+@lru_cache(1024)
+def _hmac_by(key: bytes) -> HMAC:
+    """To be copied: one that begins with its key each time takes three times as long (measured:
+    2.2 µs, not 0.7, and most requests sign twice).
+    """
+    return HMAC(key, SHA256())
 
 
 def is_same(given: bytes, wanted: bytes) -> bool:

@@ -21,7 +21,9 @@ class BlockedNetworks:
         if _begins(scope):
             request: Request[Any, Any, Any] = Request(scope)
             container = Container.from_request(request)
-            await container.blocks.check_network(container.get_context(request).origin.address)
+            await container.blocks.check_network(
+                container.get_context(request.scope).origin.address
+            )
         await self._app(scope, receive, send)
 
 

@@ -123,12 +123,16 @@ class Container:
 
     @classmethod
     def from_request(cls, request: Request[Any, Any, Any]) -> "Container":
-        return cast(Container, request.app.state.container)
+        return cls.from_scope(request.scope)
 
-    def get_context(self, request: Request[Any, Any, Any]) -> RequestContext:
+    @classmethod
+    def from_scope(cls, scope: Any) -> "Container":
+        return cast(Container, scope["litestar_app"].state.container)
+
+    def get_context(self, scope: Any) -> RequestContext:
         """The same one however often it is asked for, so that no cookie it has to set is lost."""
-        state = request.scope["state"]
+        state = scope["state"]
         context: RequestContext | None = state.get("context")
         if context is None:
-            context = state["context"] = RequestContext(request, self.web_config)
+            context = state["context"] = RequestContext(scope, self.web_config)
         return context

@@ -148,7 +148,7 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpRespo
     if isinstance(refusal, OutOfStep):
         return _redirect_to_current_step(request, refusal)
     if isinstance(refusal, Unauthenticated):
-        context = Container.from_request(request).get_context(request)
+        context = Container.from_request(request).get_context(request.scope)
         if context.flow.has_begun:
             # what someone is signing up for is not lost by asking for it
             context.session.clear()
@@ -160,7 +160,7 @@ def show_refusal(request: Request[Any, Any, Any], refusal: Refusal) -> HttpRespo
             f"/login?return_to={quote(request.scope['path'])}", context.cookies.to_set
         )
     if isinstance(refusal, ConfirmationNeeded):
-        context = Container.from_request(request).get_context(request)
+        context = Container.from_request(request).get_context(request.scope)
         back = quote(request.scope["path"])
         return redirect_to(f"/account/confirm?return_to={back}", context.cookies.to_set)
     return _error_response(request, refusal.status, refusal.message, refusal)
@@ -215,7 +215,7 @@ def _error_response(
             "cause": cause,
         }
         response = container.pages.render_page(
-            container.get_context(request), "error.html", context, status=status
+            container.get_context(request.scope), "error.html", context, status=status
         )
     seconds = getattr(refusal, "retry_after", None)
     if seconds is not None:
@@ -225,7 +225,7 @@ def _error_response(
 
 def _redirect_to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> HttpResponse:
     """`/signup/email` for the step `email` of the flow the request was about."""
-    context, feature = Container.from_request(request).get_context(request), _feature(request)
+    context, feature = Container.from_request(request).get_context(request.scope), _feature(request)
     first, lost = LOST.get(feature, ("", ""))
     if isinstance(refusal, ProveAgain):
         context.remembered.set_notices("prove-again")

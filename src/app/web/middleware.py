@@ -1,13 +1,12 @@
-"""The outermost layer: every answer passes here and nowhere else; what may be asked once more
-is.
+"""The outermost layer: every answer passes here and nowhere else. It asks again what may be.
 
 It gives the request its id, the answer its security headers and one log line, and the caller a
 deadline. Plain ASGI, because the framework's own middleware does not run for what it refuses.
 """
 
 import logging
+import random
 import re
-import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
@@ -19,7 +18,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.domain.audit import current_request
-from app.domain.i18n import Language, reading
+from app.domain.i18n import Language, current_language, current_zone
 from app.domain.limits import Origin
 from app.web.client_address import UntrustedForwarding, find_client_ip, is_from_proxy
 from app.web.cors import Cors
@@ -113,8 +112,6 @@ HSTS = {
     "subdomains": b"max-age=63072000; includeSubDomains",
     "preload": b"max-age=63072000; includeSubDomains; preload",
 }
-
-
 # The page of last resort is a whole document; htmx shows what is in its <main>.
 RESELECT = (b"hx-reselect", b"#main > *")
 
@@ -168,30 +165,34 @@ class OuterMiddleware:
         if self._forwarding:
             self._forwarding.look(scope)
         request_id = self._name_request(scope)
-        token, refused = current_request.set(request_id), current_refusal.set("")
+        language, zone = self._find_reader(scope)
         sender = _ResponseSender(scope, send, self._headers, self._cors, request_id)
+        request, refused = current_request.set(request_id), current_refusal.set("")
+        read, clock = current_language.set(language), current_zone.set(zone)
         try:
-            with reading(*self._find_reader(scope)):
-                if is_path(scope["path"]):
-                    await self._within_deadline(sender, receive)
-                elif unrouted := respond_to_no_path(sender.scope):
-                    await unrouted(sender.scope, receive, sender.send)
-                else:
-                    await self._send_last_resort(sender, 400)
+            if is_path(scope["path"]):
+                await self._within_deadline(sender, receive)
+            elif unrouted := respond_to_no_path(sender.scope):
+                await unrouted(sender.scope, receive, sender.send)
+            else:
+                await self._send_last_resort(sender, 400)
         finally:
             sender.log(self._trusted_proxies)
-            current_request.reset(token)
+            current_request.reset(request)
             current_refusal.reset(refused)
+            current_language.reset(read)
+            current_zone.reset(clock)
         return None
 
     def _name_request(self, scope: Any) -> str:
-        """By the id that one of our proxies gave it, if it did."""
-        if not self._trusted_proxies:
-            return secrets.token_hex(8)
-        given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
-        if REQUEST_ID.fullmatch(given) and is_from_proxy(scope, self._trusted_proxies):
-            return given.decode()
-        return secrets.token_hex(8)
+        """By the id that one of our proxies gave it, if it did. Ours is no secret: one from the
+        system takes four times as long.
+        """
+        if self._trusted_proxies:
+            given: bytes = dict(scope["headers"]).get(b"x-request-id", b"")
+            if REQUEST_ID.fullmatch(given) and is_from_proxy(scope, self._trusted_proxies):
+                return given.decode()
+        return f"{random.getrandbits(64):016x}"
 
     async def _within_deadline(self, sender: "_ResponseSender", receive: Receive) -> None:
         try:

@@ -95,7 +95,8 @@ class RememberedValues:
 
     def get_typed(self, name: str) -> str:
         """What was typed a while ago, '' for nothing."""
-        return dict(parse_qsl(decode_value(self._cookies.read("typed") or ""))).get(name, "")
+        kept = self._cookies.read("typed")
+        return dict(parse_qsl(decode_value(kept))).get(name, "") if kept else ""
 
     def forget_typed(self) -> None:
         """It was sent."""

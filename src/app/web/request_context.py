@@ -6,8 +6,6 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
-from litestar import Request
-
 from app.domain.credentials.device import Device
 from app.domain.errors import Forbidden, Unauthenticated, Unavailable
 from app.domain.i18n import current_language
@@ -51,11 +49,12 @@ class WebConfig:
 class RequestContext:
     """Made once a request."""
 
-    def __init__(self, request: Request[Any, Any, Any], config: WebConfig) -> None:
-        self._request, self._config = request, config
-        self.info = RequestInfo(request)
-        self.cookies = RequestCookies(config.cookies, request.scope["headers"])  # type: ignore[arg-type]
+    def __init__(self, scope: Any, config: WebConfig) -> None:
+        self._scope, self._config = scope, config
+        self.info = RequestInfo(scope)
+        self.cookies = RequestCookies(config.cookies, scope["headers"])
         self.session = SessionCookies(self.cookies, config.access_tokens, config.session_lifetime)
+        self.remembered = RememberedValues(self.cookies)
         # Who is signed in, once that was looked up; and whether it turned out to be nobody.
         self.person: Person | None = None
         self.is_nobody = False
@@ -70,10 +69,6 @@ class RequestContext:
     def device_cookie(self) -> DeviceCookie:
         return DeviceCookie(self.cookies, self._config.devices)
 
-    @cached_property
-    def remembered(self) -> RememberedValues:
-        return RememberedValues(self.cookies)
-
     @property
     def signed_in_as(self) -> str | None:
         """For the header of a page: '' where nobody looked, None where nobody is signed in."""
@@ -84,7 +79,7 @@ class RequestContext:
     @cached_property
     def origin(self) -> Origin:
         """With the owners who have signed in from this device before."""
-        client_ip = find_client_ip(self._request.scope, self._config.trusted_proxies)
+        client_ip = find_client_ip(self._scope, self._config.trusted_proxies)
         return replace(Origin.of(client_ip), known_to=self.device_cookie.known_to)
 
     @property
@@ -158,6 +153,9 @@ async def check_both_tokens(context: RequestContext, sessions: Sessions, access:
 
 async def find_session(context: RequestContext, sessions: Sessions) -> Access | None:
     """For pages that greet whoever is there."""
+    if not context.session.exist:
+        context.is_nobody = True
+        return None
     try:
         return await require_session(context, sessions)
     except (Unauthenticated, TooManyRefreshes):

@@ -5,16 +5,14 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from litestar import Request
-
 WEIGHT = re.compile(rb"[01](?:\.[0-9]{0,3})?")  # a qvalue (RFC 9110 12.4.2)
 MOST_ENCODINGS = 256  # bytes; browsers send some thirty, and what is longer is not worth reading
 
 
 class RequestInfo:
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self.headers: dict[bytes, bytes] = dict(request.scope["headers"])
-        self.query_string: bytes = request.scope["query_string"]
+    def __init__(self, scope: Any) -> None:
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.query_string: bytes = scope["query_string"]
 
     @property
     def is_by_htmx(self) -> bool:

@@ -139,7 +139,7 @@ class AccountConfirmController(Controller):
     @post()
     async def submit_confirm(self, request: AnyRequest) -> HttpResponse:
         """A code when one was given, else the password. Back to what asked for it."""
-        context = Container.from_request(request).get_context(request)
+        context = Container.from_request(request).get_context(request.scope)
         if "without-phone" in context.info.query_params:
             return await (await without_phone_code(request)).submit(request)
         return await (await _code(request)).submit(request)

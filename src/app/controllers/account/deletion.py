@@ -33,7 +33,7 @@ class AccountDeletionController(Controller):
         """However often it arrives: each time it is told that the account is gone."""
         form = await read_form(request, ("password", "code"))
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         try:
             await _delete(await AccountHandler.for_request(request), form)
         except (Refusal, PreparedResponse):

@@ -35,7 +35,7 @@ class AccountHandler:
     async def for_request(cls, request: Request[Any, Any, Any]) -> "AccountHandler":
         """A form needs both tokens of the session. Raises `Unauthenticated`."""
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         access = await require_session(context, container.sessions)
         if request.scope["method"] != "GET":
             await check_both_tokens(context, container.sessions, access)

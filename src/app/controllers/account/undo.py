@@ -35,7 +35,7 @@ class AccountUndoController(Controller):
     async def submit_undo(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
         """Needs no session: whoever lost the account has none."""
         container = Container.from_request(request)
-        context, form = container.get_context(request), await read_form(request, ())
+        context, form = container.get_context(request.scope), await read_form(request, ())
         async with errors_shown_on(partial(_render_page, request, token)):
             context.check_form(form.check)
             with suppress(UndoneAlready):
@@ -51,7 +51,7 @@ async def _render_page(
     whichever post, is no error.
     """
     container, change, reason = Container.from_request(request), None, None
-    context = container.get_context(request)
+    context = container.get_context(request.scope)
     try:
         change = await container.account.undo.read_change(token)
         change.check()
@@ -113,7 +113,7 @@ class AccountUndoConfirmController(Controller):
     @post("/call")
     async def submit_undo_call(self, request: AnyRequest, token: FromPath[str]) -> HttpResponse:
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         by_phone = UndoCode(container, context, token)
         return await CodeEntry(container, context, by_phone).send(request, by_phone.call)
 
@@ -195,5 +195,5 @@ class UndoCode:
 
 def _code(request: AnyRequest, token: str) -> CodeEntry:
     container = Container.from_request(request)
-    context = container.get_context(request)
+    context = container.get_context(request.scope)
     return CodeEntry(container, context, UndoCode(container, context, token))

@@ -28,7 +28,7 @@ class ApiDocsController(Controller):
         """OpenAPI 3.1, for everybody, with the name of the brand."""
         plain, zipped, etag = _document(Container.from_request(request).pages.brand.name)
         response = HttpResponse(200, plain, [*HEADERS])
-        if RequestInfo(request).accepts_gzip:
+        if RequestInfo(request.scope).accepts_gzip:
             response = HttpResponse(200, zipped, [*HEADERS, ZIPPED])
         return respond_unless_known(dict(request.scope["headers"]), etag, response)
 
@@ -36,7 +36,7 @@ class ApiDocsController(Controller):
     async def show_docs(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """Needs no script: whoever wants to try calls out has an example of each."""
         container = Container.from_request(request)
-        context = container.get_context(request)
+        context = container.get_context(request.scope)
         shared = {"reference": read_reference()}
         return container.pages.render_public(context, PAGE, shared, CACHING[0])
 

@@ -7,10 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Any
 from urllib.parse import quote
 
-from litestar import Request
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import asgi
 from litestar.types import HTTPScope, Receive, Send
@@ -50,14 +48,14 @@ async def forward_auth(scope: HTTPScope, receive: Receive, send: Send) -> None:
     if scope["method"] not in ("GET", "OPTIONS"):
         raise MethodNotAllowedException(headers={"allow": ALLOWED.decode()})
     asked = scope["method"] == "GET"
-    answer = await _check_session(Request(scope)) if asked else OPTIONS
+    answer = await _check_session(scope) if asked else OPTIONS
     await answer(scope, receive, send)
 
 
-async def _check_session(request: Request[Any, Any, Any]) -> HttpResponse:
-    container = Container.from_request(request)
-    context = container.get_context(request)
-    forwarded = read_forwarded(request.scope, container.web_config.trusted_proxies)
+async def _check_session(scope: HTTPScope) -> HttpResponse:
+    container = Container.from_scope(scope)
+    context = container.get_context(scope)
+    forwarded = read_forwarded(scope, container.web_config.trusted_proxies)
     service = forwarded and container.services.registry.find_by_origin(forwarded.origin)
     if not forwarded or not service:
         return await _answer(container, context, ID_ALONE, require_session)

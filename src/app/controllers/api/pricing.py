@@ -122,7 +122,7 @@ class PricingApiController(Controller):
     ) -> HttpResponse:
         """For everybody. Caches may keep it for a minute; it has an entity tag."""
         current = await Container.from_request(request).prices.get_soon()
-        who = RequestInfo(request)
+        who = RequestInfo(request.scope)
         asked = parse_selection(
             current.catalogue,
             period,

@@ -152,7 +152,7 @@ class ApiRequest(Request[Any, Any, Any]):
 
     def find_country(self, chosen: str) -> str:
         """That a national number is read in."""
-        info = RequestInfo(self)
+        info = RequestInfo(self.scope)
         return find_country(self.container, info.languages, chosen.upper())
 
 

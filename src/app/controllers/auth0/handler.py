@@ -75,7 +75,7 @@ REASONS: dict[str, type[Refusal]] = {
 class Auth0Handler:
     def __init__(self, request: Request[Any, Any, Any]) -> None:
         self._request, self.container = request, Container.from_request(request)
-        self.context = self.container.get_context(request)
+        self.context = self.container.get_context(request.scope)
         if self.container.federation is None:
             raise NotFoundException
         self.federation = self.container.federation

@@ -44,7 +44,7 @@ LOGIN = EntryPoint("login", DEFAULT, DEFAULT, untold=("existing",))
 class SignupRequest:
     def __init__(self, request: Request[Any, Any, Any], entry_point: EntryPoint) -> None:
         self.container = Container.from_request(request)
-        self.context = self.container.get_context(request)
+        self.context = self.container.get_context(request.scope)
         self.entry_point, self.flow = entry_point, self.container.signup
         self.is_changing = is_changing(self.context)
         self.plan = self.context.remembered.plan

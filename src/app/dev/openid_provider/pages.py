@@ -52,7 +52,7 @@ class DevAuth0Controller(Controller):
         if problem := provider.problem(asked):
             return redirect_to(provider.callback_url(asked, error=problem))
         return await _render_page(
-            request, last_person(Container.from_request(request).get_context(request).cookies)
+            request, last_person(Container.from_request(request).get_context(request.scope).cookies)
         )
 
     @post("/authorize")
@@ -61,7 +61,7 @@ class DevAuth0Controller(Controller):
         if problem := provider.problem(asked):
             return redirect_to(provider.callback_url(asked, error=problem))
         context, form = (
-            Container.from_request(request).get_context(request),
+            Container.from_request(request).get_context(request.scope),
             await read_form(request, (*FIELDS, "answer")),
         )
         async with errors_shown_on(partial(_render_page, request, form)):
@@ -98,7 +98,7 @@ class DevAuth0Controller(Controller):
         asked = dict(request.query_params)
         if not _find_provider(request).can_return_to(asked):
             raise ClientException("not an address of ours")
-        context = Container.from_request(request).get_context(request)
+        context = Container.from_request(request).get_context(request.scope)
         forget_person(context.cookies)
         return redirect_to(asked["returnTo"], context.cookies.to_set)
 
@@ -122,7 +122,7 @@ async def _render_page(
     request: AnyRequest, form: Form, refusal: Refusal | None = None
 ) -> HttpResponse:
     container = Container.from_request(request)
-    context = container.get_context(request)
+    context = container.get_context(request.scope)
     values = {
         "here": f"/dev/auth0/authorize?{context.info.query_string.decode('ascii', 'replace')}",
         "people": PEOPLE,
