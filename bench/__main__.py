@@ -97,13 +97,16 @@ BY_NAME: dict[str, Callable[[], list[Figure]]] = {
 
 
 def main(*names: str) -> int:
-    """Of all parts, or of those named: 1 where one broke, or a figure is not as it must be. Raises
-    `KeyError` for a part that there is not.
+    """Of all parts, or of those named: 1 where one broke, or a figure is not as it must be; 2 where
+    there is no such part.
     """
-    started = monotonic()
+    started, known = monotonic(), PARTS | BY_NAME
+    if unknown := [name for name in names if name not in known]:
+        print(f"No such part: {', '.join(unknown)}. There are {', '.join(known)}.", file=sys.stderr)
+        return 2
     figures: list[Figure] = []
     failed = False
-    for measure in [(PARTS | BY_NAME)[name] for name in names or PARTS]:
+    for measure in [known[name] for name in names or PARTS]:
         try:
             figures += measure()
         except Exception:

@@ -32,6 +32,7 @@ POLICIES = {
     "/dev/outbox/mail": MAIL,
     "/dev/outbox": FRAMING,
 }
+TOUCHED = ("/dev/", "/static/")  # all other paths are left alone at once
 SCRIPT, LOADS = "/latchkey.js", b'import "/dev/reload.js";'
 
 
@@ -55,7 +56,9 @@ class DevelopmentMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if self._changes and path == EVENTS and is_from_this_machine(ASGIConnection(scope)):
+        if not path.startswith(TOUCHED):
+            await self._app(scope, receive, send)
+        elif self._changes and path == EVENTS and is_from_this_machine(ASGIConnection(scope)):
             known = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
             await self._changes.stream(known, _moment(scope), receive, send)
         elif self._changes and path.startswith("/static/") and path.endswith(SCRIPT):

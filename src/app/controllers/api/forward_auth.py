@@ -94,17 +94,15 @@ def _refuse() -> HttpResponse:
 
 
 def _headers_of(profile: Profile) -> Headers:
-    values = (
-        ("user", str(profile.user_id)),
-        ("phone", profile.phone),
-        ("email", profile.email),
-        ("plan", profile.plan),
-    )
-    return [
-        (f"x-latchkey-{name}".encode(), value.encode())
-        for name, value in values
-        if value and HEADER_VALUE.fullmatch(value)
-    ]
+    headers = [(b"x-latchkey-user", str(profile.user_id).encode())]
+    for name, value in (
+        (b"x-latchkey-phone", profile.phone),
+        (b"x-latchkey-email", profile.email),
+        (b"x-latchkey-plan", profile.plan),
+    ):
+        if value and HEADER_VALUE.fullmatch(value):
+            headers.append((name, value.encode()))
+    return headers
 
 
 class _ServicePage:
