@@ -129,6 +129,13 @@ def running_untold(place: Place) -> Iterator[Server]:
 
 
 @contextmanager
+def running_again(place: Place) -> Iterator[Server]:
+    """The same product once more on the same stores."""
+    with _serving(place.folder, place.env, "app.cli", "serve") as product:
+        yield product
+
+
+@contextmanager
 def running_workers(place: Place, count: int) -> Iterator[tuple[Server, Server]]:
     """The product and the bare side again on the same stores, with so many workers each."""
     workers = {"WORKERS": str(count)}

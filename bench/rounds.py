@@ -31,6 +31,10 @@ class Load:
         self.rates.append(rate)
         self.costs.append(cost)
 
+    def extend(self, more: "Load") -> None:
+        self.rates += more.rates
+        self.costs += more.costs
+
     def told(self) -> str:
         return f"{middle(self.rates)}/s, {middle([cost * 1e6 for cost in self.costs])} µs"
 
