@@ -158,7 +158,7 @@ def test_a_moment_that_is_taken_is_told(url: str, file: Path) -> None:
     published(url, file, "--at", tomorrow)
     refused = pricing(url, "publish", file, "--at", tomorrow)
     assert refused.exit_code == 1
-    assert "Other prices already begin at that very moment." in refused.stderr
+    assert "Other prices already start at that time." in refused.stderr
     assert versions(url) == 1
 
 

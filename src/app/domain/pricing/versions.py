@@ -150,7 +150,7 @@ FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 
 class MomentTaken(Conflict):
     code = "moment_taken"
-    message = _("Other prices already begin at that very moment. Choose another one.")
+    message = _("Other prices already start at that time. Choose another one.")
 
 
 async def publish(
