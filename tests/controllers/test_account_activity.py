@@ -18,6 +18,10 @@ RECORD = """
 INSERT INTO audit_events (event, user_id, details, network)
 SELECT $1, $2, $3, $4 FROM generate_series(1, $5::integer)
 """
+RECORD_AT_ONCE = """
+INSERT INTO audit_events (event, user_id, at)
+SELECT 'plan:given_up', $1, statement_timestamp() FROM generate_series(1, $2::integer)
+"""
 
 
 @pytest.fixture
@@ -104,22 +108,48 @@ def test_nobody_else_is_told_and_what_is_not_theirs_is_not(holder: Holder) -> No
     assert Person(holder.product).get(HERE).location == f"/login?return_to={HERE}"
 
 
-def test_older_ones_are_on_pages_of_their_own(holder: Holder) -> None:
-    record(holder, "plan:given_up", times=2 * PAGE_SIZE)
+def walk(person: Person) -> list[list[str]]:
+    """All pages, from the newest to the oldest."""
     pages, path = [], HERE
     while path:
-        pages.append(entries(holder, path))
-        html = holder.get(path).html
+        pages.append(entries(person, path))
+        html = person.get(path).html
         assert (f'href="{HERE}">Newest' in html) == (path != HERE)
-        older = re.search(rf'href="({HERE}\?before=[0-9]+)" rel="next"', html)
+        older = re.search(rf'href="({HERE}\?before=[0-9]+-[0-9]+)" rel="next"', html)
         path = older[1] if older else ""
+    return pages
+
+
+def test_older_ones_are_on_pages_of_their_own(holder: Holder) -> None:
+    record(holder, "plan:given_up", times=2 * PAGE_SIZE)
+    pages = walk(holder)
     assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 2]
     assert pages[-1] == ["Signed in New device", "Account created"]
 
 
-@pytest.mark.parametrize("before", ["", "x", "-1", "1e3", "9" * 40, "%D9%A1", "0"])
+def test_none_of_one_moment_is_skipped_at_the_end_of_a_page(holder: Holder) -> None:
+    [row] = sql(holder.product, WHO, holder.phone)
+    sql(holder.product, RECORD_AT_ONCE, row["id"], 2 * PAGE_SIZE + 3)
+    record(holder, "plan:chosen", times=PAGE_SIZE - 1)
+    told = [one for page in walk(holder) for one in page]
+    assert told.count("Plan removed") == 2 * PAGE_SIZE + 3
+    assert told[-2:] == ["Signed in New device", "Account created"]
+
+
+def test_an_address_with_the_time_alone_is_of_what_was_before_it(holder: Holder) -> None:
+    [row] = sql(holder.product, WHO, holder.phone)
+    sql(holder.product, RECORD_AT_ONCE, row["id"], PAGE_SIZE + 1)
+    older = re.search(r"before=([0-9]+)-", holder.get(HERE).html)
+    assert older
+    expected = ["Signed in New device", "Account created"]
+    assert entries(holder, f"{HERE}?before={older[1]}") == expected
+
+
+@pytest.mark.parametrize(
+    "before", ["", "x", "-1", "1e3", "9" * 40, "%D9%A1", "1-", "1-x", "1-1-1", "0", "0-7"]
+)
 def test_what_is_no_time_is_the_newest(holder: Holder, before: str) -> None:
     seen = holder.get(f"{HERE}?before={before}")
     assert seen.status == 200
     empty = "Nothing to show here" in seen.html
-    assert empty == (before == "0"), "before the first second there was nothing"
+    assert empty == before.startswith("0"), "before the first second there was nothing"

@@ -1,12 +1,13 @@
 """What happened to the account, and where to go if it was somebody else."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Controller, Request, get
 
 from app.controllers.account.handler import AccountHandler
-from app.domain.account.activity import Activity
+from app.domain.account.activity import Activity, Place
 from app.domain.audit import AuditEvent
 from app.domain.credentials.device import describe_device, describe_network
 from app.domain.i18n import LazyText, Text
@@ -15,7 +16,9 @@ from app.web.response import HttpResponse
 HERE = "/account/activity"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-MOST_DIGITS = 16  # of a time in microseconds, until the year 2286
+# A time in microseconds, until the year 2286, and the number of an event. Addresses that were kept
+# from before there was the number have the time alone.
+PLACE = re.compile("([0-9]{1,16})(?:-([0-9]{1,18}))?")
 ACCOUNT, SESSIONS, PASSWORD = "/account", "/account/sessions", "/account/password"
 EMAIL, PHONE, IDENTITIES = "/account/email", "/account/phone", "/account/identities"
 # Where whoever did not do it ends what it led to. What they can do nothing about is not here.
@@ -59,14 +62,14 @@ class AccountActivityController(Controller):
     async def show_activity(self, request: Request[Any, Any, Any]) -> HttpResponse:
         """A page of it: the newest, or what is older than the address says."""
         handler = await AccountHandler.for_request(request)
-        before = _read_time(handler.context.info.query_params.get("before", ""))
+        before = _read_place(handler.context.info.query_params.get("before", ""))
         page = await handler.account.activities.list_page(handler.person.id, before)
         label = LazyText(handler.container.pages.templates.auth0_label, {})
         here = handler.context.origin.network
         values = {
             "entries": [describe_entry(entry, here, label) for entry in page.entries],
             "newest": HERE if before else "",
-            "older": f"{HERE}?before={_write_time(page.older_than)}" if page.older_than else "",
+            "older": f"{HERE}?before={_write_place(page.last)}" if page.last else "",
         }
         return handler.render_page("activity.html", values)
 
@@ -84,12 +87,13 @@ def describe_entry(entry: Activity, here: str, auth0_label: Text) -> dict[str, o
     }
 
 
-def _read_time(given: str) -> datetime | None:
+def _read_place(given: str) -> Place | None:
     """None for what is none: it is as if nothing had been asked for."""
-    if not given.isascii() or not given.isdigit() or len(given) > MOST_DIGITS:
+    if not (found := PLACE.fullmatch(given)):
         return None
-    return EPOCH + int(given) * MICROSECOND
+    at = EPOCH + int(found[1]) * MICROSECOND
+    return Place(at, int(found[2]) if found[2] else None)
 
 
-def _write_time(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
+def _write_place(place: Place) -> str:
+    return f"{(place.at - EPOCH) // MICROSECOND}-{place.id}"

@@ -171,23 +171,40 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An event's in the order of all: those of one transaction share the time, and differ in the
+    id. Without an id it is the place before all of that time.
+    """
+
+    at: datetime
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """The newest first. `older_than`: there are more, before this time."""
+    """The newest first. `last`: there are more, before this place."""
 
     entries: tuple[Activity, ...]
-    older_than: datetime | None
+    last: Place | None
 
 
 class Activities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_page(self, user_id: UUID, before: datetime | None = None) -> ActivityPage:
-        asked = sql.list_activity(user_id=user_id, before=before, events=SHOWN, most=PAGE_SIZE + 1)
+    async def list_page(self, user_id: UUID, before: Place | None = None) -> ActivityPage:
+        asked = sql.list_activity(
+            user_id=user_id,
+            before=before.at if before else None,
+            before_id=before.id if before else None,
+            events=SHOWN,
+            most=PAGE_SIZE + 1,
+        )
         async with self._database.connection() as connection:
             rows = await connection.fetch(*asked)
-        entries = tuple(map(_entry, rows[:PAGE_SIZE]))
-        return ActivityPage(entries, entries[-1].at if len(rows) > PAGE_SIZE else None)
+        shown = rows[:PAGE_SIZE]
+        last = Place(shown[-1]["at"], shown[-1]["id"]) if len(rows) > PAGE_SIZE else None
+        return ActivityPage(tuple(map(_entry, shown)), last)
 
 
 def _entry(row: Record) -> Activity:
