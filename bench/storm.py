@@ -204,7 +204,7 @@ def _events(place: Place) -> list[tuple[str, Callable[[], None], float | None]]:
     """With the failures that each may cause; those of PostgreSQL last as long as it is away."""
     return [
         ("nothing", lambda: sleep(CALM), 0),
-        ("a server is killed and started", place.kill_a_server, None),
+        ("a server is killed and started", place.kill_a_server, 0),
         ("the other is drained and started", place.drain_a_server, 0),
         ("Redis fails over", place.lose_redis, 0),
         ("PostgreSQL fails over", place.lose_postgres, None),

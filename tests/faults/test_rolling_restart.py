@@ -1,8 +1,9 @@
-"""Two servers behind nginx are restarted one after the other, and nobody notices."""
+"""Two servers behind nginx are killed, or restarted one after the other, and nobody notices."""
 
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -12,10 +13,17 @@ import httpx
 import pytest
 
 from app.adapters import migrations
+from tests.faults.staged import ask, locked, until
+from tests.holder import Holder
+from tests.person import PASSWORD
 from tests.product import GENEROUS, NO_TLS, PATIENCE, Product, free_port
 from tests.proxies import nginx_of_ops, running_nginx
 from tests.stores import Stores
 
+SIGNING_IN = """
+SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO sessions%'
+"""
 NEXT_RELEASE = """
 from alembic import op
 
@@ -30,13 +38,14 @@ def upgrade() -> None:
 """
 
 
-@pytest.fixture
-def pair(stores: Stores, tmp_path: Path) -> Iterator[list[Product]]:
+@pytest.fixture(scope="module")
+def pair(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Product]]:
     """Two servers on the same stores."""
+    folder = tmp_path_factory.mktemp("pair")
     url, redis_url = stores.new_database(), f"{stores.redis_url}?db=1"
     with ExitStack() as opened:
         yield [
-            opened.enter_context(TwoWorkers(tmp_path / name, url, redis_url, limits=GENEROUS))
+            opened.enter_context(TwoWorkers(folder / name, url, redis_url, limits=GENEROUS))
             for name in ("first", "second")
         ]
 
@@ -76,6 +85,26 @@ def _come(url: str, answers: "Counter[int | str]", ended: Event) -> None:
                     except httpx.TransportError as error:
                         answers[repr(error)] += 1
                     sleep(0.05)
+
+
+def test_a_form_under_way_at_a_server_that_is_killed_is_answered_by_the_other(
+    pair: list[Product], tmp_path: Path
+) -> None:
+    port, url, person = free_port(), pair[0].env["DATABASE_URL"], Holder(pair[1])
+    person.http.cookies.clear()
+    person.get("/login/password")
+    person.http.base_url = f"http://127.0.0.1:{port}"
+    known = {"email": person.email, "password": PASSWORD}
+    place = nginx_of_ops(port, *(each.port for each in pair))
+    with running_nginx(tmp_path, place), ThreadPoolExecutor(1) as thread:
+        with locked(url, "sessions"):
+            # The first request of all is the first server's.
+            sent = thread.submit(person.post, "/login/password", **known)
+            until(lambda: ask(url, SIGNING_IN)[0]["count"] == 1)
+            pair[0].kill()
+        seen = sent.result()
+    pair[0].start()
+    assert (seen.status, seen.location) == (303, "/account")
 
 
 def test_nothing_fails_while_both_are_replaced_and_the_database_is_migrated(
