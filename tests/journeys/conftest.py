@@ -1,6 +1,7 @@
 """A real Chromium for each test process, and people who use it, with scripts and without."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ ACME = ROOT / "examples/brand-acme"
 Visit = Callable[..., Awaitable[Visitor]]
 Journey = Callable[[Visitor], Awaitable[None]]
 Walk = Callable[..., Awaitable[list[Noted]]]
+Both = Callable[..., Coroutine[Any, Any, None]]
 
 
 @pytest.fixture(scope="session")
@@ -104,18 +106,32 @@ def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 @pytest.fixture(params=["scripts", "no scripts", "German"])
-def each_way(
-    visit: Visit, acme: Product, german: Words, request: pytest.FixtureRequest
-) -> Callable[[], Awaitable[Visitor]]:
+def each_way(visit: Visit, acme: Product, german: Words, request: pytest.FixtureRequest) -> Visit:
     """Makes a visitor with scripts, without, or in German under another brand, for journeys in
-    which it is not compared what each page shows.
+    which it is not compared what each page shows. `at` is where all of them go instead.
     """
     ways: dict[str, dict[str, Any]] = {
         "scripts": {},
         "no scripts": {"java_script_enabled": False},
         "German": {"at": acme, "words": german},
     }
-    return lambda: visit(**ways[request.param])
+    return lambda **options: visit(**ways[request.param] | options)
+
+
+@pytest.fixture
+def both(visit: Visit, acme: Product, german: Words) -> Both:
+    """Goes a journey in English and in German under another brand at the same time, for what only
+    scripts do or what is awaited: the second costs little where the first one waits.
+    """
+
+    async def go(journey: Journey, at: Product | None = None, **options: Any) -> None:
+        here = {"at": at, **options} if at else options
+        visitors = [await visit(**here), await visit(at=at or acme, words=german, **options)]
+        async with asyncio.TaskGroup() as group:
+            for visitor in visitors:
+                group.create_task(journey(visitor))
+
+    return go
 
 
 @pytest.fixture

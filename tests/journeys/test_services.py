@@ -34,13 +34,10 @@ def place(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             yield product, origin
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-async def test_a_page_of_a_service_is_come_back_to(
-    visit: Visit, place: Place, scripts: bool
-) -> None:
+async def test_a_page_of_a_service_is_come_back_to(each_way: Visit, place: Place) -> None:
     """The policy of our pages lets no form lead elsewhere, and no script follow there."""
     product, origin = place
-    visitor = await visit(at=product, java_script_enabled=scripts)
+    visitor = await each_way(at=product)
     visitor.person.sign_up(visitor.phone, visitor.email)
     tab = visitor.tab
     await tab.page.goto(f"{origin}/cart?item=1")
