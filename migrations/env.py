@@ -10,6 +10,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
@@ -25,8 +26,15 @@ import app.domain.tables.sends
 import app.domain.tables.spending  # noqa: F401
 from app.domain.tables import Table
 
-# Any number of servers may start at once; the others wait here and then find nothing to do.
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(727274)"
+# Any number of servers may start at once; the others wait and then find nothing to do. A connection
+# of its own holds the lock, since an index that is made concurrently ends the transaction of its
+# migration. Such an index waits for every statement under way: so nobody waits within one, or each
+# would wait for the other.
+ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(727274)"
+ASKED_EVERY = 0.1  # seconds
+# A server may end transactions that rest, and this one rests for as long as the others take. It
+# also takes the place of the statement before, whose snapshot is kept until another one comes.
+REST = "SET LOCAL idle_in_transaction_session_timeout = 0"
 
 
 # Whoever waits for a lock on a table stops everybody who comes after: so a migration gives up soon,
@@ -55,8 +63,9 @@ def migrate(connection: Connection) -> None:
     for pause in PAUSES:
         try:
             return migrate_once(connection)
-        except DBAPIError as error:
-            cause = error.orig.__cause__ if error.orig else None
+        except (DBAPIError, asyncpg.LockNotAvailableError) as error:
+            wrapped = isinstance(error, DBAPIError) and error.orig
+            cause = wrapped.__cause__ if wrapped else error
             if not isinstance(cause, asyncpg.LockNotAvailableError):
                 raise
             sleep(pause)
@@ -65,7 +74,6 @@ def migrate(connection: Connection) -> None:
 
 def migrate_once(connection: Connection) -> None:
     with context.begin_transaction():
-        connection.exec_driver_sql(ONE_AT_A_TIME)
         connection.exec_driver_sql(LOCK_TIMEOUT)
         context.run_migrations()
 
@@ -83,9 +91,20 @@ def list_revision(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
     connection.exec_driver_sql(statement, (step.up_revision_id,))
 
 
+async def take_turn(holder: AsyncConnection) -> None:
+    """Until its transaction ends."""
+    while True:
+        is_ours = (await holder.exec_driver_sql(ONE_AT_A_TIME)).scalar()
+        await holder.exec_driver_sql(REST)
+        if is_ours:
+            return
+        await asyncio.sleep(ASKED_EVERY)
+
+
 async def main() -> None:
     engine = context.config.engine
-    async with engine.connect() as connection:
+    async with engine.connect() as holder, engine.connect() as connection:
+        await take_turn(holder)
         await connection.run_sync(migrate)
     await engine.dispose()
 

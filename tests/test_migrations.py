@@ -1,11 +1,12 @@
 """The migrations: from nothing to the newest schema, which the code declares, and back."""
 
+import re
 from hashlib import sha256
 
 import pytest
 
 from app.adapters.migrations import commands, upgrade
-from app.adapters.postgres import list_revisions, newest_revision
+from app.adapters.postgres import FOLDER, list_revisions, newest_revision
 from tests.faults.staged import ask
 from tests.stores import Stores
 
@@ -84,6 +85,48 @@ def test_drift_is_noticed(url: str) -> None:
 def test_no_migration_comes_in_below_one_that_databases_have() -> None:
     released = [each for each in list_revisions() if each <= RELEASED_UP_TO]
     assert sha256(" ".join(released).encode()).hexdigest()[:16] == RELEASED
+
+
+INDEX = re.compile(
+    r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY).*?\sON\s+(?:ONLY\s+)?([\w{}]+)", re.DOTALL
+)
+# Their table is made anew: the indexes of its partitions are there, and become parts of its own.
+MADE_ANEW = ("202612011133", "202612011134")
+
+
+def tables_that_wait(migration: str) -> set[str]:
+    """Those that are there before it and take no writes while it makes an index."""
+    made = re.findall(r"CREATE TABLE (\w+)", migration)
+    blind = re.findall(r"op\.create_index", migration)
+    return {*INDEX.findall(migration), *blind}.difference(made)
+
+
+def test_no_migration_makes_an_index_while_others_wait() -> None:
+    """But for those that databases have had, which were not changed."""
+    files = [
+        path
+        for path in (FOLDER / "versions").glob("*.py")
+        if path.name > RELEASED_UP_TO + "~" and not path.name.startswith(MADE_ANEW)
+    ]
+    assert len(files) > 10
+    assert {
+        path.name: found for path in files if (found := tables_that_wait(path.read_text()))
+    } == {}
+
+
+@pytest.mark.parametrize(
+    ("migration", "tables"),
+    [
+        ("CREATE INDEX ix_a ON users (email)", {"users"}),
+        ('"CREATE UNIQUE INDEX ix_a"\n    " ON users USING hash (email)"', {"users"}),
+        ('f"CREATE INDEX ix_{table} ON {table} (user_id)"', {"{table}"}),
+        ('op.create_index("ix_a", "users", ["email"])', {"op.create_index"}),
+        ("CREATE INDEX CONCURRENTLY ix_a ON users (email)", set()),
+        ("CREATE TABLE users (email text);\nCREATE INDEX ix_a ON users (email)", set()),
+    ],
+)
+def test_one_that_does_is_found(migration: str, tables: set[str]) -> None:
+    assert tables_that_wait(migration) == tables
 
 
 def test_a_database_lists_all_migrations_it_has_had(url: str) -> None:

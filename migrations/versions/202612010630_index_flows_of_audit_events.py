@@ -4,15 +4,15 @@ millions of events.
 
 from alembic import op
 
+from app.adapters.concurrent_indexes import create_index_concurrently
+
 revision: str = "202612010630"
 down_revision: str | None = "202612010621"
 
-# By hash: half the size of a tree, and only ever asked for one flow or a few.
-CREATE = "CREATE INDEX ix_audit_events_flow_id ON audit_events USING hash (flow_id)"
-
 
 def upgrade() -> None:
-    op.execute(CREATE)
+    # By hash: half the size of a tree, and only ever asked for one flow or a few.
+    create_index_concurrently("ix_audit_events_flow_id", "audit_events USING hash (flow_id)")
 
 
 def downgrade() -> None:

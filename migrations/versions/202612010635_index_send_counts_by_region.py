@@ -2,12 +2,14 @@
 
 from alembic import op
 
+from app.adapters.concurrent_indexes import create_index_concurrently
+
 revision: str = "202612010635"
 down_revision: str | None = "202612010630"
 
 
 def upgrade() -> None:
-    op.execute("CREATE INDEX ix_send_counts_region ON send_counts (region, channel, slot)")
+    create_index_concurrently("ix_send_counts_region", "send_counts (region, channel, slot)")
 
 
 def downgrade() -> None:

@@ -9,6 +9,18 @@ from tests.commands.running import latchkey
 from tests.faults.staged import ask, held, until, waiting
 from tests.stores import Stores
 
+# Who waits for the turn does so between statements.
+ASKING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+  AND query = 'SET LOCAL idle_in_transaction_session_timeout = 0'
+"""
+BEFORE_INDEX = "202612010621"
+WRITE = "INSERT INTO audit_events (event) VALUES ('session:opened')"
+IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_audit_events_flow_id'::regclass"
+UNFINISHED = """
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_audit_events_flow_id'::regclass
+"""
+
 
 def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
     stores: Stores, tmp_path: Path
@@ -20,7 +32,7 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
                 threads.submit(latchkey, tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url)
                 for _ in range(2)
             ]
-            until(lambda: waiting(url) == 2, 60)
+            until(lambda: ask(url, ASKING)[0]["count"] == 2, 60)
         ended = [one.result() for one in started]
     told = f"The database is at {newest_revision()}.\n"
     assert [(one.returncode, one.stdout) for one in ended] == [(0, told)] * 2
@@ -42,6 +54,30 @@ def test_a_table_that_is_in_use_stops_nobody_for_long_and_is_migrated_in_the_end
             until(lambda: waiting(url) == 0, 5)
         assert started.result().returncode == 0
     commands(url).check()
+
+
+def test_nobody_waits_for_an_index_of_a_large_table(stores: Stores, tmp_path: Path) -> None:
+    """Nor do two that migrate wait for each other while one makes it."""
+    url = stores.new_database()
+    commands(url).downgrade(BEFORE_INDEX)
+    with ThreadPoolExecutor(2) as threads:
+        with held(url, WRITE):
+            given = {"ENVIRONMENT": "test", "DATABASE_URL": url}
+            started = [threads.submit(latchkey, tmp_path, "migrate", **given) for _ in range(2)]
+            until(lambda: waiting(url) == 1 and ask(url, ASKING)[0]["count"] == 2, 60)
+            with held(url, f"SET LOCAL lock_timeout = '200ms'; {WRITE}"):
+                assert waiting(url) == 1, "it waits for the first writer still"
+        assert [each.result().returncode for each in started] == [0, 0]
+    commands(url).check()
+
+
+def test_an_index_that_was_left_unfinished_is_made_anew(stores: Stores) -> None:
+    url = stores.new_database()
+    commands(url).downgrade("202612010630")
+    ask(url, UNFINISHED)
+    ask(url, f"UPDATE alembic_version SET version_num = '{BEFORE_INDEX}'")
+    commands(url).upgrade("202612010630")
+    assert ask(url, IS_VALID)[0]["indisvalid"]
 
 
 def test_a_schema_of_a_later_version_is_left_as_it_is(stores: Stores, tmp_path: Path) -> None:

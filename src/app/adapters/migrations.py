@@ -17,9 +17,11 @@ from app.settings.database_url import parse_database_url
 
 # Revisions that end a transaction where there may be much data. A condition is added, then checked
 # against all rows, then used: in one transaction the lock of the first would last through the
-# second. And whoever writes two tables may take their locks in another order.
+# second. And whoever writes two tables may take their locks in another order. An index that is made
+# concurrently has no transaction, and none before it may be open.
 ENDS = (
     "202612010621",
+    "202612010630",
     "202612010635",
     "202612011129",
     "202612011130",
