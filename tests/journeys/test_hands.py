@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.conftest import Visit, Walk
+from tests.journeys.conftest import Both, Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.product import Product
 
@@ -48,17 +48,19 @@ async def test_a_keyboard_alone_signs_up(walk: Walk) -> None:
 
 
 @pytest.mark.parametrize("step", FIELDS)
-async def test_field_and_button_are_in_view_above_a_keyboard(visit: Visit, step: str) -> None:
-    visitor = await visit(viewport=PHONE_IN_HAND, has_touch=True)
-    await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
-    field = visitor.tab.page.locator(f"#{FIELDS[step]}")
-    await visitor.tab.page.evaluate("scrollTo(0, 0)")
-    button = visitor.tab.page.locator("main form button[type=submit]").first
-    for part in (field, button):
-        box = await part.bounding_box()
-        assert box
-        assert 0 <= box["y"] <= PHONE_IN_HAND["height"] - box["height"], (step, box)
-        assert box["height"] >= 44
+async def test_field_and_button_are_in_view_above_a_keyboard(both: Both, step: str) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await (visitor.open("/signup/phone") if step == "phone" else visitor.come_to(step))
+        field = visitor.tab.page.locator(f"#{FIELDS[step]}")
+        await visitor.tab.page.evaluate("scrollTo(0, 0)")
+        button = visitor.tab.page.locator("main form button[type=submit]").first
+        for part in (field, button):
+            box = await part.bounding_box()
+            assert box
+            assert 0 <= box["y"] <= PHONE_IN_HAND["height"] - box["height"], (step, box)
+            assert box["height"] >= 44
+
+    await both(journey, viewport=PHONE_IN_HAND, has_touch=True)
 
 
 @pytest.mark.parametrize(("state", "seen"), [("sent", False), ("refused", True), ("late", True)])

@@ -82,9 +82,9 @@ async def test_the_page_that_asked_comes_after_signing_in(walk: Walk) -> None:
     assert notes[-1].look.url == "/account/sessions"
 
 
-async def signed_in_twice(visit: Visit, *, scripts: bool) -> tuple[Visitor, Visitor]:
+async def signed_in_twice(each_way: Visit) -> tuple[Visitor, Visitor]:
     """Here, at the list of sessions, and there."""
-    here, there = await visit(java_script_enabled=scripts), await visit()
+    here, there = await each_way(), await each_way()
     await holder(here, signed_in=True)
     await there.open("/login/password")
     await there.press("Sign in", email=here.email, password=PASSWORD)
@@ -92,35 +92,32 @@ async def signed_in_twice(visit: Visit, *, scripts: bool) -> tuple[Visitor, Visi
     return here, there
 
 
-async def test_another_browser_is_out_at_its_next_request(visit: Visit) -> None:
-    for scripts in (True, False):
-        here, there = await signed_in_twice(visit, scripts=scripts)
-        ended = await here.press("Sign out everywhere else")
-        assert ended.notice == "All other sessions have ended."
-        assert (await there.reload()).url == "/login?return_to=/account"
-        assert (await here.open("/account")).url == "/account"
+async def test_another_browser_is_out_at_its_next_request(each_way: Visit) -> None:
+    here, there = await signed_in_twice(each_way)
+    ended = await here.press("Sign out everywhere else")
+    assert ended.notice == "All other sessions have ended."
+    assert (await there.reload()).url == "/login?return_to=/account"
+    assert (await here.open("/account")).url == "/account"
 
 
-async def test_one_session_alone_can_be_ended(visit: Visit) -> None:
-    for scripts in (True, False):
-        here, there = await signed_in_twice(visit, scripts=scripts)
-        name = re.compile("^End this session .*, last used")
-        other = here.tab.page.get_by_role("button", name=name)
-        ended = await here.note(await here.tab.go(other))
-        assert ended.notice == "That session has ended."
-        assert (await there.reload()).url == "/login?return_to=/account"
-        assert (await here.open("/account")).url == "/account"
+async def test_one_session_alone_can_be_ended(each_way: Visit) -> None:
+    here, there = await signed_in_twice(each_way)
+    name = re.compile("^(End this session|Diese Sitzung beenden).*, (last used|zuletzt benutzt)")
+    other = here.tab.page.get_by_role("button", name=name)
+    ended = await here.note(await here.tab.go(other))
+    assert ended.notice == "That session has ended."
+    assert (await there.reload()).url == "/login?return_to=/account"
+    assert (await here.open("/account")).url == "/account"
 
 
-async def test_two_tabs_of_one_browser_are_one_session(visit: Visit) -> None:
-    for scripts in (True, False):
-        visitor = await visit(java_script_enabled=scripts)
-        await holder(visitor, signed_in=True)
-        await visitor.open("/account")
-        other = await visitor.second_tab()
-        await other.open("/account/sessions")
-        await visitor.press("Sign out")
-        assert (await other.follow("Back to your account")).url == "/login?return_to=/account"
+async def test_two_tabs_of_one_browser_are_one_session(each_way: Visit) -> None:
+    visitor = await each_way()
+    await holder(visitor, signed_in=True)
+    await visitor.open("/account")
+    other = await visitor.second_tab()
+    await other.open("/account/sessions")
+    await visitor.press("Sign out")
+    assert (await other.follow("Back to your account")).url == "/login?return_to=/account"
 
 
 async def test_a_new_password_after_a_fresh_proof(walk: Walk) -> None:

@@ -48,9 +48,8 @@ async def test_a_sign_up_needs_no_sec_fetch_site(walk: Walk, behind_proxy: Produ
     assert [note.posts[-1:] for note in notes[1:]] == [[303]] * 5
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-async def test_blocked_cookies_are_told(visit: Visit, scripts: bool) -> None:
-    visitor = await visit(java_script_enabled=scripts)
+async def test_blocked_cookies_are_told(each_way: Visit) -> None:
+    visitor = await each_way()
     page = visitor.tab.page
 
     async def without_cookies(route: object) -> None:
