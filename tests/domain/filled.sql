@@ -1,5 +1,5 @@
--- A month of everything, a row each 50 seconds, in one transaction. Messages and audit events are in
--- one partition, whatever the day of the month.
+-- A month of everything, a row each 50 seconds. Messages and audit events are in one partition, whatever
+-- the day of the month. Parts between empty lines need nothing of each other, but for the first.
 DO $$
 DECLARE
   part text;
@@ -8,6 +8,7 @@ BEGIN
     EXECUTE format('DROP TABLE %I', part);
   END LOOP;
 END $$;
+
 INSERT INTO audit_events (event, flow_id, network, at)
 SELECT (ARRAY['signup:code_sent', 'signup:code_refused', 'password:refused'])[1 + n % 3],
        sha256((n / 2)::text::bytea), '10.0.' || n % 50 || '.0/24', now() - n * interval '50 seconds'
@@ -17,6 +18,7 @@ INSERT INTO deliveries
 SELECT gen_random_uuid(), (ARRAY['sms', 'email'])[1 + n % 2], '', '+' || n, '', '',
        now() - n * interval '50 seconds', now(), CASE n % 10 WHEN 0 THEN 'queued' ELSE 'sent' END
 FROM generate_series(1, 50000) n;
+
 INSERT INTO refused_sends (subject, refusal, limit_name, hour, purpose, network)
 SELECT decode(md5(n::text), 'hex'), 'too_many_sends', 'texts_per_number',
        date_trunc('hour', now() - n * interval '2 minutes'), 'signup', decode(md5(n::text), 'hex')
@@ -25,6 +27,7 @@ INSERT INTO identity_proofs (id, flow_id, issuer, subject, email_verified, creat
 SELECT gen_random_uuid(), sha256(n::text::bytea), 'https://issuer.example/', 'auth0|' || n, false,
        now() - n * interval '2 seconds'
 FROM generate_series(1, 50000) n;
+
 INSERT INTO users (id, phone, email, password_hash)
 SELECT md5(n::text)::uuid, '+' || 61400000000 + n, n || '@example.com', repeat('x', 97)
 FROM generate_series(1, 20000) n;
@@ -40,6 +43,7 @@ SELECT gen_random_uuid(), sha256(n::text::bytea), 'signup', '', n || '@example.c
        now() - n * interval '50 seconds', now(), now(), CASE n % 2 WHEN 0 THEN now() END,
        sha256((-n)::text::bytea)
 FROM generate_series(1, 20000) n;
+
 INSERT INTO contact_failures (subject, in_a_row)
 SELECT decode(md5(n::text), 'hex'), n % 200 FROM generate_series(1, 20000) n;
 INSERT INTO password_budgets (subject, device, wrong)
@@ -62,6 +66,7 @@ INSERT INTO plan_choices (user_id, plan, interval, currency, amount_minor)
 SELECT md5(n::text)::uuid, 'pro', 'month', 'EUR', 900 FROM generate_series(1, 20000) n;
 INSERT INTO former_passwords (id, user_id, password_hash, set_at, by_mail)
 SELECT gen_random_uuid(), md5(n::text)::uuid, '', now(), false FROM generate_series(1, 20000) n;
+
 INSERT INTO delayed_changes (id, user_id, kind, value, network, due_at)
 SELECT gen_random_uuid(), md5(n::text)::uuid, 'phone', '+' || n, '', now() + n * interval '1 minute'
 FROM generate_series(1, 20000) n;
@@ -76,6 +81,7 @@ SELECT '+' || n FROM generate_series(1, 20000) n;
 INSERT INTO contact_changes (id, user_id, kind, old_value, new_value)
 SELECT gen_random_uuid(), md5(n::text)::uuid, 'phone', '+' || n, '+' || n
 FROM generate_series(1, 20000) n;
+
 -- Whole versions of prices.
 INSERT INTO catalogues (effective_from)
 SELECT timestamptz '2026-01-01Z' + n * interval '1 minute' FROM generate_series(1, 1000) n;
@@ -88,7 +94,9 @@ INSERT INTO prices (version, plan, interval, currency, position, amount_minor)
 SELECT version, 'pro', 'month', 'EUR', 0, 900 FROM catalogues;
 INSERT INTO blocks (kind, value, reason, added_by)
 SELECT 'number', '+4670' || i, 'abuse', 'ops' FROM generate_series(1, 20000) i;
+
 ANALYZE;
+
 INSERT INTO send_counts (channel, region, room, slot, sent, proved)
 SELECT 'sms', 'R' || n % 40, 'strangers',
        date_bin('10 minutes', now() - n / 40 * interval '10 minutes', 'epoch'), 10, 9
