@@ -71,6 +71,8 @@ def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: 
         ("templates/signup/phone.html", "\n{% if %}", "2: Expected an expression"),
         ("templates/signup/phone.html", SIGN_UP + "{% block main %}{% endblock %}",
          '1: lost name="csrf_token"'),
+        ("templates/signup/phone.html", SIGN_UP + "\n{% block mian %}{% endblock %}",
+         "2: nothing that it extends has a block mian"),
         ("templates/_shell/document.html", "<main>{% block main %}{% endblock %}</main>",
          '1: lost id="main"'),
         ("templates/error.html", '{% extends shell %}\n{% include "none.html" %}',

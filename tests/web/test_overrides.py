@@ -107,8 +107,11 @@ def test_what_is_wrong_with_ours_is_not_theirs(tmp_path: Path) -> None:
     assert known.brand.overrides.broken == {}
 
 
+START = "{% extends shell %}{% block title %}{% endblock %}{% block main %}"
+
+
 def test_in_development_the_error_is_shown_on_a_page_of_ours(tmp_path: Path) -> None:
-    status, broken = "templates/status/status.html", "{% extends shell %}{% block main %}{{ x }}"
+    status, broken = "templates/status/status.html", START + "{{ x }}"
     shell = (STATIC.parent / "src/app/partials/_shell/document.html").read_text()
     folder = write(
         tmp_path,
@@ -122,6 +125,19 @@ def test_in_development_the_error_is_shown_on_a_page_of_ours(tmp_path: Path) -> 
     (folder / status).write_text(broken.replace("{{ x }}", "fixed{% endblock %}"))
     fragment = ERROR | {"shell": "_shell/fragment.html"}
     assert "fixed" in known.get("status/status.html").render(fragment)
+
+
+def test_in_development_what_a_template_has_lost_is_shown(tmp_path: Path) -> None:
+    name, start = "login/password.html", "{% extends shell %}"
+    folder = write(
+        tmp_path, templates__login__passwordDOThtml=start + "{% block main %}Hello{% endblock %}"
+    )
+    known = templates(folder, live=True)
+    with pytest.raises(TemplateError, match='lost name="email"') as shown:
+        known.get(name)
+    assert getattr(shown.value, "lineno", 0) == 1
+    (folder / "templates" / name).unlink()
+    assert known.get(name)
 
 
 def test_the_page_of_last_resort_may_be_theirs_and_broken(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from app.domain.catalogues import compile_catalogue, find_placeholders, list_for
 from app.domain.i18n import ENGLISH
 from app.domain.languages import CATALOGUES, FOLDER
 from app.web.brand import IMAGES, STATIC, STYLE, UNSAFE, VIEW_BOX
-from app.web.hooks import find_lost_hooks, named_templates
+from app.web.hooks import find_lost_hooks, find_unknown_blocks, named_templates
 from app.web.overrides import PARTIALS, Overrides, read_ours
 from app.web.templates import build_environment
 from app.web.tokens import SCHEMES, Token, Tokens, contrast, is_colour, long_colour, read_tokens
@@ -162,6 +162,9 @@ def _check_templates(folder: Path) -> Iterator[Finding]:
             yield Finding(path, 1, "we have no template of this path, and none of yours uses it")
         for lost in find_lost_hooks(name, read_ours, overrides.read):
             yield Finding(path, 1, lost)
+        for block in find_unknown_blocks(name, read_ours, overrides.read):
+            line = sources[name][: sources[name].index(f"block {block}")].count("\n") + 1
+            yield Finding(path, line, f"nothing that it extends has a block {block}")
 
 
 @lru_cache(1)

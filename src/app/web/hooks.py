@@ -20,12 +20,23 @@ ATTRIBUTE = re.compile(r"""\b(name|id)=["']([^"'{]+)["']""")
 PLACE = re.compile(r"""\b(id)=["'](main|live|who|trouble)["']""")
 CODE = re.compile(r"\{\{-?\s*code\b")
 BOUND = re.compile(r"@\{\{-?\s*host\s*-?\}\} #\{\{-?\s*code\s*-?\}\}\s*\Z")
+SHELL = "_shell/document.html"  # the larger of the two that `shell` may be
 DEEPEST = 8  # templates within each other
 
 
 def find_lost_hooks(name: str, ours: Read, theirs: Read) -> list[str]:
     """In words, what our template of that name has and theirs has not."""
     return [f"lost {hook}" for hook in _hooks(name, ours) if hook not in {*_hooks(name, theirs)}]
+
+
+def find_unknown_blocks(name: str, ours: Read, theirs: Read) -> list[str]:
+    """Those that theirs fills and what it extends of ours does not have: nobody would see them."""
+    own = COMMENT.sub("", theirs(name) or "")
+    parent = EXTENDS.search(own)
+    if parent is None or not parent[1].startswith("default/"):
+        return []
+    known = _names_of_blocks(parent[1], ours)
+    return [block for block in _outer_blocks(own) if block not in known]
 
 
 def named_templates(source: str) -> set[str]:
@@ -72,6 +83,24 @@ def _blocks(source: str) -> dict[str, str]:
             name, start = open_.pop()
             found[name] = source[start : tag.end()]
     return found
+
+
+def _outer_blocks(source: str) -> list[str]:
+    depth, found = 0, list[str]()
+    for tag in BLOCK.finditer(source):
+        if tag[1] and not depth:
+            found.append(tag[1])
+        depth += 1 if tag[1] else -1
+    return found
+
+
+def _names_of_blocks(name: str, read: Read, depth: int = 0) -> set[str]:
+    """Of a template and all that it extends."""
+    source = COMMENT.sub("", read(name) or "") if depth < DEEPEST else ""
+    parent = EXTENDS.search(source)
+    above = parent[1] if parent else SHELL if EXTENDS_SHELL.search(source) else ""
+    own = {block for block, _ in BLOCK.findall(source) if block}
+    return own | (_names_of_blocks(above, read, depth + 1) if above else set())
 
 
 def _put_in(parent: str, blocks: dict[str, str]) -> str:

@@ -79,10 +79,6 @@ class Overrides:
         self.broken.pop(name, None)
         self._forget()
 
-    def put_back_all(self) -> None:
-        for name in [*self.broken]:
-            self.put_back(name)
-
     def _forget(self) -> None:
         for environment in self._environments:
             if environment.cache is not None:
@@ -102,9 +98,12 @@ class Overrides:
             except TemplateSyntaxError as error:
                 self.leave_out(*(self.blame(error) or (name, f"{path}:1: {_describe(error)}")))
             else:
-                lost = find_lost_hooks(name, read_ours, self.read)
-                if lost:
-                    self.leave_out(name, f"{path}:1: {', '.join(lost)}")
+                if problems := self.find_problems(name):
+                    self.leave_out(name, f"{path}:1: {', '.join(problems)}")
+
+    def find_problems(self, name: str) -> list[str]:
+        """What theirs lacks, though it can be read."""
+        return find_lost_hooks(name, read_ours, self.read)
 
 
 def read_ours(name: str) -> str | None:
@@ -136,6 +135,10 @@ class OverridesLoader(BaseLoader):
         path = self._overrides.find(template)
         if path:
             modified, source = path.stat().st_mtime, path.read_text(errors="replace")
+            if environment.auto_reload:  # it is being worked on
+                environment.parse(source, template, str(path))
+                if problems := self._overrides.find_problems(template):
+                    raise TemplateSyntaxError(", ".join(problems), 1, template, str(path))
             return source, str(path), lambda: path.is_file() and path.stat().st_mtime == modified
         ours = template.removeprefix(OURS)
         source, filename, is_current = self._ours.get_source(environment, ours)

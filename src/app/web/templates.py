@@ -88,14 +88,12 @@ class Templates:
         }
         self._environments: dict[Language, Environment] = {}
         environment = self._environment(languages.get(languages.offered[0]))
-        if self.brand.overrides:
+        if self.brand.overrides and not live:
             self.brand.overrides.validate(environment)
         # Loaded now, so that a broken or missing one stops the start and not a person; where they
         # are being worked on, it is shown.
         for name in [] if live else environment.list_templates(extensions=["html", "txt"]):
             environment.get_template(name)
-        if self.brand.overrides and live:
-            self.brand.overrides.put_back_all()  # they are being worked on
 
     def get(self, name: str) -> Template:
         return self._environment(current_language.get()).get_template(name)
