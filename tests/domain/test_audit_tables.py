@@ -1,6 +1,6 @@
 """Audit events are insert-only: for the server's own role, and for the owner of the table."""
 
-import re
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from tests.faults.staged import ask
 from tests.stores import Stores
 
-DEPLOY = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+GRANTS = (Path(__file__).parents[2] / "ops/postgresql/server-role.sql").read_text()
 ADD = "INSERT INTO audit_events (event, network) VALUES ('signup:started', '192.0.2.0/24')"
 OLD = "INSERT INTO audit_events (event, at) VALUES ('signup:old', now() - interval '401 days')"
 FORBIDDEN = (
@@ -21,7 +21,12 @@ FORBIDDEN = (
     "TRUNCATE audit_events",
     "TRUNCATE deliveries, audit_events",
 )
-# Each month is a table, too, and the lines of docs/deploy.md grant rights on all tables.
+# Each month is a table, too. One that is made later is granted to nobody.
+RIGHTS = """
+SELECT relid::regclass::text AS part, level, right_ FROM pg_partition_tree('audit_events'),
+  unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) right_
+WHERE has_table_privilege('latchkey_server', relid, right_)
+"""
 FORBIDDEN_IN_PART = (
     "UPDATE audit_events_default SET network = NULL",
     "DELETE FROM audit_events_default",
@@ -31,13 +36,19 @@ FORGET = "SELECT forget_audit_events(NULL, NULL, 10)"
 
 @pytest.fixture(scope="module")
 def url(stores: Stores) -> str:
-    """With the role of a server of its own, by the very lines of docs/deploy.md."""
+    """With the role of a server of its own, as docs/deploy.md makes it."""
     fresh = stores.new_database()
-    [lines] = re.findall(r"```sql\n(CREATE ROLE.*?)```", DEPLOY, re.DOTALL)
-    for line in filter(None, lines.split(";\n")):
-        ask(fresh, line)
+    ask(fresh, "CREATE ROLE latchkey_server LOGIN")
+    asyncio.run(grant(fresh))
     ask(fresh, ADD)
     return fresh
+
+
+async def grant(url: str) -> None:
+    """The whole file at once, as psql runs it."""
+    one = await asyncpg.connect(url)
+    await one.execute(GRANTS)
+    await one.close()
 
 
 @pytest.fixture
@@ -76,8 +87,18 @@ async def test_nobody_does_by_the_name_of_a_month(
     await connection.execute("SET ROLE latchkey_server")
     await connection.execute(f"SET latchkey.audit_upkeep = '{pretends}'")
     for statement in FORBIDDEN_IN_PART:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="insert-only"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
             await connection.execute(statement)
+
+
+async def test_a_role_of_its_own_has_no_right_to_a_month_also_when_granted_again(
+    connection: asyncpg.Connection,
+) -> None:
+    later = "SELECT add_partition('audit_events', 'at', '2030_01', '2030-01-01', '2030-02-01')"
+    for statement in (later, GRANTS, "RESET ROLE"):
+        found = [tuple(row) for row in await connection.fetch(RIGHTS)]
+        assert found == [("audit_events", 0, "SELECT"), ("audit_events", 0, "INSERT")]
+        await connection.execute(statement)
 
 
 @pytest.mark.parametrize("role", ["NONE", "latchkey_server"])
