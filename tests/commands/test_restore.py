@@ -141,6 +141,17 @@ def test_ending_all_before_anybody_has_noticed_settles_it_too(backup: Backup) ->
     assert backup.look() == (Status.PASS, "")
 
 
+@pytest.mark.parametrize("words", ["end --all", "keep --reason rehearsal"])
+def test_a_command_notices_what_no_server_has_noticed_yet(backup: Backup, words: str) -> None:
+    stores = {"DATABASE_URL": backup.url, "REDIS_URL": backup.redis_url}
+    assert "warn  restore: a backup of " in typed("doctor", **stores).output
+    assert ask(backup.url, TOLD) == []
+    assert typed("sessions", *words.split(), "--yes", **stores).exit_code == 0
+    assert backup.look() == (Status.PASS, "")
+    assert len(ask(backup.url, TOLD)) == 1
+    assert "pass  restore: " in typed("doctor", **stores).output
+
+
 def test_doctor_tells_of_one_that_nobody_dealt_with(stores: Stores) -> None:
     url = stores.new_database()
     ask(url, "UPDATE restore_marks SET restored_to = now(), lost_until = now(), noticed_at = now()")

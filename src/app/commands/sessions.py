@@ -8,9 +8,12 @@ import click
 
 from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.person import end_sessions_of
-from app.commands.stores import ask_database, with_database
+from app.commands.stores import ask_database, open_memory, with_database
 from app.commands.times import read_moment
-from app.domain.operations.session_ends import end_sessions, keep_sessions
+from app.domain.operations.session_ends import EndedSessions, end_sessions, keep_sessions
+from app.domain.ports import Database
+from app.domain.restores import notice_restore
+from app.settings import Settings
 
 
 @click.group()
@@ -50,7 +53,7 @@ def keep(*, reason: str, yes: bool, as_json: bool) -> None:
     with with_database() as settings:
         what = "This keeps sessions that had ended since the backup was made, maybe a thief's."
         ask_first(what, "Keep them?", yes=yes)
-        if not ask_database(settings, lambda database: keep_sessions(database, reason)):
+        if not ask_database(settings, lambda database: _keep(settings, database, reason)):
             raise click.ClickException("No restored backup was noticed.")
     click.echo(json.dumps({"kept": True}) if as_json else "Kept. Nobody is warned any more.")
 
@@ -58,9 +61,26 @@ def keep(*, reason: str, yes: bool, as_json: bool) -> None:
 def _end_of_many(what: str, before: datetime | None, *, yes: bool) -> dict[str, Any]:
     with with_database() as settings:
         ask_first(f"{what}: their people have to sign in again.", "End them?", yes=yes)
-        ended = ask_database(settings, lambda database: end_sessions(database, before))
+        ended = ask_database(settings, lambda database: _end(settings, database, before))
     before_utc = ended.before.astimezone(UTC).isoformat()
     return {"sessions": ended.count, "before": before_utc, "settles_restore": ended.settles}
+
+
+async def _end(settings: Settings, database: Database, before: datetime | None) -> EndedSessions:
+    await _notice(settings, database)
+    return await end_sessions(database, before)
+
+
+async def _keep(settings: Settings, database: Database, reason: str) -> bool:
+    await _notice(settings, database)
+    return await keep_sessions(database, reason)
+
+
+async def _notice(settings: Settings, database: Database) -> None:
+    """A restore that no server has noticed yet: otherwise the first one would warn of it later."""
+    async with open_memory(settings) as memory:
+        if memory:
+            await notice_restore(database, memory)
 
 
 def _past(given: str) -> datetime:

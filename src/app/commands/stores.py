@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import asyncpg
 import click
 
 from app.adapters.postgres import Postgres
+from app.adapters.redis import Redis
 from app.commands.settings import is_given, settings_or_exit
 from app.dev.stores import are_running, embedded_stores
 from app.dev.stores.files import StoresNotStarted
@@ -77,6 +78,19 @@ async def _ask(database: Postgres, ask: Callable[[Database], Awaitable[T]]) -> T
         return await ask(database)
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_memory(settings: Settings) -> AsyncIterator[Redis | None]:
+    """None where `REDIS_URL` is not given."""
+    if not settings.redis_url:
+        yield None
+        return
+    memory = Redis(settings.redis_url, settings.redis_prefix)
+    try:
+        yield memory
+    finally:
+        await memory.close()
 
 
 @contextmanager

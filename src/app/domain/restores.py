@@ -55,11 +55,7 @@ class RestoreGuard:
         """Notices a restore, and tells of it once; otherwise the mark grows, and is remembered."""
         seen = await self._find_remembered()
         async with self._database.transaction() as connection:
-            if seen and (lost := await connection.fetchrow(*sql.notice(seen=seen))):
-                facts = {name: lost[name].isoformat() for name in ("restored_to", "lost_until")}
-                await record(connection, AuditEvent.BACKUP_RESTORED, **facts)
-                log.warning("a backup of the database was restored", extra=facts)
-            else:
+            if not await _notice(connection, seen):
                 await connection.execute(*sql.advance(seen=seen))
             [row] = await connection.fetch(*sql.find_mark())
         await self._remember(row["marked_at"])
@@ -71,16 +67,50 @@ class RestoreGuard:
 
     async def _find_remembered(self) -> datetime | None:
         """The highest."""
-        copies = [await asyncio.to_thread(self._file.read)]
-        with suppress(Unavailable):
-            copies.append(await self._memory.get(KEY))
-        return max(filter(None, map(_read, copies)), default=None)
+        copy = _read(await asyncio.to_thread(self._file.read))
+        return max(filter(None, (copy, await _recall(self._memory))), default=None)
 
     async def _remember(self, mark: datetime) -> None:
         written = mark.isoformat().encode()
         await asyncio.to_thread(self._file.write, written)
         with suppress(Unavailable):
             await self._memory.put(KEY, written, REMEMBERED)
+
+
+async def notice_restore(database: Database, memory: ShortMemory) -> None:
+    """As a server at its start, but by Redis alone: the folder that a command is started in may
+    hold the mark of another database.
+    """
+    seen = await _recall(memory)
+    async with database.transaction() as connection:
+        await _notice(connection, seen)
+
+
+async def find_unnoticed(database: Database, memory: ShortMemory) -> Restore | None:
+    """What `notice_restore` would notice, found now; nothing is changed."""
+    seen = await _recall(memory)
+    async with database.connection() as connection:
+        [row] = await connection.fetch(*sql.find_mark())
+    if seen is None or row["marked_at"] >= seen:
+        return None
+    return Restore(row["marked_at"], seen, datetime.now(UTC))
+
+
+async def _notice(connection: Connection, seen: datetime | None) -> bool:
+    """Whether the database is behind what was `seen`, which is told."""
+    lost = await connection.fetchrow(*sql.notice(seen=seen)) if seen else None
+    if lost is None:
+        return False
+    facts = {name: lost[name].isoformat() for name in ("restored_to", "lost_until")}
+    await record(connection, AuditEvent.BACKUP_RESTORED, **facts)
+    log.warning("a backup of the database was restored", extra=facts)
+    return True
+
+
+async def _recall(memory: ShortMemory) -> datetime | None:
+    with suppress(Unavailable):
+        return _read(await memory.get(KEY))
+    return None
 
 
 async def find_restore(connection: Connection) -> Restore | None:

@@ -9,12 +9,13 @@ import asyncpg
 from app.adapters.postgres import Postgres, list_revisions
 from app.adapters.postgres_connection import POOLED_STATEMENT, is_behind_pooler
 from app.commands.checks.line import Line, ask_patiently, judged
+from app.commands.stores import open_memory
 from app.domain.health import Status
 from app.domain.keys import SecretKeys, fingerprint_of
 from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Record
 from app.domain.processes import RunningProcess, list_processes, order_secret_keys
-from app.domain.restores import find_restore
+from app.domain.restores import find_restore, find_unnoticed
 from app.domain.schema_check import sql as schema_sql
 from app.domain.sessions.signing_keys import KeyState, SigningKeys
 from app.domain.sessions.tokens import LEEWAY
@@ -196,9 +197,12 @@ async def _secret_key(settings: Settings, database: Database) -> list[Line]:
     ]  # fmt: skip
 
 
-async def _restore(_: Settings, database: Database) -> list[Line]:
+async def _restore(settings: Settings, database: Database) -> list[Line]:
     async with database.connection() as connection:
         restore = await find_restore(connection)
+    async with open_memory(settings) as memory:
+        if memory and not restore:
+            restore = await find_unnoticed(database, memory)
     words = restore.words if restore else "no backup was restored that waits to be dealt with"
     return [Line("restore", Status.WARN if restore else Status.PASS, words)]
 
