@@ -36,6 +36,9 @@ NONE_YET = "Error: No prices are in effect yet: latchkey pricing publish FILE.\n
 AUDITED = "SELECT details FROM audit_events WHERE event = 'pricing:published' ORDER BY at"
 
 
+EXAMPLE = Path(__file__).parents[2] / "examples/prices.toml"
+
+
 @pytest.fixture
 def url(stores: Stores) -> str:
     return stores.new_database()
@@ -185,3 +188,8 @@ def test_production_brings_no_stores_of_its_own() -> None:
 def test_a_database_that_does_not_answer_is_told() -> None:
     refused = pricing(NOWHERE, "show")
     assert (refused.exit_code, refused.stderr) == (1, f"Error: {SILENT}\n")
+
+
+def test_the_example_is_fit_to_be_the_first_prices(url: str) -> None:
+    published = typed("pricing", "publish", str(EXAMPLE), DATABASE_URL=url)
+    assert "Published as version 1" in published.output

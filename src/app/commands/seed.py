@@ -13,7 +13,6 @@ from app.domain.identity.hashing import PasswordHashing
 from app.domain.ports import Database
 from app.domain.pricing.versions import publish_first
 from app.domain.sql import load_queries
-from app.settings import Settings
 
 # The number is from the range Sweden keeps for films and books.
 PHONE, EMAIL, PASSWORD = "+46701740699", "demo@example.org", "a quiet door opens"
@@ -38,27 +37,34 @@ async def add_demo_person(database: Database, passwords: PasswordHashing) -> int
 @click.command()
 @YES
 def seed(*, yes: bool) -> None:
-    """Add a demo person and prices, where there are none."""
+    """Add prices, where there are none, and a demo person, but never in production."""
     named = is_given("DATABASE_URL")
     with with_database() as settings:
+        is_production = settings.environment == "production"
         if named:
-            _ask(settings, yes=yes)
-        people, prices = asyncio.run(_seed(Postgres.from_settings(settings)))
-    click.echo(f"Demo people added: {people} ({EMAIL}, password: {PASSWORD})")
+            _ask(settings.environment, yes=yes)
+        database = Postgres.from_settings(settings)
+        people, prices = asyncio.run(_seed(database, with_person=not is_production))
+    if is_production:
+        click.echo("Demo people added: none in production, as the password is published.")
+    else:
+        click.echo(f"Demo people added: {people} ({EMAIL}, password: {PASSWORD})")
     click.echo(f"Price versions added: {prices}")
 
 
-def _ask(settings: Settings, *, yes: bool) -> None:
+def _ask(environment: str, *, yes: bool) -> None:
     """Whether that database is meant: the demo person's password is known to everybody."""
-    warning = f"DATABASE_URL is given (ENVIRONMENT={settings.environment})."
-    ask_first(warning, "Add a person with a published password to it?", yes=yes)
+    what = "prices" if environment == "production" else "a person with a published password"
+    warning = f"DATABASE_URL is given (ENVIRONMENT={environment})."
+    ask_first(warning, f"Add {what} to it?", yes=yes)
 
 
-async def _seed(database: Postgres) -> tuple[int, int]:
+async def _seed(database: Postgres, *, with_person: bool) -> tuple[int, int]:
+    """How many people and versions of prices were added."""
     await database.open()
     passwords = PasswordHashing()
     try:
-        people = await add_demo_person(database, passwords)
+        people = await add_demo_person(database, passwords) if with_person else 0
         return people, await publish_first(database)
     finally:
         passwords.close()
