@@ -26,22 +26,24 @@ REMEMBERED = timedelta(days=400)  # in Redis, since the last look
 @dataclass(frozen=True, slots=True)
 class Restore:
     """The database is as it was at `restored_to`, give or take a minute, and what happened until
-    `lost_until` is lost.
+    `lost_until` is lost. `noticed_at` is None while nobody has made a note of it.
     """
 
     restored_to: datetime
     lost_until: datetime
-    noticed_at: datetime
+    noticed_at: datetime | None
 
     @property
     def words(self) -> str:
         was, until = (
             f"{at.astimezone(UTC):%Y-%m-%d %H:%M}" for at in (self.restored_to, self.lost_until)
         )
+        which = "--all"
+        if self.noticed_at:
+            which = f"--before {self.noticed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         return (
             f"a backup of {was} UTC was restored, and what happened until {until} UTC is lost: see"
-            f" docs/restore.md, then run latchkey sessions end --before"
-            f" {self.noticed_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+            f" docs/restore.md, then run latchkey sessions end {which}"
         )
 
 
@@ -87,13 +89,13 @@ async def notice_restore(database: Database, memory: ShortMemory) -> None:
 
 
 async def find_unnoticed(database: Database, memory: ShortMemory) -> Restore | None:
-    """What `notice_restore` would notice, found now; nothing is changed."""
+    """What `notice_restore` would notice; nothing is changed."""
     seen = await _recall(memory)
     async with database.connection() as connection:
         [row] = await connection.fetch(*sql.find_mark())
     if seen is None or row["marked_at"] >= seen:
         return None
-    return Restore(row["marked_at"], seen, datetime.now(UTC))
+    return Restore(row["marked_at"], seen, None)
 
 
 async def _notice(connection: Connection, seen: datetime | None) -> bool:
