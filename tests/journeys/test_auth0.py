@@ -113,17 +113,16 @@ async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None
     assert places(notes)[-1] == "/account/identities"
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 async def test_linking_leads_to_a_provider_of_another_site(
-    visit: Visit, abroad: Product, scripts: bool
+    each_way: Visit, abroad: Product
 ) -> None:
     """The policy of our pages lets no form lead there, nor the redirect that answers one."""
-    visitor = await visit(abroad, java_script_enabled=scripts)
+    visitor = await each_way(at=abroad)
     visitor.person.sign_up(visitor.phone, visitor.email)
     await visitor.take_over()
     await visitor.tab.open("/account/identities")
     page = visitor.tab.page
-    await page.get_by_role("button", name="Link single sign-on").click()
+    await visitor.tab.button("Link single sign-on").click()
     await page.wait_for_url(lambda url: url.startswith(abroad.env["AUTH0_ISSUER"] + "authorize?"))
     await page.go_back()
     assert page.url == f"{abroad.url}/account/identities"

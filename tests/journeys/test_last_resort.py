@@ -5,49 +5,60 @@ from functools import partial
 import pytest
 from playwright.async_api import Route
 
+from app.domain.i18n import reading
+from app.domain.languages import Languages
 from app.web.errors import WORDS
 from app.web.middleware import RESELECT
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Both
 from tests.journeys.test_scripts import HERE, STILL_HERE
+from tests.journeys.visitor import Visitor
 from tests.pages import LAST_RESORT, LAST_RESORT_CSP
+
+LANGUAGES = Languages(("en", "de"))
 
 
 @pytest.mark.parametrize("status", [500, 503])
-async def test_the_page_of_last_resort_is_shown_too(visit: Visit, status: int) -> None:
+async def test_the_page_of_last_resort_is_shown_too(both: Both, status: int) -> None:
     """A deadline that passed, or a crash of the error page."""
-    visitor = await visit()
-    page = visitor.tab.page
-    await visitor.open("/signup/phone")
-    await page.evaluate(HERE)
-    await page.route("**/signup/phone", partial(_given_up, status))
-    look = await visitor.press("Text me a code", phone=visitor.phone)
-    assert (look.title, look.heading) == (str(WORDS[status][0]),) * 2
-    assert look.alert == ""
-    assert await page.evaluate(STILL_HERE)
-    assert [await page.locator(what).count() for what in ("main", "#main", "#live")] == [1, 1, 1]
-    assert await page.get_by_role("link", name="Try again").is_visible()
-    visitor.troubles.clear()  # the browser's word on the status
+
+    async def journey(visitor: Visitor) -> None:
+        page = visitor.tab.page
+        await visitor.open("/signup/phone")
+        await page.evaluate(HERE)
+        await page.route("**/signup/phone", partial(_given_up, visitor, status))
+        look = await visitor.press("Text me a code", phone=visitor.phone)
+        assert (look.title, look.heading) == (str(WORDS[status][0]),) * 2
+        assert look.alert == ""
+        assert await page.evaluate(STILL_HERE)
+        assert [await page.locator(what).count() for what in ("main", "#main", "#live")] == [1] * 3
+        assert await page.get_by_role("link", name=visitor.say("Try again")).is_visible()
+        visitor.troubles.clear()  # the browser's word on the status
+
+    await both(journey)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_opened_by_itself_it_is_dressed_and_fits(visit: Visit, scheme: str) -> None:
-    visitor = await visit(viewport={"width": 320, "height": 640}, color_scheme=scheme)
-    page = visitor.tab.page
-    await page.route("**/signup/phone", partial(_given_up, 503))
-    await page.goto(f"{visitor.product.url}/signup/phone")
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 320
-    link = page.get_by_role("link", name="Go to the home page")
-    assert (await link.bounding_box() or {})["height"] >= 44
-    paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert paper == {"light": "rgb(239, 242, 239)", "dark": "rgb(14, 21, 19)"}[scheme]
-    visitor.troubles.clear()  # as above
-    await link.click()
-    await page.wait_for_url("**/")
+async def test_opened_by_itself_it_is_dressed_and_fits(both: Both, scheme: str) -> None:
+    async def journey(visitor: Visitor) -> None:
+        page = visitor.tab.page
+        await page.route("**/signup/phone", partial(_given_up, visitor, 503))
+        await page.goto(f"{visitor.product.url}/signup/phone")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 320
+        link = page.get_by_role("link", name=visitor.say("Go to the home page"))
+        assert (await link.bounding_box() or {})["height"] >= 44
+        paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert paper == {"light": "rgb(239, 242, 239)", "dark": "rgb(14, 21, 19)"}[scheme]
+        visitor.troubles.clear()  # as above
+        await link.click()
+        await page.wait_for_url("**/")
+
+    await both(journey, viewport={"width": 320, "height": 640}, color_scheme=scheme)
 
 
-async def _given_up(status: int, route: Route) -> None:
+async def _given_up(visitor: Visitor, status: int, route: Route) -> None:
     """As the server sends it."""
-    body = LAST_RESORT.render(status, "0123456789abcdef")
+    with reading(LANGUAGES.get(visitor.language)):
+        body = LAST_RESORT.render(status, "0123456789abcdef")
     name, selector = (each.decode() for each in RESELECT)
     headers = {"content-type": "text/html", "content-security-policy": LAST_RESORT_CSP}
     await route.fulfill(status=status, body=body, headers=headers | {name: selector})

@@ -2,14 +2,18 @@
 
 import asyncio
 import re
+from functools import cache
 
 import pytest
-from playwright.async_api import Page, Route
+from babel.numbers import format_currency
+from playwright.async_api import Route
 
+from app.domain.i18n import reading
+from app.domain.languages import Languages
 from app.main import STATIC
 from app.web.assets import Assets
 from app.web.templates import Templates
-from tests.journeys.conftest import Visit, Walk
+from tests.journeys.conftest import Both, Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.price_list import publish_prices
 from tests.product import Product
@@ -24,78 +28,89 @@ HTML = "text/html; charset=utf-8"
 SLOW = 9.5  # seconds until the page says that it takes long, and some
 
 
-@pytest.fixture(scope="module")
-def priced(product: Product) -> Product:
-    publish_prices(product)
+@pytest.fixture(scope="module", autouse=True)
+def priced(product: Product, acme: Product) -> Product:
+    """The second product as well."""
+    for one in (product, acme):
+        publish_prices(one)
     return product
 
 
-async def seen(page: Page, words: str) -> bool:
-    return await page.get_by_text(words, exact=True).first.is_visible()
+async def seen(visitor: Visitor, amount: int, currency: str) -> bool:
+    price = format_currency(amount, currency, locale=visitor.language)
+    words = visitor.tab.page.get_by_text(f"{price} {currency}", exact=True)
+    return await words.first.is_visible()
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-async def test_the_home_page_has_the_prices_in_its_first_answer(
-    priced: Product, visit: Visit, scripts: bool
-) -> None:
-    visitor = await visit(java_script_enabled=scripts)
+async def test_the_home_page_has_the_prices_in_its_first_answer(each_way: Visit) -> None:
+    visitor = await each_way()
     page = visitor.tab.page
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     await visitor.open("/")
-    assert await seen(page, "$29.00 USD")
+    assert await seen(visitor, 29, "USD")
     assert not await page.locator(".bones, .slow").count()
     assert not [url for url in asked if "/pricing" in url and "/static/" not in url]
     await page.get_by_role("link", name="JPY").first.click()
     await page.wait_for_url("**/pricing?period=month&currency=JPY&chosen=yes")
 
 
-def waiting_home() -> str:
+@cache
+def waiting_home(language: str) -> str:
     """As a process answers that has only just started and knows no prices yet."""
-    pages = Templates(Assets(STATIC, live=False), live=False)
-    template = pages.get("home/home.html")
+    languages = Languages((language,))
+    pages = Templates(Assets(STATIC, live=False), languages, live=False)
     shell = "_shell/document.html"
-    return template.render({"shell": shell, "notice": None, "offers": None, "query": ""})
+    with reading(languages.get(language)):
+        template = pages.get("home/home.html")
+        return template.render({"shell": shell, "notice": None, "offers": None, "query": ""})
 
 
-async def open_waiting(page: Page, home: str) -> None:
-    await page.route(home, lambda route: route.fulfill(body=waiting_home(), content_type=HTML))
+async def open_waiting(visitor: Visitor) -> None:
+    page, home = visitor.tab.page, f"{visitor.product.url}/"
+    body = waiting_home(visitor.language)
+    await page.route(home, lambda route: route.fulfill(body=body, content_type=HTML))
     await page.goto(home)
 
 
-async def test_a_process_without_prices_shows_them_as_soon_as_it_has_some(
-    priced: Product, visit: Visit
-) -> None:
-    visitor = await visit()
-    page = visitor.tab.page
-    await open_waiting(page, f"{priced.url}/")
-    await page.wait_for_selector(".offers")
-    assert await seen(page, "$29.00 USD")
-    assert await page.locator("#prices-news").inner_text() == "Prices are shown."
-    assert await page.evaluate("location.pathname") == "/"
+async def test_a_process_without_prices_shows_them_as_soon_as_it_has_some(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        page = visitor.tab.page
+        await open_waiting(visitor)
+        await page.wait_for_selector(".offers")
+        assert await seen(visitor, 29, "USD")
+        news = await page.locator("#prices-news").inner_text()
+        assert news == visitor.say("Prices are shown.")
+        assert await page.evaluate("location.pathname") == "/"
+
+    await both(journey)
 
 
-async def test_without_scripts_it_leads_to_them(priced: Product, visit: Visit) -> None:
-    visitor = await visit(java_script_enabled=False)
-    page = visitor.tab.page
-    await open_waiting(page, f"{priced.url}/")
-    assert [await page.locator(part).is_visible() for part in (".bones", ".slow")] == [False] * 2
-    await visitor.follow("See the prices")
-    assert page.url.endswith("/pricing")
-    assert await seen(page, "$29.00 USD")
+async def test_without_scripts_it_leads_to_them(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        page, parts = visitor.tab.page, (".bones", ".slow")
+        await open_waiting(visitor)
+        assert [await page.locator(part).is_visible() for part in parts] == [False] * 2
+        await visitor.follow("See the prices")
+        assert page.url.endswith("/pricing")
+        assert await seen(visitor, 29, "USD")
+
+    await both(journey, java_script_enabled=False)
 
 
 @pytest.mark.parametrize("width", [320, 768, 1280])
-async def test_nothing_moves_when_they_come(priced: Product, visit: Visit, width: int) -> None:
-    visitor = await visit(viewport={"width": width, "height": 900})
-    page = visitor.tab.page
-    await page.add_init_script(SHIFTS)
-    await page.route("**/pricing/plans", lambda route: late(route, 0.7))
-    await open_waiting(page, f"{priced.url}/")
-    await page.evaluate("document.querySelector('#prices').scrollIntoView()")
-    await page.wait_for_selector(".offers")
-    await asyncio.sleep(0.2)
-    assert await page.evaluate("window.shifted") <= 0.02
+async def test_nothing_moves_when_they_come(both: Both, width: int) -> None:
+    async def journey(visitor: Visitor) -> None:
+        page = visitor.tab.page
+        await page.add_init_script(SHIFTS)
+        await page.route("**/pricing/plans", lambda route: late(route, 0.7))
+        await open_waiting(visitor)
+        await page.evaluate("document.querySelector('#prices').scrollIntoView()")
+        await page.wait_for_selector(".offers")
+        await asyncio.sleep(0.2)
+        assert await page.evaluate("window.shifted") <= 0.02
+
+    await both(journey, viewport={"width": width, "height": 900})
 
 
 async def late(route: Route, seconds: float) -> None:
@@ -103,54 +118,53 @@ async def late(route: Route, seconds: float) -> None:
     await route.continue_()
 
 
-async def test_where_they_do_not_come_the_page_says_so(priced: Product, visit: Visit) -> None:
-    visitor = await visit()
-    page = visitor.tab.page
-    await page.route("**/pricing/plans", lambda route: asyncio.sleep(30))
-    await open_waiting(page, f"{priced.url}/")
-    slow = page.get_by_text("This is taking longer than usual.")
-    assert not await slow.is_visible()
-    await asyncio.sleep(SLOW)
-    assert await slow.is_visible()
-    await page.get_by_role("link", name="See the prices on their own page").click()
-    await page.wait_for_url("**/pricing")
-    await page.unroute_all(behavior="ignoreErrors")
+async def test_where_they_do_not_come_the_page_says_so(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        page = visitor.tab.page
+        await page.route("**/pricing/plans", lambda route: asyncio.sleep(30))
+        await open_waiting(visitor)
+        slow = page.get_by_text(visitor.say("This is taking longer than usual."))
+        assert not await slow.is_visible()
+        await asyncio.sleep(SLOW)
+        assert await slow.is_visible()
+        own_page = visitor.say("See the prices on their own page")
+        await page.get_by_role("link", name=own_page).click()
+        await page.wait_for_url("**/pricing")
+        await page.unroute_all(behavior="ignoreErrors")
+
+    await both(journey)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-async def test_month_and_year_are_chosen_without_a_request(
-    priced: Product, visit: Visit, scripts: bool
-) -> None:
-    visitor = await visit(java_script_enabled=scripts)
+async def test_month_and_year_are_chosen_without_a_request(each_way: Visit) -> None:
+    visitor = await each_way()
     await visitor.open("/pricing")
     asked: list[str] = []
     visitor.tab.page.on("request", lambda request: asked.append(request.url))
-    await visitor.tab.page.get_by_text("Yearly", exact=True).first.click()
-    assert await seen(visitor.tab.page, "$290.00 USD")
-    assert not await seen(visitor.tab.page, "$29.00 USD")
+    await visitor.tab.page.get_by_text(visitor.say("Yearly"), exact=True).first.click()
+    assert await seen(visitor, 290, "USD")
+    assert not await seen(visitor, 29, "USD")
     assert asked == []
 
 
-async def test_a_currency_has_its_own_address(priced: Product, visit: Visit) -> None:
-    visitor = await visit(java_script_enabled=False)
-    await visitor.open("/pricing?period=year")
-    await visitor.follow("JPY")
-    assert visitor.tab.page.url.endswith("/pricing?period=year&currency=JPY&chosen=yes")
-    assert await seen(visitor.tab.page, "¥44,000 JPY")
+async def test_a_currency_has_its_own_address(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await visitor.open("/pricing?period=year")
+        await visitor.follow("JPY")
+        assert visitor.tab.page.url.endswith("/pricing?period=year&currency=JPY&chosen=yes")
+        assert await seen(visitor, 44_000, "JPY")
+
+    await both(journey, java_script_enabled=False)
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-async def test_another_currency_keeps_the_year(
-    priced: Product, visit: Visit, scripts: bool
-) -> None:
-    visitor = await visit(java_script_enabled=scripts)
+async def test_another_currency_keeps_the_year(each_way: Visit) -> None:
+    visitor = await each_way()
     await visitor.open("/pricing?currency=USD")
     page = visitor.tab.page
-    await page.get_by_text("Yearly", exact=True).first.click()
-    assert await page.get_by_role("navigation", name="Currency").count() == 1
+    await page.get_by_text(visitor.say("Yearly"), exact=True).first.click()
+    assert await page.get_by_role("navigation", name=visitor.say("Currency")).count() == 1
     await page.get_by_role("link", name="JPY").click()
     await page.wait_for_url("**/pricing?period=year&currency=JPY&chosen=yes")
-    assert await seen(page, "¥44,000 JPY")
+    assert await seen(visitor, 44_000, "JPY")
 
 
 async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) -> None:
@@ -170,8 +184,11 @@ async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) 
     await walk(journey, at=priced)
 
 
-async def test_the_page_of_prices_greets_with_the_choice(priced: Product, visit: Visit) -> None:
-    visitor = await visit()
-    await visitor.open("/signup?plan=team")
-    await visitor.open("/pricing")
-    await visitor.tab.page.wait_for_selector("#chosen:has-text('Your plan: Team')")
+async def test_the_page_of_prices_greets_with_the_choice(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        await visitor.open("/signup?plan=team")
+        await visitor.open("/pricing")
+        words = visitor.say("Your plan")
+        await visitor.tab.page.wait_for_selector(f"#chosen:has-text('{words}: Team')")
+
+    await both(journey)

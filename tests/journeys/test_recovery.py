@@ -155,8 +155,8 @@ async def test_of_two_tabs_the_second_learns_what_the_first_did(walk: Walk) -> N
     assert signed_in.look.url == "/account"
 
 
-async def test_another_browser_that_was_signed_in_is_out_at_its_next_page(visit: Visit) -> None:
-    visitor, other = await visit(), await visit()
+async def test_another_browser_that_was_signed_in_is_out_at_its_next_page(each_way: Visit) -> None:
+    visitor, other = await each_way(), await each_way()
     other.person.sign_up(visitor.phone, visitor.email)
     await other.take_over()
     assert (await other.open("/account")).url == "/account"

@@ -130,6 +130,14 @@ class Visitor:
         ]
         await self.tab.page.context.add_cookies(cookies)
 
+    @property
+    def language(self) -> str:
+        return self._words.locale[:2] if self._words else "en"
+
+    def say(self, english: str) -> str:
+        """In the language of the pages."""
+        return self._words.translate(english)[0] if self._words else english
+
     def read(self, text: str) -> str:
         """In English."""
         return self._words.read(text) if self._words else text
