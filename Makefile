@@ -31,7 +31,7 @@ check = check() { name=$$1; shift; echo "== $$name"; "$$@" || failed="$$failed $
 # product's own deadlines pass now and then. What failed first stays in the output.
 FAILED := .pytest_cache/v/cache/lastfailed
 MOST := 10
-tests = tests() { $(BIN)/pytest -q --tb=short -n 5 --dist loadfile --no-loadscope-reorder && return 0; \
+tests = tests() { $(BIN)/pytest -q --tb=short -n 4 --dist loadfile --no-loadscope-reorder && return 0; \
   test $$? = 1 && test $$(grep -c '": true' $(FAILED)) -le $(MOST) || return 1; \
   echo "== tests that failed, alone"; $(BIN)/pytest -q --tb=short --last-failed; }
 
