@@ -179,7 +179,7 @@ def test_what_waits_beside_a_password_is_linked_after_another_proof(owner: Holde
     visitor.come_with_auth0()
     visitor.submit("/login/password", email=owner.email, password=PASSWORD)
     page = visitor.get(IDENTITIES)
-    assert f'You came with <bdi dir="ltr">{owner.email}</bdi>.' in page.html
+    assert f'Link <bdi dir="ltr">{owner.email}</bdi>, and next time' in page.html
     refused = visitor.post(f"{IDENTITIES}/waiting")
     assert refused.location == f"/account/confirm?return_to={IDENTITIES}/waiting"
     assert confirm_by_code(visitor, owner.phone).path == "/account"

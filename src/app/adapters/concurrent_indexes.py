@@ -5,9 +5,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy.util import await_only
 
-LEFT_OVER = """
-SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('{name}') AND NOT indisvalid)
-"""
+LEFT_OVER = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid"
 
 
 def create_index_concurrently(name: str, on: str) -> None:
@@ -16,7 +14,7 @@ def create_index_concurrently(name: str, on: str) -> None:
     Waits for transactions that are under way, without a limit: nobody waits behind it.
     """
     bind = op.get_bind()
-    is_left_over = bind.exec_driver_sql(LEFT_OVER.format(name=name)).scalar_one()
+    is_left_over = bind.exec_driver_sql(LEFT_OVER, (name,)).scalar_one_or_none()
     lock_timeout = bind.exec_driver_sql("SHOW lock_timeout").scalar_one()
     with op.get_context().autocommit_block():
         if is_left_over:  # what was interrupted leaves one that nobody can use
