@@ -48,10 +48,10 @@ def masked(seen: Seen, contact: str) -> tuple[int, dict[str, str], str]:
     body = re.sub("(Signed in as <bdi[^>]*>)[^<]+", r"\1THEMSELVES", body)
     # What dispatcher and clock did between the two.
     body, lines = re.subn(r'(<div id="delivery").*?(</div>)', r"\1\2", body, flags=re.DOTALL)
-    body = re.sub(r' timed h[0-9] t[0-9] o[0-9]"', ' timed WAIT"', body)
     body = re.sub(r"[0-9]+ more minutes, until [0-9:]+ UTC", "UNTIL", body)
     if lines or "retry-after" in headers:
         headers |= {"content-length": "", "retry-after": ""}
+        body = re.sub(r' timed h[0-9] t[0-9] o[0-9]"', ' timed WAIT"', body)
         body = re.sub(r"again in [0-9]+ (seconds?|minutes?)", "WAIT", body)
     return seen.status, headers, body
 

@@ -114,10 +114,8 @@ def _as_asked(
     more: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """With `?verbose` a line a check, for a terminal. `more` is for operators."""
-    if (
-        "verbose"
-        not in Container.from_request(request).get_context(request.scope).info.query_params
-    ):
+    context = Container.from_request(request).get_context(request.scope)
+    if "verbose" not in context.info.query_params:
         return _as_json(request, status, checks, more=more)
     has_details = _can_see_details(request)
     lines = [_line(check, has_details=has_details) for check in checks]
