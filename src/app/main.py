@@ -38,7 +38,7 @@ from app.domain.delivery.spending import EVERY as WARNED_EVERY
 from app.domain.delivery.spending import TextSpending
 from app.domain.errors import Refusal
 from app.domain.events.dispatcher import Events
-from app.domain.health import LOOKED_AT_EVERY, Checks
+from app.domain.health import LOOKED_AT_EVERY
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
 from app.domain.partitions import keep_partitions_and_tell
@@ -74,9 +74,10 @@ from app.web.telemetry import set_up_logging
 from app.web.tracing import TracedRequests
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
-from app.wiring.processes import build_processes, report_secret_key
-from app.wiring.restores import build_restore_guard, report_restore
-from app.wiring.spending import build_text_spending, report_text_budget
+from app.wiring.processes import build_processes
+from app.wiring.restores import build_restore_guard
+from app.wiring.spending import build_text_spending
+from app.wiring.vitals import list_checks
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     PreparedResponse: show_prepared_response,
@@ -133,7 +134,7 @@ def build(
     events = Events(adapters.database, adapters.webhooks, settings.services)
     spending = build_text_spending(settings, adapters.database, languages)
     guard = build_restore_guard(adapters)
-    checks = _list_checks(forwarding, events, spending, processes, guard)
+    checks = list_checks(forwarding, events, spending, processes, guard)
     wiring = Wiring(settings, processes.keys, limits, adapters, dispatcher, checks)
     container = wiring.build_container(Pages(templates), languages, spending)
     drain, erasure = Drain(grace, settings.drain_seconds), wiring.build_erasure()
@@ -152,23 +153,6 @@ def build(
     )
     _enclose(app, settings, container, forwarding, adapters.tracer)
     return app
-
-
-def _list_checks(
-    forwarding: UntrustedForwarding | None,
-    events: Events,
-    spending: TextSpending,
-    processes: Processes,
-    guard: RestoreGuard,
-) -> Checks:
-    """Those of health that no other room knows of."""
-    checks: Checks = {
-        "sms-budget": partial(report_text_budget, spending),
-        "secret-key": partial(report_secret_key, processes),
-        "restore": partial(report_restore, guard),
-    }
-    checks |= {"proxies": forwarding.finding} if forwarding else {}
-    return checks | ({"events": events.report_health} if events.services else {})
 
 
 def _enclose(

@@ -14,7 +14,7 @@ from app.adapters.postgres import list_revisions, newest_revision
 from app.commands.checks.database import _policy
 from app.commands.checks.line import LIMIT, Line, look_within
 from app.commands.checks.vendors import UNREACHED
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.settings import Settings, read_settings
 from tests.commands.running import PRODUCTION, typed
 from tests.faults.staged import ask

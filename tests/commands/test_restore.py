@@ -15,7 +15,7 @@ from app.adapters.files import KeptFile
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
 from app.dev.stores.files import postgres_program
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.domain.restores import RestoreGuard
 from app.wiring.restores import report_restore
 from tests.commands.running import typed

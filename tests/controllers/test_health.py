@@ -9,7 +9,8 @@ import pytest
 import redis
 
 from app.adapters.postgres import list_revisions, newest_revision
-from app.domain.health import Area, AreaState, Status
+from app.domain.checks import UNKNOWN, Status
+from app.domain.health import Area, AreaState
 from app.domain.keys import fingerprint_of, keys_for
 from app.domain.operators import Operators
 from app.main import STATIC
@@ -93,18 +94,21 @@ def test_the_page_names_each_dependency_once_the_worst_first(guarded: Product) -
     assert re.search(r"Checked at <time[^>]*>\d\d:\d\d:\d\d UTC</time>", html)
 
 
-def test_without_postgresql_everything_that_reads_it_waits_for_it(
+def test_without_postgresql_it_alone_is_blamed(
     another_product: Callable[..., Product],
 ) -> None:
     product = another_product(DATABASE_URL="postgresql://nobody@/nowhere?host=/nowhere")
     html = Person(product).get("/health", accept="text/html").html
     checks = re.findall(CHECK, html, re.DOTALL)
+    [first, *_] = checks
     found = {name: re.search(r'<p class="fine">(.*?)</p>', rest) for name, rest in checks}
     remedies = {name: remedy[1] for name, remedy in found.items() if remedy}
-    postgres = remedies.pop("postgres")
-    assert postgres == "Check that PostgreSQL runs and DATABASE_URL leads to it."
-    assert {"migrations", "keys", "twilio", "sendgrid", "mails", "pricing"} <= remedies.keys()
-    assert set(remedies.values()) == {"Waits for PostgreSQL."}
+    remedy = "Check that PostgreSQL runs and DATABASE_URL leads to it."
+    assert (first[0], remedies) == ("postgres", {"postgres": remedy})
+    unknown = {name for name, rest in checks if f"unknown</span></h2>\n<p>{UNKNOWN}</p>" in rest}
+    assert {"migrations", "keys", "twilio", "sendgrid", "mails", "pricing"} <= unknown
+    verbose = Person(product).get("/health?verbose", accept="*/*").html.splitlines()
+    assert {f"[?]{name} {UNKNOWN}" for name in unknown} <= {*verbose}
     assert "no prices are published" not in html
     page = Person(product).get("/status")
     assert (page.status, page.heading) == (200, "We’re having trouble right now")

@@ -9,7 +9,8 @@ import pytest
 
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
-from app.domain.health import Finding, Health, Status
+from app.domain.checks import Finding, Status
+from app.domain.health import Health
 from app.domain.vitals import CountedBy, Vitals
 from tests.standins.silent import lost_packets
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.keys import SecretKeys, fingerprint_of
 from app.domain.ports import Refilled

@@ -12,10 +12,10 @@ import pytest
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
+from app.domain.checks import Status
 from app.domain.concurrency import Lazy
 from app.domain.events.dispatcher import MOST, Events
 from app.domain.events.events import claim_due
-from app.domain.health import Status
 from app.domain.services import Service
 from tests.domain.test_events import PERSON, PLAN
 from tests.product import PATIENCE

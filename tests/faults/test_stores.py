@@ -10,12 +10,16 @@ from time import monotonic
 import httpx
 import pytest
 
+from app.domain.checks import UNKNOWN
 from tests.faults.outages import broken, served_with
 from tests.faults.staged import AT_MOST, PAGE, Clocked, until
 from tests.faults.stand import STEPS, Stand, someone
 from tests.person import Seen, new_email, new_phone
 from tests.product import NO_TLS, PATIENCE, Product
 from tests.stores import Stores
+
+TOKEN = "token-of-the-operators"
+OPERATORS = {"authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,7 @@ def served(own_stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iter
         tmp_path_factory.mktemp("served"),
         own_stores.new_database(),
         f"{own_stores.redis_url}?db=0",
-        OPS_TOKEN="token-of-the-operators",
+        OPS_TOKEN=TOKEN,
     ) as product:
         yield product
 
@@ -113,8 +117,28 @@ def test_without_postgresql_nothing_is_done_and_nothing_is_lost(
         assert [seen.status for seen in at_once(stands[1:], Stand.look)] == opened
         assert max(stand.person.slowest for stand in stands) < AT_MOST
         until(lambda: told_to_operators(served) == (200, 503, 503))
+        assert list_blamed(served) == {
+            each for name in STORES if name in how for each in STORES[name]
+        }
     at_once(stands, Stand.look)
     assert [seen.status for seen in at_once(stands, Stand.enter)] == [303] * 5
+
+
+STORES = {"postgres": {"postgres"}, "valkey": {"redis", "limits"}}
+
+
+def list_blamed(served: Product) -> set[str]:
+    """Whom health tells of, but for what it says it cannot know; that it says to everybody."""
+    url = f"{served.url}/health"
+    operators, anybody = (
+        httpx.get(url, headers=headers, timeout=PATIENCE, verify=NO_TLS).json()["checks"]
+        for headers in (OPERATORS, {})
+    )
+    unwell = {name for name, [check] in operators.items() if check["status"] != "pass"}
+    unknown = {name for name in unwell if operators[name][0]["output"] == UNKNOWN}
+    assert {name for name, [check] in anybody.items() if "output" in check} == unknown
+    assert {"twilio:state", "sendgrid:state", "migrations:state"} <= unknown
+    return {name.removesuffix(":state") for name in unwell - unknown}
 
 
 def polite(seen: Seen) -> bool:
@@ -147,12 +171,12 @@ def test_health_answers_within_a_second_while_both_stores_hang(
     own_stores: Stores, served: Product
 ) -> None:
     """And tells operators by whom limits are counted meanwhile."""
-    token, took = {"authorization": "Bearer token-of-the-operators"}, list[float]()
+    took = list[float]()
     with broken(own_stores, served, "postgres and valkey suspended"):
         until(lambda: served_with(served, "/health/ready") == 503)
         while not took or (min(took) > 1.0 and len(took) < 3):  # the machine may be busy
             began = monotonic()
-            answer = httpx.get(f"{served.url}/health", headers=token, timeout=10, verify=NO_TLS)
+            answer = httpx.get(f"{served.url}/health", headers=OPERATORS, timeout=10, verify=NO_TLS)
             took.append(monotonic() - began)
     told = answer.json()
     assert min(took) <= 1.0

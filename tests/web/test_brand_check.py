@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.web.assets import Assets
 from app.web.brand import STATIC, Brand
 from app.web.brand_check import PAIRS, check_brand

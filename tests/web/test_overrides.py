@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jinja2 import TemplateError, UndefinedError
 
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.domain.i18n import Language, current_language
 from app.domain.languages import Languages
 from app.web.assets import Assets

@@ -20,7 +20,7 @@ from app.commands.checks.line import Line, Look, look_within
 from app.commands.checks.vendors import list_vendors
 from app.commands.stores import default_to_development, is_beside_dev, own_stores
 from app.commands.version import describe_version
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.settings import BadSettings, Settings, inspect_settings
 
 FAILED = 1

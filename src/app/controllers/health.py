@@ -10,8 +10,9 @@ from litestar import Controller, Request, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from app.domain.checks import Check, Status
 from app.domain.errors import Refusal
-from app.domain.health import Check, Health, Status, worst
+from app.domain.health import Health, worst
 from app.domain.operators import STAY
 from app.domain.vitals import Vitals, compare_clocks
 from app.web.container import Container
@@ -51,6 +52,7 @@ REMEDIES = {
     " list is in force meanwhile.",
 }
 SIGNS = {Status.PASS: ("+", "ok"), Status.WARN: ("!", "warns"), Status.FAIL: ("-", "failed")}
+UNKNOWN = "unknown"  # the word for one that has not been found out
 SEVEREST_FIRST = (Status.FAIL, Status.WARN, Status.PASS)
 
 
@@ -125,7 +127,9 @@ def _as_asked(
 
 
 def _line(check: Check, *, has_details: bool) -> str:
-    """`[+]` for what works, `[-]` for what does not, `[!]` for a warning."""
+    """`[+]` for what works, `[-]` for what does not, `[!]` for a warning, `[?]` for who knows."""
+    if not check.is_known:
+        return f"[?]{check.name} {check.note}"
     sign, word = SIGNS[check.status]
     note = f": {check.note}" if has_details and check.note else ""
     return f"[{sign}]{check.name} {word}{note}"
@@ -153,7 +157,7 @@ def _fact(check: Check, *, has_details: bool) -> dict[str, Any]:
     fact: dict[str, Any] = {"status": check.status, "time": check.at.isoformat()}
     if has_details:
         fact |= {"observedValue": round(check.milliseconds, 1), "observedUnit": "ms"}
-    if has_details and check.note:
+    if check.note and (has_details or not check.is_known):
         fact["output"] = check.note
     return fact
 
@@ -162,7 +166,6 @@ async def _as_page(request: Request[Any, Any, Any], refusal: Refusal | None = No
     """What is worst first."""
     container, has_details = Container.from_request(request), _can_see_details(request)
     checks = await container.health.check_all()
-    away = any(check.name == "postgres" and check.status is Status.FAIL for check in checks)
     status = worst(checks)
     values = {
         "status": status,
@@ -170,10 +173,11 @@ async def _as_page(request: Request[Any, Any, Any], refusal: Refusal | None = No
             {
                 "name": check.name,
                 "status": check.status,
+                "word": check.status if check.is_known else UNKNOWN,
                 "note": check.note if has_details else "",
-                "remedy": _remedy(container.health, check, away=away) if has_details else "",
+                "remedy": _remedy(container.health, check) if has_details else "",
             }
-            for check in sorted(checks, key=lambda check: SEVEREST_FIRST.index(check.status))
+            for check in sorted(checks, key=_severity)
         ],
         "checked_at": min(check.at for check in checks),
         "server": _describe_server(container.vitals) if has_details else [],
@@ -202,12 +206,15 @@ def _describe_server(vitals: Vitals) -> list[tuple[str, str]]:
     ]
 
 
-def _remedy(health: Health, check: Check, *, away: bool) -> str:
-    """`away` says that PostgreSQL is: what reads it has no other remedy meanwhile."""
-    if check.status is Status.PASS:
+def _severity(check: Check) -> tuple[int, bool]:
+    """The least of what is worst; what nobody knows comes after what warns."""
+    return SEVEREST_FIRST.index(check.status), not check.is_known
+
+
+def _remedy(health: Health, check: Check) -> str:
+    """What nobody knows has none of its own."""
+    if check.status is Status.PASS or not check.is_known:
         return ""
-    if away and check.name in health.read_database:
-        return "Waits for PostgreSQL."
     return health.remedies.get(check.name) or REMEDIES[check.name]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 from litestar import Controller, Request, get
 from litestar.exceptions import NotFoundException
 
+from app.domain.checks import Check, Status
 from app.domain.delivery.spending import MILLIONTHS, STEPS
 from app.domain.errors import Unavailable
-from app.domain.health import Status, worst
+from app.domain.health import worst
 from app.domain.metrics import FAMILIES, current_numbers
 from app.domain.vitals import Waiting
 from app.web.container import Container
@@ -55,8 +56,12 @@ async def _health_samples(container: Container) -> list[Sample]:
     name, help = "latchkey_check_state", "0 for pass, 1 for warn, 2 for fail."
     return [
         Sample("latchkey_ready", "Whether it may get traffic.", ready),
-        *(Sample(name, help, LEVELS[each.status], {"check": each.name}) for each in checks),
+        *(Sample(name, help, _level(each), {"check": each.name}) for each in checks),
     ]
+
+
+def _level(check: Check) -> float | None:
+    return LEVELS[check.status] if check.is_known else None
 
 
 def _vital_samples(container: Container) -> Iterator[Sample]:

@@ -30,7 +30,8 @@ from app.dev.flow_examples import (
     states,
 )
 from app.dev.message_examples import messages
-from app.domain.health import Area, AreaState, Status
+from app.domain.checks import Status
+from app.domain.health import Area, AreaState
 from app.domain.identity.phone import LandlinePhone
 from app.domain.languages import Languages
 from app.domain.operators import WrongOpsToken
@@ -209,7 +210,13 @@ def for_operators() -> Iterator[Example]:
         values = {"status": status, "areas": areas, "checked_at": now()}
         yield Example("status/status.html", status, values)
         checks = [
-            {"name": name, "status": each, "note": "12 of 20 in use", "remedy": "Look at the log."}
+            {
+                "name": name,
+                "status": each,
+                "word": each,
+                "note": "12 of 20 in use",
+                "remedy": "Look at the log.",
+            }
             for name, each in (("postgres", status), ("redis", Status.PASS))
         ]
         health = {"status": status, "checks": checks, "checked_at": now()}

@@ -13,6 +13,7 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
+from app.domain.checks import Cause, Check, Checks, Finding, Status, WritesRefused, name_cause
 from app.domain.concurrency import SingleFlight
 from app.domain.delivery.database_limits import NEARLY, DailyCaps
 from app.domain.delivery.dispatcher import Dispatcher
@@ -30,7 +31,6 @@ sql = load_queries(__file__, "health.sql")
 LIMIT = 0.9  # seconds a check may take, so that all together are answered within one
 KEPT = 2.0  # seconds an outcome is given again
 LOOKED_AT_EVERY = 15.0  # seconds between two looks that nobody asks for
-NO_WRITES = "takes no writes: "
 STUCK = 10.0  # seconds without a look at the outbox
 REMEMBERED = 60.0  # seconds a crash of the dispatcher is told
 # Without anything else the product is slower or says less, but works: never worse than `warn`.
@@ -38,23 +38,6 @@ MAY_FAIL = ("postgres", "migrations", "keys", "dispatcher")
 # Checks that find nothing out while PostgreSQL is away; those of who sends messages are others.
 READ_DATABASE = ("migrations", "keys", "dispatcher", "texts", "mails", "pricing", "events",
                  "sms-budget", "outbox", "clock", "partitions", "restore")  # fmt: skip
-
-
-class Status(StrEnum):
-    PASS = "pass"  # noqa: S105 - the word of health+json
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """`note` is for operators only; `milliseconds` is how long finding out took."""
-
-    name: str
-    status: Status
-    note: str
-    milliseconds: float
-    at: datetime
 
 
 class Area(StrEnum):
@@ -73,10 +56,6 @@ class AreaState:
     area: Area
     status: Status
     since: datetime
-
-
-Finding = tuple[Status, str]
-Checks = dict[str, Callable[[], Awaitable[Finding]]]
 
 
 class Health:
@@ -111,7 +90,7 @@ class Health:
         }
         self._checks = self._always()
         vendors = [each.dependency for senders in self._senders.values() for each in senders]
-        self.read_database = {*READ_DATABASE, *(vendor.name for vendor in vendors)}
+        self._read_database = {*READ_DATABASE, *(vendor.name for vendor in vendors)}
         if provider:
             vendors.append(provider.dependency)
             self._checks[provider.dependency.name] = self._check_identity_provider
@@ -150,11 +129,11 @@ class Health:
         return tuple(self._checks)
 
     async def check_all(self) -> list[Check]:
-        return await self._check_some(self._checks)
+        return name_cause(await self._check_some(self._checks), self._read_database)
 
     async def look_at_areas(self) -> list[AreaState]:
         """For people, from the same checks."""
-        self._note_areas(await self.check_all())
+        self._note_areas(await self._check_some(self._checks))
         return list(self._area_states.values())
 
     async def watch_areas(self) -> None:
@@ -178,50 +157,65 @@ class Health:
     async def check_readiness(self) -> list[Check]:
         """Only what a request cannot do without: a page needs no writes, as a rule."""
         found = await self._check_some(("postgres", "migrations", "keys"))
-        refusing = [check for check in found if check.note.startswith(NO_WRITES)]
-        return [replace(c, status=Status.WARN) if c in refusing else c for c in found]
+        return [
+            replace(each, status=Status.WARN) if each.cause is Cause.WRITES_REFUSED else each
+            for each in name_cause(found, self._read_database)
+        ]
+
+    async def check_one(self, name: str) -> Check:
+        """Raises `KeyError` for an unknown name."""
+        if name not in self._read_database:
+            return await self._find_or_check(name)
+        found = await self._check_some((name, "postgres"))
+        return name_cause(found, self._read_database)[0]
 
     async def _check_some(self, names: Collection[str]) -> list[Check]:
         """What is kept of all of them takes no task."""
         kept = [check for check in map(self._find_kept, names) if check]
         if len(kept) == len(names):
             return kept
-        return list(await asyncio.gather(*map(self.check_one, names)))
+        return list(await asyncio.gather(*map(self._find_or_check, names)))
 
     def _find_kept(self, name: str) -> Check | None:
         at, check = self._cached.get(name, (0.0, None))
         return check if monotonic() - at < KEPT else None
 
-    async def check_one(self, name: str) -> Check:
-        """Raises `KeyError` for an unknown name."""
+    async def _find_or_check(self, name: str) -> Check:
         looking = partial(self._check, name, keep=True)
         return self._find_kept(name) or await self._under_way.run(name, looking)
 
     async def _check(self, name: str, *, keep: bool = False) -> Check:
-        started, (status, note) = monotonic(), await self._run_check(self._checks[name])
+        started, (status, note, cause) = monotonic(), await self._run_check(self._checks[name])
         if status is Status.FAIL and name not in MAY_FAIL:
             status = Status.WARN
-        check = Check(name, status, note, (monotonic() - started) * 1000, datetime.now(UTC))
+        took = (monotonic() - started) * 1000
+        check = Check(name, status, note, took, datetime.now(UTC), cause)
         if keep:
             self._cached[name] = (monotonic(), check)
         return check
 
-    async def _run_check(self, look: Callable[[], Awaitable[Finding]]) -> Finding:
+    async def _run_check(
+        self, look: Callable[[], Awaitable[Finding]]
+    ) -> tuple[Status, str, Cause | None]:
         try:
             async with asyncio.timeout(LIMIT):
-                return await look()
+                return *await look(), None
         except TimeoutError:
-            return Status.FAIL, "no answer in time"
+            return Status.FAIL, "no answer in time", None
+        except WritesRefused as error:
+            return Status.FAIL, str(error), Cause.WRITES_REFUSED
         except Exception as error:
             # Whatever it is, the answer to "is it well" is no, and never a 500.
             reason = error.reason if isinstance(error, Unavailable) else ""
-            return Status.FAIL, reason or type(error.__cause__ or error).__name__
+            return Status.FAIL, reason or type(error.__cause__ or error).__name__, None
 
     async def _check_postgres(self) -> Finding:
         async with self._database.connection() as connection:
             reason = await connection.fetchval(*sql.find_why_read_only())
         reason = reason or self._database.refused_writes
-        return (Status.FAIL, NO_WRITES + reason) if reason else (Status.PASS, "")
+        if reason:
+            raise WritesRefused(f"takes no writes: {reason}")
+        return Status.PASS, ""
 
     async def _check_redis(self) -> Finding:
         note = await self._memory.check()

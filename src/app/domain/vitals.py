@@ -7,8 +7,8 @@ from enum import StrEnum
 from time import time
 from typing import Any
 
+from app.domain.checks import Checks, Finding, Status
 from app.domain.errors import Unavailable
-from app.domain.health import Checks, Finding, Status
 from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
 from app.domain.keys import SecretKeys
 from app.domain.limits import DAY

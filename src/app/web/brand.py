@@ -8,8 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from app import ROOT
-from app.domain.health import Finding as HealthFinding
-from app.domain.health import Status
+from app.domain.checks import Finding as HealthFinding
+from app.domain.checks import Status
 from app.domain.i18n import N_
 from app.settings import Settings
 from app.web.overrides import Overrides

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from time import monotonic
 from typing import Any
 
-from app.domain.health import Finding, Status
+from app.domain.checks import Finding, Status
 
 log = logging.getLogger("app.proxies")
 

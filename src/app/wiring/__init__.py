@@ -15,6 +15,7 @@ from app.domain.account.session_ends import SessionEnds
 from app.domain.account.undo import Undo
 from app.domain.account.undoable import EarlierIdentities
 from app.domain.account.without_phone import WithoutPhone
+from app.domain.checks import Checks
 from app.domain.credentials.budget import PasswordBudget
 from app.domain.credentials.credentials import Credentials
 from app.domain.delivery.database_limits import DailyCaps, Pseudonyms
@@ -26,7 +27,7 @@ from app.domain.delivery.spending import TextSpending
 from app.domain.federation.federation import Federation, Grants
 from app.domain.federation.identities import Identities
 from app.domain.federation.transactions import Transactions
-from app.domain.health import Checks, Health
+from app.domain.health import Health
 from app.domain.idempotency import IdempotentCalls
 from app.domain.identity.hashing import PasswordHashing
 from app.domain.identity.passwords import NewPasswords

@@ -1,7 +1,7 @@
 """The wiring of what the processes of a deployment tell each other."""
 
 from app.adapters.registry import Adapters
-from app.domain.health import Finding, Status
+from app.domain.checks import Finding, Status
 from app.domain.keys import SecretKeys
 from app.domain.processes import Processes
 from app.settings import Settings

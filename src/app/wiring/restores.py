@@ -2,7 +2,7 @@
 
 from app.adapters.files import RESTORE_MARK, KeptFile
 from app.adapters.registry import Adapters
-from app.domain.health import Finding, Status
+from app.domain.checks import Finding, Status
 from app.domain.restores import RestoreGuard
 
 

@@ -2,8 +2,8 @@
 
 from app.adapters.postgres import Postgres
 from app.adapters.text_prices import read_text_budget
+from app.domain.checks import Finding, Status
 from app.domain.delivery.spending import STEPS, TextSpending
-from app.domain.health import Finding, Status
 from app.domain.languages import Languages
 from app.settings import Settings
 

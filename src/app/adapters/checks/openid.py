@@ -4,8 +4,8 @@ import httpx
 
 from app.adapters.openid.client import ProviderClient
 from app.adapters.openid.discovery import DOCUMENT, parse_endpoints
+from app.domain.checks import Finding, Status
 from app.domain.errors import Unavailable
-from app.domain.health import Finding, Status
 from app.settings import Settings
 
 

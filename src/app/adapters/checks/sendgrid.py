@@ -3,7 +3,7 @@
 import httpx
 
 from app.adapters.http_client import status_words
-from app.domain.health import Finding, Status
+from app.domain.checks import Finding, Status
 from app.settings import Settings
 
 NEEDED = "mail.send"

@@ -3,7 +3,7 @@
 import httpx
 
 from app.adapters.smtp import build_mail
-from app.domain.health import Finding, Status
+from app.domain.checks import Finding, Status
 from app.settings import Settings
 
 

@@ -10,7 +10,7 @@ from app.adapters.postgres import Postgres, list_revisions
 from app.adapters.postgres_connection import POOLED_STATEMENT, is_behind_pooler
 from app.commands.checks.line import Line, ask_patiently, judged
 from app.commands.stores import open_memory
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.domain.keys import SecretKeys, fingerprint_of
 from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Record

@@ -8,7 +8,7 @@ from typing import Any
 from app.adapters.files import read_limits
 from app.commands.checks.line import Line, judged, passed
 from app.commands.settings import find_file_problems
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.domain.limits import Limit, LimitTable
 from app.settings import Settings
 from app.settings.unknown import unknown_settings

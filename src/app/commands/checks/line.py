@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from app.adapters.outages import describe_error
+from app.domain.checks import Status
 from app.domain.errors import Unavailable
-from app.domain.health import Status
 
 LIMIT = 8.0  # seconds that a subject may take
 AGAIN = 1.5  # seconds; adapters ask nobody for one second after a failure

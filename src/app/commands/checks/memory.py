@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from app.adapters.redis import NEEDED, POLICY, Redis, Server
 from app.commands.checks.line import Line, ask_patiently, judged
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.settings import Settings
 from app.settings.environment import is_loopback
 from app.settings.redis_url import parse_redis_url

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from app.adapters.tracing import NOT_INSTALLED, is_installed
 from app.commands.checks.line import Line, passed
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.settings import Settings
 
 AWAY = "Look at the OTEL_EXPORTER_OTLP_ settings and at the collector. Nobody waits for it."

@@ -8,7 +8,7 @@ import httpx
 
 from app.adapters.http_client import reason_of
 from app.commands.checks.line import Line, Look, passed
-from app.domain.health import Status
+from app.domain.checks import Status
 from app.settings import Settings
 
 FIXES = {

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
+from app.domain.checks import Finding, Status
 from app.domain.concurrency import Lazy, attempt
 from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import jitter
@@ -23,7 +24,6 @@ from app.domain.events.events import (
     set_receivers,
     sql,
 )
-from app.domain.health import Finding, Status
 from app.domain.ports import Database
 from app.domain.services import Service
 
