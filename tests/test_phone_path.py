@@ -32,7 +32,7 @@ NUMBER, ANOTHER = "+12025550171", "+12025550172"
 ORIGIN = "http://127.0.0.1:8000"
 ROOT = Path(__file__).parents[1]
 SOURCE = f"{ROOT}/src/app/"
-MOST = 17
+MOST = 12
 
 
 def holds(value: object) -> bool:

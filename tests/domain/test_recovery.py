@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.recovery.recovery import Recovery, Step
-from app.domain.verification.verification import PendingCode
+from app.domain.verification.pending import PendingCode
 
 SOMEBODY = UUID(int=7)
 

@@ -8,8 +8,8 @@ import pytest
 
 from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import Progress, State
+from app.domain.verification.pending import PendingCode
 from app.domain.verification.unsent import shown_progress
-from app.domain.verification.verification import PendingCode
 
 
 def pending(progress: Progress | None, since_unsent: float | None) -> PendingCode:

@@ -15,8 +15,9 @@ from app.domain.errors import OutOfStep, Refusal
 from app.domain.limits import Origin
 from app.domain.verification.calling import call_wait
 from app.domain.verification.codes import GUESSES, PHONE
+from app.domain.verification.pending import PendingCode
 from app.domain.verification.sending import CodeSent
-from app.domain.verification.verification import PendingCode, Verifications
+from app.domain.verification.verification import Verifications
 from app.web.container import Container
 from app.web.errors import errors_shown_on
 from app.web.forms import Form, read_form

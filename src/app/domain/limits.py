@@ -257,22 +257,22 @@ class KnownDevice:
     epoch: int
 
 
-def _no_device(contact: str) -> KnownDevice | None:
+def _no_device(contact: bytes) -> KnownDevice | None:
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from, as coarse as it is counted and kept. `known_to` answers, for a
-    contact, with the device if the owner of that contact has signed in from it. It gives nothing
-    until its epoch was compared. `counts_down`: who asks too soon for a code is shown a page that
+    """Where a request comes from, as coarse as it is counted and kept. `known_to` answers, for the
+    digest of a contact, with the device if its owner has signed in from it. It gives nothing until
+    its epoch was compared. `counts_down`: who asks too soon for a code is shown a page that
     waits; a call of the API is refused.
     """
 
     address: str
     network: str
     counts_down: bool = True
-    known_to: Callable[[str], KnownDevice | None] = field(
+    known_to: Callable[[bytes], KnownDevice | None] = field(
         default=_no_device, compare=False, repr=False
     )
 

@@ -16,6 +16,7 @@ from app.domain.limits import KnownDevice
 from app.domain.services import Audience
 from app.domain.sessions.session import Tokens
 from app.domain.sessions.tokens import LIFETIME, Access, AccessTokens
+from app.domain.verification.codes import digest_contact
 from app.web.response import Headers
 
 # What our own values are made of: base64url, dots and hyphens.
@@ -250,13 +251,15 @@ class Devices:
     def __init__(self, keys: Sequence[bytes]) -> None:
         self._signer = Signer(keys)
 
-    def issue(self, known: str, epoch: int, *contacts: str) -> str:
-        """For a device, `known` or new, that the owner of `contacts` has just signed in from."""
+    def issue(self, known: str, epoch: int, *contacts: bytes) -> str:
+        """For a device, `known` or new, that the owner of `contacts` has just signed in from: their
+        digests, as below.
+        """
         device = known or secrets.token_hex(16)
         macs = (_mac(self._signer, device, str(epoch), each) for each in contacts)
         return ".".join((device, str(epoch), *macs))
 
-    def read(self, cookie: str, contact: str) -> KnownDevice | None:
+    def read(self, cookie: str, contact: bytes) -> KnownDevice | None:
         """The device when the cookie is one of the owner of `contact`."""
         device, epoch, *macs = f"{cookie}.".split(".")[: 2 + MOST_CONTACTS]
         expected = [_mac(one, device, epoch, contact).encode() for one in self._signer.each()]
@@ -270,17 +273,18 @@ class DeviceCookie:
     def __init__(self, cookies: RequestCookies, devices: Devices) -> None:
         self._cookies, self._devices = cookies, devices
 
-    def known_to(self, contact: str) -> KnownDevice | None:
-        """The device, where the owner of that contact has signed in from it before."""
+    def known_to(self, contact: bytes) -> KnownDevice | None:
+        """The device, where the owner of the contact with that digest has signed in from it."""
         cookie = self._cookies.read("device")
         return self._devices.read(cookie, contact) if cookie else None
 
     def remember(self, epoch: int, *contacts: str) -> None:
         """Their owner uses it."""
-        known = next((known.id for each in contacts if (known := self.known_to(each))), "")
-        value = self._devices.issue(known, epoch, *contacts)
+        digests = [digest_contact(each) for each in contacts]
+        known = next((known.id for each in digests if (known := self.known_to(each))), "")
+        value = self._devices.issue(known, epoch, *digests)
         self._cookies.set("device", value, DEVICE_LIFETIME)
 
 
-def _mac(signer: Signer, device: str, epoch: str, contact: str) -> str:
-    return signer.sign(device.encode(), epoch.encode(), sha256(contact.encode()).digest()).hex()
+def _mac(signer: Signer, device: str, epoch: str, contact: bytes) -> str:
+    return signer.sign(device.encode(), epoch.encode(), contact).hex()

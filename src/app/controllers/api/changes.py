@@ -44,7 +44,7 @@ from app.domain.account.contacts import (
 from app.domain.errors import Unauthenticated
 from app.domain.limit_refusals import MailsStopped
 from app.domain.sessions.tokens import Access
-from app.domain.verification.checking import NoCode
+from app.domain.verification.pending import NoCode
 
 
 class ConfirmApiController(ApiController):

@@ -19,7 +19,8 @@ from app.domain.sessions import session as sessions
 from app.domain.sessions.tokens import LIFETIME
 from app.domain.verification.calling import call_wait
 from app.domain.verification.codes import Channel
-from app.domain.verification.verification import PendingCode, Verifications
+from app.domain.verification.pending import PendingCode
+from app.domain.verification.verification import Verifications
 from app.web.response import JsonResponse
 
 # Of calls with a bearer token, as OpenAPI names it.

@@ -34,7 +34,7 @@ from app.domain.errors import Unauthenticated
 from app.domain.identity.email_address import BadEmail
 from app.domain.signup.dormant import StillUsed
 from app.domain.signup.signup import Step
-from app.domain.verification.checking import NoCode
+from app.domain.verification.pending import NoCode
 
 
 class LoginApiController(ApiController):

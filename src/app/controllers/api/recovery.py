@@ -21,7 +21,7 @@ from app.controllers.api.refusals import ADDRESS, GUESS, LOOK, NEW_PASSWORD, STE
 from app.controllers.api.request import ApiRequest, FlowHeader
 from app.domain.outcome import Outcome
 from app.domain.recovery.recovery import Recovery, Step
-from app.domain.verification.checking import NoCode
+from app.domain.verification.pending import NoCode
 from app.domain.verification.unsent import shown_progress
 
 

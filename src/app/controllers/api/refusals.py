@@ -50,12 +50,12 @@ from app.domain.verification.calling import CallNotOffered
 from app.domain.verification.checking import (
     ContactLocked,
     ExpiredCode,
-    NoCode,
     OthersCode,
     SpentCode,
     WrongCode,
 )
 from app.domain.verification.codes import BadCode, OtherSitesCode
+from app.domain.verification.pending import NoCode
 
 
 class ProblemDetails(Struct, frozen=True):

@@ -24,6 +24,7 @@ from app.domain.identity.users import Person
 from app.domain.limits import KnownDevice, Origin
 from app.domain.services import Audience
 from app.domain.sessions.tokens import Access
+from app.domain.verification.codes import digest_contact
 from app.web.client_address import find_client_ip
 from app.web.container import Container
 from app.web.cookies import OURS, Flows, flow_id, parse_cookies
@@ -186,9 +187,9 @@ def _origin_of(client_ip: str) -> Origin:
     return replace(Origin.of(client_ip), counts_down=False)
 
 
-def _known_to(access: Access, person: Person, contact: str) -> KnownDevice | None:
+def _known_to(access: Access, person: Person, contact: bytes) -> KnownDevice | None:
     """What the device cookie says for a browser: the owner has signed in from this client."""
-    if contact not in person.contacts:
+    if contact not in map(digest_contact, person.contacts):
         return None
     return KnownDevice(access.session_id.hex, person.device_epoch)
 

@@ -41,7 +41,7 @@ from app.domain.outcome import Outcome
 from app.domain.signup.accounts import EmailTaken
 from app.domain.signup.flow import Visitor
 from app.domain.signup.signup import Signup, Step
-from app.domain.verification.checking import NoCode
+from app.domain.verification.pending import NoCode
 
 CODE_STEPS = (Step.PHONE_CODE, Step.EMAIL_CODE, Step.OWNER)
 PHONE_STEPS = (Step.PHONE, Step.PHONE_CODE)

@@ -1,7 +1,6 @@
 """Step-up: a person who is signed in proves anew who they are, before what cannot be taken back.
 
-By another kind of proof than the one that opened the session: a number that was moved to another
-SIM card, or a password that was guessed, is not enough for everything.
+By another kind than opened the session: a moved number or guessed password is not enough for all.
 """
 
 from dataclasses import dataclass
@@ -28,10 +27,11 @@ from app.domain.sessions.factors import Factor, confirming_factors
 from app.domain.sessions.session import ConfirmationNeeded, Tokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
-from app.domain.verification.checking import NoCode, WrongCode, check_code
+from app.domain.verification.checking import WrongCode, check_code
 from app.domain.verification.held import find_pending_or_held
+from app.domain.verification.pending import NoCode, PendingCode
 from app.domain.verification.sending import CodeSent, resend_or_hold
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.verification import Challenge, Verifications
 
 
 class WrongPassword(Rejected):

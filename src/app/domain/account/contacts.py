@@ -31,11 +31,12 @@ from app.domain.sessions.session import is_delaying_changes, lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
 from app.domain.verification.calling import call_instead
-from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.checking import check_code
 from app.domain.verification.held import find_pending_or_held, release_flow
+from app.domain.verification.pending import NoCode, PendingCode
 from app.domain.verification.refused_sends import take_room
 from app.domain.verification.sending import CodeSent, request_code, resend_or_hold
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.verification import Challenge, Verifications
 
 NEW_NUMBERS = "new_numbers_per_account"  # the limit
 

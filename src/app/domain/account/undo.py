@@ -31,9 +31,10 @@ from app.domain.ports import Connection, Database, NotUnique
 from app.domain.rollback import BACK, GONE, Fact, roll_back
 from app.domain.sessions.sessions import Sessions
 from app.domain.verification.calling import call_instead
-from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.checking import check_code
+from app.domain.verification.pending import NoCode, PendingCode
 from app.domain.verification.sending import CodeSent, resend_code
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.verification import Challenge, Verifications
 
 UNDONE = "change-undone"  # the notice that it was
 

@@ -30,10 +30,11 @@ from app.domain.sessions.factors import Factor
 from app.domain.sessions.session import confirm_without_phone, lock_session
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
-from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.checking import check_code
 from app.domain.verification.held import find_pending_or_held
+from app.domain.verification.pending import NoCode, PendingCode
 from app.domain.verification.sending import CodeSent, resend_or_hold
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.verification import Challenge, Verifications
 
 # Requests to confirm without the phone: a day after one, and for a week, the password and a code by
 # mail confirm a session, once. Both contacts are told of it, so that the owner can stop it.

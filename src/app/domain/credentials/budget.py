@@ -15,6 +15,7 @@ from app.domain.limits import LimitTable, Origin
 from app.domain.moments import Wait
 from app.domain.ports import Connection, CountResult, Database, Record, ShortMemory, Tally
 from app.domain.sql import load_queries
+from app.domain.verification.codes import digest_contact
 
 sql = load_queries(__file__, "credentials.sql")
 
@@ -191,7 +192,7 @@ class PasswordBudget:
 
     async def _known(self, contact: str, origin: Origin) -> str:
         """The id of the device, unless it was forgotten; '' for none."""
-        known = origin.known_to(contact)
+        known = origin.known_to(digest_contact(contact))
         if known is None:
             return ""
         async with self._database.connection() as connection:

@@ -8,7 +8,7 @@ sender before they send it again.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -24,8 +24,6 @@ from app.domain.ports import Database, Dependency, Email, Mail, Text, TextMessag
 from app.domain.tracing import Tracer
 
 log = logging.getLogger("app.dispatcher")
-
-Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,7 @@ class Dispatcher:
             Email: mail,
             Call: calls or Senders(nobody),
         }
-        send = MessageSender(database, self._recorder, compose, senders).send_and_record
-        self._send = _traced(tracer, send) if tracer else send
+        self._sender = MessageSender(database, self._recorder, compose, senders, tracer)
         self._in_flight: dict[str, set[asyncio.Task[None]]] = {"sms": set(), "email": set()}
         self._woken = database.message_queued
         self._closing = False
@@ -106,8 +103,8 @@ class Dispatcher:
                     messages = await claim_due(
                         connection, room["sms"], room["email"], texts.name, mail.name
                     )
-        for message in sorted(messages, key=lambda each: each.seconds_left):
-            self._start(message.channel, self._send(message))
+        for message in messages:
+            self._start(message.channel, self._sender.send_and_record(message))
         taken = Counter(message.channel for message in messages)
         self._full = any(taken[channel] == room[channel] for channel in taken)
 
@@ -118,24 +115,12 @@ class Dispatcher:
         in_all = MOST * len(senders.all) - len(self._in_flight[channel])
         return 0 if self._recorder.is_behind else min(senders.next.room, in_all)
 
-    def _start(self, channel: str, sending: Awaitable[None]) -> None:
-        async def send() -> None:
-            await sending
-
+    def _start(self, channel: str, sending: Coroutine[Any, Any, None]) -> None:
         def done(task: asyncio.Task[None]) -> None:
             self._in_flight[channel].discard(task)
             if self._full:  # so there may be more, and now there is room
                 self._woken.set()
 
-        task = asyncio.create_task(send())
+        task = asyncio.create_task(sending)
         self._in_flight[channel].add(task)
         task.add_done_callback(done)
-
-
-def _traced(tracer: Tracer, send: Send) -> Send:
-    async def send_traced(message: Message) -> None:
-        facts = {"delivery": str(message.id), "template": message.template}
-        with tracer.message(message.channel, message.request_id or "", facts):
-            await send(message)
-
-    return send_traced

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import itemgetter
 from uuid import UUID
 
 from app.domain.audit import AuditEvent
@@ -37,21 +38,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One claimed row. `notice`: nobody asked for it, see `notices.py`. `abandoned`: an earlier
-    dispatcher died holding it. `age` in seconds. `sender` is who has it, or may have it: the name
-    of one, None where it was claimed before there were names. `region` is that of a number.
+class Claim:
+    """One claimed row, without its words and to whom they go: what a retry and a record need to
+    know. `notice`: nobody asked for it, see `notices.py`. `abandoned`: an earlier dispatcher died
+    holding it. `age` in seconds. `sender` is who has it, or may have it: the name of one, None
+    where it was claimed before there were names. `region` is that of a number.
     """
 
     id: UUID
     channel: str
     template: str
-    destination: str
-    nonce: bytes | None
-    purpose: str | None
-    language: str
-    zone: str
-    context: str
     notice: bool
     tries: int
     uncertain: int
@@ -73,9 +69,25 @@ class Message:
         is_retry = self.tries > 1 and not (self.notice or self.abandoned or self.uncertain)
         return self.seconds_left <= (LEAST_LEFT if is_retry else 0)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message(Claim):
+    """All of it."""
+
+    destination: str
+    nonce: bytes | None
+    purpose: str | None
+    language: str
+    zone: str
+    context: str
+
     @classmethod
     def from_row(cls, row: Record) -> "Message":
         return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+    @property
+    def claim(self) -> Claim:
+        return Claim(*(getattr(self, name) for name in Claim.__dataclass_fields__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +96,7 @@ class DeliveryOutcome:
     sent again, of `sending` until it is asked about again. `words` are the provider's own.
     """
 
-    message: Message
+    message: Claim
     state: State
     provider_id: str | None = None
     provider_code: str | None = None
@@ -102,17 +114,19 @@ async def claim_due(
     mail_sender: str | None = None,
 ) -> list[Message]:
     """Takes up to so many due messages for 30 seconds; no two dispatchers ever take the same. They
-    are for that sender, but for those that another one may have.
+    are for that sender, but for those that another one may have. Those with the least time left
+    come first.
     """
     query = sql.claim_due(
         texts=texts, emails=emails, text_sender=text_sender, mail_sender=mail_sender
     )
-    return [Message.from_row(row) for row in await connection.fetch(*query)]
+    rows = sorted(await connection.fetch(*query), key=itemgetter("seconds_left"))
+    return [Message.from_row(row) for row in rows]
 
 
 async def move_claim(
-    connection: Connection, message: Message, sender: str, code: str, words: str
-) -> Message | None:
+    connection: Connection, message: Claim, sender: str, code: str, words: str
+) -> Claim | None:
     """Gives a claimed message to another sender, for 30 more seconds: written down before it is
     sent, so that whoever finds it abandoned asks the right one. `code` and `words` are those of the
     one that did not take it, "" where none was asked. None where the claim was lost.
@@ -193,7 +207,7 @@ RARELY = 0.1  # notice, which may take days, after this share of its age
 UNKNOWN = 2  # so often may a code go out without an answer
 
 
-def give_up_or_retry(message: Message, code: str) -> DeliveryOutcome:
+def give_up_or_retry(message: Claim, code: str) -> DeliveryOutcome:
     """A code is given up; a notice may fare better with a later process, or a later release."""
     if message.notice:
         unsure = message.uncertain if message.abandoned else 0
@@ -201,7 +215,7 @@ def give_up_or_retry(message: Message, code: str) -> DeliveryOutcome:
     return DeliveryOutcome(message, State.FAILED, None, code, None, message.uncertain)
 
 
-def outcome_of_send(message: Message, outcome: SendOutcome) -> DeliveryOutcome:
+def outcome_of_send(message: Claim, outcome: SendOutcome) -> DeliveryOutcome:
     """Only what is safe is tried again: what was not taken, and what may have been: a code once, a
     notice some times more. What operators have to mend ends no notice either.
     """
@@ -220,7 +234,7 @@ def outcome_of_send(message: Message, outcome: SendOutcome) -> DeliveryOutcome:
 
 
 def _retry_or_fail(
-    message: Message,
+    message: Claim,
     code: str,
     uncertain: int,
     retry_after: float | None = None,
@@ -241,7 +255,7 @@ def _retry_or_fail(
     return DeliveryOutcome(message, State.QUEUED, None, code, reason, uncertain, delay)
 
 
-def _pause(message: Message, retry_after: float | None) -> float:
+def _pause(message: Claim, retry_after: float | None) -> float:
     """Seconds: up to twice as many as before the last try. What the provider asks for counts, but
     nothing is tried at once again and again, nor a notice left for longer than an hour.
     """
@@ -254,10 +268,28 @@ def _pause(message: Message, retry_after: float | None) -> float:
     return min(asked, SLOW[-1]) if message.notice else asked
 
 
-def seconds_to_ask_again(message: Message) -> float:
-    if message.notice:
-        return min(max(ASK_AGAIN, message.age * RARELY), SLOW[-1])
-    return ASK_AGAIN
+def ask_later(message: Claim) -> DeliveryOutcome:
+    before = message.uncertain - 1  # its claim, which counted as a send, was none
+    until = min(max(ASK_AGAIN, message.age * RARELY), SLOW[-1]) if message.notice else ASK_AGAIN
+    wait = jitter(until)
+    return DeliveryOutcome(message, State.SENDING, None, "asked", None, before, wait)
+
+
+def wait_for_its_own(message: Claim) -> DeliveryOutcome | None:
+    """Until its sender is no longer left alone; None where there is no time for it."""
+    wait = 1 + jitter(ASK_AGAIN)
+    if wait >= message.seconds_left - LEAST_LEFT:
+        return None
+    return DeliveryOutcome(message, State.QUEUED, None, "asked", None, message.uncertain, wait)
+
+
+def not_paid(message: Claim, wait: float) -> DeliveryOutcome:
+    """The day's budget is spent. A notice waits for the next day, in so many seconds."""
+    words = "the budget of texts for today is spent"
+    if not message.notice:
+        return replace(give_up_or_retry(message, "budget"), words=words)
+    before = message.uncertain
+    return DeliveryOutcome(message, State.QUEUED, None, "budget", None, before, wait, words)
 
 
 def jitter(seconds: float) -> float:

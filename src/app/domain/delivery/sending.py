@@ -8,6 +8,7 @@ taken stays with it, until it says that it has not.
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from itertools import chain, repeat
@@ -16,18 +17,18 @@ from typing import Any
 from app.domain.audit import current_request
 from app.domain.delivery.calls import Call
 from app.domain.delivery.outbox import (
-    ASK_AGAIN,
-    LEAST_LEFT,
     UNKNOWN,
+    Claim,
     DeliveryOutcome,
     Message,
     State,
+    ask_later,
     give_up_or_retry,
-    jitter,
     move_claim,
+    not_paid,
     outcome_of_send,
     record_outcomes,
-    seconds_to_ask_again,
+    wait_for_its_own,
 )
 from app.domain.delivery.senders import Sender, Senders
 from app.domain.delivery.spending import pay_again
@@ -35,6 +36,7 @@ from app.domain.errors import Unavailable
 from app.domain.metrics import SENDS
 from app.domain.ports import Database, Email, Reason, Refused, SendOutcome, Text, Uncertain, Unsent
 from app.domain.ports import Sent as Taken
+from app.domain.tracing import Tracer
 
 log = logging.getLogger("app.sending")
 
@@ -106,15 +108,20 @@ class MessageSender:
         recorder: OutcomeRecorder,
         compose: Compose,
         senders: Mapping[type, Senders[Any]],
+        tracer: Tracer | None = None,
     ) -> None:
         self._database, self._recorder = database, recorder
-        self._compose, self._senders = compose, senders
+        self._compose, self._senders, self._tracer = compose, senders, tracer
         self._questions: set[asyncio.Task[None]] = set()
 
     async def send_and_record(self, message: Message) -> None:
         """In a task of its own: what is logged meanwhile names the request that asked for it."""
         current_request.set(message.request_id or "")
-        await self._recorder.put(await self.send_message(message))
+        facts = {"delivery": str(message.id), "template": message.template}
+        request_id = message.request_id or ""
+        trace = self._tracer and self._tracer.message(message.channel, request_id, facts)
+        with trace or nullcontext():
+            await self._recorder.put(await self.send_message(message))
 
     async def send_message(self, message: Message) -> DeliveryOutcome:
         """Never lets one bad message stop another: what goes wrong here is its own outcome."""
@@ -122,12 +129,13 @@ class MessageSender:
             return await self._try_to_send(message)
         except Exception:
             log.exception("message could not be sent", extra={"delivery": str(message.id)})
-            return give_up_or_retry(message, "internal")
+            return give_up_or_retry(message.claim, "internal")
 
-    async def _try_to_send(self, message: Message) -> DeliveryOutcome:
+    async def _try_to_send(self, whole: Message) -> DeliveryOutcome:
+        message = whole.claim
         if message.is_too_late:
             return DeliveryOutcome(message, State.EXPIRED)
-        composed = self._compose(message)
+        composed = self._compose(whole)
         if message.abandoned and message.uncertain >= MAY_BE_LEFT[type(composed)]:
             return give_up_or_retry(message, "abandoned")
         senders = self._senders[type(composed)]
@@ -145,7 +153,7 @@ class MessageSender:
             senders.let_go(message.id)
 
     async def _send_again(
-        self, message: Message, text: Text | Call, senders: Senders[Any]
+        self, message: Claim, text: Text | Call, senders: Senders[Any]
     ) -> DeliveryOutcome:
         """One that may have gone out. Nobody is texted, or called, twice by a crash of ours, and no
         other sender has it before its own has said that it did not take it.
@@ -157,7 +165,7 @@ class MessageSender:
             found = await (await its_own.port.get()).find(text, timedelta(seconds=message.age))
         except Unavailable:
             if message.abandoned:
-                return _ask_later(message)
+                return ask_later(message)
             found = None
         if found:
             return DeliveryOutcome(message, State.SENT, found, "found")
@@ -167,18 +175,18 @@ class MessageSender:
             return await self._send_by_first(message, text, [*others, its_own])
         if message.abandoned:
             return give_up_or_retry(message, "abandoned")
-        if its_own.breaker.is_open and (waiting := _wait_for_its_own(message)):
+        if its_own.breaker.is_open and (waiting := wait_for_its_own(message)):
             return waiting
         try:
             wait = await pay_again(self._database, message.id, message.uncertain)
         except Unavailable:
             return outcome_of_send(message, Unsent("database"))
         if wait is not None:
-            return _not_paid(message, wait)
+            return not_paid(message, wait)
         return await self._send_by_first(message, text, [its_own])
 
     async def _send_by_first(
-        self, message: Message, composed: Text | Call | Email, senders: list[Sender[Any]]
+        self, message: Claim, composed: Text | Call | Email, senders: list[Sender[Any]]
     ) -> DeliveryOutcome:
         """By the first of `senders` that takes it."""
         answers: list[SendOutcome] = []
@@ -202,7 +210,7 @@ class MessageSender:
         return replace(outcome_of_send(message, last), words=_said([last])[1])
 
     async def _hand_over(
-        self, sender: Sender[Any], message: Message, composed: Text | Call | Email
+        self, sender: Sender[Any], message: Claim, composed: Text | Call | Email
     ) -> SendOutcome:
         sender.in_flight.add(message.id)
         answer: SendOutcome = await (await sender.port.get()).send(composed)
@@ -210,7 +218,7 @@ class MessageSender:
         return answer
 
     def _note_answer(
-        self, sender: Sender[Any], message: Message, answer: SendOutcome, has_others: bool
+        self, sender: Sender[Any], message: Claim, answer: SendOutcome, has_others: bool
     ) -> None:
         """One that is not set up rightly is left alone, too, where others are."""
         breaker, (code, words) = sender.breaker, _said([answer])
@@ -275,26 +283,3 @@ def _outcome_of_all(answers: list[SendOutcome]) -> SendOutcome:
     if not _may_go_on(answers[-1]) or not busy:
         return answers[-1]
     return min(busy, key=lambda answer: answer.retry_after or 0.0)
-
-
-def _ask_later(message: Message) -> DeliveryOutcome:
-    before = message.uncertain - 1  # its claim, which counted as a send, was none
-    wait = jitter(seconds_to_ask_again(message))
-    return DeliveryOutcome(message, State.SENDING, None, "asked", None, before, wait)
-
-
-def _wait_for_its_own(message: Message) -> DeliveryOutcome | None:
-    """Until its sender is no longer left alone; None where there is no time for it."""
-    wait = 1 + jitter(ASK_AGAIN)
-    if wait >= message.seconds_left - LEAST_LEFT:
-        return None
-    return DeliveryOutcome(message, State.QUEUED, None, "asked", None, message.uncertain, wait)
-
-
-def _not_paid(message: Message, wait: float) -> DeliveryOutcome:
-    """The day's budget is spent. A notice waits for the next day, in so many seconds."""
-    words = "the budget of texts for today is spent"
-    if not message.notice:
-        return replace(give_up_or_retry(message, "budget"), words=words)
-    before = message.uncertain
-    return DeliveryOutcome(message, State.QUEUED, None, "budget", None, before, wait, words)

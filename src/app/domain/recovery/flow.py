@@ -14,13 +14,13 @@ from app.domain.limits import Origin
 from app.domain.outcome import Outcome
 from app.domain.ports import Connection, Database
 from app.domain.recovery.recovery import Ending, PasswordReset, Recovery, Step
-from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.checking import check_code
+from app.domain.verification.pending import NoCode, PendingCode
 from app.domain.verification.sending import CodeSent
 from app.domain.verification.unsent import UnsentCodes
 from app.domain.verification.verification import (
     Challenge,
     NextFlowId,
-    PendingCode,
     Verifications,
     find_rotated_flow,
     rotate_codes,

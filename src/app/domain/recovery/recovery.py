@@ -19,7 +19,7 @@ from app.domain.rollback import PHONE_OFF, Fact, roll_back
 from app.domain.sessions.sessions import Sessions
 from app.domain.sql import load_queries
 from app.domain.verification.codes import REPLACEABLE
-from app.domain.verification.verification import PendingCode
+from app.domain.verification.pending import PendingCode
 
 sql = load_queries(__file__, "recovery.sql")
 

@@ -31,7 +31,7 @@ from app.domain.sessions.session import (
     sql,
 )
 from app.domain.sessions.tokens import Access, AccessTokens, PresentedToken, RefreshTokens
-from app.domain.verification.codes import MOST_IN_A_ROW
+from app.domain.verification.codes import MOST_IN_A_ROW, digest_contact
 
 IDLE = timedelta(days=14)
 ABSOLUTE = timedelta(days=30)
@@ -69,6 +69,7 @@ class Sessions:
         one alone did it. Every identifier in it is new; tokens are for `device.audience`.
         """
         session_id = uuid7()
+        known_devices = filter(None, map(device.origin.known_to, map(digest_contact, contacts)))
         row = await connection.fetchrow(
             *sql.open_session(
                 id=session_id,
@@ -84,7 +85,7 @@ class Sessions:
                 address_names=self._pseudonyms.list_names(device.origin.share)[1:],
                 subjects=[self._subjects.of(contact) for contact in contacts],
                 most_in_a_row=MOST_IN_A_ROW,
-                known_epochs=[each.epoch for each in map(device.origin.known_to, contacts) if each],
+                known_epochs=[each.epoch for each in known_devices],
                 **current_reader(),
             )
         )
@@ -99,7 +100,7 @@ class Sessions:
         self, connection: Connection, opened: OpenedSession, device: Device
     ) -> None:
         """By mail, when the owner has not signed in from it before."""
-        known = device.origin.known_to(opened.contacts[0])
+        known = device.origin.known_to(digest_contact(opened.contacts[0]))
         if known is None or known.epoch != opened.device_epoch:
             await queue_device_notice(connection, opened.user_id, device.origin, device.name)
 

@@ -10,11 +10,11 @@ from app.domain.signup.drafts import Drafts
 from app.domain.signup.signup import Signup, Step
 from app.domain.signup.texts import PURPOSE, SignupTexts, kept_number
 from app.domain.verification.calling import call_instead
-from app.domain.verification.checking import NoCode
 from app.domain.verification.codes import PHONE
 from app.domain.verification.held import find_pending_or_held
-from app.domain.verification.sending import CodeSent, has_young_message, resend_or_hold
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.pending import NoCode, PendingCode, has_young_message
+from app.domain.verification.sending import CodeSent, resend_or_hold
+from app.domain.verification.verification import Challenge, Verifications
 
 
 def signup_challenge(flow_id: bytes, origin: Origin) -> Challenge:

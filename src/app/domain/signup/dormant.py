@@ -21,9 +21,10 @@ from app.domain.signup.accounts import Account, ProveAgain, drop_phone, find_acc
 from app.domain.signup.finish import SignupCompletion, existing_account, record_signup
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.checking import check_code
-from app.domain.verification.sending import CodeSent, request_once, resend_code, waits_at
+from app.domain.verification.pending import PendingCode, waits_at
+from app.domain.verification.sending import CodeSent, request_once, resend_code
 from app.domain.verification.unsent import own_wait, start_unsent
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.verification import Challenge, Verifications
 
 PURPOSE = "login"  # what the codes are for
 

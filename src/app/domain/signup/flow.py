@@ -32,7 +32,8 @@ from app.domain.signup.plans import PickedPlans
 from app.domain.signup.proofs import SignupProofs
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.signup.texts import SignupTexts
-from app.domain.verification.checking import NoCode, check_code
+from app.domain.verification.checking import check_code
+from app.domain.verification.pending import NoCode
 from app.domain.verification.sending import request_code
 from app.domain.verification.verification import NextFlowId, Verifications
 

@@ -40,7 +40,8 @@ from app.domain.signup.drafts import Drafts, rotate_contacts, rotate_flow
 from app.domain.signup.finish import BY_PHONE, SignupCompletion, existing_account, record_signup
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.codes import NONCE_BYTES
-from app.domain.verification.verification import PendingCode, Verifications
+from app.domain.verification.pending import PendingCode
+from app.domain.verification.verification import Verifications
 
 # Someone comes with an identity of a provider: what waits in the browser is theirs, or ends.
 

@@ -24,15 +24,11 @@ from app.domain.ports import Tally
 from app.domain.signup.drafts import Drafts, sql
 from app.domain.signup.signup import Contact, Signup, Step
 from app.domain.verification.codes import NONCE_BYTES, PHONE
-from app.domain.verification.queueing import queue_new_code
+from app.domain.verification.pending import PendingCode, has_young_message
 from app.domain.verification.refused_sends import record_refused_send, take_room
-from app.domain.verification.sending import has_young_message, request_code, send_once
+from app.domain.verification.sending import queue_new_code, request_code, send_once
 from app.domain.verification.unsent import UnsentRows
-from app.domain.verification.verification import (
-    Challenge,
-    PendingCode,
-    Verifications,
-)
+from app.domain.verification.verification import Challenge, Verifications
 
 PURPOSE = "signup"
 # The limits.

@@ -10,10 +10,9 @@ from app.domain.i18n import _
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TooSoon
 from app.domain.limits import Origin
-from app.domain.verification.checking import NoCode
-from app.domain.verification.queueing import queue_same_code
-from app.domain.verification.sending import CodeSent, send_once, waits_at
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.pending import NoCode, PendingCode, waits_at
+from app.domain.verification.sending import CodeSent, queue_same_code, send_once
+from app.domain.verification.verification import Challenge, Verifications
 
 AFTER = 30.0  # seconds that a text is given to arrive
 LOST = (State.FAILED, State.REFUSED, State.EXPIRED, State.CANCELLED)

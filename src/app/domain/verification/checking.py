@@ -25,7 +25,9 @@ from app.domain.verification.codes import (
     note_proof,
     parse_code,
 )
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.pending import NoCode, PendingCode
+from app.domain.verification.sending import find_owners_device
+from app.domain.verification.verification import Challenge, Verifications
 
 WRONG = "%:code_refused"  # events
 GUESS_LIMITS = ("wrong_codes_per_address", "wrong_codes_per_network")
@@ -53,14 +55,6 @@ class ExpiredCode(Rejected):
     code = "expired_code"
     field = "code"
     message = _("That code has expired. Ask for a new one below.")
-
-
-class NoCode(Rejected):
-    """There is nothing to check: the code was ended by a newer one, or never sent."""
-
-    code = "no_code"
-    field = "code"
-    message = _("That code no longer works. Ask for a new one below.")
 
 
 class OthersCode(Rejected):
@@ -215,7 +209,7 @@ class _GuessCheck:
             "id": pending.id,
             "contact_names": pseudonyms.list_names(destination),
             "subject": self._codes.dependencies.subjects.of(destination),
-            "device": await self._codes.find_owners_device(self._origin, destination),
+            "device": await find_owners_device(self._codes, self._origin, destination),
             "address_names": pseudonyms.list_names(self._origin.share)[1:],
             "most_in_a_row": MOST_IN_A_ROW,
             **most_wrong(self._limits),

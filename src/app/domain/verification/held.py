@@ -17,7 +17,8 @@ from app.domain.errors import Unavailable
 from app.domain.limit_refusals import TooSoon
 from app.domain.limits import HOUR
 from app.domain.ports import Tally, Window
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.pending import PendingCode
+from app.domain.verification.verification import Challenge, Verifications
 
 MOST_FLOWS = 200  # an hour and network, that each have an entry of the short memory
 

@@ -22,14 +22,9 @@ from app.domain.limit_refusals import TooManySends, TooSoon
 from app.domain.limits import HOUR
 from app.domain.ports import Tally, Window
 from app.domain.verification.codes import GUESSES, NONCE_BYTES, REPLACEABLE, Contact
-from app.domain.verification.sending import (
-    CodeSent,
-    can_be_repeated,
-    request_once,
-    resend_code,
-    waits_at,
-)
-from app.domain.verification.verification import Challenge, PendingCode, Verifications
+from app.domain.verification.pending import PendingCode, can_be_repeated, waits_at
+from app.domain.verification.sending import CodeSent, request_once, resend_code
+from app.domain.verification.verification import Challenge, Verifications
 
 MOST_KEPT = 20  # of a flow's messages; more than a mailbox gets in a day
 MOST_FLOWS = 200  # an hour and network, that each have an entry of the short memory

@@ -1,36 +1,32 @@
-"""A code on its way to a phone or mailbox: queued, resent, consumed, moved to another flow.
+"""The codes of one channel: found, consumed, ended, moved to another flow.
 
 The same for every flow and both channels. What it counts it counts by itself, in PostgreSQL, so no
 caller can forget to, and no flushed cache, new browser or new flow starts afresh.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, fields
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from math import ceil
 from uuid import UUID
 
 from app.domain.audit import current_request
 from app.domain.delivery.database_limits import Pseudonyms
-from app.domain.delivery.outbox import Progress, progress_from_row
 from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import SendLimiter
+from app.domain.i18n import current_reader
 from app.domain.identity.fixed_codes import TestNumbers
 from app.domain.identity.users import Subjects
 from app.domain.limits import DAY, HOUR, Limit, LimitTable, Origin
 from app.domain.metrics import EVENTS
-from app.domain.ports import Connection, Database, Record, ShortMemory
+from app.domain.ports import Connection, Database, ShortMemory
 from app.domain.verification.codes import (
-    GUESSES,
     MOST_IN_A_ROW,
     PHONE,
-    RESENDABLE,
     Channel,
+    digest_contact,
     is_code_of,
 )
-
-DECIDED = 0.5  # seconds after which a guess that was counted has been compared
-JUST_NOW = 60.0  # seconds in which the answer to a form may have been lost
+from app.domain.verification.pending import PendingCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,87 +44,18 @@ class Challenge:
     opened_by: str = ""
     standing: Standing = Standing.STRANGER
 
-
-@dataclass(frozen=True, slots=True)
-class PendingCode:
-    """The code a flow waits for, and what may be done about it. Times in seconds."""
-
-    id: UUID
-    destination: str
-    attempts: int
-    expires_at: datetime
-    consumed: bool
-    user_id: UUID | None
-    seconds_left: float
-    sent_this_hour: int
-    sent_today: int
-    since_last_send: float | None
-    since_last_guess: float | None
-    since_proof: float | None
-    progress: Progress | None = None  # of the newest message that carries it
-    unsent: bool = False  # there is no row of it yet
-    since_unsent: float | None = None  # since a message of it counts as sent that was not
-    unsent_again: bool = False  # that one was asked for by the button
-    held_for: float | None = None  # seconds until this flow may have a code: another has just had
-    kept: bool = False  # or the number of this one waits to be texted for the first time
-
     @property
-    def is_held(self) -> bool:
-        """Whether the flow has no code of its own yet, so that none proves anything in it."""
-        return self.held_for is not None
-
-    @classmethod
-    def from_row(cls, row: Record) -> "PendingCode":
-        columns = (field.name for field in fields(cls) if field.default is MISSING)
-        return cls(**{name: row[name] for name in columns}, progress=progress_from_row(row))
-
-    @classmethod
-    def without_code(
-        cls,
-        id: UUID,
-        destination: str,
-        expires_at: datetime,
-        held_for: float,
-        *,
-        kept: bool = False,
-    ) -> "PendingCode":
-        """Of a flow that has none yet."""
-        return cls(
-            id=id,
-            destination=destination,
-            attempts=0,
-            expires_at=expires_at,
-            consumed=False,
-            user_id=None,
-            seconds_left=(expires_at - datetime.now(UTC)).total_seconds(),
-            sent_this_hour=0,
-            sent_today=0,
-            since_last_send=None,
-            since_last_guess=None,
-            since_proof=None,
-            held_for=held_for,
-            kept=kept,
-        )
-
-    @property
-    def attempts_left(self) -> int:
-        return max(0, GUESSES - self.attempts)
-
-    @property
-    def is_being_decided(self) -> bool:
-        """The last guess it allows may be under way elsewhere, and may be right."""
-        just_now = self.since_last_guess is not None and self.since_last_guess < DECIDED
-        return just_now and self.attempts_left == 0 and not self.consumed
-
-    @property
-    def was_just_proved(self) -> bool:
-        """So that the same form again is answered like the first one."""
-        return self.since_proof is not None and self.since_proof < JUST_NOW
-
-    @property
-    def can_be_resent(self) -> bool:
-        lasts = self.seconds_left >= RESENDABLE.total_seconds()
-        return self.attempts_left > 0 and lasts and not self.is_held
+    def parameters(self) -> dict[str, object]:
+        """Those of the statement that queues a message for it."""
+        return {
+            "flow_id": self.flow_id,
+            "purpose": self.purpose,
+            "opened_by": self.opened_by,
+            "address": self.origin.address,
+            "network": self.origin.network,
+            "request_id": current_request.get() or None,
+            **current_reader(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +117,7 @@ class Verifications:
         that was forgotten is told one too many.
         """
         sent = {HOUR: pending.sent_this_hour, DAY: pending.sent_today}
-        known = origin.known_to(pending.destination)
+        known = origin.known_to(digest_contact(pending.destination))
         windows = self._limit.windows if known else self._limit.windows + self._share.windows
         return max(0, min(most - sent.get(seconds, 0) for seconds, most in windows))
 
@@ -203,22 +130,6 @@ class Verifications:
             return fixed
         keys, to = self.dependencies.keys, pending.destination
         return is_code_of(guess, keys, nonce, challenge.purpose, to)
-
-    async def find_owners_device(self, origin: Origin, destination: str) -> str:
-        """The id of a device that the owner of the contact has signed in from; '' for any other and
-        for one that was forgotten. Only for those with the cookie of one the database is asked.
-        """
-        known = origin.known_to(destination)
-        if known is None:
-            return ""
-        async with self.database.connection() as connection:
-            owner = await connection.fetchrow(*self.sql.find_owner(contact=destination))
-        return known.id if owner and owner["device_epoch"] == known.epoch else ""
-
-    async def has_owner(self, destination: str) -> bool:
-        """Whether the contact is in an account."""
-        async with self.database.connection() as connection:
-            return await connection.fetchrow(*self.sql.find_owner(contact=destination)) is not None
 
     async def consume_code(
         self,
