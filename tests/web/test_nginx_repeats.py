@@ -20,6 +20,9 @@ class Answering(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         self.answer()
 
+    def do_DELETE(self) -> None:
+        self.do_POST()
+
     def answer(self) -> None:
         self.send_response(200)
         self.end_headers()
@@ -56,17 +59,21 @@ def listening(kind: type[Answering]) -> Iterator[int]:
             thread.join()
 
 
-def answers(folder: Path, kind: type[Answering], path: str) -> list[int]:
+def answers(
+    folder: Path, kind: type[Answering] | None, path: str, method: str = "POST"
+) -> list[int]:
     """To as many forms as there are servers, so that `kind`, one of the two, is asked first once.
-    Patience is a hundredth of what it is.
+    None takes no connection. Patience is a hundredth of what it is.
     """
     with ExitStack() as opened:
-        ports = [opened.enter_context(listening(each)) for each in (kind, Answering)]
+        first = opened.enter_context(listening(kind)) if kind else free_port()
+        ports = (first, opened.enter_context(listening(Answering)))
         place = nginx_of_ops(port := free_port(), *ports)
         place = place.replace("read_timeout 30s", "read_timeout 300ms")
         place = place.replace("upstream_timeout 10s", "upstream_timeout 100ms")
         opened.enter_context(running_nginx(folder, place))
-        asked = [httpx.post(f"http://127.0.0.1:{port}{path}", data={"a": "b"}) for _ in ports]
+        url = f"http://127.0.0.1:{port}{path}"
+        asked = [httpx.request(method, url, json={"a": "b"}) for _ in ports]
     return sorted(each.status_code for each in asked)
 
 
@@ -75,6 +82,14 @@ def test_a_form_that_broke_off_is_sent_to_the_other_and_a_call_is_not(
     tmp_path: Path, path: str, told: int
 ) -> None:
     assert answers(tmp_path, BreakingOff, path) == [200, told]
+
+
+@pytest.mark.parametrize(("kind", "told"), [(None, 200), (BreakingOff, 502), (Silent, 502)])
+def test_a_deletion_is_sent_to_the_other_only_where_it_was_sent_to_none(
+    tmp_path: Path, kind: type[Answering] | None, told: int
+) -> None:
+    """One server is asked first each time."""
+    assert answers(tmp_path, kind, "/api/v1/me", "DELETE") == [told, told]
 
 
 def test_a_form_without_an_answer_may_be_under_way_and_is_not(tmp_path: Path) -> None:
