@@ -8,11 +8,10 @@ import pytest
 from playwright.async_api import Browser, Page
 
 from app.domain.languages import CATALOGUES
-from tests.journeys.conftest import ACME, Visit
+from tests.journeys.conftest import ACME, At, Visit
 from tests.journeys.gallery import last_of_each, show_mails, show_pages, style_sheets
 from tests.journeys.looking import AXE, IN_MAILS, SMALL, Document, Window
 from tests.journeys.screens import GROUPS, Group
-from tests.product import Product
 
 # What sticks out to a side, unless it is in a region that scrolls.
 CUT = """() => [...document.querySelectorAll('body *')]
@@ -123,7 +122,7 @@ async def test_no_example_has_one_under_another_brand(chromium: Browser) -> None
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
 async def test_no_screen_has_an_accessibility_problem(
-    visit: Visit, strict: Product, window: Window, group: Group
+    visit: Visit, strict: At, window: Window, group: Group
 ) -> None:
     visitor = await visit(at=strict)
     page, found = visitor.tab.page, {}

@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.journeys.conftest import Visit, Walk
+from tests.journeys.conftest import At, Visit, Walk
 from tests.journeys.visitor import Noted, Visitor
-from tests.product import Product
 from tests.standins.openid import OpenIdStandIn
 
 
-@pytest.fixture
-def abroad(another_product: Callable[..., Product]) -> Iterator[Product]:
+@pytest.fixture(scope="module")
+def abroad(with_settings: Callable[..., At]) -> Iterator[At]:
     with OpenIdStandIn() as openid:
-        yield another_product(**openid.environment)
+        yield with_settings(**openid.environment)
 
 
 def places(notes: list[Noted]) -> list[str]:
@@ -113,16 +112,14 @@ async def test_a_known_number_is_linked_and_the_link_removed(walk: Walk) -> None
     assert places(notes)[-1] == "/account/identities"
 
 
-async def test_linking_leads_to_a_provider_of_another_site(
-    each_way: Visit, abroad: Product
-) -> None:
+async def test_linking_leads_to_a_provider_of_another_site(each_way: Visit, abroad: At) -> None:
     """The policy of our pages lets no form lead there, nor the redirect that answers one."""
     visitor = await each_way(at=abroad)
     visitor.person.sign_up(visitor.phone, visitor.email)
     await visitor.take_over()
     await visitor.tab.open("/account/identities")
-    page = visitor.tab.page
+    page, product = visitor.tab.page, visitor.product
     await visitor.tab.button("Link single sign-on").click()
-    await page.wait_for_url(lambda url: url.startswith(abroad.env["AUTH0_ISSUER"] + "authorize?"))
+    await page.wait_for_url(lambda url: url.startswith(product.env["AUTH0_ISSUER"] + "authorize?"))
     await page.go_back()
-    assert page.url == f"{abroad.url}/account/identities"
+    assert page.url == f"{product.url}/account/identities"

@@ -2,9 +2,8 @@
 
 import pytest
 
-from tests.journeys.conftest import Both, Visit, Walk
+from tests.journeys.conftest import At, Both, Visit, Walk
 from tests.journeys.visitor import Visitor
-from tests.product import Product
 
 PHONE_IN_HAND = {"width": 360, "height": 640 - 260}
 FIELDS = {
@@ -94,7 +93,7 @@ async def test_on_a_small_screen_the_steps_are_still_read_out(
 
 
 async def test_the_wait_is_counted_by_the_server_and_shown_without_scripts(
-    each_way: Visit, strict: Product
+    each_way: Visit, strict: At
 ) -> None:
     visitor = await each_way(at=strict)
     await visitor.come_to("phone-code")

@@ -1,41 +1,33 @@
 """Browsers that do not say where a form is from, or keep no cookies, in a real Chromium."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from urllib.parse import urlsplit
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.journeys.conftest import Visit, Walk
+from tests.journeys.conftest import BRANDS, At, Visit, Walk
 from tests.journeys.header_proxy import stripping_proxy
 from tests.journeys.visitor import Visitor
 from tests.product import GENEROUS, Product, free_port
-from tests.stores import Stores
 
 
 @pytest.fixture
-def hidden(stores: Stores, tmp_path: Path) -> Iterator[Product]:
-    """A product that the world sees at another port."""
-    with Product(
-        tmp_path,
-        stores.new_database(),
-        f"{stores.redis_url}?db=6",
-        limits=GENEROUS,
-        BASE_URL=f"http://127.0.0.1:{free_port()}",
-    ) as one:
-        yield one
+async def behind_proxy(with_settings: Callable[..., At]) -> AsyncIterator[At]:
+    """A product that the world reaches by a proxy that drops `Sec-Fetch-Site`, at another port."""
+    products: dict[str, Product] = {}
+    async with AsyncExitStack() as stack:
+        for brand in BRANDS:
+            port = free_port()
+            at = with_settings(limits=GENEROUS, BASE_URL=f"http://127.0.0.1:{port}")
+            products[brand] = await asyncio.to_thread(at, brand)
+            await stack.enter_async_context(stripping_proxy(port, products[brand].port))
+        yield products.__getitem__
 
 
-@pytest.fixture
-async def behind_proxy(hidden: Product) -> AsyncIterator[Product]:
-    """Reached by a proxy that drops `Sec-Fetch-Site`."""
-    async with stripping_proxy(urlsplit(hidden.env["BASE_URL"]).port or 0, hidden.port):
-        yield hidden
-
-
-async def test_a_sign_up_needs_no_sec_fetch_site(walk: Walk, behind_proxy: Product) -> None:
+async def test_a_sign_up_needs_no_sec_fetch_site(walk: Walk, behind_proxy: At) -> None:
     async def journey(visitor: Visitor) -> None:
-        visitor.tab.url = behind_proxy.env["BASE_URL"]
+        visitor.tab.url = visitor.product.env["BASE_URL"]
         await visitor.open("/signup/phone")
         await visitor.give_phone()
         await visitor.give_phone_code()

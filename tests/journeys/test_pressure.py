@@ -5,9 +5,9 @@ from itertools import count
 
 import pytest
 
-from tests.journeys.conftest import Walk
+from tests.journeys.conftest import At, Walk
 from tests.journeys.visitor import Visitor
-from tests.product import GENEROUS, Product
+from tests.product import GENEROUS
 
 # Irish numbers come after the address, and two seconds later.
 PRESSED = GENEROUS.replace(
@@ -24,8 +24,8 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def pressed(another_product: Callable[..., Product]) -> Product:
-    return another_product(limits=PRESSED)
+def pressed(with_settings: Callable[..., At]) -> At:
+    return with_settings(limits=PRESSED)
 
 
 def irish() -> str:
@@ -53,8 +53,8 @@ async def journey(visitor: Visitor) -> None:
     await visitor.give_password()
 
 
-async def test_the_address_first_and_the_text_a_little_later(walk: Walk, pressed: Product) -> None:
-    notes = await walk(journey, pressed)
+async def test_the_address_first_and_the_text_a_little_later(walk: Walk, pressed: At) -> None:
+    notes = await walk(journey, at=pressed)
     assert [note.look.url for note in notes] == [
         "/signup", "/signup/email", "/signup/email-code", "/signup/phone-code",
         "/signup/phone-code", "/signup/password", "/signup/done",

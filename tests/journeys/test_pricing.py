@@ -13,10 +13,9 @@ from app.domain.languages import Languages
 from app.main import STATIC
 from app.web.assets import Assets
 from app.web.templates import Templates
-from tests.journeys.conftest import Both, Visit, Walk
+from tests.journeys.conftest import BRANDS, At, Both, Visit, Walk
 from tests.journeys.visitor import Visitor
 from tests.price_list import publish_prices
-from tests.product import Product
 
 SHIFTS = """
 window.shifted = 0;
@@ -29,11 +28,9 @@ SLOW = 9.5  # seconds until the page says that it takes long, and some
 
 
 @pytest.fixture(scope="module", autouse=True)
-def priced(product: Product, acme: Product) -> Product:
-    """The second product as well."""
-    for one in (product, acme):
-        publish_prices(one)
-    return product
+def priced(anywhere: At) -> None:
+    for brand in BRANDS:
+        publish_prices(anywhere(brand))
 
 
 async def seen(visitor: Visitor, amount: int, currency: str) -> bool:
@@ -167,7 +164,7 @@ async def test_another_currency_keeps_the_year(each_way: Visit) -> None:
     assert await seen(visitor, 44_000, "JPY")
 
 
-async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) -> None:
+async def test_a_plan_chosen_there_is_the_accounts(walk: Walk) -> None:
     chosen = re.compile(r"Team, (€27\.00|27,00\s€) ")  # in English and in German
 
     async def journey(visitor: Visitor) -> None:
@@ -181,7 +178,7 @@ async def test_a_plan_chosen_there_is_the_accounts(priced: Product, walk: Walk) 
         await visitor.open("/account")
         assert await visitor.tab.page.get_by_text(chosen).count()
 
-    await walk(journey, at=priced)
+    await walk(journey)
 
 
 async def test_the_page_of_prices_greets_with_the_choice(both: Both) -> None:

@@ -10,11 +10,10 @@ from playwright.async_api import Route
 
 from app.dev.rendering import find_language
 from app.domain.i18n import reading
-from tests.journeys.conftest import ACME, Both, Visit
+from tests.journeys.conftest import ACME, At, Both, Visit
 from tests.journeys.gallery import templates
 from tests.journeys.visitor import Visitor
 from tests.journeys.words import Words
-from tests.product import Product
 
 HTML = "text/html; charset=utf-8"
 KOLKATA = timezone(timedelta(hours=5, minutes=30))
@@ -55,12 +54,13 @@ async def test_our_own_refusals_are_shown_without_loading_a_page(both: Both) -> 
     ],
 )
 async def test_moments_are_told_by_the_clock_of_whoever_reads(
-    visit: Visit, *, scripts: bool, language: str, told: str
+    visit: Visit, german: Words, *, scripts: bool, language: str, told: str
 ) -> None:
     """Without scripts by how far away they are."""
     checked_at = datetime.now(UTC) - timedelta(days=2)
     html = status_page(language, checked_at)
-    visitor = await visit(java_script_enabled=scripts, timezone_id="Asia/Kolkata", locale="en-GB")
+    how = {"java_script_enabled": scripts, "timezone_id": "Asia/Kolkata", "locale": "en-GB"}
+    visitor = await visit(words=german if language == "de" else None, **how)
     page = visitor.tab.page
     await page.route("**/status", lambda route: route.fulfill(body=html, content_type=HTML))
     await page.goto(f"{visitor.product.url}/status")
@@ -102,13 +102,13 @@ async def _strange(status: int, route: Route) -> None:
 
 
 async def test_a_dropped_connection_keeps_the_form_which_works_again_later(
-    visit: Visit, strict: Product, german: Words
+    visit: Visit, strict: At, german: Words
 ) -> None:
     visitors = [await visit(at=strict), await visit(at=strict, words=german)]
     for visitor in visitors:
         await visitor.open("/signup/phone")
         await visitor.tab.type("phone", visitor.phone)
-    strict.kill()
+        visitor.product.kill()
     try:
         for visitor in visitors:
             await visitor.tab.button("Text me a code").click()
@@ -119,7 +119,8 @@ async def test_a_dropped_connection_keeps_the_form_which_works_again_later(
             assert len(visitor.troubles) == 2  # the browser's word and htmx's
             visitor.troubles.clear()
     finally:
-        strict.start()
+        for visitor in visitors:
+            visitor.product.start()
     for visitor in visitors:
         assert (await visitor.press("Text me a code")).url == "/signup/phone-code"
         assert len(await visitor.messages()) == 1

@@ -5,10 +5,9 @@ from itertools import count
 
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
 from tests.crowd import wrong_codes
-from tests.journeys.conftest import Walk
+from tests.journeys.conftest import At, Walk
 from tests.journeys.visitor import Noted, Visitor
 from tests.person import Person, new_email, new_phone
-from tests.product import Product
 
 EXPIRE = """
 UPDATE phone_verifications SET expires_at = clock_timestamp() - interval '1 second'
@@ -57,9 +56,7 @@ async def test_after_a_wrong_code_the_right_one_goes_on(walk: Walk) -> None:
     assert gone_on.look.url == "/signup/email"
 
 
-async def test_a_text_comes_again_after_the_wait_and_not_before(
-    walk: Walk, strict: Product
-) -> None:
+async def test_a_text_comes_again_after_the_wait_and_not_before(walk: Walk, strict: At) -> None:
     async def journey(visitor: Visitor) -> None:
         await visitor.come_to("phone-code")
         await asyncio.sleep(1.1)

@@ -1,5 +1,6 @@
 """The words of a journey in another language: what is pressed is translated, what is read is put
-back into English, so that a journey is written once. A text that no catalogue has is an error.
+back into English, so that a journey is written once. A text that no catalogue has is an error, and
+so is one that names us where the brand is another.
 """
 
 import re
@@ -21,11 +22,15 @@ MARKUP = re.compile(r"<[^>]*>")
 VALUE = re.compile(r"%\((\w+)\)s")
 BETWEEN = re.compile(r"\s+(?:–\s+)?")
 # What is the same in all languages: numbers, addresses, codes, prices.
-SAME = re.compile(r"[^A-Za-z]*|\S+@\S+|[A-Z]{2,3}|Acme|Latchkey|[a-z ]+ sign-on")
+SAME = re.compile(r"[^A-Za-z]*|\S+@\S+|[A-Z]{2,3}|Acme|[a-z ]+ sign-on")
 
 
 class NoSuchWords(AssertionError):
     """Plain text that is in no catalogue."""
+
+
+class WrongBrand(AssertionError):
+    """Plain text that names another brand than its reader is at."""
 
 
 class Words:
@@ -56,6 +61,8 @@ class Words:
 
     def read(self, text: str) -> str:
         """Line by line, in English."""
+        if PRODUCT in text:
+            raise WrongBrand(text)
         lines = [self._to_english.convert(line) for line in text.splitlines()]
         return "\n".join(lines).replace(self._brand, PRODUCT)
 
