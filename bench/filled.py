@@ -18,6 +18,14 @@ SETTINGS = {
     "maintenance_work_mem": "512MB",
     "max_parallel_maintenance_workers": "0",
 }
+# A UUID of version 7. `uuidv7` takes six times as long, as it asks the system for random bytes.
+ID_AT = """
+CREATE FUNCTION id_at(at timestamptz, digest text) RETURNS uuid LANGUAGE sql STABLE RETURN
+  overlay(
+    overlay(digest PLACING lpad(to_hex((date_part('epoch', at) * 1000)::bigint), 12, '0') || '7'
+            FROM 1)
+    PLACING '8' FROM 17)::uuid
+"""
 # Those that no constraint needs are made after the rows. Of a table in partitions, its own.
 INDEXES = """
 SELECT i.indexrelid::regclass::text AS name,
@@ -47,6 +55,7 @@ async def fill(url: str) -> float:
     started = perf_counter()
     connection: Any = await asyncpg.connect(url, server_settings=SETTINGS)
     try:
+        await connection.execute(ID_AT)
         indexes = await connection.fetch(INDEXES, BIG)
         for index in indexes:
             await connection.execute(f"DROP INDEX {index['name']}")
@@ -62,6 +71,7 @@ async def fill(url: str) -> float:
         await _run(url, [part for part in parts if "INSERT" in part])
         definitions = [index["definition"] for index in indexes]
         await _run(url, sorted(definitions, key=_is_quick))
+        await connection.execute("DROP FUNCTION id_at")
         tables = await connection.fetch(TABLES, BIG)
         await _run(url, [f"VACUUM ANALYZE {table['name']}" for table in tables])
     finally:

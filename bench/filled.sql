@@ -9,7 +9,7 @@ SELECT (ARRAY['session:opened', 'signup:code_sent', 'signup:phone_proved', 'sign
        CASE n % 6 WHEN 0 THEN md5((1 + n / 6 % 200000)::text)::uuid END,
        CASE WHEN n % 6 > 0 THEN sha256((n / 6)::text::bytea) END,
        '10.' || n % 250 || '.0.0/24', left(md5(n::text), 16),
-       CASE n % 6 WHEN 0 THEN '{"amr": "otp sms pwd mfa"}' ELSE '{}' END::jsonb,
+       CASE n % 6 WHEN 0 THEN jsonb '{"amr": "otp sms pwd mfa"}' ELSE jsonb '{}' END,
        now() - (4950000 - n) * interval '6.964 seconds'
 FROM generate_series(1, 4950000) n;
 
@@ -17,7 +17,7 @@ FROM generate_series(1, 4950000) n;
 INSERT INTO sessions
   (id, user_id, amr, opened_amr, device, network, authenticated_at, created_at, last_used_at,
    idle_expires_at, expires_at, revoked_at, revoked_reason)
-SELECT uuidv7(at - now()), md5((1 + n % 200000)::text)::uuid, '{otp,sms,pwd,mfa}',
+SELECT id_at(at, md5(n::text)), md5((1 + n % 200000)::text)::uuid, '{otp,sms,pwd,mfa}',
        '{otp,sms,pwd,mfa}', 'Chrome on Linux', '10.' || n % 250 || '.0.0/24', at, at, at,
        at + interval '14 days', at + interval '30 days', revoked_at,
        CASE WHEN revoked_at IS NOT NULL THEN 'signed out' END
@@ -34,10 +34,10 @@ INSERT INTO deliveries
   (id, channel, template, destination, block, region, address, network, verification_id, nonce,
    purpose, state, tries, provider_id, provider_code, sender, room, cost, proved, request_id,
    next_try_at, expires_at, sent_at, created_at, updated_at, steps)
-SELECT uuidv7(at - now()), channel, channel || '_code', contact,
+SELECT id_at(at, digest), channel, channel || '_code', contact,
        CASE channel WHEN 'sms' THEN left(contact, 8) ELSE contact END,
        CASE channel WHEN 'sms' THEN 'AU' END, '10.' || n % 250 || '.0.' || n % 199 || '/32',
-       '10.' || n % 250 || '.0.0/24', uuidv7(at - now()), decode(digest, 'hex'), 'signup',
+       '10.' || n % 250 || '.0.0/24', id_at(at, reverse(digest)), decode(digest, 'hex'), 'signup',
        'delivered', 1, 'SM' || digest, '200', CASE channel WHEN 'sms' THEN 'twilio' ELSE 'sendgrid' END,
        CASE channel WHEN 'sms' THEN 'strangers' ELSE '' END, 55000, n % 10 <> 0,
        left(digest, 16), at, at + interval '10 minutes', at, at, at,
@@ -60,7 +60,7 @@ FROM generate_series(20001, 200000) n;
 INSERT INTO phone_verifications
   (id, flow_id, purpose, nonce, attempts, guessed_from, tried, phone, created_at, expires_at,
    consumed_at, user_id, moved_from)
-SELECT uuidv7(at - now()), sha256((825000 - n)::text::bytea), 'signup',
+SELECT id_at(at, md5(n::text)), sha256((825000 - n)::text::bytea), 'signup',
        decode(md5(n::text), 'hex'), 1, md5(n::text), ARRAY[left(md5(n::text), 16)],
        '+' || 61400000000 + n, at, at + interval '10 minutes', at, md5(n::text)::uuid,
        sha256((825000 - n)::text::bytea)
@@ -72,7 +72,7 @@ FROM (
 INSERT INTO email_verifications
   (id, flow_id, purpose, nonce, attempts, guessed_from, tried, email, created_at, expires_at,
    consumed_at, user_id)
-SELECT uuidv7(at - now()), sha256((825000 - n)::text::bytea), 'signup',
+SELECT id_at(at, md5(n::text)), sha256((825000 - n)::text::bytea), 'signup',
        decode(md5(n::text), 'hex'), 1, md5(n::text), ARRAY[left(md5(n::text), 16)],
        n || '@example.com', at, at + interval '30 minutes', at, md5(n::text)::uuid
 FROM (
