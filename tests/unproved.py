@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.delivery.rooms import Requester
+from app.domain.delivery.rooms import Requester, Standing
 from app.domain.limit_refusals import TextsStopped
 from app.domain.limits import LimitTable
 from tests.sends import LIMITS, Sends, number, opened_sends, requester
@@ -29,11 +29,17 @@ async def by_the_table(stores: Stores, url: str) -> AsyncIterator[Sends]:
 
 
 async def attack(
-    sends: Sends, times: int, networks: int, *, proved: int = 0, first: int = 1
+    sends: Sends,
+    times: int,
+    networks: int,
+    *,
+    proved: int = 0,
+    first: int = 1,
+    standing: Standing = Standing.STRANGER,
 ) -> None:
     """Numbers all over the country, from so many networks; a minute ago."""
     for n in range(first, first + times):
-        code = await sends.send(number(n), requester(n, 100 + n % networks))
+        code = await sends.send(number(n), requester(n, 100 + n % networks, standing=standing))
         if n < first + proved:
             await sends.prove(code)
     await sends.pass_by(61)

@@ -191,3 +191,63 @@ async def test_at_a_new_stop_a_network_waits_no_longer_for_what_it_sent_at_the_l
     await sends.send(number(103), requester(7))
     await pass_by(sends, HOUR + 1)
     await sends.send(number(104), requester(7))
+
+
+async def prove_from(sends: Sends, network: int, *numbers: int) -> None:
+    for at, n in enumerate(numbers, 1):
+        await sends.prove(await sends.send(number(n), requester(at, network)))
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_where_others_prove_their_numbers_no_attacker_from_elsewhere_keeps_anybody_out(
+    sends: Sends, *, is_stopped: bool
+) -> None:
+    """Who has proved an e-mail address: the breaker opens by them, or another has opened it."""
+    await prove_from(sends, 7, 301, 302)
+    await attack(sends, 20, 5, standing=Standing.MAILED)
+    if is_stopped:
+        await refusal(sends, 310, requester(9, standing=Standing.MAILED))
+    await sends.send(number(311), requester(1, 7, standing=Standing.MAILED))
+    await refusal(sends, 312, requester(9, standing=Standing.MAILED))
+    assert len(await execute(sends.url, TOLD, "texts:stopped")) == 1
+
+
+async def test_nor_once_all_probes_are_under_way(sends: Sends) -> None:
+    await prove_from(sends, 7, 301)
+    await stop_strangers(sends)
+    await execute(sends.url, "UPDATE send_stops SET room = 'mailed'")
+    probes = [requester(n, standing=Standing.MAILED) for n in range(101, 111)]
+    assert len(await probe_at_once(sends, *probes)) == 10
+    await sends.send(number(320), requester(1, 7, standing=Standing.MAILED))
+    await refusal(sends, 321, requester(9, standing=Standing.MAILED))
+
+
+async def test_a_network_is_known_by_more_numbers_proved_than_texts_that_were_not(
+    sends: Sends,
+) -> None:
+    gauge, network = sends.limiter().gauge, requester(1, 7).origin.network
+    assert not await gauge.proves_texts(network)
+    await prove_from(sends, 7, 301)
+    await sends.pass_by(DAY)
+    sends.flush()
+    await prove_from(sends, 7, 301)
+    assert await gauge.proves_texts(network)
+    await sends.send(number(302), requester(2, 7))
+    assert not await gauge.proves_texts(network)
+    await prove_from(sends, 7, 303)
+    assert await gauge.proves_texts(network)
+    await sends.pass_by(14 * DAY)
+    assert not await gauge.proves_texts(network)
+
+
+@pytest.mark.parametrize("standing", [Standing.STRANGER, Standing.MAILED])
+async def test_an_operators_stop_and_that_of_strangers_hold_for_such_a_network_too(
+    sends: Sends, standing: Standing
+) -> None:
+    await prove_from(sends, 7, 301, 302)
+    await stop_strangers(sends)
+    await execute(sends.url, "UPDATE send_stops SET until = clock_timestamp() + interval '1 h'")
+    if standing is Standing.MAILED:
+        await execute(sends.url, OF_AN_OPERATOR)
+        await execute(sends.url, "UPDATE send_stops SET room = 'mailed'")
+    await refusal(sends, 320, requester(1, 7, standing=standing))

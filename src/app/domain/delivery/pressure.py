@@ -19,6 +19,7 @@ sql = load_queries(__file__, "pressure.sql")
 
 KEPT = 2.0  # seconds that a process goes by what it has counted
 MOST_KEPT = 1000
+MOST_OF_NETWORK = 100  # texts by which a network is known
 BROKEN_BY = ("region", "block")  # what a breaker stops
 ALL = ("network", "block", "region")
 
@@ -104,6 +105,14 @@ class PressureGauge:
             for kind, key in _keys(phone, origin)
         ]
         return max(wait or 0 for wait in waits)
+
+    async def proves_texts(self, network: str) -> bool:
+        """Whether strangers there have proved more numbers than they have left texts unproved, of
+        the newest ones in 14 days. Raises `Unavailable`.
+        """
+        query = sql.proves_texts(network=network, most=MOST_OF_NETWORK)
+        async with self._database.connection() as connection:
+            return bool(await connection.fetchval(*query))
 
     async def _count(self, kind: str, key: str) -> dict[Room, Conversion]:
         at, counted = self._kept.get((kind, key), (-KEPT, {}))

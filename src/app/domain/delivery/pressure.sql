@@ -37,3 +37,17 @@ WHERE (block = :block OR network = :network) AND channel = 'sms' AND address <> 
   AND created_at > statement_timestamp() - interval '1 hour'
   AND room NOT IN ('accounts', 'known', 'withheld')
   AND NOT (state IN ('refused', 'failed', 'expired', 'cancelled') AND provider_id IS NULL);
+
+-- name: proves_texts
+-- Whether more numbers were proved from the network than texts were not, of the newest (most) in 14
+-- days. Numbers, so that one that is proved again and again counts once. A text that was sent a
+-- moment ago was not proved yet.
+SELECT count(DISTINCT destination) FILTER (WHERE proved) > count(*) FILTER (WHERE NOT proved)
+FROM (
+  SELECT destination, proved FROM deliveries
+  WHERE network = :network AND channel = 'sms' AND address <> ''
+    AND created_at > statement_timestamp() - interval '14 days'
+    AND room NOT IN ('accounts', 'known', 'withheld')
+    AND NOT (state IN ('refused', 'failed', 'expired', 'cancelled') AND provider_id IS NULL)
+  ORDER BY created_at DESC LIMIT :most
+) newest;

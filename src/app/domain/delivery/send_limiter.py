@@ -1,6 +1,6 @@
 """Where one more text or mail may be queued: the limits of sending, counted before anything is."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
@@ -14,7 +14,7 @@ from app.domain.delivery.pressure import ALL, PressureGauge, Verdict
 from app.domain.delivery.proved import ProvedTexts
 from app.domain.delivery.rooms import Requester, Room
 from app.domain.delivery.send import QuietlyRefused, Send, SendPermit, Terms
-from app.domain.delivery.stops import Stop, Stops, StopState
+from app.domain.delivery.stops import CONVERSION, Stop, Stops, StopState
 from app.domain.errors import Unavailable
 from app.domain.identity.email_address import EmailAddress
 from app.domain.identity.phone import Phone
@@ -158,12 +158,13 @@ class SendLimiter:
             if is_judged:
                 kinds = self._kinds_to_judge(send, before) if is_known else ALL
                 await self._judge(send, kinds)
-            if half_open and not await self._take_probe(half_open, send):
+            is_probe = bool(half_open) and await self._take_probe(half_open, send)
+            if half_open and not is_probe and not await self._is_exempt(send, half_open):
                 raise send.refuse_stopped(Verdict("conversion_breaker"))
         except BaseException:
             await self._give_back(permit)
             raise
-        return replace(permit, is_probe=bool(half_open))
+        return replace(permit, is_probe=is_probe)
 
     async def _take_probe(self, stops: Sequence[Stop], send: Send) -> bool:
         network = send.requester.origin.network
@@ -181,7 +182,8 @@ class SendLimiter:
             if any(state is StopState.STOPPED for _, state in found_for_all):
                 raise send.refuse_stopped(Verdict("conversion_breaker"), for_all=True)
             states |= {StopState.PROBING} if StopState.HALF_OPEN in states else set()
-        if states & {StopState.STOPPED, StopState.PROBING}:
+        is_stopped = bool(states & {StopState.STOPPED, StopState.PROBING})
+        if is_stopped and not await self._is_exempt(send, (stop for stop, _ in found)):
             raise send.refuse_stopped(await self._with_wait(send))
         half_open = [stop for stop, state in found if state is StopState.HALF_OPEN]
         return half_open, judged is not Room.KNOWN and StopState.ALLOWED not in states
@@ -196,8 +198,16 @@ class SendLimiter:
         if not kinds or send.room is None or not isinstance(send.to, Phone):
             return
         verdict = await self.gauge.judge(send.to, send.requester.origin, send.room, kinds)
-        if verdict.limit:
+        if verdict.limit and not await self._is_exempt(send):
             raise send.refuse_stopped(verdict)
+
+    async def _is_exempt(self, send: Send, stops: Iterable[Stop] = ()) -> bool:
+        """From a breaker: who has proved an e-mail address, and comes from where others prove their
+        numbers. So whoever attacks from elsewhere keeps none of them out.
+        """
+        if send.room is not Room.MAILED or any(stop.reason != CONVERSION for stop in stops):
+            return False
+        return await self.gauge.proves_texts(send.requester.origin.network)
 
     async def _with_wait(self, send: Send) -> Verdict:
         wait = 0
