@@ -10,7 +10,7 @@ import uvloop
 
 from app.adapters.migrations import upgrade
 from app.dev.stores import embedded_stores
-from app.domain.partitions import sql
+from app.domain.cleanup import sql
 from bench.place import cpu_seconds
 from bench.table import Figure
 

@@ -14,16 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
-import app.domain.tables.audit
-import app.domain.tables.blocks
 import app.domain.tables.messages
 import app.domain.tables.once
+import app.domain.tables.operations
 import app.domain.tables.prices
-import app.domain.tables.processes
-import app.domain.tables.restores
-import app.domain.tables.schema
-import app.domain.tables.sends
-import app.domain.tables.spending  # noqa: F401
+import app.domain.tables.sends  # noqa: F401
 from app.domain.tables import Table
 
 # Any number of servers may start at once; the others wait and then find nothing to do. A connection

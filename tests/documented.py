@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator
 
-from app.controllers.api.reference import read_document
+from app.controllers.api.docs import read_document
 
 
 def require_documented(answer: httpx.Response) -> None:

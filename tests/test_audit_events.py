@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from app.domain.audit import AuditEvent
-from app.domain.support.words import PURPOSES
+from app.domain.support.messages import PURPOSES
 from tests.test_house import ROOT, SOURCE
 
 PAGE = (ROOT / "docs/audit.md").read_text()

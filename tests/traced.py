@@ -10,8 +10,8 @@ from uuid import NAMESPACE_OID, uuid5
 
 from app.adapters.postgres import Postgres
 from app.adapters.redis import Redis
-from app.domain.delivery.budgets import count_settled_sends
 from app.domain.delivery.database_limits import Pseudonyms
+from app.domain.delivery.proved import count_settled_sends
 from app.domain.delivery.rooms import Standing
 from app.domain.delivery.send_limiter import SendLimiter
 from app.domain.identity.fixed_codes import TestNumbers

@@ -26,14 +26,14 @@ from app.controllers.api.forward_auth import forward_auth
 from app.controllers.routes import ROUTES
 from app.domain.account.delayed_changes import APPLIED_EVERY
 from app.domain.account.personal_data import FORGOTTEN_EVERY, Erasure
-from app.domain.cleanup import clean_up_and_tell, until_next_round
+from app.domain.cleanup import clean_up_and_tell, keep_partitions_and_tell, until_next_round
 from app.domain.concurrency import attempt, keep_doing
-from app.domain.delivery.budgets import COUNTED_EVERY, count_settled_sends
 from app.domain.delivery.database_limits import EVERY as LOOKED_EVERY
 from app.domain.delivery.dispatcher import Dispatcher
-from app.domain.delivery.outages import EVERY as TOLD_EVERY
-from app.domain.delivery.outages import SharedOutages
+from app.domain.delivery.proved import COUNTED_EVERY, count_settled_sends
 from app.domain.delivery.refill import EVERY as REFILLED_EVERY
+from app.domain.delivery.senders import EVERY as TOLD_EVERY
+from app.domain.delivery.senders import SharedOutages
 from app.domain.delivery.spending import EVERY as WARNED_EVERY
 from app.domain.delivery.spending import TextSpending
 from app.domain.errors import Refusal
@@ -41,7 +41,6 @@ from app.domain.events.dispatcher import Events
 from app.domain.health import LOOKED_AT_EVERY
 from app.domain.languages import Languages
 from app.domain.limits import LimitTable
-from app.domain.partitions import keep_partitions_and_tell
 from app.domain.ports import ShortMemory
 from app.domain.processes import EVERY as EXCHANGED_EVERY
 from app.domain.processes import Processes
@@ -55,7 +54,6 @@ from app.web.brand import STATIC, Brand, load_brand
 from app.web.client_address import UntrustedForwarding
 from app.web.container import Container
 from app.web.cors import Cors
-from app.web.draining import GRACE, Drain, not_ready_first, stopped_at_once
 from app.web.early_answers import EarlyAnswers
 from app.web.errors import (
     LastResort,
@@ -70,14 +68,17 @@ from app.web.middleware import ClientLeft, OuterMiddleware
 from app.web.page import Pages
 from app.web.protocol import Protocol
 from app.web.response import answer_options
+from app.web.server import GRACE, Drain, not_ready_first, stopped_at_once
 from app.web.telemetry import set_up_logging
 from app.web.tracing import TracedRequests
 from app.wiring import Wiring
 from app.wiring.messages import build_composer, build_templates
-from app.wiring.processes import build_processes
-from app.wiring.restores import build_restore_guard
-from app.wiring.spending import build_text_spending
-from app.wiring.vitals import list_checks
+from app.wiring.operations import (
+    build_processes,
+    build_restore_guard,
+    build_text_spending,
+    list_checks,
+)
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     PreparedResponse: show_prepared_response,

@@ -6,7 +6,7 @@ import phonenumbers
 import pytest
 
 from app.settings import BadSettings, Settings, read_settings
-from app.settings.regions import REGIONS
+from app.settings.sms import REGIONS
 from tests.commands.running import PRODUCTION
 
 SET_UP = PRODUCTION | {"DATABASE_URL": "postgresql://somewhere/latchkey"}

@@ -3,7 +3,7 @@
 import pytest
 
 from app.commands.checks.line import Line
-from app.commands.checks.traces import check_traces
+from app.commands.checks.vendors import check_traces
 from app.settings import read_settings
 from tests.commands.running import PRODUCTION
 from tests.standins.collector import CollectorStandIn

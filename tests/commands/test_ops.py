@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.settings import read_settings
-from app.web.draining import GRACE
+from app.web.server import GRACE
 from tests.commands.running import PRODUCTION
 from tests.ops import OPS, environment_file, unit, words_of
 from tests.ops_setup import installed

@@ -17,7 +17,7 @@ from app.adapters.redis import Redis
 from app.dev.stores.files import postgres_program
 from app.domain.checks import Status
 from app.domain.restores import RestoreGuard
-from app.wiring.restores import report_restore
+from app.wiring.operations import report_restore
 from tests.commands.running import typed
 from tests.faults.staged import ask
 from tests.stores import Stores

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from app.controllers.metrics import outbox_samples
-from app.web.exposition import render_metrics
+from app.controllers.metrics import outbox_samples, render_metrics
 from tests.crowd import wrong
 from tests.faults.staged import until
 from tests.metrics import (

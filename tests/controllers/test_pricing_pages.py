@@ -4,8 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from app.controllers.pricing import find_age, prices_values
-from app.domain.pricing.catalogue import Interval
-from app.domain.pricing.offers import PriceSelection
+from app.domain.pricing.catalogue import Interval, PriceSelection
 from app.domain.pricing.prices import Current, Source
 from tests.price_files import catalogue
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import app.main  # noqa: F401 - imports every refusal
+from app.controllers.problems import ADVICE, ADVICE_OF, GENERAL, list_problems
 from app.domain.errors import Refusal
-from app.web.problem_words import ADVICE, ADVICE_OF, GENERAL, list_problems
 from tests.person import Person
 from tests.product import Product
 

@@ -16,7 +16,7 @@ from twilio.request_validator import RequestValidator
 
 from app.dev.app import build
 from app.domain import health
-from app.domain.delivery.breaker import FAILURES
+from app.domain.delivery.senders import FAILURES
 from app.domain.limits import LimitTable
 from app.settings import read_settings
 from app.web.container import Container

@@ -5,7 +5,7 @@ from time import sleep
 import httpx
 import pytest
 
-from app.domain.identity.profile import REMEMBERED
+from app.domain.sessions.service_tokens import REMEMBERED
 from tests.crowd import sql
 from tests.holder import PASSWORD, Holder
 from tests.neighbours import BLOG, SHOP, Asking

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from app.controllers.api.reference import FILE, read_document
+from app.controllers.api.docs import FILE, read_document
+from app.controllers.problems import list_problems
 from app.dev.api_document import write_document
-from app.web.problem_words import list_problems
 
 DOCUMENT = read_document()
 SCHEMAS = DOCUMENT["components"]["schemas"]

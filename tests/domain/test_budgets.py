@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from redis import Redis as Client
 
-from app.domain.delivery.budgets import RegionBudgets, count_settled_sends
 from app.domain.delivery.counts import Proved
+from app.domain.delivery.proved import RegionBudgets, count_settled_sends
 from app.domain.errors import Refusal
 from app.domain.identity.phone import Phone
 from app.domain.limit_refusals import SEND_LIMITS, TextsStopped

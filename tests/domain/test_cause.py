@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.delivery.outbox import State
 from app.domain.ports import Reason
-from app.domain.support import words
+from app.domain.support import messages
 from app.domain.support.cause import REASONS, find_cause
 from app.domain.support.contact import ContactReport, Locks, RefusedSend
 from app.domain.support.messages import FoundMessage, Step
@@ -91,7 +91,7 @@ def test_notices_are_no_codes() -> None:
 
 
 def test_each_reason_has_its_words() -> None:
-    assert set(REASONS) == set(words.REASONS) == {*Reason}
+    assert set(REASONS) == set(messages.REASONS) == {*Reason}
 
 
 @pytest.mark.parametrize("state", State)

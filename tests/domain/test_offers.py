@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.pricing.catalogue import Interval
-from app.domain.pricing.offers import Price, offers, price_of
+from app.domain.pricing.catalogue import Interval, Price, offers, price_of
 from tests.price_files import catalogue
 
 NB = "\u00a0"

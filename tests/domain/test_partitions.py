@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from app.adapters.postgres import Postgres
-from app.domain.partitions import Partitions, find_gaps, keep_partitions
+from app.domain.cleanup import Partitions, find_gaps, keep_partitions
 from tests.faults.staged import ask, held
 from tests.stores import Stores
 from tests.turned_clock import TurnedClock, turned_stores

@@ -9,7 +9,7 @@ import pytest
 from app.domain import statistics
 from app.domain.account import personal_data
 from app.domain.audit import sql as audit_sql
-from app.domain.delivery import budgets, database_limits, outbox
+from app.domain.delivery import database_limits, outbox, proved
 from app.domain.federation import proofs
 from app.domain.sql import Query
 from app.domain.support import messages as support_messages
@@ -68,8 +68,8 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
         # To the planner an unknown bound is a third of a table, and of a large one it reads all.
         (database_limits.sql.count_sent, "ix_deliveries_created_at", "created_at > .*'1 day'"),
         (database_limits.sql.count_in_region, "ix_deliveries_created_at", "created_at > .*'1 day'"),
-        (budgets.sql.find_proved, "ix_deliveries_created_at", "created_at >= .*'1 day'"),
-        (budgets.sql.find_proved, "ix_send_counts_region", "region = "),
+        (proved.sql.find_proved, "ix_deliveries_created_at", "created_at >= .*'1 day'"),
+        (proved.sql.find_proved, "ix_send_counts_region", "region = "),
         (proofs.sql.find_in_other_browser, "ix_identity_proofs_subject", "subject = "),
         # However many notices wait for another try while a vendor is down.
         (outbox.sql.claim_due, "ix_deliveries_waiting", "next_try_at <= "),

@@ -6,9 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.domain.delivery.overrides import override_stops
 from app.domain.delivery.rooms import Requester, Standing
-from app.domain.delivery.stops import StopState
+from app.domain.delivery.stops import StopState, override_stops
 from app.domain.limit_refusals import TextsStopped
 from app.domain.limits import DAY, HOUR, ConversionBreaker
 from tests.sends import Sends, number, requester

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.pricing.catalogue import Interval
-from app.domain.pricing.offers import PriceSelection, parse_selection
+from app.domain.pricing.catalogue import Interval, PriceSelection, parse_selection
 from tests.price_files import catalogue
 
 MONTH, YEAR = Interval.MONTH, Interval.YEAR

@@ -6,9 +6,8 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import Unauthenticated
-from app.domain.identity.profile import Profile
 from app.domain.sessions import service_tokens
-from app.domain.sessions.service_tokens import ServiceSessions, claims_of
+from app.domain.sessions.service_tokens import Profile, ServiceSessions, claims_of
 from app.domain.sessions.tokens import Access, RefreshTokens
 
 KEYS = (b"k" * 32,)

@@ -8,7 +8,7 @@ import pytest
 
 from app.domain.events.events import Event, claim_due, set_receivers
 from app.domain.services import Service
-from app.wiring.spending import report_text_budget
+from app.wiring.operations import report_text_budget
 from tests.spending import CENT, Budgeted
 from tests.stores import Stores
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import Progress, State
+from app.domain.delivery.senders import CircuitBreaker
 from app.domain.verification.pending import PendingCode
 from app.domain.verification.unsent import shown_progress
 

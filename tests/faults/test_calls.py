@@ -8,11 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.domain.delivery.breaker import FAILURES
 from app.domain.delivery.calls import Call
 from app.domain.delivery.dispatcher import Dispatcher
 from app.domain.delivery.outbox import Message
-from app.domain.delivery.senders import Senders
+from app.domain.delivery.senders import FAILURES, Senders
 from app.domain.ports import SendOutcome, Sent, Text, Uncertain
 from tests.faults.dispatchers import LAPSE, DispatcherSetup, NoMail, named
 

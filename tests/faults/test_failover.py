@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.domain.delivery import breaker
-from app.domain.delivery.breaker import FAILURES
+from app.domain.delivery import senders
 from app.domain.delivery.outbox import DeliveryOutcome, State, claim_due, record_outcomes
 from app.domain.delivery.receipts import Receipt, Receipts
+from app.domain.delivery.senders import FAILURES
 from app.domain.delivery.sending import MessageSender
 from app.domain.ports import Reason, Refused, Text, Uncertain, Unsent
 from tests.faults.dispatchers import LAPSE, DispatcherSetup, Vendor, composed, sending_by
@@ -200,7 +200,7 @@ async def test_a_sender_in_trouble_is_left_alone_and_asked_before_it_is_used_aga
         await two.until("sent", *numbers)
         assert (first.breaker.is_open, dispatcher.texts.are_down) == (True, False)
         assert [sorted(taken) for taken in taken_by(two)] == [[], sorted(numbers)]
-        monkeypatch.setattr(breaker, "REST", 0.0)
+        monkeypatch.setattr(senders, "REST", 0.0)
         await two.queue("asked in vain")
         await two.until("sent", "asked in vain")
         two.vendor.trouble, two.vendor.lists, asked = None, "true", two.vendor.asked

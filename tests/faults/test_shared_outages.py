@@ -6,10 +6,8 @@ import pytest
 from redis import Redis as Client
 
 from app.adapters.redis import Redis
-from app.domain.delivery import breaker
-from app.domain.delivery.breaker import FAILURES, REST
-from app.domain.delivery.outages import LIFETIME, SPARED, SharedOutages
-from app.domain.delivery.senders import Senders
+from app.domain.delivery import senders
+from app.domain.delivery.senders import FAILURES, LIFETIME, REST, SPARED, Senders, SharedOutages
 from app.domain.errors import Unavailable
 from app.domain.ports import Text
 from tests.faults import test_failover
@@ -30,7 +28,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     turned = Clock()
-    monkeypatch.setattr(breaker, "monotonic", turned)
+    monkeypatch.setattr(senders, "monotonic", turned)
     return turned
 
 

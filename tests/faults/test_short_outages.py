@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from app.domain.delivery import breaker
-from app.domain.delivery.breaker import AGED, FAILURES, CircuitBreaker
+from app.domain.delivery import senders
 from app.domain.delivery.outbox import LEAST_LEFT, claim_due, record_outcomes
+from app.domain.delivery.senders import AGED, FAILURES, CircuitBreaker
 from app.domain.ports import SendOutcome, Uncertain, Unsent
 from tests.faults.dispatchers import DispatcherSetup
 from tests.faults.test_notices import PASS
@@ -79,7 +79,7 @@ async def test_without_an_answer_a_code_is_tried_once_more(setup: DispatcherSetu
 
 def test_failures_far_apart_are_not_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     now, vendor = 1000.0, CircuitBreaker()
-    monkeypatch.setattr(breaker, "monotonic", lambda: now)
+    monkeypatch.setattr(senders, "monotonic", lambda: now)
     for _ in range(FAILURES + 1):
         vendor.record_failure()
         now += AGED

@@ -2,7 +2,7 @@
 
 from time import sleep
 
-from app.web.draining import PROBES, Drain
+from app.web.server import PROBES, Drain
 
 
 def test_where_no_load_balancer_looks_it_listens_no_longer_than_it_must() -> None:

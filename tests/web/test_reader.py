@@ -4,7 +4,7 @@ import pytest
 
 from app.domain.languages import Languages
 from app.web.cookies import Cookies
-from app.web.language import LanguageFinder
+from app.web.remembered_values import LanguageFinder
 
 FINDER = LanguageFinder(Languages(("en",)), Cookies(secure=True))
 

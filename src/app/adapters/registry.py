@@ -27,7 +27,7 @@ from app.domain.ports import BreachedPasswords, Dependency, Mail, TextMessages
 from app.domain.tracing import Tracer
 from app.domain.verification.codes import EMAIL, PHONE
 from app.settings import Settings
-from app.settings.sms_senders import SmsSender
+from app.settings.sms import SmsSender
 
 log = logging.getLogger("app.outages")
 

@@ -8,10 +8,9 @@ from uuid import UUID
 
 import click
 
+from app.commands.arguments import named_person, read_moment
 from app.commands.asking import named
-from app.commands.contacts import named_person
 from app.commands.stores import ask_database, with_database
-from app.commands.times import read_moment
 from app.domain.audit import AuditEvent
 from app.domain.operations.people import find_user_id
 from app.domain.operations.trail import RecordedEvent, Trail, read_trail

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
+from app.commands.arguments import read_seconds
 from app.commands.asking import JSON, YES, ask_first, named
-from app.commands.person_report import plain
+from app.commands.person import plain
 from app.commands.stores import ask_database, with_database
-from app.commands.times import read_seconds
 from app.domain.blocks import (
     Blocked,
     Target,
@@ -19,7 +19,7 @@ from app.domain.blocks import (
 )
 from app.domain.errors import Rejected
 from app.domain.operations.words import describe_block, parse_target
-from app.domain.support.words import clock
+from app.domain.support.messages import clock
 
 
 @click.group()

@@ -3,8 +3,7 @@
 import click
 
 from app.commands.stores import ask_database, with_database
-from app.domain.cleanup import clean_up
-from app.domain.partitions import Partitions, keep_partitions
+from app.domain.cleanup import Partitions, clean_up, keep_partitions
 from app.domain.ports import Database
 
 PATIENCE = 3600.0  # seconds; nobody waits for it, and the first time there may be a lot

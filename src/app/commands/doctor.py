@@ -15,9 +15,9 @@ import click
 from app.adapters.files import read_limits
 from app.adapters.http_client import new_http_client
 from app.commands.asking import JSON
-from app.commands.checks import database, environment, memory, traces
+from app.commands.checks import database, environment, memory
 from app.commands.checks.line import Line, Look, look_within
-from app.commands.checks.vendors import list_vendors
+from app.commands.checks.vendors import AWAY, check_traces, list_vendors
 from app.commands.stores import default_to_development, is_beside_dev, own_stores
 from app.commands.version import describe_version
 from app.domain.checks import Status
@@ -58,7 +58,7 @@ async def _look(settings: Settings, problems: Sequence[str]) -> list[Line]:
             _look_at_pooler(settings),
             _look_at_memory(settings),
             *(look_within(name, fix, look) for name, fix, look in list_vendors(settings, client)),
-            look_within("traces", traces.AWAY, partial(traces.check_traces, settings)),
+            look_within("traces", AWAY, partial(check_traces, settings)),
             _at_once("ops-token", partial(environment.check_operators, settings)),
             _at_once("client-address", partial(environment.check_client_address, settings)),
             _at_once("limits", partial(environment.check_limits, settings)),

@@ -14,10 +14,10 @@ from uuid_utils.compat import uuid7
 from app.adapters.http_client import new_http_client
 from app.adapters.postgres import Postgres
 from app.adapters.webhooks import HttpWebhooks
+from app.commands.arguments import read_moment
 from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import default_to_development, is_beside_dev, with_database
-from app.commands.times import read_moment
 from app.domain.events.events import (
     Answer,
     Event,

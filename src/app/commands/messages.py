@@ -7,8 +7,8 @@ from uuid import UUID
 
 import click
 
+from app.commands.arguments import build_reports, canonical_contact
 from app.commands.asking import JSON, YES, ask_first, named
-from app.commands.contacts import build_reports, canonical_contact
 from app.commands.stores import ask_database, with_database
 from app.domain.operations.words import describe_refused
 from app.domain.ports import Database
@@ -17,10 +17,12 @@ from app.domain.support.contact import ContactReport
 from app.domain.support.messages import (
     FoundMessage,
     cancel_message,
+    clock,
     find_message,
+    headline,
+    list_history,
     show_message,
 )
-from app.domain.support.words import clock, headline, list_history
 from app.settings import Settings
 
 FAILED = 1

@@ -4,7 +4,7 @@ import click
 
 from app.adapters.migrations import NewerSchema, upgrade
 from app.commands.stores import ask_database, with_database
-from app.domain.partitions import keep_partitions
+from app.domain.cleanup import keep_partitions
 
 NEWER = (
     "The database is at {}, which a later version has brought. It was left as it is: servers of "

@@ -85,7 +85,7 @@ def serve() -> None:
 
 
 def run(settings: Settings, factory: str, *, reload_dirs: list[str] | None = None) -> None:
-    """Until stopped. SIGTERM finishes what is under way and exits with 0; `web/draining.py` comes
+    """Until stopped. SIGTERM finishes what is under way and exits with 0; `web/server.py` comes
     first. What SIGTERM does before and after is the caller's to say.
     """
     set_up_logging(settings.log_level, settings.log_format)

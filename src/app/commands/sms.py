@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from app.adapters.files import read_limits
-from app.adapters.text_prices import read_text_budget
+from app.adapters.files import read_limits, read_text_budget
+from app.commands.arguments import read_seconds
 from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.settings import settings_or_exit
 from app.commands.stores import (
@@ -18,9 +18,8 @@ from app.commands.stores import (
     is_beside_dev,
     with_database,
 )
-from app.commands.times import read_seconds
-from app.domain.delivery.overrides import ROOMS, override_stops
 from app.domain.delivery.spending import Price, TextPrices, in_units
+from app.domain.delivery.stops import ROOMS, override_stops
 from app.domain.delivery.text_status import SIGNUP_DAYS, RegionStatus, TextStatus, find_text_status
 from app.domain.errors import Rejected
 from app.domain.limits import Budget, ConversionBreaker, Limit, LimitTable, Pressure

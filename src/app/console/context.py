@@ -1,9 +1,11 @@
 """What one request to the operators' pages says of who asks, and what all requests share."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from litestar import Request
 from litestar.connection import ASGIConnection
@@ -15,9 +17,10 @@ from app.console.pages import ConsolePages
 from app.console.sessions import OperatorSession, OperatorSessions, new_secret
 from app.domain.audit import current_operator
 from app.domain.delivery.database_limits import Pseudonyms
-from app.domain.errors import Forbidden, Refusal, Unauthenticated
+from app.domain.errors import Forbidden, Refusal, Rejected, Unauthenticated
 from app.domain.identity.users import Subjects
 from app.domain.limits import LimitTable, Origin
+from app.domain.operations.words import parse_person
 from app.domain.operators import Operators
 from app.settings import Settings
 from app.settings.environment import is_loopback
@@ -174,3 +177,37 @@ async def require_operator(
     if context.session is None:
         raise Unauthenticated
     current_operator.set(context.session.name)
+
+
+def read_contact(given: str, served: tuple[str, ...]) -> UUID | str:
+    """As the tables have it. `served`: the regions that may be texted. Raises `Rejected`."""
+    given = given.strip()
+    if not given:
+        raise Rejected("Enter a number with its country, or an e-mail address.", field="contact")
+    try:
+        return parse_person(given, served)
+    except Rejected as refusal:
+        raise Rejected(refusal.message, field="contact") from refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The form goes to `action` with `fields`; `back` leads away from it. The page that asks has
+    the same path, and these fields in its address.
+    """
+
+    title: str
+    sentences: tuple[str, ...]
+    action: str
+    button: str
+    back: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    is_danger: bool = False
+
+    @property
+    def address(self) -> str:
+        """Where the form goes: whoever has to sign in meanwhile comes back to the question."""
+        return f"{self.action}?{urlencode(self.fields)}" if self.fields else self.action
+
+    def render(self, context: OperatorContext) -> HttpResponse:
+        return context.render("question.html", question=self)

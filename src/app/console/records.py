@@ -14,8 +14,8 @@ from sqlalchemy.orm import load_only
 
 from app.adapters.engine import build_engine
 from app.adapters.postgres_connection import POOLED, Connector, session_of
-from app.domain.tables.audit import AuditEvents
 from app.domain.tables.messages import WAITING, Deliveries
+from app.domain.tables.operations import AuditEvents
 from app.settings import Settings
 from app.settings.database_url import parse_database_url
 

@@ -16,12 +16,12 @@ from app.domain.health import Health, worst
 from app.domain.operators import STAY
 from app.domain.vitals import Vitals, compare_clocks
 from app.web.container import Container
-from app.web.draining import Drain
 from app.web.errors import errors_shown_on
 from app.web.forms import read_form
 from app.web.page import PERSONAL, PUBLIC, prerendered_response
 from app.web.request_context import find_person
 from app.web.response import NO_STORE, HttpResponse, plain_text, redirect_to
+from app.web.server import Drain
 
 # What to do about each, for whoever reads the page at night. A vendor's is its adapter's to say.
 REMEDIES = {

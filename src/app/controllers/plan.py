@@ -9,9 +9,9 @@ from litestar import Controller, Request, get, post
 from app.controllers.pricing import find_age
 from app.domain.errors import Conflict, Refusal, Rejected, Unavailable
 from app.domain.i18n import _
+from app.domain.pricing.catalogue import offers, parse_selection
 from app.domain.pricing.choice import Choice, ChoiceStatus, State, assess_choice
 from app.domain.pricing.choice import read_choice as picked_plan
-from app.domain.pricing.offers import offers, parse_selection
 from app.domain.sessions.tokens import Access
 from app.web.container import Container
 from app.web.errors import errors_shown_on

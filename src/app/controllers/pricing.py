@@ -12,16 +12,21 @@ from markupsafe import Markup
 
 from app.domain.i18n import N_, Text, _, current_language
 from app.domain.moments import day
-from app.domain.pricing.catalogue import Catalogue, Interval
+from app.domain.pricing.catalogue import (
+    Catalogue,
+    Interval,
+    Offer,
+    Price,
+    PriceSelection,
+    offers,
+    parse_selection,
+)
 from app.domain.pricing.money import amount_of
-from app.domain.pricing.offers import Offer, Price, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
 from app.web.page import PERSONAL, PRIVATE, PUBLIC, ZIPPED, content_language
 from app.web.request_context import find_person
 from app.web.response import Headers, HttpResponse, cache_headers, make_etag, respond_unless_known
-
-# What the pages of prices show: the words and numbers their templates ask for.
 
 TemplateValues = dict[str, Any]
 
@@ -42,15 +47,14 @@ def prices_values(current: Current, selection: PriceSelection, product: str) -> 
     catalogue, old = current.catalogue, current.shown_as_of
     intervals = list(catalogue.intervals) if catalogue.priced else []
     offered = offers(catalogue, selection.currency)
+    asked = {"currency": selection.currency} | ({"chosen": "yes"} if selection.chosen else {})
     return {
         "priced": catalogue.priced,
         "offers": [_shown(offer) for offer in offered],
         "features": catalogue.features,
         "interval": selection.interval.value,
         "currency": selection.currency,
-        "chosen_query": urlencode(
-            {"currency": selection.currency} | ({"chosen": "yes"} if selection.chosen else {})
-        ),
+        "chosen_query": urlencode(asked),
         "periods": _links(selection, PERIODS, intervals),
         "currencies": [(each.value, _currencies(each, selection, catalogue)) for each in intervals],
         "notes": [_note(what, selection) for what in selection.unknown],

@@ -8,8 +8,8 @@ from litestar import Controller, Request, get
 
 from app.domain.errors import Unauthenticated
 from app.domain.sessions.tokens import Access
+from app.web.client_address import REST
 from app.web.container import Container
-from app.web.forwarded import REST
 from app.web.remembered_values import ELSEWHERE
 from app.web.request_context import RequestContext, check_both_tokens, require_session
 from app.web.response import HttpResponse, redirect_to

@@ -16,7 +16,7 @@ from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from app.controllers.api import answers, bodies, pricing
-from app.controllers.api.reference import FILE
+from app.controllers.api.docs import FILE
 from app.controllers.api.refusals import BODY, KEYED, ProblemDetails
 from app.controllers.routes import CONTROLLERS
 from app.domain.errors import Unauthenticated, Unavailable

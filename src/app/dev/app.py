@@ -23,9 +23,8 @@ from app.domain.ports import Dependency, ShortMemory
 from app.settings import Settings
 from app.web.brand import STATIC
 from app.web.container import Container
-from app.web.draining import GRACE
 from app.web.overrides import PARTIALS
-from app.web.server import end_with_parent
+from app.web.server import GRACE, end_with_parent
 
 # Checks have the names of the vendors in whose place these are.
 KEPT_HERE = "Look whether the disk of this machine is full: messages are kept in a file."

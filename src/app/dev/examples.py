@@ -9,9 +9,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from app.controllers.api.reference import read_reference
+from app.controllers.api.docs import read_reference
 from app.controllers.plan import PriceChanged
 from app.controllers.pricing import find_age, prices_values
+from app.controllers.problems import list_problems
 from app.controllers.signup.pages import progress
 from app.dev.account_examples import account, changes, confirmations
 from app.dev.code_examples import HOST, OTHER_WAYS, Values, code_entry, code_states
@@ -35,16 +36,14 @@ from app.domain.health import Area, AreaState
 from app.domain.identity.phone import LandlinePhone
 from app.domain.languages import Languages
 from app.domain.operators import WrongOpsToken
-from app.domain.pricing.catalogue import Catalogue, Feature, Interval, Plan
+from app.domain.pricing.catalogue import Catalogue, Feature, Interval, Plan, offers, parse_selection
 from app.domain.pricing.choice import Choice, assess_choice
-from app.domain.pricing.offers import offers, parse_selection
 from app.domain.pricing.prices import Current, Source
 from app.domain.signup.signup import Signup, Step
 from app.domain.verification.codes import PHONE
 from app.web.errors import HOME
 from app.web.errors import WORDS as ERRORS
 from app.web.page import NOTICES
-from app.web.problem_words import list_problems
 
 
 def list_examples() -> list[Example]:

@@ -8,11 +8,11 @@ from time import time
 from typing import Any
 
 from app.domain.checks import Checks, Finding, Status
+from app.domain.cleanup import find_gaps
 from app.domain.errors import Unavailable
 from app.domain.identity.hashing import KEPT, QUEUE, PasswordHashing
 from app.domain.keys import SecretKeys
 from app.domain.limits import DAY
-from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Refilled, ShortMemory
 from app.domain.sessions.tokens import AccessTokens
 from app.domain.sql import load_queries

@@ -10,9 +10,8 @@ from app.domain.languages import CATALOGUES
 from app.domain.services import Audience
 from app.settings.environment import E164, Reader, is_loopback
 from app.settings.networks import are_everybody
-from app.settings.regions import find_region_problems
 from app.settings.secret_keys import is_guessable
-from app.settings.sms_senders import SmsSender, is_sender
+from app.settings.sms import SmsSender, find_region_problems, is_sender
 from app.settings.smtp_url import FORM as SMTP_FORM
 from app.settings.values import OWN_AUTH0, SMS_VENDORS, Settings
 

@@ -12,7 +12,7 @@ from app.domain.services import Service
 from app.settings.environment import ADDRESS, LABEL, SENDER, Reader, is_loopback, variable
 from app.settings.networks import Network
 from app.settings.services import read_services
-from app.settings.sms_senders import SmsSender, read_names
+from app.settings.sms import SmsSender, read_names
 from app.settings.smtp_url import MAILBOX, read_smtp_url
 
 Environment = Literal["development", "test", "production"]

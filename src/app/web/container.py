@@ -26,7 +26,6 @@ from app.domain.federation.federation import Federation
 from app.domain.federation.identities import Identities
 from app.domain.health import Health
 from app.domain.idempotency import IdempotentCalls
-from app.domain.identity.profile import Profiles
 from app.domain.identity.users import People
 from app.domain.login import LoginFlow
 from app.domain.operators import Operators
@@ -34,13 +33,13 @@ from app.domain.pricing.choice import PlanChoices
 from app.domain.pricing.prices import Prices
 from app.domain.recovery.flow import RecoveryFlow
 from app.domain.services import Services
-from app.domain.sessions.service_tokens import ServiceSessions, ServiceTokens
+from app.domain.sessions.service_tokens import Profiles, ServiceSessions, ServiceTokens
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.signing_keys import SigningKeys
 from app.domain.signup.flow import SignupFlow
 from app.domain.vitals import Vitals
-from app.web.language import LanguageFinder
 from app.web.page import Pages
+from app.web.remembered_values import LanguageFinder
 from app.web.request_context import RequestContext, WebConfig
 
 

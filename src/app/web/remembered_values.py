@@ -2,11 +2,15 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from app.domain.i18n import Language
+from app.domain.languages import Languages
+from app.domain.moments import is_zone
 from app.domain.pricing.choice import Choice
 from app.domain.pricing.money import is_known
-from app.web.cookies import FLOW_LIFETIME, RequestCookies
+from app.web.cookies import FLOW_LIFETIME, Cookies, RequestCookies, parse_cookies
 
 # Where to go after signing in: only ever a path of our own.
 
@@ -184,3 +188,41 @@ def decode_value(value: str) -> str:
         return urlsafe_b64decode(value + "=" * (-len(value) % 4)).decode()
     except ValueError:
         return ""
+
+
+# The reader of a request: the language that they chose, or else what the browser prefers, and the
+# time zone that its clock is set to.
+
+# Set by `latchkey.js`: without scripts nobody tells us. It holds more than our own values may.
+ZONE = "zone"
+
+
+class LanguageFinder:
+    """Never fails: what cannot be read was not said."""
+
+    def __init__(self, languages: Languages, cookies: Cookies) -> None:
+        self.languages, self._cookies = languages, cookies
+        self._preferences, self._zone = (
+            f"{cookies.name(each)}=".encode() for each in (PREFERENCES, ZONE)
+        )
+
+    def find_reader(self, scope: Any) -> tuple[Language, str]:
+        """The zone is '' where it is not known."""
+        accepted, sent = b"", None
+        for name, value in scope["headers"]:
+            if name == b"accept-language":
+                accepted = value
+            elif name == b"cookie" and (self._preferences in value or self._zone in value):
+                sent = parse_cookies(scope["headers"])
+        chosen, zone = self._read(sent) if sent else ("", "")
+        code = chosen or self.languages.negotiate(accepted.decode("latin-1"))
+        return self.languages.get(code), zone
+
+    def _read(self, sent: dict[str, str | None]) -> tuple[str, str]:
+        """Each '' for none, a language that is not offered any more, and no zone of the world."""
+        _, chosen = parse_preferences(self._cookies.read(sent, PREFERENCES) or "")
+        zone = sent.get(self._cookies.name(ZONE)) or ""
+        return (
+            chosen if chosen in self.languages.offered else "",
+            zone if is_zone(zone) else "",
+        )

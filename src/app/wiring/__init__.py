@@ -56,12 +56,12 @@ from app.web.brand import Brand
 from app.web.container import AccountContainer, Container
 from app.web.cookies import Cookies, Devices, Flows
 from app.web.forms import Csrf
-from app.web.language import LanguageFinder
 from app.web.page import Pages
+from app.web.remembered_values import LanguageFinder
 from app.web.request_context import WebConfig
 from app.wiring.messages import build_undo_links
+from app.wiring.operations import build_vitals, report_test_numbers
 from app.wiring.services import build_services
-from app.wiring.vitals import build_vitals, report_test_numbers
 
 
 class Wiring:

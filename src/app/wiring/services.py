@@ -1,10 +1,9 @@
 """The wiring of what services are given of a session."""
 
-from app.domain.identity.profile import Profiles
 from app.domain.keys import SecretKeys
 from app.domain.ports import Database
 from app.domain.services import Services
-from app.domain.sessions.service_tokens import ServiceSessions, ServiceTokens
+from app.domain.sessions.service_tokens import Profiles, ServiceSessions, ServiceTokens
 from app.domain.sessions.tokens import AccessTokens
 from app.settings import Settings
 from app.web.container import ServicesContainer

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.controllers.api.reference import read_document, read_reference
+from app.controllers.api.docs import read_document, read_reference
 from tests.pages import Page
 from tests.person import Person, new_email, new_phone
 from tests.product import NO_TLS, Product

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from app.controllers.api.reference import FILE
+from app.controllers.api.docs import FILE
 from tests.person import new_phone
 from tests.product import Product
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from app.controllers.api.reference import read_document
+from app.controllers.api.docs import read_document
 from tests.client import FLOWS, Client
 from tests.person import new_email, new_phone
 from tests.product import Product

@@ -11,8 +11,8 @@ from app.adapters.postgres_connection import POOLED_STATEMENT, is_behind_pooler
 from app.commands.checks.line import Line, ask_patiently, judged
 from app.commands.stores import open_memory
 from app.domain.checks import Status
+from app.domain.cleanup import find_gaps
 from app.domain.keys import SecretKeys, fingerprint_of
-from app.domain.partitions import find_gaps
 from app.domain.ports import Database, Record
 from app.domain.processes import RunningProcess, list_processes, order_secret_keys
 from app.domain.restores import find_restore, find_unnoticed

@@ -1,12 +1,17 @@
-"""Who sends texts and mails, and who vouches for people: whether each takes our settings."""
+"""Whom we talk to: who sends texts and mails, vouches for people, collects traces; whether each
+takes our settings.
+"""
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 
 import httpx
 
+from app.adapters import vendor_checks
 from app.adapters.http_client import reason_of
+from app.adapters.tracing import NOT_INSTALLED, is_installed
 from app.commands.checks.line import Line, Look, passed
 from app.domain.checks import Status
 from app.settings import Settings
@@ -58,10 +63,25 @@ def _nobody(name: str, words: str) -> Vendor:
 async def _ask(name: str, vendor: str, settings: Settings, client: httpx.AsyncClient) -> list[Line]:
     fix = FIXES[vendor]
     try:
-        check = import_module(f"app.adapters.checks.{vendor}").check
+        check = getattr(vendor_checks, f"check_{vendor}")
         status, words = await check(settings, client)
     except httpx.TransportError as error:
         status, words, fix = Status.FAIL, reason_of(error), UNREACHED
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         status, words = Status.FAIL, reason_of(error)
     return [Line(name, status, words, "" if status is Status.PASS else fix)]
+
+
+AWAY = "Look at the OTEL_EXPORTER_OTLP_ settings and at the collector. Nobody waits for it."
+INSTALL = "Install latchkey[otel]: see docs/watch.md."
+
+
+async def check_traces(settings: Settings) -> list[Line]:
+    if not settings.collects_traces:
+        return [passed("traces", "none are collected: OTEL_EXPORTER_OTLP_ENDPOINT is not set")]
+    if not is_installed():
+        return [Line("traces", Status.WARN, NOT_INSTALLED, INSTALL)]
+    trouble = await asyncio.to_thread(import_module("app.adapters.otel").ask_collector)
+    if trouble:
+        return [Line("traces", Status.WARN, f"the collector takes none: {trouble}", AWAY)]
+    return [passed("traces", "the collector takes what it is given")]

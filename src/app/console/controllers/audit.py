@@ -8,11 +8,10 @@ from advanced_alchemy.filters import CollectionFilter, OnBeforeAfter, OrderBy, S
 from litestar import Controller, get
 from litestar.di import NamedDependency, Provide
 
-from app.console.contacts import read_contact
-from app.console.context import AnyRequest, OperatorContext
+from app.console.context import AnyRequest, OperatorContext, read_contact
+from app.console.controllers.people import describe_details
 from app.console.listing import SPANS, Listing
 from app.console.records import AuditTrail
-from app.console.timeline import describe_details
 from app.domain.audit import AuditEvent, record_operator
 from app.domain.errors import Rejected
 from app.domain.operations.people import find_person

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from litestar import Controller, get, post
 from litestar.exceptions import NotFoundException
 
-from app.console.context import AnyRequest, OperatorContext
-from app.console.questions import Question
+from app.console.context import AnyRequest, OperatorContext, Question
 from app.domain.blocks import (
     Target,
     add_block,

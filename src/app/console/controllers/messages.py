@@ -11,13 +11,17 @@ from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from app.console.context import AnyRequest, OperatorContext
+from app.console.context import AnyRequest, OperatorContext, Question
 from app.console.listing import SPANS, Listing
-from app.console.questions import Question
 from app.console.records import MESSAGES, Messages
 from app.domain.audit import AuditEvent, record_operator
-from app.domain.support.messages import FoundMessage, cancel_message, show_message
-from app.domain.support.words import headline, list_history
+from app.domain.support.messages import (
+    FoundMessage,
+    cancel_message,
+    headline,
+    list_history,
+    show_message,
+)
 from app.web.response import HttpResponse
 
 CHANNELS = {"sms": "Texts and calls", "email": "E-mails"}

@@ -1,6 +1,8 @@
 """One person: found by number, address or id, with what happened to them and what can be done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -8,18 +10,80 @@ from uuid import UUID
 from litestar import Controller, get, post
 from litestar.exceptions import NotFoundException
 
-from app.console.contacts import read_contact
-from app.console.context import AnyRequest, Console, OperatorContext
-from app.console.questions import Question
-from app.console.timeline import build_timeline
-from app.domain.account.unlock import unlock
+from app.console.context import AnyRequest, Console, OperatorContext, Question, read_contact
+from app.domain.audit import AuditEvent
 from app.domain.errors import Rejected
 from app.domain.operations.people import FoundPerson, PersonReport, find_person, show_person
-from app.domain.operations.person_changes import sign_out_person
-from app.domain.operations.words import describe_unlocked
+from app.domain.operations.person_changes import sign_out_person, unlock
+from app.domain.operations.trail import RecordedEvent
+from app.domain.operations.words import describe_refused, describe_unlocked
 from app.domain.support.cause import find_cause
-from app.domain.support.contact import ContactReport, ContactReports
+from app.domain.support.contact import ContactReport, ContactReports, RefusedSend
+from app.domain.support.messages import FoundMessage, clock, headline, list_history
 from app.web.response import HttpResponse
+
+# Whoever opens a person's page is on record as having been shown them; that is enough here.
+SEEN = (AuditEvent.MESSAGES_FOUND,)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`kind` is message, limit or audit; `href` leads to more."""
+
+    at: datetime
+    kind: str
+    what: str
+    details: tuple[str, ...] = ()
+    href: str = ""
+
+
+def build_timeline(
+    messages: Sequence[FoundMessage],
+    refused: Sequence[RefusedSend],
+    events: Sequence[RecordedEvent],
+) -> list[Entry]:
+    """The newest first."""
+    entries = [
+        *map(_of_message, messages),
+        *map(_of_refused, refused),
+        *(_of_event(event) for event in events if event.event not in SEEN),
+    ]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+
+
+def describe_details(details: Mapping[str, Any]) -> str:
+    """by Ada, codes 3. The digest of a contact says nothing to anybody."""
+    known = {name: value for name, value in details.items() if value != "" and name != "contact"}
+    return ", ".join(f"{name} {value}" for name, value in known.items())
+
+
+def _of_message(message: FoundMessage) -> Entry:
+    return Entry(
+        message.created_at,
+        "message",
+        headline(message),
+        (*_history(message),),
+        f"/console/messages/{message.id}",
+    )
+
+
+def _history(message: FoundMessage) -> Iterator[str]:
+    for at, what in list_history(message):
+        yield f"{clock(at)} {what}"
+    if message.wrong_guesses:
+        yield f"Wrong codes entered: {message.wrong_guesses}"
+
+
+def _of_refused(refused: RefusedSend) -> Entry:
+    words = describe_refused(refused)
+    return Entry(refused.at, "limit", f"{words[0].upper()}{words[1:]}")
+
+
+def _of_event(event: RecordedEvent) -> Entry:
+    facts = {"from": event.network, **event.details}
+    words = describe_details(facts)
+    return Entry(event.at, "audit", event.event, (words,) if words else ())
+
 
 MOST = 100  # messages and events of a person
 PEOPLE = "/console/people"

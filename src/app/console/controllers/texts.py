@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from litestar import Controller, get, post
 
-from app.console.context import AnyRequest, OperatorContext
-from app.console.questions import Question
-from app.domain.delivery.overrides import ROOMS, override_stops
-from app.domain.delivery.stops import CONVERSION
+from app.console.context import AnyRequest, OperatorContext, Question
+from app.domain.delivery.stops import CONVERSION, ROOMS, override_stops
 from app.domain.delivery.text_status import find_text_status
 from app.domain.errors import Refusal, Rejected
 from app.domain.operations.words import describe_override, parse_place

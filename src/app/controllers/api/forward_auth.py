@@ -16,11 +16,11 @@ from litestar.types import HTTPScope, Receive, Send
 from app.controllers.services import CODE, return_path
 from app.domain.errors import Unauthenticated
 from app.domain.i18n import _
-from app.domain.identity.profile import Profile
+from app.domain.sessions.service_tokens import Profile
 from app.domain.sessions.sessions import Sessions
 from app.domain.sessions.tokens import Access
+from app.web.client_address import PAGES, ForwardedRequest, read_forwarded
 from app.web.container import Container
-from app.web.forwarded import PAGES, ForwardedRequest, read_forwarded
 from app.web.request_context import RequestContext, require_session
 from app.web.response import NO_STORE, Headers, HttpResponse, allowed, problem
 

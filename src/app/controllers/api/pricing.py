@@ -12,8 +12,7 @@ from msgspec import Meta, Struct
 from app.controllers.api.answers import Amount, Currency, Period, PlanCode
 from app.domain.errors import Rejected, Unavailable
 from app.domain.i18n import _
-from app.domain.pricing.catalogue import Catalogue
-from app.domain.pricing.offers import Offer, PriceSelection, offers, parse_selection
+from app.domain.pricing.catalogue import Catalogue, Offer, PriceSelection, offers, parse_selection
 from app.domain.pricing.prices import Current
 from app.web.container import Container
 from app.web.request_info import RequestInfo

@@ -47,9 +47,6 @@ class Conversion:
         return self.unproved >= breaker.least and share
 
 
-CALM = Conversion()
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The name of the limit that keeps a text from being sent, '' for none. `wait`: in seconds, for

@@ -7,11 +7,10 @@ from time import monotonic
 from uuid import UUID
 
 from app.domain.blocks import Blocks
-from app.domain.delivery.budgets import RegionBudgets
 from app.domain.delivery.counts import CountedLimit, Proved, list_counts, of_deleted, weigh
 from app.domain.delivery.database_limits import Pseudonyms, find_reached_limit, sql
 from app.domain.delivery.pressure import ALL, PressureGauge, Verdict
-from app.domain.delivery.proved import ProvedTexts
+from app.domain.delivery.proved import ProvedTexts, RegionBudgets
 from app.domain.delivery.rooms import Requester, Room
 from app.domain.delivery.send import QuietlyRefused, Send, SendPermit, Terms
 from app.domain.delivery.stops import CONVERSION, Stop, Stops, StopState

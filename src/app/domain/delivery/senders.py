@@ -1,13 +1,84 @@
-"""Who sends the texts, or the mails: in order, each with a breaker of its own."""
+"""Who sends the texts, or the mails: in order, each with a breaker of its own. After several
+failures in a row a sender is left alone for a while, and other processes are told of it.
+"""
 
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
-from uuid import UUID
+from datetime import timedelta
+from time import monotonic
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
 
 from app.domain.concurrency import Lazy
-from app.domain.delivery.breaker import CircuitBreaker
-from app.domain.ports import Dependency
+from app.domain.errors import Unavailable
+from app.domain.ports import Dependency, ShortMemory
+
+FAILURES = 5  # in a row, until it opens
+REST = 10.0  # seconds it stays open; then one message tries again
+AGED = 60.0  # seconds after which a failure no longer makes a row with the next
+
+
+class CircuitBreaker:
+    """Closed, open, or (after the rest) trying with one message at a time."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self.failed_at = 0.0  # by `monotonic`, last
+        self._failed_last: UUID | None = None
+        self._failing_since: float | None = None
+        self._spared_until = 0.0
+        self.unsure = False  # whether the last failure may have been none: there was no answer
+        self.words = ""  # of the provider or the network, when it last failed; "" since it works
+
+    @property
+    def has_failed_too_often(self) -> bool:
+        """Here, in this process."""
+        return self._failures >= FAILURES and not self._is_past(AGED)
+
+    @property
+    def tripped(self) -> bool:
+        """Open, or trying: messages wait for it."""
+        return self.has_failed_too_often or monotonic() < self._spared_until
+
+    @property
+    def is_open(self) -> bool:
+        resting = self.has_failed_too_often and not self._is_past(REST)
+        return resting or monotonic() < self._spared_until
+
+    def free_slots(self, in_flight: int, most: int) -> int:
+        """How many more may be sent at once, with so many in flight already."""
+        if self.is_open:
+            return 0
+        return max(0, (1 if self.tripped else most) - in_flight)
+
+    def has_failed_for(self, seconds: float) -> bool:
+        """Whether what was to be sent then waits: it failed before, and not one has succeeded."""
+        return self._failing_since is not None and monotonic() - self._failing_since >= seconds
+
+    def spare(self, seconds: float) -> None:
+        """Leaves it alone for so long: another process has found it so."""
+        self._spared_until = monotonic() + seconds
+
+    def record_success(self) -> None:
+        self._failures, self._failing_since = 0, None
+
+    def record_failure(self, message: UUID | None = None, *, unsure: bool = False) -> None:
+        """One `message` that fails again and again is no row: others may be taken meanwhile."""
+        if self._is_past(AGED):
+            self._failures = 1
+        elif message is None or message != self._failed_last:
+            self._failures += 1
+        self._failed_last = message
+        self.failed_at, self.unsure = monotonic(), unsure
+        if self._failing_since is None:
+            self._failing_since = self.failed_at
+
+    def _is_past(self, seconds: float) -> bool:
+        """Whether the last failure was so long ago."""
+        return monotonic() - self.failed_at >= seconds
+
 
 T = TypeVar("T")
 
@@ -85,3 +156,39 @@ class Senders(Generic[T]):
 
     def _is_doubtful(self, sender: Sender[T]) -> bool:
         return sender.breaker.tripped and not sender.is_back and len(self.all) > 1
+
+
+log = logging.getLogger("app.sending")
+
+EVERY = 1.0  # seconds between two looks
+SPARED = 2.5 * EVERY  # seconds that what was seen counts: until the next look but one
+# Whoever found it out tries again after its rest, for as long as one try may take; the others wait
+# for what comes of it. Without news, each finds out by itself again.
+LIFETIME = timedelta(seconds=2 * REST)
+
+
+class SharedOutages:
+    """Where the short memory is silent, each process goes by what it has seen itself."""
+
+    def __init__(self, memory: ShortMemory, senders: Sequence[Sender[Any]]) -> None:
+        self._memory, self._senders = memory, senders
+        self._name = uuid4().bytes
+        self._written: dict[str, float] = {}  # when that failed which others were told of
+
+    async def exchange(self) -> None:
+        for sender in self._senders:
+            with suppress(Unavailable):
+                await self._exchange(sender)
+
+    async def _exchange(self, sender: Sender[Any]) -> None:
+        key, breaker = f"sender-down:{sender.name}", sender.breaker
+        if breaker.has_failed_too_often and breaker.failed_at != self._written.get(key):
+            log.warning("sender left alone", extra={"sender": sender.name, "reason": breaker.words})
+            self._written[key] = breaker.failed_at
+            await self._memory.put(key, self._name, LIFETIME)
+        elif key in self._written and not breaker.has_failed_too_often:
+            log.warning("sender used again", extra={"sender": sender.name})
+            del self._written[key]
+            await self._memory.take(key)
+        elif await self._memory.get(key) not in (None, self._name):
+            breaker.spare(SPARED)

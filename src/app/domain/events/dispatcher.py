@@ -12,8 +12,8 @@ from functools import partial
 
 from app.domain.checks import Finding, Status
 from app.domain.concurrency import Lazy, attempt
-from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import jitter
+from app.domain.delivery.senders import CircuitBreaker
 from app.domain.errors import Unavailable
 from app.domain.events.events import (
     Answer,

@@ -1,14 +1,21 @@
-"""What an operator does for a person who has asked for it. It is on record under their name."""
+"""What an operator does for a person who has asked for it, and to the sessions of everybody. It is
+on record under their name.
+"""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.domain.account.personal_data import DELETED, PersonalData, erase_account, find_wait
 from app.domain.audit import AuditEvent, record_operator
-from app.domain.identity.users import lock_contacts
+from app.domain.credentials.budget import ALL_KNOWN
+from app.domain.identity.users import Subjects, lock_contacts
 from app.domain.limits import NOWHERE
 from app.domain.ports import Connection, Database
+from app.domain.restores import sql as restores_sql
 from app.domain.sessions.session import sql as sessions_sql
+from app.domain.sql import load_queries
 
 BY_OPERATOR = "ended by operator"
 
@@ -49,3 +56,98 @@ async def _end_sessions(connection: Connection, user_id: UUID, reason: str) -> i
     """Servers notice it within a second."""
     ended = sessions_sql.end_all_sessions(user_id=user_id, but=None, reason=reason)
     return len(await connection.fetch(*ended))
+
+
+# Unlocking: wrong codes and passwords of a person or contact count no more.
+
+sql = load_queries(__file__, "person_changes.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """Whose contact it is, None for nobody's; how many wrong ones counted till now."""
+
+    user_id: UUID | None
+    codes: int
+    passwords: int
+
+
+async def unlock(database: Database, subjects: Subjects, contact: str) -> Unlocked:
+    """`contact` is a number in E.164 or a canonical address, with or without an account."""
+    async with database.transaction() as connection:
+        [row] = await connection.fetch(*sql.find_contacts(contact=contact))
+        counts = await _reset_counters(connection, subjects, row["contacts"])
+        unlocked = Unlocked(row["id"], *counts)
+        if unlocked.user_id or unlocked.codes or unlocked.passwords:
+            await record_operator(
+                connection,
+                AuditEvent.PERSON_UNLOCKED,
+                user_id=unlocked.user_id,
+                codes=unlocked.codes,
+                passwords=unlocked.passwords,
+            )
+    return unlocked
+
+
+async def _reset_counters(
+    connection: Connection, subjects: Subjects, contacts: list[str]
+) -> tuple[int, int]:
+    counted = [subjects.of(contact) for contact in contacts]
+    in_a_row = await connection.fetch(*sql.forget_in_a_row(subjects=counted))
+    texts = await connection.fetch(*sql.forget_phone_guesses(contacts=contacts))
+    mails = await connection.fetch(*sql.forget_email_guesses(contacts=contacts))
+    guesses = sum(row["attempts"] for row in (*texts, *mails))
+    passwords = await connection.fetch(*sql.forget_passwords(subjects=counted))
+    # A share, of an address or of known devices together, counts what their budgets count.
+    budgets = (row for row in passwords if "/" not in row["device"] and row["device"] != ALL_KNOWN)
+    wrong = sum(row["wrong"] for row in budgets)
+    return max(guesses, sum(row["in_a_row"] for row in in_a_row)), wrong
+
+
+# Ending the sessions of everybody: after a restored backup, or when something leaked.
+
+BATCH = 1000  # sessions looked at in one transaction, so that nobody waits for their locks
+FIRST = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSessions:
+    """`settles`: what a restored backup brought back has ended, so nobody is warned any more."""
+
+    before: datetime
+    count: int
+    settles: bool
+
+
+async def end_sessions(
+    database: Database, before: datetime | None = None, batch: int = BATCH
+) -> EndedSessions:
+    """Those that were opened `before`, or all there are; servers refuse them within a second. If it
+    fails half-way, the same again ends the others.
+    """
+    async with database.connection() as connection:
+        before = before or await connection.fetchval(*sql.now())
+    after, count = FIRST, 0
+    while True:
+        asked = sql.end_batch(after=after, most=batch, before=before, reason=BY_OPERATOR)
+        async with database.transaction() as connection:
+            row = await connection.fetchrow(*asked)
+        if row is None or row["last"] is None:
+            break
+        after, count = row["last"], count + row["ended"]
+    async with database.transaction() as connection:
+        settles = await connection.fetchval(*restores_sql.settle(before=before))
+        event = AuditEvent.SESSIONS_ENDED
+        await record_operator(connection, event, before=before.isoformat(), count=count)
+    return EndedSessions(before, count, bool(settles))
+
+
+async def keep_sessions(database: Database, reason: str) -> bool:
+    """What a restored backup brought back stays. Whether there was a restore to be dealt with."""
+    async with database.transaction() as connection:
+        [mark] = await connection.fetch(*restores_sql.find_mark())
+        if mark["noticed_at"] is None:
+            return False
+        await connection.execute(*restores_sql.settle(before=mark["noticed_at"]))
+        await record_operator(connection, AuditEvent.SESSIONS_KEPT, reason=reason)
+    return True

@@ -1,13 +1,32 @@
 """What operators read and type, the same in commands and console: English, with times in UTC."""
 
 from datetime import datetime
+from uuid import UUID
 
-from app.domain.account.unlock import Unlocked
 from app.domain.blocks import Target, read_target
-from app.domain.delivery.overrides import read_place
+from app.domain.delivery.stops import read_place
 from app.domain.errors import Rejected
+from app.domain.identity.email_address import EmailAddress
+from app.domain.identity.phone import Phone
+from app.domain.operations.person_changes import Unlocked
 from app.domain.support.contact import RefusedSend
-from app.domain.support.words import purpose_in_words
+from app.domain.support.messages import purpose_in_words
+
+
+def parse_contact(given: str, served: tuple[str, ...]) -> str:
+    """In E.164, or canonical. `served`: the regions that may be texted. Raises `Rejected`."""
+    if "@" in given:
+        return EmailAddress.parse(given, as_typed=True).value
+    return Phone.parse(given, served).e164
+
+
+def parse_person(given: str, served: tuple[str, ...]) -> UUID | str:
+    """The id of an account, or a contact as above."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return parse_contact(given, served)
+
 
 NO_TARGET = (
     "Name a number or its beginning (+4670174), a network (203.0.113.0/24; of IPv6 a /64 at the"

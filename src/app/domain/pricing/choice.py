@@ -7,9 +7,8 @@ from uuid import UUID
 from app.domain.audit import AuditEvent, record
 from app.domain.errors import Unauthenticated
 from app.domain.ports import Database
-from app.domain.pricing.catalogue import CODE, Catalogue, Interval
+from app.domain.pricing.catalogue import CODE, Catalogue, Interval, Price, price_of
 from app.domain.pricing.money import display, is_known
-from app.domain.pricing.offers import Price, price_of
 from app.domain.pricing.prices import Current
 from app.domain.sql import load_queries
 

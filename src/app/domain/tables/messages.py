@@ -156,7 +156,7 @@ class Deliveries(Table):
         Index("ix_deliveries_proved_mailbox", "opened_by", "created_at", postgresql_where=PROVED),
         # What a silent short memory does not know of: as a rule, nothing.
         Index("ix_deliveries_uncounted", "channel", "created_at", postgresql_where=UNCOUNTED),
-        # By month, see `partitions.py`. Ids are unique within one: no index of all can be without
+        # By month, see `cleanup.py`. Ids are unique within one: no index of all can be without
         # the time.
         {"postgresql_partition_by": "RANGE (created_at)"},
     )

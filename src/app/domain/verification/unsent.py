@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 from uuid_utils.compat import uuid7
 
-from app.domain.delivery.breaker import CircuitBreaker
 from app.domain.delivery.outbox import LEAST_LEFT, ON_ITS_WAY, Progress, State
 from app.domain.delivery.send_limiter import ShortIdempotencyKey
+from app.domain.delivery.senders import CircuitBreaker
 from app.domain.errors import Refusal, Unavailable
 from app.domain.limit_refusals import TooManySends, TooSoon
 from app.domain.limits import HOUR
