@@ -85,10 +85,10 @@ class Operator:
 
 
 @asynccontextmanager
-async def console_at(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+async def console_at(database_url: str, redis_url: str, **env: str) -> AsyncIterator[Litestar]:
     settings = read_settings(
         {"ENVIRONMENT": "test", "DATABASE_URL": database_url, "REDIS_URL": redis_url,
-         "OPS_TOKEN": TOKEN}
+         "OPS_TOKEN": TOKEN} | env
     )  # fmt: skip
     application = create_console(settings, read_limits(settings))
     ready, over = asyncio.Event(), asyncio.Event()

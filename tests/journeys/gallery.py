@@ -20,7 +20,8 @@ LAST_RESORT = "_shell/last_resort.html"
 @cache
 def templates(brand: Path | None) -> tuple[Templates, Languages]:
     languages = Languages(CATALOGUES, own=brand / "words" if brand else None)
-    assets = Assets(STATIC, live=False, brand=Brand(folder=brand))
+    known_as = Brand("Acme", folder=brand) if brand else Brand()
+    assets = Assets(STATIC, live=False, brand=known_as)
     return Templates(assets, languages, live=False), languages
 
 

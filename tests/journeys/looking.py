@@ -5,6 +5,7 @@ styles, on whether there are words, and on which names are the same: on the shap
 shape is looked at once, wherever it comes first; most that people meet are in the gallery.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -82,21 +83,22 @@ class Document:
 
 
 class Window:
-    """`sheets` are the style sheets by their names."""
+    """`sheets` are the style sheets by their names. One document at a time is looked at."""
 
     def __init__(self, page: Page, sheets: dict[str, str]) -> None:
-        self.page, self._sheets = page, sheets
+        self.page, self._sheets, self._free = page, sheets, asyncio.Lock()
         self._seen: set[str] = set()  # shapes, and elements in every scheme, direction and width
 
     async def find_problems(self, document: Document, rules: tuple[str, ...] = TAGS) -> list[str]:
         """Nothing where all that there is was looked at before."""
         found: list[str] = []
-        if document.shape not in self._seen:
-            await self.show(document)
-            found += await self.page.evaluate(RUN_AXE, rules)
-        if document.elements - self._seen:
-            found += await self._find_turned(rules)
-        self._seen |= {document.shape, *document.elements}
+        async with self._free:
+            if document.shape not in self._seen:
+                await self.show(document)
+                found += await self.page.evaluate(RUN_AXE, rules)
+            if document.elements - self._seen:
+                found += await self._find_turned(rules)
+            self._seen |= {document.shape, *document.elements}
         return found
 
     async def show(self, document: Document) -> None:

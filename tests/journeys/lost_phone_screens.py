@@ -49,5 +49,5 @@ async def requested(visitor: Visitor) -> AsyncIterator[str]:
     yield "account-without-phone-due"
     await visitor.tab.open("/account")
     yield "account-request-due"
-    await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Stop it"))
+    await visitor.tab.go(visitor.tab.page.locator("form[action$='/stop'] button"))
     yield "account-request-stopped"

@@ -236,7 +236,7 @@ async def auth0(visitor: Visitor) -> AsyncIterator[str]:
     yield "auth0-done"
     await visitor.open("/account/identities")
     yield "account-identities"
-    await visitor.tab.go(visitor.tab.page.get_by_role("button", name="Remove"))
+    await visitor.tab.go(visitor.tab.page.locator("main form[action$='/removal'] button"))
     yield "account-identities-last"
     await visitor.tab.page.route("**/authorize?*", lambda route: route.fulfill(status=204))
     await visitor.tab.press("Link another login")
@@ -261,7 +261,7 @@ async def undo_with_auth0(visitor: Visitor) -> AsyncIterator[str]:
     await visitor.tab.press("Undo the change")
     yield "undo-confirm-auth0"
     # The page in between leads on by itself: there is nothing to look at.
-    there = "Confirm with single sign-on"
+    there = visitor.say("Confirm with single sign-on")
     await visitor.tab.page.get_by_role("button", name=there, exact=True).click()
     await visitor.be(new_email())
     yield "undo-auth0-refused"

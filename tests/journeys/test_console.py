@@ -12,8 +12,9 @@ from playwright.async_api import Browser, Page
 
 from tests.console.operator import TOKEN, console_at
 from tests.console.test_people import Someone
+from tests.journeys.conftest import BRANDS
 from tests.journeys.looking import Document, Window
-from tests.journeys.tab import Tab, watch
+from tests.journeys.tab import Look, Tab, watch
 from tests.journeys.test_accessibility import large_text, layout_problems, looking
 from tests.stores import Stores
 
@@ -45,20 +46,27 @@ async def someone(stores: Stores) -> Someone:
     return one
 
 
-@pytest.fixture
-async def at(stores: Stores, someone: Someone) -> AsyncIterator[str]:
-    redis_url = f"{stores.redis_url}?db=5"
-    async with console_at(someone.url, redis_url) as console, served(console) as url:
+@pytest.fixture(params=BRANDS)
+async def at(
+    stores: Stores, someone: Someone, request: pytest.FixtureRequest
+) -> AsyncIterator[str]:
+    """Under either brand in English, which is all that the console speaks."""
+    redis_url, brand = f"{stores.redis_url}?db=5", BRANDS[request.param]
+    async with console_at(someone.url, redis_url, **brand) as console, served(console) as url:
         yield url
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize(
+    ("scripts", "at", "title"),
+    [(True, "ours", "Today – Latchkey console"), (False, "acme", "Today – Acme console")],
+    indirect=["at"],
+)
 async def test_a_person_is_found_unlocked_and_signed_out(
-    chromium: Browser, at: str, someone: Someone, scripts: bool
+    chromium: Browser, at: str, someone: Someone, scripts: bool, title: str
 ) -> None:
     context = await chromium.new_context(java_script_enabled=scripts)
     troubles, tab = await watch(context), Tab(await context.new_page(), at)
-    assert (await sign_in(tab)).heading == "Today"
+    assert (await sign_in(tab)).title == title
     await tab.follow("Find a person")
     await tab.type("contact", someone.phone)
     assert (await tab.press("Find")).heading == someone.phone
@@ -74,13 +82,14 @@ async def test_a_person_is_found_unlocked_and_signed_out(
     await context.close()
 
 
-async def sign_in(tab: Tab) -> object:
+async def sign_in(tab: Tab) -> Look:
     await tab.open("/console")
     await tab.type("operator", "Ada")
     await tab.type("token", TOKEN)
     return await tab.press("Sign in")
 
 
+@pytest.mark.parametrize("at", ["ours"], indirect=True)
 async def test_no_screen_has_an_accessibility_problem(
     chromium: Browser, at: str, someone: Someone
 ) -> None:

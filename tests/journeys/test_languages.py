@@ -5,10 +5,11 @@ from playwright.async_api import Browser
 
 from app.domain.languages import CATALOGUES
 from app.web.brand import STATIC
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Both
 from tests.journeys.gallery import last_of_each, show_pages
 from tests.journeys.looking import LAID_OUT, RUN_AXE
 from tests.journeys.test_accessibility import large_text, layout_problems, looking
+from tests.journeys.visitor import Visitor
 
 LONGER = "en-XA"  # of nobody: English with accents, 40 % longer
 # What our script does to a page that has come; it may not ask such a window for cookies.
@@ -48,16 +49,20 @@ async def test_every_page_fits_a_small_phone_with_large_text(
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-async def test_what_was_typed_is_kept_in_another_language(visit: Visit, scripts: bool) -> None:
+async def test_what_was_typed_is_kept_in_another_language(both: Both, *, scripts: bool) -> None:
     """Also after another page has come into the one whose foot it is."""
-    visitor = await visit(java_script_enabled=scripts)
-    page = visitor.tab.page
-    await visitor.tab.open("/login/phone")
-    await visitor.tab.follow("Create an account")
-    await visitor.tab.type("phone", "070 174 06 81")
-    await page.select_option("#country", "SE")
-    await page.click(".languages summary")
-    await page.click(".languages [value=de]")
-    await page.wait_for_selector("html[lang=de]")
-    kept = await page.eval_on_selector_all("#phone, #country", "all => all.map((one) => one.value)")
-    assert (await page.inner_text("h1"), kept) == ("Konto erstellen", ["070 174 06 81", "SE"])
+    others = {"en": ("de", "Konto erstellen"), "de": ("en", "Create an account")}
+
+    async def journey(visitor: Visitor) -> None:
+        page, (other, heading) = visitor.tab.page, others[visitor.language]
+        await visitor.tab.open("/login/phone")
+        await visitor.tab.follow("Create an account")
+        await visitor.tab.type("phone", "070 174 06 81")
+        await page.select_option("#country", "SE")
+        await page.click(".languages summary")
+        await page.click(f".languages [value={other}]")
+        await page.wait_for_selector(f"html[lang={other}]")
+        kept = [await page.input_value(each) for each in ("#phone", "#country")]
+        assert (await page.inner_text("h1"), kept) == (heading, ["070 174 06 81", "SE"])
+
+    await both(journey, java_script_enabled=scripts)

@@ -5,16 +5,19 @@ from functools import partial
 import pytest
 from playwright.async_api import Route
 
+from app.dev.rendering import find_language
 from app.domain.i18n import reading
-from app.domain.languages import Languages
-from app.web.errors import WORDS
-from app.web.middleware import RESELECT
-from tests.journeys.conftest import Both
+from app.web.errors import WORDS, LastResort
+from app.web.middleware import RESELECT, last_resort_csp
+from tests.journeys.conftest import ACME, Both
+from tests.journeys.gallery import templates
 from tests.journeys.test_scripts import HERE, STILL_HERE
 from tests.journeys.visitor import Visitor
-from tests.pages import LAST_RESORT, LAST_RESORT_CSP
 
-LANGUAGES = Languages(("en", "de"))
+PAPER = {  # of each brand, by the language that is read under it
+    "en": {"light": "rgb(239, 242, 239)", "dark": "rgb(14, 21, 19)"},
+    "de": {"light": "rgb(244, 243, 249)", "dark": "rgb(17, 15, 28)"},
+}
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -47,7 +50,7 @@ async def test_opened_by_itself_it_is_dressed_and_fits(both: Both, scheme: str) 
         link = page.get_by_role("link", name=visitor.say("Go to the home page"))
         assert (await link.bounding_box() or {})["height"] >= 44
         paper = await page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert paper == {"light": "rgb(239, 242, 239)", "dark": "rgb(14, 21, 19)"}[scheme]
+        assert paper == PAPER[visitor.language][scheme]
         visitor.troubles.clear()  # as above
         await link.click()
         await page.wait_for_url("**/")
@@ -57,8 +60,10 @@ async def test_opened_by_itself_it_is_dressed_and_fits(both: Both, scheme: str) 
 
 async def _given_up(visitor: Visitor, status: int, route: Route) -> None:
     """As the server sends it."""
-    with reading(LANGUAGES.get(visitor.language)):
-        body = LAST_RESORT.render(status, "0123456789abcdef")
+    pages, languages = templates(ACME if visitor.language == "de" else None)
+    with reading(find_language(languages, visitor.language)):
+        body = LastResort(pages.brand).render(status, "0123456789abcdef")
     name, selector = (each.decode() for each in RESELECT)
-    headers = {"content-type": "text/html", "content-security-policy": LAST_RESORT_CSP}
+    csp = last_resort_csp(body.decode())
+    headers = {"content-type": "text/html", "content-security-policy": csp}
     await route.fulfill(status=status, body=body, headers=headers | {name: selector})

@@ -8,12 +8,10 @@ import pytest
 from babel.numbers import format_currency
 from playwright.async_api import Route
 
+from app.dev.rendering import find_language
 from app.domain.i18n import reading
-from app.domain.languages import Languages
-from app.main import STATIC
-from app.web.assets import Assets
-from app.web.templates import Templates
-from tests.journeys.conftest import BRANDS, At, Both, Visit, Walk
+from tests.journeys.conftest import ACME, BRANDS, At, Both, Visit, Walk
+from tests.journeys.gallery import templates
 from tests.journeys.visitor import Visitor
 from tests.price_list import publish_prices
 
@@ -55,10 +53,9 @@ async def test_the_home_page_has_the_prices_in_its_first_answer(each_way: Visit)
 @cache
 def waiting_home(language: str) -> str:
     """As a process answers that has only just started and knows no prices yet."""
-    languages = Languages((language,))
-    pages = Templates(Assets(STATIC, live=False), languages, live=False)
+    pages, languages = templates(ACME if language == "de" else None)
     shell = "_shell/document.html"
-    with reading(languages.get(language)):
+    with reading(find_language(languages, language)):
         template = pages.get("home/home.html")
         return template.render({"shell": shell, "notice": None, "offers": None, "query": ""})
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.domain.languages import CATALOGUES
-from tests.journeys.conftest import Visit
+from tests.journeys.conftest import Both
 from tests.journeys.visitor import Visitor
 from tests.person import Person, new_email, new_phone
 
@@ -50,25 +50,30 @@ class Scale:
             self.bytes += int(event["encodedDataLength"])
 
 
-async def test_a_browser_loads_little_at_a_first_visit(visit: Visit) -> None:
-    visitor, scale = await visit(), Scale()
-    await scale.put_under(visitor)
-    await visitor.open("/signup/phone")
-    await visitor.tab.page.wait_for_load_state("networkidle")
-    weight = scale.taken()
-    assert 4 * 1024 < weight <= FIRST
+async def test_a_browser_loads_little_at_a_first_visit(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        scale = Scale()
+        await scale.put_under(visitor)
+        await visitor.open("/signup/phone")
+        await visitor.tab.page.wait_for_load_state("networkidle")
+        weight = scale.taken()
+        assert 4 * 1024 < weight <= FIRST
+
+    await both(journey)
 
 
-async def test_each_next_step_weighs_hardly_anything(visit: Visit) -> None:
-    visitor, scale = await visit(), Scale()
-    await visitor.open("/signup/phone")
-    await scale.put_under(visitor)
-    weights = []
-    steps = (visitor.give_phone, visitor.give_phone_code, visitor.give_email)
-    for way in (*steps, visitor.give_email_code):
-        await way()
-        weights.append(scale.taken())
-    assert all(500 < weight <= NEXT for weight in weights), weights
+async def test_each_next_step_weighs_hardly_anything(both: Both) -> None:
+    async def journey(visitor: Visitor) -> None:
+        scale, weights = Scale(), []
+        await visitor.open("/signup/phone")
+        await scale.put_under(visitor)
+        steps = (visitor.give_phone, visitor.give_phone_code, visitor.give_email)
+        for way in (*steps, visitor.give_email_code):
+            await way()
+            weights.append(scale.taken())
+        assert all(500 < weight <= NEXT for weight in weights), weights
+
+    await both(journey)
 
 
 @pytest.mark.parametrize("brand", ["product", "acme"])

@@ -156,6 +156,15 @@ def test_a_token_serves_every_form_of_a_sign_up_and_many_times(product: Product)
     assert again.location == "/signup/phone-code"
 
 
+def test_all_forms_of_a_page_have_one_token_and_no_other_page_has_it(product: Product) -> None:
+    person = Person(product)
+    person.give_phone(new_phone())
+    pages = [person.get("/signup/phone-code") for _ in range(2)]
+    one, other = (re.findall(r'name="csrf_token" value="([^"]+)"', page.html) for page in pages)
+    assert len(one) == len(other) == 3
+    assert (len({*one}), len({*one, *other})) == (1, 2)
+
+
 def test_tokens_of_a_retired_key_still_count() -> None:
     before, after = Csrf((OLD,), ORIGIN), Csrf((NEW, OLD), ORIGIN)
     assert after.accepts(before.issue_token("flow"), "flow")

@@ -244,13 +244,16 @@ def _require_impersonal(template: str, values: Mapping[str, Any]) -> None:
 
 
 class _CsrfToken:
-    """Made when a template asks for it: a page without a form sets no cookie."""
+    """Made when a template asks for it: a page without a form sets no cookie. All forms of a page
+    have the same, since what is random is sent as it is: 70 bytes each.
+    """
 
     def __init__(self, context: RequestContext) -> None:
-        self._context = context
+        self._context, self._token = context, ""
 
     def __html__(self) -> str:
-        return self._context.new_csrf_token()
+        self._token = self._token or self._context.new_csrf_token()
+        return self._token
 
 
 def _shell(request_info: RequestInfo) -> str:
