@@ -274,7 +274,9 @@ def _background(
 async def _check_brand(brand: Brand, folder: Path) -> None:
     # Not imported with the others: what reads catalogues takes 12 ms.
     checker = import_module("app.web.brand_check")
-    brand.report_findings([*map(str, await asyncio.to_thread(checker.check_brand, folder))])
+    labels = [label for label, _ in brand.legal_links]
+    found = await asyncio.to_thread(checker.check_brand, folder, labels)
+    brand.report_findings([*map(str, found)])
 
 
 def _static(assets: Assets) -> ASGIRouteHandler:

@@ -124,9 +124,13 @@ async def test_what_changed_while_a_page_was_made_is_told_too(folder: Path) -> N
 
 
 def test_pages_of_development_listen_and_a_stop_does_not_wait_for_them(
-    product: Product, another_product: Callable[..., Product]
+    product: Product, another_product: Callable[..., Product], tmp_path: Path
 ) -> None:
-    edited = another_product(ENVIRONMENT="development")
+    page = tmp_path / "brand/templates/error.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("{% if %}")
+    edited = another_product(ENVIRONMENT="development", BRAND_DIR=str(tmp_path / "brand"))
+    assert f"{page}, line 1: Expected an expression" in Person(edited).get("/nowhere").html
     assert 'import "/dev/reload.js"' in script(edited)
     assert 'import "/dev/reload.js"' not in script(product)
     assert Person(product).get("/dev/reload").status == 404

@@ -93,6 +93,8 @@ def test_a_style_is_read_as_it_is_meant(folder: Path, old: str, new: str, told: 
          "1: there is no sentence “Sign in to see your acount.”; is “Sign in to see your"),
         ("words/de.po", 'msgid "You can ask again %(when)s."\nmsgstr "Warten Sie."',
          "1: “You can ask again %(when)s.” has other placeholders: they are when"),
+        ("words/de.po", 'msgid "Sign in"\nmsgstr "Nix\n', "2: a text stands between two quotes"),
+        ("words/de.po", 'msgid "Sign in"\nmsgstr ""\n"Ni\\"x\n"da"', "3: a text stands between"),
         ("words/de.po", "nonsense", "1: it cannot be read"),
         ("words/de.po", 'msgid ""\nmsgstr "Content-Type: text/plain; charset=none"\n\n',
          "1: it cannot be read: unknown encoding"),
@@ -126,6 +128,27 @@ def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "templates").write_text("")
     [found] = check_brand(tmp_path)
     assert str(found) == f"{tmp_path}/templates:1: it is a file, and a folder is read"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("template", "is templates meant?"), ("Words", "is words meant?"), ("x", "they are messages")],
+)
+def test_a_folder_that_nothing_reads_is_told(folder: Path, name: str, hint: str) -> None:
+    (folder / name).mkdir()
+    [found] = check_brand(folder)
+    assert str(found).startswith(f"{folder / name}:1: nothing is read from a folder of this name")
+    assert hint in found.problem
+
+
+def test_words_for_a_label_of_their_own_are_no_mistake(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (folder / "words/de.po").open("a") as words:
+        words.write('\nmsgid "Returns"\nmsgstr "Rückgabe"\n')
+    assert "there is no sentence “Returns”" in typed("brand", "check", str(folder)).output
+    monkeypatch.setenv("LEGAL_LINKS", "Returns=https://acme.example/returns")
+    assert typed("brand", "check", str(folder)).output == "All is well.\n"
 
 
 def test_quotes_of_both_kinds_are_read(folder: Path) -> None:

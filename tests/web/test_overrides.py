@@ -127,6 +127,16 @@ def test_in_development_the_error_is_shown_on_a_page_of_ours(tmp_path: Path) -> 
     assert "fixed" in known.get("status/status.html").render(fragment)
 
 
+def test_in_development_a_broken_page_of_errors_says_so_itself(tmp_path: Path) -> None:
+    broken = PAGE.replace("{{ super() }}", "{{ nobody }}")
+    known = templates(write(tmp_path, error=broken), live=True)
+    for _ in range(2):  # it is tried again each time
+        shown = known.get("error.html").render(ERROR)
+        assert '<p class="lede">No.</p>' in shown
+        assert "templates/error.html:2: UndefinedError: &#39;nobody&#39; is undefined" in shown
+    assert "ours:1" in known.get("error.html").render(ERROR | {"cause": "ours:1"})
+
+
 def test_in_development_what_a_template_has_lost_is_shown(tmp_path: Path) -> None:
     name, start = "login/password.html", "{% extends shell %}"
     folder = write(

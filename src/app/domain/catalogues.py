@@ -10,6 +10,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+TEXT_LINE = re.compile(r'(?:(?:msg[a-z_]+)(?:\[[0-9]\])?\s+)?"(?:[^"\\]|\\.)*"')
 LONE_PERCENT = re.compile(r"%(?!\(\w+\)s|%)")
 
 
@@ -29,6 +30,15 @@ def read_catalogue(path: Path, code: str) -> Catalog:
     """
     locale = code.replace("-", "_")
     return read_po(BytesIO(path.read_bytes()), locale=locale, abort_invalid=True)
+
+
+def find_torn_lines(source: str) -> Iterator[int]:
+    """Numbers of the lines of a catalogue with a quote too few or too many, which are read all the
+    same, without their last letter.
+    """
+    for number, line in enumerate(map(str.strip, source.splitlines()), 1):
+        if '"' in line and not line.startswith("#") and not TEXT_LINE.fullmatch(line):
+            yield number
 
 
 def find_faults(message: Message) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The check of a brand: what of its folder is wrong, and where."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -18,7 +18,13 @@ from babel.messages.pofile import PoFileError
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.meta import find_undeclared_variables
 
-from app.domain.catalogues import compile_catalogue, find_placeholders, list_forms, read_catalogue
+from app.domain.catalogues import (
+    compile_catalogue,
+    find_placeholders,
+    find_torn_lines,
+    list_forms,
+    read_catalogue,
+)
 from app.domain.i18n import ENGLISH
 from app.domain.languages import CATALOGUES, FOLDER
 from app.web.brand import IMAGES, STATIC, STYLE, UNSAFE, VIEW_BOX
@@ -60,14 +66,16 @@ class Finding:
         return f"{self.file}:{self.line}: {self.problem}"
 
 
-def check_brand(folder: Path) -> list[Finding]:
-    """All that is wrong; nothing where the folder has nothing of its own."""
+def check_brand(folder: Path, labels: Collection[str] = ()) -> list[Finding]:
+    """All that is wrong; nothing where the folder has nothing of its own. `labels` are those of
+    LEGAL_LINKS, which have words too.
+    """
     return [
         *_check_kinds(folder),
         *_check_style(folder / "brand.css"),
         *(found for name in IMAGES for found in _check_image(folder / name)),
         *_check_templates(folder),
-        *_check_all_words(folder),
+        *_check_all_words(folder, labels),
     ]
 
 
@@ -78,6 +86,12 @@ def _check_kinds(folder: Path) -> Iterator[Finding]:
     for path in (folder / name for name in FOLDERS):
         if path.exists() and not path.is_dir():
             yield Finding(path, 1, "it is a file, and a folder is read")
+    known = {"brand.css", *IMAGES, *FOLDERS}
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and path.name not in known and path.name[0] not in "._":
+            near = get_close_matches(path.name.lower(), FOLDERS, 1)
+            hint = f"is {near[0]} meant?" if near else f"they are {', '.join(FOLDERS)}"
+            yield Finding(path, 1, f"nothing is read from a folder of this name; {hint}")
 
 
 def _check_style(path: Path) -> Iterator[Finding]:
@@ -174,8 +188,8 @@ def _known_names() -> set[str]:
     return {name for path in paths for name in re.findall(r"[a-z_]\w*", path.read_text())}
 
 
-def _check_all_words(folder: Path) -> Iterator[Finding]:
-    own: set[object] = {
+def _check_all_words(folder: Path, labels: Collection[str]) -> Iterator[Finding]:
+    own: set[object] = {*labels} | {
         found[1]
         for path in Overrides(folder).names().values()
         for found in extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, options=TRIMMED)
@@ -185,10 +199,14 @@ def _check_all_words(folder: Path) -> Iterator[Finding]:
 
 
 def _check_words(path: Path, own: set[object]) -> Iterator[Finding]:
-    """`own` are sentences of their templates."""
+    """`own` are sentences of their templates, and labels."""
     if path.suffix != ".po" or path.stem not in CATALOGUES:
         names = ", ".join(f"{code}.po" for code in CATALOGUES)
         yield Finding(path, 1, f"no language is read from it: they are {names}")
+        return
+    if torn := [*find_torn_lines(path.read_text(errors="replace"))]:
+        rule = 'a text stands between two quotes, and one within it is written \\"'
+        yield from (Finding(path, line, rule) for line in torn)
         return
     try:
         messages = [each for each in read_catalogue(path, path.stem) if each.id]

@@ -3,7 +3,7 @@ API, or a way onwards.
 """
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -184,14 +184,7 @@ def show_crash(request: Request[Any, Any, Any], error: Exception) -> HttpRespons
     """A bug of ours. The log tells where; the page gives a reference to find it by."""
     log.error("crash", exc_info=error, extra={"path": path_without_secrets(request.scope["path"])})
     is_live = Container.from_request(request).pages.is_live
-    cause = describe_template_error(error) if is_live else ""
-    try:
-        return _error_response(request, 500, cause=cause)
-    except Exception as worse:
-        if not is_live:
-            raise
-        # The template of all pages is broken too, so the browser is told to look again.
-        return plain_text(500, describe_template_error(worse), [(b"refresh", b"1")])
+    return _error_response(request, 500, cause=describe_template_error(error) if is_live else "")
 
 
 def _error_response(
@@ -206,7 +199,6 @@ def _error_response(
         response = status_problem(status, title)
     else:
         title = TITLES.get(refusal.code, title) if refusal else title
-        container = Container.from_request(request)
         context = {
             "title": title,
             "message": message or sentence,
@@ -214,13 +206,25 @@ def _error_response(
             "reference": current_request.get(),
             "cause": cause,
         }
-        response = container.pages.render_page(
-            container.get_context(request.scope), "error.html", context, status=status
-        )
+        response = _error_page(request, status, context)
     seconds = getattr(refusal, "retry_after", None)
     if seconds is not None:
         response.raw_headers.append((b"retry-after", b"%d" % seconds))
     return response
+
+
+def _error_page(
+    request: Request[Any, Any, Any], status: int, context: Mapping[str, object]
+) -> HttpResponse:
+    container = Container.from_request(request)
+    asked = container.get_context(request.scope)
+    try:
+        return container.pages.render_page(asked, "error.html", context, status=status)
+    except Exception as error:
+        if not container.pages.is_live:
+            raise
+        # In development it says why there is none, and the browser is told to look again.
+        return plain_text(500, describe_template_error(error), [(b"refresh", b"1")])
 
 
 def _redirect_to_current_step(request: Request[Any, Any, Any], refusal: OutOfStep) -> HttpResponse:

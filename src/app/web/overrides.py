@@ -163,8 +163,11 @@ class OverridableTemplate(Template):
             if blamed is None or blamed[0] in overrides.broken:
                 raise
             overrides.leave_out(*blamed)
+            values = dict(*args, **kwargs)
+            if environment.auto_reload:  # on the page of errors, which says what was left out
+                values["cause"] = values.get("cause") or blamed[1]
             try:
-                rendered: str = environment.get_template(self.name).render(*args, **kwargs)
+                rendered: str = environment.get_template(self.name).render(values)
             except Exception:
                 overrides.put_back(blamed[0])  # it was not to blame
                 raise
