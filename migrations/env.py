@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import asyncpg
@@ -10,7 +10,7 @@ from alembic import context
 from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 # Imported for their tables, which register themselves.
 import app.domain.tables.accounts
@@ -19,13 +19,15 @@ import app.domain.tables.once
 import app.domain.tables.operations
 import app.domain.tables.prices
 import app.domain.tables.sends  # noqa: F401
+from app.adapters.concurrent_indexes import TURN, OlderMigrationWaits
+from app.adapters.migrations import PATIENCE, TurnNotGiven
 from app.domain.tables import Table
 
 # Any number of servers may start at once; the others wait and then find nothing to do. A connection
 # of its own holds the lock, since an index that is made concurrently ends the transaction of its
 # migration. Such an index waits for every statement under way: so nobody waits within one, or each
 # would wait for the other.
-ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(727274)"
+ONE_AT_A_TIME = f"SELECT pg_try_advisory_xact_lock({TURN})"
 ASKED_EVERY = 0.1  # seconds
 # A server may end transactions that rest, and this one rests for as long as the others take. It
 # also takes the place of the statement before, whose snapshot is kept until another one comes.
@@ -87,20 +89,35 @@ def list_revision(ctx: MigrationContext, step: MigrationInfo, **_: Any) -> None:
 
 
 async def take_turn(holder: AsyncConnection) -> None:
-    """Until its transaction ends."""
+    """Until its transaction ends. Raises `TurnNotGiven`."""
+    patience = context.config.attributes.get("patience", PATIENCE)
+    until = monotonic() + patience
     while True:
         is_ours = (await holder.exec_driver_sql(ONE_AT_A_TIME)).scalar()
         await holder.exec_driver_sql(REST)
         if is_ours:
             return
+        if monotonic() > until:
+            raise TurnNotGiven(patience)
         await asyncio.sleep(ASKED_EVERY)
+
+
+async def migrate_in_turn(engine: AsyncEngine) -> bool:
+    """False where one of an earlier version has to go first: it cannot wait any other way."""
+    async with engine.connect() as holder, engine.connect() as connection:
+        await take_turn(holder)
+        try:
+            await connection.run_sync(migrate)
+        except OlderMigrationWaits:
+            return False
+        return True
 
 
 async def main() -> None:
     engine = context.config.engine
-    async with engine.connect() as holder, engine.connect() as connection:
-        await take_turn(holder)
-        await connection.run_sync(migrate)
+    done = False
+    while not done:
+        done = await migrate_in_turn(engine)
     await engine.dispose()
 
 

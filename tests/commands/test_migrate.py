@@ -3,10 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from app.adapters.migrations import commands
+import pytest
+
+from app.adapters.concurrent_indexes import TURN
+from app.adapters.migrations import TurnNotGiven, commands, upgrade
 from app.adapters.postgres import newest_revision
 from tests.commands.running import latchkey
 from tests.faults.staged import ask, held, until, waiting
+from tests.product import PATIENCE
 from tests.stores import Stores
 
 # Who waits for the turn does so between statements.
@@ -14,6 +18,7 @@ ASKING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
   AND query = 'SET LOCAL idle_in_transaction_session_timeout = 0'
 """
+WAIT_IN_STATEMENT = f"SELECT pg_advisory_xact_lock({TURN})"
 BEFORE_INDEX = "202612010621"
 WRITE = "INSERT INTO audit_events (event) VALUES ('session:opened')"
 IS_VALID = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'ix_audit_events_flow_id'::regclass"
@@ -27,7 +32,7 @@ def test_of_several_at_once_one_migrates_and_all_end_at_the_newest(
 ) -> None:
     url = stores.empty_database()
     with ThreadPoolExecutor(2) as threads:
-        with held(url, "SELECT pg_advisory_xact_lock(727274)"):
+        with held(url, WAIT_IN_STATEMENT):
             started = [
                 threads.submit(latchkey, tmp_path, "migrate", ENVIRONMENT="test", DATABASE_URL=url)
                 for _ in range(2)
@@ -69,6 +74,31 @@ def test_nobody_waits_for_an_index_of_a_large_table(stores: Stores, tmp_path: Pa
                 assert waiting(url) == 1, "it waits for the first writer still"
         assert [each.result().returncode for each in started] == [0, 0]
     commands(url).check()
+
+
+def test_one_of_an_earlier_version_that_waits_goes_first(stores: Stores, tmp_path: Path) -> None:
+    """It waits within a statement, which an index is not made beside."""
+    url = stores.new_database()
+    commands(url).downgrade(BEFORE_INDEX)
+    with ThreadPoolExecutor(2) as threads:
+        with held(url, WRITE):
+            given = {"ENVIRONMENT": "test", "DATABASE_URL": url}
+            started = threads.submit(latchkey, tmp_path, "migrate", **given)
+            until(lambda: waiting(url) == 1, 60)
+            older = threads.submit(ask, url, WAIT_IN_STATEMENT)
+            until(lambda: waiting(url) == 2)
+        older.result(PATIENCE)
+        assert started.result(PATIENCE).returncode == 0
+    commands(url).check()
+
+
+def test_a_turn_that_does_not_come_is_not_waited_for_without_end(
+    stores: Stores,
+) -> None:
+    url = stores.empty_database()
+    with held(url, WAIT_IN_STATEMENT), pytest.raises(TurnNotGiven):
+        upgrade(url, patience=0.1)
+    assert ask(url, "SELECT to_regclass('users')")[0][0] is None
 
 
 def test_an_index_that_was_left_unfinished_is_made_anew(stores: Stores) -> None:

@@ -30,11 +30,18 @@ ENDS = (
 )
 
 
+PATIENCE = 3600.0  # seconds for the turn to migrate: another one may be making a large index
+
+
+class TurnNotGiven(Exception):
+    """Another migration has gone on for longer than the seconds that were waited for it."""
+
+
 class NewerSchema(Exception):
     """The database is at a revision that a later version has brought; nothing was changed."""
 
 
-def commands(database_url: str) -> AlembicCommands:
+def commands(database_url: str, patience: float = PATIENCE) -> AlembicCommands:
     """Alembic's commands, bound to our folder and this database."""
     connector = Connector(parse_database_url(database_url))
     engine = build_engine(partial(connector.connect, **POOLED), poolclass=NullPool)
@@ -44,17 +51,20 @@ def commands(database_url: str) -> AlembicCommands:
             script_location=str(FOLDER), version_table_name="alembic_version"
         ),
     )
-    return AlembicCommands(config)
+    alembic = AlembicCommands(config)
+    alembic.config.attributes["patience"] = patience
+    return alembic
 
 
-def upgrade(database_url: str) -> str:
-    """To the newest schema, whose revision is returned; safe when several start at once. Raises
-    `Unavailable` when the database does not let us, and `NewerSchema`.
+def upgrade(database_url: str, patience: float = PATIENCE) -> str:
+    """To the newest schema, whose revision is returned; safe when several start at once: others
+    wait for so many seconds. Raises `Unavailable` when the database does not let us, `TurnNotGiven`
+    and `NewerSchema`.
     """
     try:
         at = asyncio.run(current_revision(database_url))
         for revision in (*(each for each in ENDS if at and at < each), "head"):
-            commands(database_url).upgrade(revision)
+            commands(database_url, patience).upgrade(revision)
     except CommandError as error:
         found = asyncio.run(current_revision(database_url))
         if found and found > newest_revision():
