@@ -154,7 +154,7 @@ OPERATIONS: dict[str, tuple[Operation, int]] = {
     "`latchkey stats` of a day": (_gather, 300_000),
     "ending 1,000 sessions of everybody": (_query(_end_batch), 5000),
     "cleaning up 500 sessions": (_removal("sessions"), 500_000),
-    "cleaning up the last sessions that are due": (_removal("sessions", 10_000), 5_000_000),
+    "cleaning up the last sessions that are due": (_removal("sessions", 10_000), 1_000_000),
     "cleaning up 500 messages": (_removal("deliveries"), 2000),
     "cleaning up 500 codes": (_removal("phone_verifications"), 500_000),
     "cleaning up audit events, none of which is due": (_removal("audit_events"), 100_000),

@@ -11,7 +11,7 @@ FILLED = Path(__file__).parent / "domain/filled.sql"  # some of everything
 
 # Once an hour, and no person waits for it. What has expired there has no index by its time, which
 # each row that is written would have to be put into.
-CLEANED = ("phone_verifications", "email_verifications", "contact_failures", "sessions",
+CLEANED = ("phone_verifications", "email_verifications", "contact_failures",
            "password_budgets", "identity_proofs", "former_passwords", "former_identities",
            "confirmation_requests", "contact_changes", "send_counts", "send_stops",
            "text_spending", "text_warnings", "blocks")  # fmt: skip

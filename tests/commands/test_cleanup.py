@@ -33,7 +33,7 @@ OLD = {
     " (subject, refusal, limit_name, hour, purpose, network) VALUES"
     " (decode(md5(random()::text), 'hex'), '', '', {at}, '', '')",
     "sessions": "INSERT INTO sessions (id, user_id, amr, device, network, idle_expires_at,"
-    " expires_at) SELECT gen_random_uuid(), id, '{{}}', '', '', {at} + interval '1 day',"
+    " expires_at) SELECT uuidv7({at} - now()), id, '{{}}', '', '', {at} + interval '1 day',"
     " {at} + interval '30 days' FROM users",
     "password_budgets": "INSERT INTO password_budgets (subject, device, last_wrong_at) VALUES"
     " (decode(md5(random()::text), 'hex'), '', {at})",

@@ -6,7 +6,7 @@ import re
 import asyncpg
 import pytest
 
-from app.domain import statistics
+from app.domain import cleanup, statistics
 from app.domain.account import personal_data
 from app.domain.audit import sql as audit_sql
 from app.domain.delivery import database_limits, outbox, proved
@@ -74,6 +74,8 @@ def test_an_index_finds_it(url: str, query: str, values: tuple[object, ...], ind
         # However many notices wait for another try while a vendor is down.
         (outbox.sql.claim_due, "ix_deliveries_waiting", "next_try_at <= "),
         (outbox.sql.claim_due, "ix_deliveries_deadline", "channel = .*next_try_at <= "),
+        # Of those that were opened long enough ago, which their ids tell.
+        (cleanup.sql.remove_sessions, "pk_sessions", "id < "),
         # What operators ask.
         (support_messages.sql.find_messages, "ix_deliveries_destination", "destination = ANY"),
         (refused_sends.sql.record_refused_send, "pk_refused_sends", "subject = "),

@@ -71,12 +71,18 @@ WITH removed AS (
 SELECT count(*) FROM removed;
 
 -- name: remove_sessions
--- A month after their end.
+-- A month after their end, so of those alone that were opened before that: their ids begin with the
+-- milliseconds since 1970. An index by their end would be written at each refresh. The day more is for
+-- clocks that are apart.
 WITH removed AS (
   DELETE FROM sessions WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM sessions
-    WHERE least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))
-      < clock_timestamp() - interval '30 days'
+    WHERE id < rpad(lpad(to_hex((
+        extract(epoch FROM statement_timestamp() - interval '29 days') * 1000
+      )::bigint), 12, '0'), 32, '0')::uuid
+      AND least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))
+        < statement_timestamp() - interval '30 days'
+    ORDER BY id
     LIMIT :most
   ))
   RETURNING 1
