@@ -20,6 +20,8 @@ PACKAGES = {
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "systemd-analyze": "systemd",
+    # Redis itself under another of its names: a package of the usual one would start a server.
+    "redis-check-rdb": "redis-tools",
 }
 
 
