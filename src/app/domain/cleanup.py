@@ -11,6 +11,9 @@ from app.domain.audit import sql as audit_sql
 from app.domain.ports import Database
 from app.domain.sql import load_queries
 
+log = logging.getLogger("app.cleanup")
+sql = load_queries(__file__, "cleanup.sql")
+
 months_log = logging.getLogger("app.partitions")
 
 
@@ -42,10 +45,6 @@ async def find_gaps(database: Database) -> str:
         gaps: str = await connection.fetchval(*sql.find_gaps())
     return gaps and f"not there: {gaps}"
 
-
-log = logging.getLogger("app.cleanup")
-
-sql = load_queries(__file__, "cleanup.sql")
 
 BATCH = 500  # rows removed in one transaction, so that nobody waits for their locks
 EVERY = 3600.0  # seconds between two rounds of a server, give or take half

@@ -15,6 +15,8 @@ from app.domain.concurrency import Lazy
 from app.domain.errors import Unavailable
 from app.domain.ports import Dependency, ShortMemory
 
+log = logging.getLogger("app.sending")
+
 FAILURES = 5  # in a row, until it opens
 REST = 10.0  # seconds it stays open; then one message tries again
 AGED = 60.0  # seconds after which a failure no longer makes a row with the next
@@ -157,8 +159,6 @@ class Senders(Generic[T]):
     def _is_doubtful(self, sender: Sender[T]) -> bool:
         return sender.breaker.tripped and not sender.is_back and len(self.all) > 1
 
-
-log = logging.getLogger("app.sending")
 
 EVERY = 1.0  # seconds between two looks
 SPARED = 2.5 * EVERY  # seconds that what was seen counts: until the next look but one

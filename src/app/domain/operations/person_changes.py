@@ -17,6 +17,8 @@ from app.domain.restores import sql as restores_sql
 from app.domain.sessions.session import sql as sessions_sql
 from app.domain.sql import load_queries
 
+sql = load_queries(__file__, "person_changes.sql")
+
 BY_OPERATOR = "ended by operator"
 
 
@@ -59,8 +61,6 @@ async def _end_sessions(connection: Connection, user_id: UUID, reason: str) -> i
 
 
 # Unlocking: wrong codes and passwords of a person or contact count no more.
-
-sql = load_queries(__file__, "person_changes.sql")
 
 
 @dataclass(frozen=True, slots=True)
