@@ -33,34 +33,34 @@ def hang_up() -> None:
 
 
 class _LastAsked:
-    """A connection to the database that was asked last: to make one takes longer than to ask."""
+    """A connection to each of the two databases that were asked last: to make one takes longer than
+    to ask.
+    """
 
     def __init__(self) -> None:
-        self._lock, self._url = Lock(), ""
-        self._runner: asyncio.Runner | None = None
-        self._connection: asyncpg.Connection | None = None
+        self._lock, self._runner = Lock(), asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self._connections: dict[str, asyncpg.Connection] = {}
 
     def fetch(self, url: str, statement: str, *args: object) -> list[Any]:
         with self._lock:
-            if url == self._url and self._runner and self._connection:
+            if url in self._connections:
                 with suppress(*GONE):  # meanwhile, with its server
-                    return self._runner.run(fetch(self._connection, statement, *args))
-            self._leave()
-            self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-            self._connection, self._url = self._runner.run(connect(url)), url
-            return self._runner.run(fetch(self._connection, statement, *args))
+                    return self._runner.run(fetch(self._connections[url], statement, *args))
+                self._leave(url)
+            if len(self._connections) > 1:
+                self._leave(next(iter(self._connections)))
+            self._connections[url] = self._runner.run(connect(url))
+            return self._runner.run(fetch(self._connections[url], statement, *args))
 
     def close(self) -> None:
         with self._lock:
-            self._leave()
-
-    def _leave(self) -> None:
-        if self._runner and self._connection:
-            self._connection.terminate()
-            self._runner.run(asyncio.sleep(0))
-        if self._runner:
+            for url in [*self._connections]:
+                self._leave(url)
             self._runner.close()
-        self._runner = self._connection = None
+
+    def _leave(self, url: str) -> None:
+        self._connections.pop(url).terminate()
+        self._runner.run(asyncio.sleep(0))
 
 
 _asked = _LastAsked()

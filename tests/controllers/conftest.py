@@ -121,7 +121,7 @@ class Limited:
         return int(sql(self.product, asked, to)[0]["count"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def limited_product(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
     data = data_folder(tmp_path_factory.mktemp("limits"))
     valkey = ValkeyServer(data, socket_folder(data), durable=False)

@@ -1,4 +1,6 @@
-"""A real Chromium for each test process, and people who use it, with scripts and without."""
+"""A real Chromium for each test process, and people who use it, with scripts and without. What was
+started for these tests ends with them: also a product that nobody asks takes a hundredth of a core.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -51,7 +53,7 @@ Walk = Callable[..., Awaitable[list[Noted]]]
 Both = Callable[..., Coroutine[Any, Any, None]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def chromium() -> AsyncIterator[Browser]:
     program = browser()
     assert program, MISSING
@@ -61,7 +63,7 @@ async def chromium() -> AsyncIterator[Browser]:
         await running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def strict(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[At]:
     """A product that makes people wait before they get another text."""
     memories = {"ours": 2, "acme": 4}
@@ -84,12 +86,12 @@ def with_settings(stores: Stores, products_of_module: Callable[..., Product]) ->
     return lambda **settings: lambda brand: products_of_module(**settings, **BRANDS[brand])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def german() -> Words:
     return Words("de", "Acme", *ACME.glob("words/de.po"), ROOT / "locales/de/messages.po")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The same product under another brand."""
     with Product(
@@ -102,7 +104,7 @@ def acme(stores: Stores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
         yield one
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def anywhere(product: Product, acme: Product) -> At:
     """The product of all journeys that need no settings of their own."""
     return {"ours": product, "acme": acme}.__getitem__

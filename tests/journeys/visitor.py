@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
+from tests.crowd import sql
 from tests.journeys.tab import Look, Tab
 from tests.journeys.words import Words
 from tests.person import Person, new_email, new_phone
 from tests.product import PATIENCE, Product
-from tests.stores import execute
 
 UNDER_WAY = """
 SELECT count(*) AS n FROM deliveries
@@ -151,7 +151,7 @@ class Visitor:
         return f"{(int(right) + 1) % 10 ** len(right):0{len(right)}}"
 
     async def sql(self, statement: str, *args: object) -> list[Any]:
-        return await execute(self.product.env["DATABASE_URL"], statement, *args)
+        return await asyncio.to_thread(sql, self.product, statement, *args)
 
     async def note(self, look: Look) -> Look:
         fields = {name: _blank(value) for name, value in look.fields.items()}
