@@ -33,6 +33,9 @@ BECAME = "UPDATE deliveries SET state = $2, reason = $3 WHERE destination = $1"
 
 async def home(visitor: Visitor) -> AsyncIterator[str]:
     visitor.person.give_phone(visitor.phone)
+    visitor.person.give_phone_code(visitor.phone)
+    visitor.person.give_email(f"{'a.long.name' * 4}.{visitor.email}")
+    visitor.code(f"{'a.long.name' * 4}.{visitor.email}")
     for path in (
         "/",
         "/signup",

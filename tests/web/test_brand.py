@@ -11,6 +11,8 @@ from time import monotonic
 import pytest
 from rcssmin import cssmin
 
+from app.domain.i18n import reading
+from app.domain.languages import Languages
 from app.settings import read_settings
 from app.web.assets import Assets
 from app.web.brand import STATIC, Brand, load_brand
@@ -21,6 +23,7 @@ from tests.person import Person
 from tests.product import GENEROUS, PATIENCE, Product
 from tests.shop import publish_in
 from tests.stores import Stores
+from tests.test_messages import CONTEXT, MAILS
 from tests.test_templates import NO_WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -155,6 +158,19 @@ def test_every_page_leads_to_the_contact_and_the_legal_pages(holder: Holder) -> 
     assert 'href="mailto:help@acme.example"' in main
     last = LastResort(Brand(contact="mailto:help@acme.example")).render(503).decode()
     assert 'href="mailto:help@acme.example"' in last
+
+
+def test_mails_end_with_the_contact_and_the_legal_pages() -> None:
+    legal = (("Imprint", "https://acme.example/imprint"),)
+    brand = Brand("Acme", "mailto:help@acme.example", legal)
+    languages = Languages(("de",))
+    templates = Templates(Assets(STATIC, live=False, brand=brand), languages, live=False)
+    with reading(languages.get("de")):
+        for mail in MAILS:
+            _, text, html = templates.render_email(mail, CONTEXT)
+            foot = text.rstrip().splitlines()[-2:]
+            assert foot == ["Kontakt: help@acme.example", f"Impressum: {legal[0][1]}"], mail
+            assert re.findall('<a href="([^"]+)"', html)[-2:] == [brand.contact, legal[0][1]]
 
 
 @pytest.mark.parametrize(
