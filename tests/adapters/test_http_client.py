@@ -1,13 +1,16 @@
 """The wire to a vendor: what a failure says about the message, and what never gets into a log."""
 
+import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import httpx
 import pytest
 
-from app.adapters.http_client import new_http_client, outcome_of, seconds_to_wait
+from app.adapters.http_client import MOST_REQUESTS, new_http_client, outcome_of, seconds_to_wait
 from app.adapters.sendgrid import SendGridMail
 from app.adapters.twilio import TwilioTexts
 from app.domain.ports import Reason, Refused, SendOutcome, Uncertain, Unsent
@@ -92,3 +95,44 @@ async def test_logs_hold_no_address_code_or_key(
     written = f"{caplog.text} {[vars(record) for record in caplog.records]} {outcome}"
     for secret in (EMAIL.to, "12345678", sendgrid.api_key):
         assert secret not in written
+
+
+@asynccontextmanager
+async def held_server() -> AsyncIterator[tuple[str, asyncio.Event, set[asyncio.StreamWriter]]]:
+    """Its address, what lets it answer, and the connections that were ever made to it."""
+    goes_on, connections = asyncio.Event(), set[asyncio.StreamWriter]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.add(writer)
+        while await reader.readline():
+            while await reader.readline() != b"\r\n":
+                pass
+            await goes_on.wait()
+            writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1")
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", goes_on, connections
+
+
+async def test_a_hundred_requests_are_under_way_at_once_and_their_connections_are_used_again() -> (
+    None
+):
+    async with held_server() as (url, goes_on, connections), new_http_client() as client:
+        asked = [asyncio.create_task(client.get(url)) for _ in range(MOST_REQUESTS)]
+        async with asyncio.timeout(5):
+            while len(connections) < MOST_REQUESTS:  # noqa: ASYNC110 - of another task
+                await asyncio.sleep(0.01)
+        goes_on.set()
+        assert {reply.status_code for reply in await asyncio.gather(*asked)} == {204}
+        await asyncio.gather(*(client.get(url) for _ in range(MOST_REQUESTS)))
+        assert len(connections) == MOST_REQUESTS
+
+
+async def test_one_request_after_another_needs_one_connection() -> None:
+    async with held_server() as (url, goes_on, connections), new_http_client() as client:
+        goes_on.set()
+        for _ in range(12):
+            await client.get(url)
+        assert len(connections) == 1
