@@ -10,11 +10,11 @@ TURN = 727274  # the advisory lock of whoever migrates
 LOOKED_EVERY = 1.0  # seconds
 # A `latchkey migrate` of an earlier version waits for its turn within a statement, whose snapshot
 # the index waits for: neither would ever go on, and PostgreSQL does not see why.
-WAITS_FOR_US = """
-SELECT 1 FROM pg_stat_progress_create_index i JOIN pg_locks l ON l.pid = i.current_locker_pid
-WHERE i.datname = current_database() AND l.locktype = 'advisory' AND l.objid = $1::oid
-  AND NOT l.granted
-"""
+WAITS_FOR_US = (
+    "SELECT 1 FROM pg_stat_progress_create_index i JOIN pg_locks l ON l.pid = i.current_locker_pid"
+    " WHERE i.datname = current_database() AND l.locktype = 'advisory' AND l.objid = $1::oid"
+    " AND NOT l.granted"
+)
 LEFT_OVER = "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid"
 
 

@@ -78,7 +78,7 @@ WITH removed AS (
   DELETE FROM sessions WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM sessions
     WHERE id < rpad(lpad(to_hex((
-        extract(epoch FROM statement_timestamp() - interval '29 days') * 1000
+        extract(epoch FROM statement_timestamp() - make_interval(days => 29)) * 1000
       )::bigint), 12, '0'), 32, '0')::uuid
       AND least(expires_at, idle_expires_at, coalesce(revoked_at, expires_at))
         < statement_timestamp() - interval '30 days'

@@ -104,7 +104,7 @@ POLICIES = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (
         b"permissions-policy",
-        b"camera=(), geolocation=(), microphone=(), payment=(), usb=(), otp-credentials=(self)",
+        b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
 )
 HSTS = {
