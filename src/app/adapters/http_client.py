@@ -27,13 +27,13 @@ NOT_REACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NOT_BUILT = (httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 
 
-IN_POOL = 10  # requests under way in a pool before the next one is used
+IN_POOL = 5  # requests under way in a pool before the next one is used
 MOST_REQUESTS = 100  # of vendors
 
 
 class PooledTransport(httpx.AsyncBaseTransport):
     """Several small pools of connections, filled one after the other. A pool looks at each of its
-    connections for every request: of a post among 50, one pool for all took 1.6 times the CPU.
+    connections for every request: of a post among 50, one pool for all took 1.8 times the CPU.
     """
 
     def __init__(self, requests: int, verify: ssl.SSLContext) -> None:
