@@ -19,8 +19,9 @@ from app.domain.identity.users import Subjects
 from app.domain.keys import keys_for
 from app.domain.limits import LimitTable
 from app.domain.operations.people import show_person
-from app.domain.operations.person_changes import FIRST, delete_person
-from app.domain.operations.person_changes import sql as ends_sql
+from app.domain.operations.person_changes import delete_person
+from app.domain.operations.session_ends import FIRST
+from app.domain.operations.session_ends import sql as ends_sql
 from app.domain.ports import Connection
 from app.domain.sessions.session import sql as sessions_sql
 from app.domain.sessions.sessions import IDLE

@@ -30,7 +30,7 @@ from tests.traces import (
 )
 from tests.turned_clock import TurnedClock, turned_stores
 
-from app.adapters.files import BUILT_IN, read_prices_file
+from app.adapters.text_prices import BUILT_IN, read_prices_file
 
 COLUMNS = ("trace", "rule", "texts lost", "USD", "honest people", "asked for e-mail first",
            "refused", "of these known")  # fmt: skip

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.files import read_text_budget
+from app.adapters.text_prices import read_text_budget
 from app.domain.delivery.spending import MILLIONTHS, Price, TextBudget
 from app.settings import BadSettings, read_settings
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from app.adapters.postgres import Postgres
-from app.domain.operations.person_changes import EndedSessions, end_sessions
+from app.domain.operations.session_ends import EndedSessions, end_sessions
 from tests.commands.running import typed
 from tests.faults.staged import ask, until
 from tests.owner import Owner

@@ -75,13 +75,13 @@ def new_http_client(
     """
     # One for each message in flight: a vendor who hangs must not keep the other's waiting.
     requests = MOST_REQUESTS + more_connections
-    limits = httpx.Limits(max_connections=requests, max_keepalive_connections=20)
+    through_proxy = httpx.Limits(max_connections=requests, max_keepalive_connections=20)
     trusted = httpx.create_ssl_context(verify, trust_env=False)
     direct = [f"all://{name}" for name in ("localhost", "127.0.0.1", "[::1]")]
     direct += [f"all://*{name.lstrip('*.')}" for name in no_proxy if HOST.fullmatch(name)]
     return client_class(
         timeout=timeout,
-        limits=limits,
+        limits=through_proxy,
         trust_env=False,
         verify=trusted,
         transport=PooledTransport(requests, trusted),

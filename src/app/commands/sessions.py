@@ -10,7 +10,7 @@ from app.commands.arguments import read_moment
 from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.person import end_sessions_of
 from app.commands.stores import ask_database, open_memory, with_database
-from app.domain.operations.person_changes import EndedSessions, end_sessions, keep_sessions
+from app.domain.operations.session_ends import EndedSessions, end_sessions, keep_sessions
 from app.domain.ports import Database
 from app.domain.restores import notice_restore
 from app.settings import Settings

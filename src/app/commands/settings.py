@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 import click
 
 from app.adapters.breached_file import BreachedFile
-from app.adapters.files import read_entries, read_prices_file
+from app.adapters.files import read_entries
+from app.adapters.text_prices import read_prices_file
 from app.settings import BadSettings, Settings, read_settings
 
 UNUSABLE = 2

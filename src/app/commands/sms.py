@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from app.adapters.files import read_limits, read_text_budget
+from app.adapters.files import read_limits
+from app.adapters.text_prices import read_text_budget
 from app.commands.arguments import read_seconds
 from app.commands.asking import JSON, YES, ask_first, named
 from app.commands.settings import settings_or_exit

@@ -5,9 +5,10 @@ cost, the server as a whole.
 from functools import partial
 from importlib.metadata import version
 
-from app.adapters.files import RESTORE_MARK, KeptFile, read_text_budget
+from app.adapters.files import RESTORE_MARK, KeptFile
 from app.adapters.postgres import Postgres, newest_revision
 from app.adapters.registry import Adapters
+from app.adapters.text_prices import read_text_budget
 from app.domain.checks import Checks, Finding, Status
 from app.domain.delivery.spending import STEPS, TextSpending
 from app.domain.events.dispatcher import Events

@@ -185,7 +185,8 @@ class SendLimiter:
         if is_stopped and not await self._is_exempt(send, (stop for stop, _ in found)):
             raise send.refuse_stopped(await self._with_wait(send))
         half_open = [stop for stop, state in found if state is StopState.HALF_OPEN]
-        return half_open, judged is not Room.KNOWN and StopState.ALLOWED not in states
+        is_let_through = is_stopped or StopState.ALLOWED in states
+        return half_open, judged is not Room.KNOWN and not is_let_through
 
     def _kinds_to_judge(self, send: Send, before: Sequence[int]) -> tuple[str, ...]:
         """Only where so many texts were not proved, be they of whatever room, is there pressure."""
